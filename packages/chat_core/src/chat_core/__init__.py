@@ -1,0 +1,188 @@
+"""The message model, tools, human-in-the-loop and the engine that every chat-* provider package shares.
+
+```python
+from chat_core import ChatBuilder, Messages
+
+chat = ChatBuilder().with_model(client).build()
+response = await chat.complete(Messages.from_user("Hello"))
+```
+"""
+
+from typing import TYPE_CHECKING
+
+from chat_core.builder import ChatBuilder
+from chat_core.chat import Chat
+from chat_core.chat.retry import RetryPolicy
+from chat_core.chat.stream import ChatStream
+from chat_core.errors import (
+    AuthenticationError,
+    ChatError,
+    ConfigurationError,
+    ConnectionFailed,
+    InvalidHistory,
+    InvalidRequest,
+    InvalidResponse,
+    NetworkError,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    ProviderError,
+    RateLimited,
+    StepLimitReached,
+    StreamTruncated,
+    TimedOut,
+    UnresolvedTool,
+)
+from chat_core.events import (
+    Done,
+    FileReady,
+    ReasoningChunk,
+    RefusalChunk,
+    StructuredChunk,
+    TextChunk,
+    ToolCallChunk,
+    ToolCalled,
+    ToolResult,
+    TurnEvent,
+)
+from chat_core.jsonvalue import JsonObject, JsonValue
+from chat_core.messages import FinishReason, Message, Messages, Role, Turn
+from chat_core.options import ChatOptions
+from chat_core.parts import Citation, File, Native, Opaque, Origin, Part, Reasoning, Refusal, Structured, Text, ToolCall
+from chat_core.provider import (
+    ChatRequest,
+    CompletionProvider,
+    EmbeddingsProvider,
+    OutputSchema,
+    Provider,
+    StreamProvider,
+    ToolDefinition,
+)
+from chat_core.response import ChatResponse, Embedding, EmbeddingsResponse, ModelInfo, Notice, StructuredResponse
+from chat_core.status import (
+    Approved,
+    AwaitingApproval,
+    Completed,
+    Failed,
+    Pending,
+    Rejected,
+    Running,
+    Scheduled,
+    ToolStatus,
+    Unknown,
+)
+from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
+from chat_core.tools.function import Tool, tool
+from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
+from chat_core.tools.scoped import ScopedCollection, Strategy
+from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
+from chat_core.usage import Usage
+
+if TYPE_CHECKING:
+    from chat_core.transport.http import HttpTransport
+
+__all__ = [
+    "Action",
+    "Approved",
+    "AuthenticationError",
+    "AwaitingApproval",
+    "Chat",
+    "ChatBuilder",
+    "ChatError",
+    "ChatEvent",
+    "ChatOptions",
+    "ChatRequest",
+    "ChatResponse",
+    "ChatStream",
+    "Citation",
+    "Complete",
+    "Completed",
+    "CompletionProvider",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "Defer",
+    "Done",
+    "Embedding",
+    "EmbeddingsProvider",
+    "EmbeddingsResponse",
+    "Event",
+    "EventStream",
+    "Execute",
+    "Failed",
+    "File",
+    "FileReady",
+    "FinishReason",
+    "HttpTransport",
+    "InvalidHistory",
+    "InvalidRequest",
+    "InvalidResponse",
+    "JsonObject",
+    "JsonValue",
+    "Message",
+    "Messages",
+    "ModelInfo",
+    "Native",
+    "NetworkError",
+    "NotFound",
+    "Notice",
+    "Opaque",
+    "Origin",
+    "OutputSchema",
+    "Overloaded",
+    "Part",
+    "PauseReason",
+    "Paused",
+    "Pending",
+    "PermissionDenied",
+    "Provider",
+    "ProviderError",
+    "RateLimited",
+    "Reasoning",
+    "ReasoningChunk",
+    "Refusal",
+    "RefusalChunk",
+    "Reject",
+    "Rejected",
+    "Request",
+    "RequireApproval",
+    "Response",
+    "RetryPolicy",
+    "Role",
+    "Running",
+    "Scheduled",
+    "ScopedCollection",
+    "StepLimitReached",
+    "Strategy",
+    "StreamProvider",
+    "StreamTruncated",
+    "Structured",
+    "StructuredChunk",
+    "StructuredResponse",
+    "Text",
+    "TextChunk",
+    "TimedOut",
+    "Timeouts",
+    "Tool",
+    "ToolCall",
+    "ToolCallChunk",
+    "ToolCalled",
+    "ToolDefinition",
+    "ToolResult",
+    "ToolStatus",
+    "Transport",
+    "Turn",
+    "TurnEvent",
+    "Unknown",
+    "UnresolvedTool",
+    "Usage",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> object:
+    """`HttpTransport` on first use: whoever brings a transport of their own does not pay for this one."""
+    if name == "HttpTransport":
+        from chat_core.transport.http import HttpTransport
+
+        return HttpTransport
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,51 @@
+"""Tool calls as they come off a wire: their ids, and their arguments as text."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import cast
+from uuid import uuid4
+
+from chat_core.jsonvalue import JsonValue
+from chat_core.messages import Messages
+from chat_core.parts import Native, ToolCall
+from chat_core.status import Failed, Pending
+
+
+class CallIds:
+    """Ids for the calls of one turn, unique in its conversation: the provider's own where it gave a new one, else minted."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def claim(self, id: str | None) -> str:  # noqa: A002  the field's name
+        """This id if it is free, else another; taken from now on."""
+        claimed = id if id and id not in self._taken else f"call_{uuid4().hex[:24]}"
+        self._taken.add(claimed)
+        return claimed
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return {call.id for call in self._messages.calls}
+
+
+def tool_call(id: str, name: str, text: str, native: Native | None = None) -> ToolCall:  # noqa: A002  the field's name
+    """A call of a function from the text of its arguments. Empty text is no arguments; text that is no JSON object makes the call
+    `Failed`, and the text is kept."""
+    try:
+        arguments = read_arguments(text)
+    except ValueError as exc:
+        fault = f"The arguments of {name} are not a JSON object ({exc}); the call was not run: {text[:200]!r}"
+        return ToolCall(id, name, {}, Failed(fault), arguments_text=text, native=native)
+    return ToolCall(id, name, arguments, Pending(), arguments_text=text, native=native)
+
+
+def read_arguments(text: str) -> dict[str, JsonValue]:
+    """The JSON object that the text is; some servers encode it twice. Raises `ValueError`."""
+    value = cast("JsonValue", json.loads(text)) if text.strip() else {}
+    if isinstance(value, str):
+        value = cast("JsonValue", json.loads(value)) if value.strip() else {}
+    if not isinstance(value, dict):
+        raise ValueError(f"it is {type(value).__name__}")
+    return value

@@ -1,0 +1,183 @@
+"""The loop behind complete, resume and stream: model turn, tools, model turn, until there is an answer or a pause."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from itertools import count
+
+from chat_core.calls import CallIds
+from chat_core.chat.retry import RetryPolicy, TurnSource, retried_turn
+from chat_core.chat.tool_pass import ToolBox
+from chat_core.errors import ChatError, ConfigurationError, StepLimitReached, StreamTruncated, UnresolvedTool
+from chat_core.events import (
+    Done,
+    FileReady,
+    ReasoningChunk,
+    RefusalChunk,
+    StructuredChunk,
+    TextChunk,
+    ToolCallChunk,
+    ToolCalled,
+    ToolResult,
+    TurnEvent,
+)
+from chat_core.messages import FinishReason, Message, Messages
+from chat_core.options import ChatOptions
+from chat_core.parts import Part, Reasoning, Refusal, Structured, Text, ToolCall
+from chat_core.provider import ChatRequest
+from chat_core.response import ChatResponse, StructuredResponse
+from chat_core.status import Failed, Pending
+from chat_core.structured import OutputType, Snapshots
+from chat_core.tools.pause import ChatEvent, Paused, PauseReason
+from chat_core.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a chat was built with. It holds no conversation."""
+
+    tools: ToolBox
+    options: ChatOptions
+    output: OutputType[object] | None
+    max_steps: int
+    retry: RetryPolicy
+    may_pause: bool
+
+
+async def converse(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+    """Carry the conversation on, ending with one `Done` or one `Paused`. Whatever ends it early leaves in `messages` what came."""
+    if not len(messages):
+        raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
+    spent = Usage()
+    response: ChatResponse | None = None
+    try:
+        for step in count(1):
+            for call in await setup.tools.settle(messages):
+                yield ToolResult(call)
+            if waiting := messages.pending:
+                if not setup.may_pause:
+                    raise UnresolvedTool(tuple(waiting))
+                yield Paused(PauseReason.of(waiting), replace(response or _last_turn(messages), total_usage=spent))
+                return
+            if step > setup.max_steps:
+                raise StepLimitReached(setup.max_steps)
+            async with aclosing(_turn(setup, source, messages)) as events:
+                async for event in events:
+                    if isinstance(event, Done):
+                        response = event.response
+                    else:
+                        yield event
+            assert response is not None
+            spent += response.usage
+            if not response.tool_calls:
+                yield Done(_finished(setup, replace(response, total_usage=spent)))
+                return
+            for call in response.tool_calls:
+                yield ToolCalled(call)
+    except ChatError as error:
+        error.usage = spent + error.partial.usage if isinstance(error, StreamTruncated) else spent
+        raise
+
+
+async def _turn(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGenerator[TurnEvent | StructuredChunk]:
+    """One model turn, committed to `messages` whole, or as far as it came."""
+    request = ChatRequest(
+        messages, setup.tools.definitions, _options(setup, messages), setup.output.schema if setup.output else None
+    )
+    snapshots = Snapshots(setup.output) if setup.output else None
+    seen: list[TurnEvent] = []
+    done: Done | None = None
+    try:
+        async with aclosing(retried_turn(source, request, setup.retry)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    done = event
+                    continue
+                seen.append(event)
+                yield event
+                if snapshots and isinstance(event, TextChunk) and (value := snapshots.feed(event.text)) is not None:
+                    yield StructuredChunk(value)
+        if done is None:
+            raise StreamTruncated("the provider's turn ended without Done", partial=ChatResponse(_interrupted(seen)))
+    except BaseException:  # failed, cancelled or left: what came stays in the conversation
+        if done is not None:
+            _commit(done.response.message, messages)
+        elif seen:
+            messages.append(_interrupted(seen))
+        raise
+    _commit(done.response.message, messages)
+    yield done
+
+
+def _options(setup: Setup, messages: Messages) -> ChatOptions:
+    forced = setup.options.tool_choice not in (None, "auto", "none")
+    if forced and messages[-1].role == "model":  # the model has had its forced turn
+        return replace(setup.options, tool_choice=None)
+    return setup.options
+
+
+def _commit(message: Message, messages: Messages) -> None:
+    ids = CallIds(messages)
+    stopped = message.turn.finish_reason if message.turn else "other"
+    for call in message.tool_calls:
+        call.id = ids.claim(call.id)
+        if stopped in _UNFINISHED and isinstance(call.status, Pending):
+            call.status = Failed(f"The turn {_UNFINISHED[stopped]}, so {call.name} was not run.")
+    messages.append(message)
+
+
+_UNFINISHED: dict[FinishReason, str] = {
+    "length": "was cut at the token limit",
+    "content_filter": "was stopped by the provider's filter",
+    "refusal": "ended in a refusal",
+}
+
+
+def _interrupted(seen: list[TurnEvent]) -> Message:
+    """The turn that these events began: neighbours joined, calls closed, nothing native, since nothing was finished."""
+    parts: list[Part] = []
+    calls: dict[str, ToolCall] = {}
+    for event in seen:
+        match event, parts[-1] if parts else None:
+            case TextChunk(text), Text(before):
+                parts[-1] = Text(before + text)
+            case TextChunk(text), _:
+                parts.append(Text(text))
+            case ReasoningChunk(text), Reasoning(before):
+                parts[-1] = Reasoning(before + text)
+            case ReasoningChunk(text), _:
+                parts.append(Reasoning(text))
+            case RefusalChunk(text), Refusal(before):
+                parts[-1] = Refusal(before + text)
+            case RefusalChunk(text), _:
+                parts.append(Refusal(text))
+            case FileReady(file), _ if not file.preview:
+                parts.append(file)
+            case ToolCallChunk(id, name, arguments), _:
+                if id not in calls:
+                    calls[id] = ToolCall(id, name, status=Failed("The turn was interrupted; the call was not run."))
+                    parts.append(calls[id])
+                calls[id].arguments_text = (calls[id].arguments_text or "") + arguments
+            case _:
+                pass
+    return Message("model", parts, interrupted=True)
+
+
+def _finished(setup: Setup, response: ChatResponse) -> ChatResponse:
+    if setup.output is None:
+        return response
+    value = setup.output.read(response)
+    texts = [at for at, part in enumerate(response.message.parts) if isinstance(part, Text)]
+    if len(texts) == 1:  # the usual case: the text is the value, and is kept as one
+        text = response.message.parts[texts[0]]
+        assert isinstance(text, Text)
+        response.message.parts[texts[0]] = Structured(setup.output.snapshot(text.text), text.text, native=text.native)
+    return StructuredResponse(response.message, response.notices, response.raw, response.total_usage, value=value)
+
+
+def _last_turn(messages: Messages) -> ChatResponse:
+    """The turn that asked, where it was had before a restart."""
+    asked = (message for message in reversed(list(messages)) if message.role == "model" and message.tool_calls)
+    return ChatResponse(next(asked))

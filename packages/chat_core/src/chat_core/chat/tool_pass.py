@@ -1,0 +1,160 @@
+"""One pass over the calls of a conversation: decide about the new ones, run what may run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+import anyio
+
+from chat_core.errors import ConfigurationError
+from chat_core.jsonvalue import as_json
+from chat_core.messages import Messages
+from chat_core.parts import File, ToolCall
+from chat_core.provider import ToolDefinition
+from chat_core.status import (
+    Approved,
+    AwaitingApproval,
+    Completed,
+    Failed,
+    Pending,
+    Rejected,
+    Running,
+    Scheduled,
+    ToolStatus,
+    Unknown,
+)
+from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
+from chat_core.tools.function import ArgumentsDoNotFit
+from chat_core.tools.scoped import AnyTool, ScopedCollection, Strategy
+
+
+def execute_always(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    """The strategy of `with_tools`."""
+    return Execute()
+
+
+def now() -> datetime:
+    """The time by which scheduled calls are due."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBox:
+    """The tools of a chat by name, each with the strategy that decides about its calls."""
+
+    tools: Mapping[str, tuple[AnyTool, Strategy]]
+    clock: Callable[[], datetime] = now
+
+    @staticmethod
+    def of(collections: Iterable[ScopedCollection], clock: Callable[[], datetime] = now) -> ToolBox:
+        """All tools of several collections. Raises `ConfigurationError` where two share a name."""
+        tools: dict[str, tuple[AnyTool, Strategy]] = {}
+        for collection in collections:
+            for tool in collection.tools:
+                if tool.name in tools:
+                    raise ConfigurationError(f"two tools are called {tool.name!r}: rename one with @tool(name=...)")
+                tools[tool.name] = (tool, collection.strategy)
+        return ToolBox(tools, clock)
+
+    @property
+    def definitions(self) -> tuple[ToolDefinition, ...]:
+        """The tools as a model sees them."""
+        return tuple(tool.definition for tool, _ in self.tools.values())
+
+    async def settle(self, messages: Messages) -> list[ToolCall]:
+        """Ask the strategies about new calls, run all that may run, concurrently, and return what got resolved, in call order.
+
+        A call that is cancelled on its way is left `Unknown`: it may have had its effect.
+        """
+        open_calls = [call for call in messages.calls if not call.resolved]
+        if not open_calls:
+            return []
+        new = [call for call in open_calls if isinstance(call.status, Pending)]
+        decisions = [await self._decide(call) for call in new]  # all of them before any runs: what a strategy raises stops the lot
+        for call, decision in zip(new, decisions, strict=True):
+            call.status = decision
+        ready = [(call, arguments) for call in open_calls if (arguments := self._arguments(call)) is not None]
+        if ready:
+            async with anyio.create_task_group() as tasks:
+                for call, arguments in ready:
+                    call.status = Running()
+                    tasks.start_soon(self._run, call, arguments)
+        return [call for call in open_calls if call.resolved]
+
+    async def _decide(self, call: ToolCall) -> ToolStatus:
+        if call.name not in self.tools:
+            return self._no_such_tool(call)
+        tool, strategy = self.tools[call.name]
+        try:
+            tool.read(call)
+        except ArgumentsDoNotFit as exc:  # before anybody is asked: a person should not have to approve what cannot run
+            return _misfit(call, exc)
+        action = strategy(call, tool.meta)
+        if inspect.isawaitable(action):
+            action = await action
+        match action:
+            case Execute():
+                return Approved()
+            case RequireApproval(note):
+                return AwaitingApproval(note)
+            case Defer(until):
+                return Scheduled(until)
+            case Reject(reason):
+                return Rejected(reason)
+            case _:
+                raise ConfigurationError(
+                    f"the strategy of {call.name} answered {action!r}; it has to be Execute, RequireApproval, Defer or Reject"
+                )
+
+    def _arguments(self, call: ToolCall) -> Mapping[str, object] | None:
+        """What to run the call with, or None if it does not run now."""
+        match call.status:
+            case Approved():
+                pass
+            case Scheduled(until) if until <= self.clock():
+                pass
+            case _:
+                return None
+        if call.name not in self.tools:
+            call.status = self._no_such_tool(call)
+            return None
+        try:
+            return self.tools[call.name][0].read(call)  # again: a reviewer may have edited them, or the tool have changed since
+        except ArgumentsDoNotFit as exc:
+            call.status = _misfit(call, exc)
+            return None
+
+    async def _run(self, call: ToolCall, arguments: Mapping[str, object]) -> None:
+        try:
+            result = await self.tools[call.name][0].run(arguments)
+        except Exception as exc:
+            call.status = Failed(f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__)
+        except BaseException:
+            call.status = Unknown()
+            raise
+        else:
+            _finish(call, result)
+
+    def _no_such_tool(self, call: ToolCall) -> Failed:
+        return Failed(f"There is no tool {call.name!r}. There are: {', '.join(self.tools) or 'none'}.")
+
+
+def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> Failed:
+    return Failed(f"The arguments do not fit {call.name}, which was not run: {exc}")
+
+
+def _finish(call: ToolCall, result: object) -> None:
+    items = _listed(result)
+    call.files = tuple(item for item in items if isinstance(item, File))
+    if call.files:
+        rest = [item for item in items if not isinstance(item, File)]
+        result = rest[0] if len(rest) == 1 else rest or f"{len(call.files)} file(s)"
+    call.status = Completed(as_json(result))
+
+
+def _listed(result: object) -> list[object]:
+    return list(cast("Sequence[object]", result)) if isinstance(result, list | tuple) else [result]

@@ -1,0 +1,23 @@
+"""JSON as a type, and any Python value as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from typing_extensions import TypeAliasType
+
+if TYPE_CHECKING:  # checkers follow the one recursive form, pydantic the other
+    JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
+else:
+    JsonValue = TypeAliasType("JsonValue", "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None")
+
+JsonObject: TypeAlias = dict[str, JsonValue]
+
+
+def as_json(value: object) -> JsonValue:
+    """What `value` is as JSON: models, dataclasses, dates and the like are spelled out; what JSON cannot say becomes its `str`."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    from pydantic_core import to_jsonable_python
+
+    return cast("JsonValue", to_jsonable_python(value, fallback=str, bytes_mode="base64", serialize_unknown=True))

@@ -1,0 +1,124 @@
+"""Typed output: the JSON schema of a type, and a value of the type from a model's text."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from typing_extensions import TypeForm
+
+from chat_core.errors import ConfigurationError, InvalidResponse
+from chat_core.jsonvalue import JsonObject, JsonValue
+from chat_core.messages import FinishReason
+from chat_core.provider import OutputSchema
+from chat_core.response import ChatResponse
+from chat_core.tools.function import untitled
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+class OutputType(Generic[T]):
+    """A model, dataclass, TypedDict, union, list or whatever else pydantic can read from JSON.
+
+    Providers want an object at the root, so any other type travels as `{"value": …}` and is unwrapped here.
+    """
+
+    def __init__(self, form: TypeForm[T]) -> None:
+        self._form = form
+
+    @cached_property
+    def schema(self) -> OutputSchema:
+        """What the provider is asked for. Raises `ConfigurationError` where JSON schema cannot say it."""
+        schema: JsonObject = self._schema
+        if self._wrapped:
+            definitions: JsonObject = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+            inner: JsonObject = {key: value for key, value in schema.items() if key != "$defs"}
+            schema = {
+                "type": "object",
+                "properties": {"value": inner},
+                "required": ["value"],
+                "additionalProperties": False,
+                **definitions,
+            }
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", getattr(self._form, "__name__", "output"))[:64]
+        described = schema.pop("description", None) if not self._wrapped else None
+        return OutputSchema(name, schema, described if isinstance(described, str) else None)
+
+    def read(self, response: ChatResponse) -> T:
+        """The value that the turn's text is. Raises `InvalidResponse`, which holds the turn, where it is none."""
+        if response.refusal is not None:
+            raise InvalidResponse(f"the model declined: {response.refusal}", response=response)
+        try:
+            text = response.text
+            if self._wrapped:
+                text = json.dumps(json.loads(text)["value"])
+            return self._adapter.validate_json(text)
+        except (ValueError, KeyError, TypeError) as exc:
+            cause = _CAUSES.get(response.finish_reason, "the answer does not fit the type asked for")
+            raise InvalidResponse(f"{cause}: {exc}", response=response) from exc
+
+    def snapshot(self, text: str) -> JsonValue:
+        """The value as far as its text has come, None before there is any."""
+        from pydantic_core import from_json
+
+        try:
+            value = cast("JsonValue", from_json(text, allow_partial="trailing-strings"))
+        except ValueError:
+            return None
+        return value.get("value") if self._wrapped and isinstance(value, dict) else value
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[T]:
+        from pydantic import PydanticSchemaGenerationError, TypeAdapter
+
+        try:
+            return TypeAdapter(cast("type[T]", self._form))
+        except PydanticSchemaGenerationError as exc:
+            raise ConfigurationError(f"with_structured_output({self._form!r}): pydantic cannot read it: {exc}") from exc
+
+    @cached_property
+    def _schema(self) -> JsonObject:
+        from pydantic import PydanticInvalidForJsonSchema
+
+        try:
+            return cast("JsonObject", untitled(cast("JsonValue", self._adapter.json_schema())))
+        except PydanticInvalidForJsonSchema as exc:
+            raise ConfigurationError(f"with_structured_output({self._form!r}): JSON schema cannot say it: {exc}") from exc
+
+    @cached_property
+    def _wrapped(self) -> bool:
+        return self._schema.get("type") != "object"
+
+
+_CAUSES: dict[FinishReason, str] = {
+    "length": "the answer was cut at the token limit (raise max_tokens)",
+    "content_filter": "the provider's filter withheld the answer",
+}
+
+
+class Snapshots:
+    """Partial values of a stream. Parsing starts from the front each time, so a snapshot is taken only when the text has grown
+    by a sixty-fourth: the work stays proportional to the text."""
+
+    def __init__(self, output: OutputType[object]) -> None:
+        self._output = output
+        self._text = ""
+        self._seen = 0
+        self._last: JsonValue = None
+
+    def feed(self, text: str) -> JsonValue:
+        """The value so far, or None where there is nothing new to show."""
+        self._text += text
+        if len(self._text) - self._seen <= len(self._text) >> 6:
+            return None
+        self._seen = len(self._text)
+        value = self._output.snapshot(self._text)
+        if value == self._last:
+            return None
+        self._last = value
+        return value

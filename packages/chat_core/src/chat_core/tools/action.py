@@ -1,0 +1,42 @@
+"""What a strategy may say of a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from chat_core.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Run it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequireApproval:
+    """A person decides first; `note` tells what about."""
+
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Run it once `until` has passed. A time without a zone is refused: the process that resumes may live in another one."""
+
+    until: datetime
+
+    def __post_init__(self) -> None:
+        if self.until.tzinfo is None:
+            raise ConfigurationError("Defer(until) needs a time zone: datetime.now(UTC) + timedelta(...), for example")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Do not run it; the model is told `reason`."""
+
+    reason: str | None = None
+
+
+Action: TypeAlias = Execute | RequireApproval | Defer | Reject

@@ -133,7 +133,7 @@ def test_a_function_answers_by_what_it_is_asked() -> None:
 
     with LoopbackServer(script) as server, sdk(server) as client:
         asked: Any = client.chat.completions.create(model="m", messages=HELLO).choices[0].message
-        result = {"role": "tool", "tool_call_id": asked.tool_calls[0].id, "content": "sunny"}
+        result: Any = {"role": "tool", "tool_call_id": asked.tool_calls[0].id, "content": "sunny"}
         told = client.chat.completions.create(model="m", messages=[*HELLO, asked, result])
     assert told.choices[0].message.content == "It is sunny."
 
@@ -270,13 +270,11 @@ def test_a_chunk_of_nothing_is_refused(make: Any) -> None:
 def test_two_clients_at_the_same_time_get_each_its_own() -> None:
     async def both(url: str) -> list[str]:
         async def ask(client: AsyncOpenAI, name: str) -> str:
-            stream = await client.chat.completions.create(
-                model="m", messages=[{"role": "user", "content": name}], stream=True
-            )
+            stream = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": name}], stream=True)
             return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
 
         async with AsyncOpenAI(base_url=url, api_key="a") as one, AsyncOpenAI(base_url=url, api_key="b") as two:
-            return await asyncio.gather(ask(one, "first " * 10), ask(two, "second " * 10))
+            return [*await asyncio.gather(ask(one, "first " * 10), ask(two, "second " * 10))]
 
     def echo(body: JsonObject) -> Reply:
         match body["messages"]:
@@ -322,9 +320,7 @@ def test_leaving_does_not_wait_for_a_client_that_does_not_read() -> None:
     with LoopbackServer([Raw(b"x" * 50_000_000)]) as server:
         with socket.create_connection(("127.0.0.1", urlsplit(server.url).port)) as deaf:
             body = json.dumps({"model": "m", "messages": HELLO}).encode()
-            deaf.sendall(
-                b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-            )
+            deaf.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             assert deaf.recv(12) == b"HTTP/1.1 200"
             left = time.monotonic()
             server.__exit__(None, None, None)

@@ -1,0 +1,14 @@
+"""What answers a page that names no server: the last message's text, said again."""
+
+from chat_core.jsonvalue import JsonObject
+from chat_core.testing.loopback import Reply
+
+
+def answer(body: JsonObject) -> Reply:
+    match body["messages"]:
+        case [*_, {"content": str(text)}]:
+            return Reply(f"You said: {text}")
+        case [*_, {"content": [*_, {"type": "text", "text": str(text)}]}]:
+            return Reply(f"You said: {text}")
+        case _:
+            return Reply("You said nothing that I can read.")

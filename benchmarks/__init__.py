@@ -1,0 +1,1 @@
+"""Our CPU time beside that of other LLM clients: `python -m benchmarks`. How to read it: docs/performance.md."""

@@ -19,23 +19,7 @@ from chat_core.response import ChatResponse, StructuredResponse
 from chat_core.structured import OutputType
 from chat_core.tools.pause import Complete, Paused
 from chat_core.tools.scoped import AnyTool, ScopedCollection
-
-
-class NoModel:
-    """The builder has no model yet."""
-
-
-class HasModel:
-    """The builder has its model."""
-
-
-class NeverPauses:
-    """All tools are always executed."""
-
-
-class MayPause:
-    """Some tools may wait."""
-
+from chat_core.typestate import HasModel, MayPause, NeverPauses, NoModel
 
 M = TypeVar("M", default=NoModel)
 P = TypeVar("P", bound=Provider, default=Provider)

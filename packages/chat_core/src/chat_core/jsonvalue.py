@@ -21,3 +21,23 @@ def as_json(value: object) -> JsonValue:
     from pydantic_core import to_jsonable_python
 
     return cast("JsonValue", to_jsonable_python(value, fallback=str, bytes_mode="base64", serialize_unknown=True))
+
+
+def as_object(value: JsonValue) -> JsonObject:
+    """The value if it is an object, else an empty one: for reading what servers leave out or send as null."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: JsonValue) -> list[JsonValue]:
+    """The value if it is an array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def as_text(value: JsonValue) -> str:
+    """The value if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def as_count(value: JsonValue) -> int | None:
+    """The value if it is a number, else None."""
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

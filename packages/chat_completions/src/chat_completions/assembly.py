@@ -1,0 +1,204 @@
+"""A turn put together from deltas. A whole message is one delta, so that every field is read in one place."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chat_core import (
+    Citation,
+    ConfigurationError,
+    File,
+    FileReady,
+    JsonObject,
+    JsonValue,
+    Native,
+    Origin,
+    Part,
+    Reasoning,
+    ReasoningChunk,
+    Refusal,
+    RefusalChunk,
+    Text,
+    TextChunk,
+    ToolCall,
+    TurnEvent,
+)
+from chat_core.calls import CallIds
+from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+
+from chat_completions.assembler import CallAssembler
+
+
+@dataclass(slots=True)
+class _Block:
+    """Neighbouring deltas of one kind. `native` is how a reasoning block has to be sent back."""
+
+    kind: type[Text | Reasoning | Refusal]
+    pieces: list[str]
+    native: JsonObject = field(default_factory=dict[str, JsonValue])
+
+
+class Assembly:
+    """The parts of one choice, in the order received."""
+
+    def __init__(self, origin: Origin, ids: CallIds) -> None:
+        self._origin = origin
+        self._ids = ids
+        self._blocks: list[_Block | File] = []
+        self._calls = CallAssembler(origin, ids)
+        self._citations: list[Citation] = []
+        self._audio: dict[str, list[str]] = {}
+        self._legacy: dict[str, str] = {}
+
+    def add(self, delta: JsonObject) -> list[TurnEvent]:
+        """Take a delta, or a whole message; what it says."""
+        events: list[TurnEvent] = []
+        content = delta.get("content")
+        if len(delta) > 1 or not isinstance(content, str):
+            self._reasoning(delta, events)
+        if isinstance(content, str):
+            if content:
+                self._append(Text, content)
+                events.append(TextChunk(content))
+        elif isinstance(content, list):
+            self._content(content, events)
+        if len(delta) > 1 or content is None:
+            self._rest(delta, events)
+        return events
+
+    def parts(self) -> list[Part]:
+        """All of it. A call whose arguments are no JSON object is `Failed`."""
+        return [*self._visible(), *self._spoken(), *self._calls.calls(), *self._function_call()]
+
+    def _append(self, kind: type[Text | Reasoning | Refusal], text: str) -> _Block:
+        last = self._blocks[-1] if self._blocks else None
+        if isinstance(last, _Block) and last.kind is kind:
+            last.pieces.append(text)
+            return last
+        block = _Block(kind, [text])
+        self._blocks.append(block)
+        return block
+
+    def _reasoning(self, delta: JsonObject, events: list[TurnEvent]) -> None:
+        text = ""
+        for name in ("reasoning_content", "reasoning"):  # servers that send both send the same twice
+            if text := as_text(delta.get(name)):
+                self._append(Reasoning, text).native.setdefault("field", name)
+                events.append(ReasoningChunk(text))
+                break
+        for detail in as_list(delta.get("reasoning_details")):
+            if isinstance(detail, dict):
+                said = "" if text else as_text(detail.get("text")) or as_text(detail.get("summary"))
+                details = self._append(Reasoning, said).native.setdefault("reasoning_details", [])
+                _merge(as_list(details), detail)
+                if said:
+                    events.append(ReasoningChunk(said))
+
+    def _content(self, items: list[JsonValue], events: list[TurnEvent]) -> None:
+        """Content as a list of parts: Mistral, and some gateways."""
+        for item in items:
+            match item:
+                case dict() if item.get("type") in ("thinking", "reasoning", "reasoning_content"):
+                    self._thinking(item, events)
+                case dict() if item.get("type") == "image_url":
+                    self._image(item, events)
+                case dict() if item.get("type") == "reference":
+                    self._citations.append(Citation(raw=item))
+                case str(text) | {"text": str(text)} if text:
+                    self._append(Text, text)
+                    events.append(TextChunk(text))
+                case _:
+                    pass
+
+    def _thinking(self, item: JsonObject, events: list[TurnEvent]) -> None:
+        said = item.get("thinking") or item.get("text") or item.get("summary")
+        text = said if isinstance(said, str) else "".join(as_text(as_object(piece).get("text")) for piece in as_list(said))
+        block = self._append(Reasoning, text)
+        block.native["content"] = {**item, "thinking": [{"type": "text", "text": "".join(block.pieces)}]}
+        if text:
+            events.append(ReasoningChunk(text))
+
+    def _rest(self, delta: JsonObject, events: list[TurnEvent]) -> None:
+        if refusal := as_text(delta.get("refusal")):
+            self._append(Refusal, refusal)
+            events.append(RefusalChunk(refusal))
+        for image in as_list(delta.get("images")):
+            self._image(as_object(image), events)
+        events += [self._calls.add(fragment) for fragment in as_list(delta.get("tool_calls")) if isinstance(fragment, dict)]
+        for name, value in as_object(delta.get("audio")).items():
+            if isinstance(value, str):
+                self._audio.setdefault(name, []).append(value)
+        for name, value in as_object(delta.get("function_call")).items():
+            self._legacy[name] = self._legacy.get(name, "") + as_text(value)
+        for annotation in as_list(delta.get("annotations")):
+            if isinstance(cited := as_object(annotation).get("url_citation"), dict):
+                self._citations.append(_citation(cited))
+
+    def _image(self, item: JsonObject, events: list[TurnEvent]) -> None:
+        image = item.get("image_url")
+        url = as_text(image) or as_text(as_object(image).get("url"))
+        try:
+            file = File.from_url(url)
+        except (ConfigurationError, ValueError):
+            return  # a picture in no form that could be shown; the raw body still has it
+        self._blocks.append(file)
+        events.append(FileReady(file))
+
+    def _visible(self) -> Iterator[Part]:
+        texts = [block for block in self._blocks if isinstance(block, _Block) and block.kind is Text]
+        for block in self._blocks:
+            match block:
+                case File():
+                    yield block
+                case _Block(kind, pieces, native):
+                    tag = Native(self._origin, native) if native else None
+                    if kind is Text:
+                        yield Text("".join(pieces), tuple(self._citations) if block is texts[-1] else ())
+                    else:
+                        yield kind("".join(pieces), native=tag)
+
+    def _spoken(self) -> Iterator[File]:
+        if "data" in self._audio:
+            try:  # pieces are encoded one by one, or cut anywhere: both join to one valid text once the padding inside is gone
+                data = b"".join(base64.b64decode(piece) for piece in self._audio["data"])
+            except binascii.Error:
+                data = base64.b64decode("".join(self._audio["data"]))
+            native = Native(self._origin, {"audio_id": "".join(self._audio.get("id", [])[:1])})
+            said = "".join(self._audio.get("transcript", [])) or None
+            yield File("audio/wav" if data[:4] == b"RIFF" else "audio/unknown", data, transcript=said, native=native)
+
+    def _function_call(self) -> Iterator[ToolCall]:
+        """The deprecated predecessor of tool calls, from old servers."""
+        if self._legacy.get("name"):
+            legacy = CallAssembler(self._origin, self._ids)
+            legacy.add({"function": {"name": self._legacy["name"], "arguments": self._legacy.get("arguments", "")}})
+            yield from legacy.calls()
+
+
+def _merge(details: list[JsonValue], detail: JsonObject) -> None:
+    """Add a reasoning detail to those so far: fragments of one entry share its index and type, and their texts join."""
+    last = details[-1] if details else None
+    same = isinstance(last, dict) and "index" in detail and all(last.get(key) == detail.get(key) for key in ("index", "type"))
+    if not isinstance(last, dict) or not same:
+        details.append(dict(detail))
+        return
+    for key, value in detail.items():
+        joins = key in ("text", "summary", "data") and isinstance(value, str)
+        if joins:
+            last[key] = as_text(last.get(key)) + as_text(value)
+        elif value is not None:
+            last[key] = value
+
+
+def _citation(cited: JsonObject) -> Citation:
+    return Citation(
+        url=as_text(cited.get("url")) or None,
+        title=as_text(cited.get("title")) or None,
+        quote=as_text(cited.get("content")) or None,
+        start=as_count(cited.get("start_index")),
+        end=as_count(cited.get("end_index")),
+        raw=cited,
+    )

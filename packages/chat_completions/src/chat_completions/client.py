@@ -1,0 +1,155 @@
+"""The client: what is sent where, over a transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+from chat_core import (
+    ChatRequest,
+    ChatResponse,
+    Done,
+    EmbeddingsResponse,
+    ModelInfo,
+    Notice,
+    Origin,
+    Request,
+    Response,
+    Timeouts,
+    Transport,
+    TurnEvent,
+)
+from chat_core.calls import CallIds
+from chat_core.limits import Patience
+from chat_core.turn import read_turn
+
+from chat_completions.decode import decode, decode_error, decode_models
+from chat_completions.dialect import Dialect
+from chat_completions.embeddings import batches, decode_embeddings, encode_embeddings, join
+from chat_completions.encode import Encoded, encode
+from chat_completions.options import CompletionsOptions
+from chat_completions.stream import CompletionTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a client was built with."""
+
+    model: str
+    base_url: str
+    transport: Transport
+    headers: Mapping[str, str] = field(repr=False)
+    dialect: Dialect = Dialect()
+    timeouts: Timeouts = Timeouts()
+    options: CompletionsOptions = CompletionsOptions()
+    strict: bool = True
+    extra: Mapping[str, object] = field(default_factory=dict[str, object])
+    dimensions: int | None = None
+
+
+class ChatCompletionsClient:
+    """A model behind a Chat Completions endpoint. It holds no conversation: any number of chats may share it.
+
+    `async with` closes its connections; without, they close with the event loop.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._origin = Origin(settings.dialect.name, settings.base_url, settings.model)
+
+    @property
+    def model(self) -> str:
+        """The model it asks for."""
+        return self._settings.model
+
+    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+        """One turn, whole. Raises a `ChatError`; retries nothing."""
+        encoded = self._encode(request, stream=False)
+        answer = await self._send("POST", "/chat/completions", encoded.body)
+        response = decode(answer.body, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
+        return _noting(response, encoded.notices)
+
+    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        encoded = self._encode(request, stream=True)
+        patience = Patience(self._settings.timeouts)
+        turn = CompletionTurn(origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
+        async with self._settings.transport.stream(self._request("POST", "/chat/completions", encoded.body)) as answer:
+            if not answer.ok:
+                raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
+            async with aclosing(read_turn(answer, turn, patience)) as events:
+                async for event in events:
+                    yield Done(_noting(event.response, encoded.notices)) if isinstance(event, Done) else event
+
+    async def list_models(self) -> list[ModelInfo]:
+        """The models that the server offers."""
+        return decode_models((await self._send("GET", "/models")).body)
+
+    async def aclose(self) -> None:
+        """Close the connections that are open on the running event loop."""
+        await self._settings.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
+
+    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
+        settings = self._settings
+        return encode(
+            request,
+            origin=self._origin,
+            dialect=settings.dialect,
+            options=settings.options,
+            strict=settings.strict,
+            extra=settings.extra,
+            stream=stream,
+        )
+
+    async def _send(self, method: str, path: str, body: bytes = b"") -> Response:
+        patience = Patience(self._settings.timeouts)
+        answer = await patience.wait(self._settings.transport.send(self._request(method, path, body)))
+        if not answer.ok:
+            raise decode_error(answer.status, answer.headers, answer.body)
+        return answer
+
+    def _request(self, method: str, path: str, body: bytes) -> Request:
+        return Request(method, _join(self._settings.base_url, path), self._settings.headers, body, self._settings.timeouts)
+
+
+class EmbeddingChatCompletionsClient(ChatCompletionsClient):
+    """A client built `.with_embeddings()`."""
+
+    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+        """One vector per input, in order; more inputs than the server takes at once go in batches, one after the other."""
+        settings = self._settings
+        answers: list[EmbeddingsResponse] = []
+        for batch in batches(inputs, settings.dialect):
+            body = encode_embeddings(
+                batch, model=settings.model, dialect=settings.dialect, dimensions=settings.dimensions, extra=settings.extra
+            )
+            answer = await self._send("POST", "/embeddings", body)
+            answers.append(decode_embeddings(answer.body, count=len(batch), dialect=settings.dialect))
+        return join(answers)
+
+
+def _noting(response: ChatResponse, notices: tuple[Notice, ...]) -> ChatResponse:
+    return replace(response, notices=response.notices + notices) if notices else response
+
+
+def _join(base_url: str, path: str) -> str:
+    """The path under the base URL; a query of its own, as Azure's api-version, stays at the end."""
+    if "?" not in base_url:
+        return base_url + path
+    base = urlsplit(base_url)
+    return urlunsplit(base._replace(path=base.path.rstrip("/") + path))

@@ -1,0 +1,217 @@
+"""From the body of a Chat Completions answer to a core response, and from an error body to an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import cast
+
+from chat_core import (
+    AuthenticationError,
+    ChatResponse,
+    FinishReason,
+    InvalidRequest,
+    InvalidResponse,
+    JsonObject,
+    JsonValue,
+    Message,
+    ModelInfo,
+    NotFound,
+    Notice,
+    Origin,
+    Overloaded,
+    PermissionDenied,
+    ProviderError,
+    RateLimited,
+    Turn,
+    Usage,
+)
+from chat_core.calls import CallIds
+from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+
+from chat_completions.assembly import Assembly
+from chat_completions.dialect import Dialect
+from chat_completions.wire import read_object
+
+
+def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> ChatResponse:
+    """The turn in a whole answer. Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else."""
+    answer = read_object(body, "a chat completion")
+    if is_error(answer):
+        raise decode_error(None, {}, body)
+    if "choices" not in answer:  # some gateways wrap the completion once
+        answer = next((inner for inner in answer.values() if isinstance(inner, dict) and inner.get("choices")), answer)
+    choices = [choice for choice in as_list(answer.get("choices")) if isinstance(choice, dict)]
+    if not choices:
+        raise InvalidResponse(f"a chat completion without choices: {json.dumps(answer)[:300]}")
+    choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
+    assembly = Assembly(origin, ids)
+    assembly.add(as_object(choice.get("message")))
+    turn = Turn(
+        *finish_reason(choice.get("finish_reason")),
+        usage=usage(answer.get("usage"), dialect),
+        model=as_text(answer.get("model")) or None,
+        id=as_text(answer.get("id")) or None,
+    )
+    return ChatResponse(Message("model", assembly.parts(), turn=turn), more_choices(len(choices)), raw=answer)
+
+
+def more_choices(count: int) -> tuple[Notice, ...]:
+    """What to say of choices beyond the first."""
+    return (Notice("n", f"the server sent {count} choices; the response is the first of them"),) if count > 1 else ()
+
+
+_FINISH: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "length": "length",
+    "model_length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+
+def finish_reason(value: JsonValue) -> tuple[FinishReason, str | None]:
+    """The common reason, and the server's own word for it."""
+    word = as_text(value)
+    return _FINISH.get(word, "other"), word or None
+
+
+def usage(value: JsonValue, dialect: Dialect) -> Usage:
+    """The provider's numbers; unsaid ones are None."""
+    said = as_object(value)
+    prompt, completion = as_object(said.get("prompt_tokens_details")), as_object(said.get("completion_tokens_details"))
+    output = as_count(said.get("completion_tokens"))
+    reasoning = _first_count(completion.get("reasoning_tokens"), said.get("reasoning_tokens"))
+    if dialect.reasoning_outside_output and output is not None:
+        output += reasoning or 0
+    return Usage(
+        input_tokens=as_count(said.get("prompt_tokens")),
+        output_tokens=output,
+        cache_read_tokens=_first_count(prompt.get("cached_tokens"), said.get("prompt_cache_hit_tokens"), said.get("cached_tokens")),
+        cache_write_tokens=as_count(prompt.get("cache_write_tokens")),
+        reasoning_tokens=reasoning,
+        total_tokens=as_count(said.get("total_tokens")),
+        raw=said,
+    )
+
+
+def _first_count(*values: JsonValue) -> int | None:
+    return next((count for count in map(as_count, values) if count is not None), None)
+
+
+def decode_models(body: bytes) -> list[ModelInfo]:
+    """The models of a list; a few servers send the bare array."""
+    value = cast("JsonValue", json.loads(body)) if body.lstrip()[:1] == b"[" else read_object(body, "a list of models")
+    listed = as_list(value) or as_list(as_object(value).get("data"))
+    return [ModelInfo(as_text(model.get("id")), model) for model in listed if isinstance(model, dict)]
+
+
+def is_error(body: JsonObject) -> bool:
+    """Whether a body, or a stream's frame, is an error in one of the envelopes that come under status 200."""
+    return bool(body.get("error")) or body.get("object") == "error"
+
+
+_ERRORS: dict[int, type[ProviderError]] = {
+    400: InvalidRequest,
+    401: AuthenticationError,
+    403: PermissionDenied,
+    404: NotFound,
+    413: InvalidRequest,
+    422: InvalidRequest,
+    429: RateLimited,
+    498: Overloaded,  # Groq's flex tier
+    503: Overloaded,
+    529: Overloaded,
+}
+_REQUEST_IDS = ("x-request-id", "apim-request-id", "mistral-correlation-id", "inference-id", "cf-ray")
+
+
+def decode_error(status: int | None, headers: Mapping[str, str], body: bytes | str) -> ProviderError:
+    """The error that a body says, in any of the envelopes seen; a body that is no JSON is its own message."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    try:
+        value = cast("JsonValue", json.loads(text))
+    except ValueError:
+        value = None
+    envelope = as_object(value[0] if isinstance(value, list) and value else value)
+    inner = as_object(envelope.get("error"))
+    code = _word(inner.get("code")) or _word(inner.get("type")) or _word(envelope.get("code")) or _word(envelope.get("type"))
+    said = status if status is not None else _said_status(inner, envelope)
+    retry_after = _retry_after(headers)
+    return _ERRORS.get(said or 0, ProviderError)(
+        _message(envelope, inner) or text.strip()[:1000] or f"status {status} without a body",
+        status=said,
+        code=code,
+        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
+        retry_after=retry_after,
+        retryable=_retryable(said, code, headers),
+        body=text if value is None else value,
+    )
+
+
+def _retryable(status: int | None, code: str | None, headers: Mapping[str, str]) -> bool:
+    if (advice := headers.get("x-should-retry")) in ("true", "false"):
+        return advice == "true"
+    if code == "insufficient_quota":
+        return False
+    return status in (408, 409, 429, 498) or (status is not None and status >= 500)
+
+
+def _said_status(inner: JsonObject, envelope: JsonObject) -> int | None:
+    """The HTTP status that an error inside a stream names."""
+    candidates = (
+        inner.get("status_code"),
+        envelope.get("status_code"),
+        envelope.get("raw_status_code"),
+        inner.get("code"),
+        envelope.get("code"),
+    )
+    return next((int(value) for value in candidates if isinstance(value, int) and 400 <= value < 600), None)
+
+
+def _message(envelope: JsonObject, inner: JsonObject) -> str:
+    for value in (
+        inner.get("message"),
+        envelope.get("error"),
+        envelope.get("message"),
+        envelope.get("detail"),
+        envelope.get("error_description"),
+    ):
+        if value:
+            return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return ""
+
+
+def _word(value: JsonValue) -> str | None:
+    return str(value) if isinstance(value, str | int) and value != "" and not isinstance(value, bool) else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from now: milliseconds, seconds, a duration such as 1m30s, or a date."""
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    if (seconds := _number(text)) is not None:
+        return seconds
+    if found := re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?", text.strip()):
+        hours, minutes, seconds_text = found.groups()
+        if any(found.groups()):
+            return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds_text or 0)
+    try:  # a date: from the server's own clock to it
+        until = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, until.total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,309 @@
+"""From a core request to the body of a Chat Completions request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from chat_core import (
+    ChatOptions,
+    ChatRequest,
+    ConfigurationError,
+    File,
+    JsonValue,
+    Message,
+    Notice,
+    Opaque,
+    Origin,
+    OutputSchema,
+    Part,
+    Reasoning,
+    Structured,
+    Text,
+    ToolCall,
+    ToolDefinition,
+    UnresolvedTool,
+)
+from chat_core.calls import read_arguments
+from chat_core.jsonvalue import as_json, as_text
+
+from chat_completions.dialect import Dialect
+from chat_completions.options import CompletionsOptions
+from chat_completions.strict import strict_schema
+from chat_completions.wire import (
+    AssistantMessage,
+    AudioPart,
+    ContentPart,
+    CustomCall,
+    FileData,
+    FilePart,
+    FunctionCall,
+    FunctionTool,
+    ImagePart,
+    JsonSchema,
+    ResponseFormat,
+    SentMessage,
+    TextPart,
+    ToolMessage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A request body, and what of the request it does not say."""
+
+    body: bytes
+    notices: tuple[Notice, ...] = ()
+
+
+def encode(
+    request: ChatRequest,
+    *,
+    origin: Origin,
+    dialect: Dialect,
+    options: CompletionsOptions = CompletionsOptions(),  # noqa: B008  a frozen value
+    strict: bool = True,
+    extra: Mapping[str, object] | None = None,
+    stream: bool = False,
+) -> Encoded:
+    """The body of the request; `extra` is merged last. Raises `ConfigurationError` for what the wire cannot say, `UnresolvedTool`
+    for calls that have no outcome yet."""
+    messages = _Messages(origin, dialect)
+    body: dict[str, object] = {"model": origin.model, "messages": [sent for m in request.messages for sent in messages.encode(m)]}
+    body |= _options(request.options, request.tools, dialect) | options.body()
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+    if request.output is not None:
+        body["response_format"] = _response_format(request.output, dialect, strict)
+    if stream:
+        body["stream"] = True
+        if dialect.stream_usage:
+            body["stream_options"] = {"include_usage": True}
+    return Encoded(dump(body | dict(extra or {})), tuple(messages.notices))
+
+
+def dump(body: Mapping[str, object]) -> bytes:
+    """The body as bytes. Raises `ConfigurationError` where it holds what JSON or UTF-8 cannot say."""
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=as_json).encode()
+    except (ValueError, TypeError) as exc:  # a lone surrogate, a cycle
+        raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
+
+
+class _Messages:
+    def __init__(self, origin: Origin, dialect: Dialect) -> None:
+        self._origin = origin
+        self._dialect = dialect
+        self.notices: list[Notice] = []
+
+    def encode(self, message: Message) -> Iterator[SentMessage]:
+        match message.role:
+            case "system":
+                yield {"role": self._dialect.system_role, "content": "\n\n".join(_only_text(part) for part in message.parts)}
+            case "user":
+                yield {"role": "user", "content": self._content(message.parts)}
+            case "model":
+                yield self._assistant(message)
+                yield from self._results(message.tool_calls)
+
+    def _content(self, parts: list[Part]) -> str | list[ContentPart]:
+        match parts:
+            case [Text(text)]:
+                return text
+            case _:
+                return [self._content_part(part) for part in parts]
+
+    def _content_part(self, part: Part) -> ContentPart:
+        match part:
+            case Text() | Structured():
+                return TextPart(type="text", text=_only_text(part))
+            case File():
+                return _file(part, self._dialect)
+            case _:
+                raise ConfigurationError(
+                    f"a user's message cannot hold {type(part).__name__}; it holds text, files and structured values"
+                )
+
+    def _assistant(self, message: Message) -> AssistantMessage:
+        sent = AssistantMessage(role="assistant", content=message.text)
+        calls = message.tool_calls
+        if calls:
+            sent["tool_calls"] = [self._call(call) for call in calls]
+            sent["content"] = sent["content"] or None
+        if message.refusal is not None:
+            sent["refusal"] = message.refusal
+        for part in message.parts:
+            match part:
+                case Reasoning() if self._dialect.replay_reasoning == "always" or (
+                    calls and self._dialect.replay_reasoning == "tools"
+                ):
+                    self._replay(part, sent)
+                case File():
+                    self._generated(part, sent)
+                case Opaque(native) if native.for_(self._origin) is None:
+                    self.notices.append(Notice("messages", f"a block that only {native.origin.provider} can read was not sent"))
+                case _:
+                    pass
+        return sent
+
+    def _replay(self, part: Reasoning, sent: AssistantMessage) -> None:
+        """Reasoning in the very field it came in, to where it came from."""
+        data = part.native.for_(self._origin) if part.native else None
+        match data:
+            case {"reasoning_details": list(details)}:
+                sent["reasoning_details"] = [*sent.get("reasoning_details", []), *details]
+            case {"field": "reasoning_content"}:
+                sent["reasoning_content"] = sent.get("reasoning_content", "") + part.text
+            case {"field": "reasoning"}:
+                sent["reasoning"] = sent.get("reasoning", "") + part.text
+            case {"content": dict(block)}:
+                content = sent["content"]
+                before: list[JsonValue] = (
+                    content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
+                )
+                sent["content"] = [block, *before]
+            case _:
+                pass
+
+    def _generated(self, file: File, sent: AssistantMessage) -> None:
+        data = file.native.for_(self._origin) if file.native else None
+        if data and (audio := as_text(data.get("audio_id"))):
+            sent["audio"] = {"id": audio}
+        else:
+            self.notices.append(Notice("messages", f"a generated {file.kind} was not sent back: this wire has no place for it"))
+
+    def _call(self, call: ToolCall) -> FunctionCall | CustomCall:
+        id = self._id(call.id)  # noqa: A001  the field's name
+        if call.native and call.native.data.get("type") == "custom" and call.native.for_(self._origin):
+            return {"id": id, "type": "custom", "custom": {"name": call.name, "input": as_text(call.arguments.get("input"))}}
+        return {"id": id, "type": "function", "function": {"name": call.name, "arguments": _arguments(call)}}
+
+    def _results(self, calls: list[ToolCall]) -> Iterator[SentMessage]:
+        if unresolved := tuple(call for call in calls if not call.resolved):
+            raise UnresolvedTool(unresolved)
+        for call in calls:
+            yield ToolMessage(role="tool", tool_call_id=self._id(call.id), content=call.outcome())
+        for call in calls:
+            if call.files:  # the wire's tool messages hold text only
+                about = TextPart(type="text", text=f"What {call.name} returned for call {call.id}:")
+                yield {"role": "user", "content": [about, *(_file(file, self._dialect) for file in call.files)]}
+
+    def _id(self, id: str) -> str:  # noqa: A002  the field's name
+        if self._dialect.call_ids == "any" or (len(id) == 9 and id.isalnum() and id.isascii()):
+            return id
+        return hashlib.sha256(id.encode()).hexdigest()[:9]
+
+
+def _only_text(part: Part) -> str:
+    match part:
+        case Text(text):
+            return text
+        case Structured():
+            return part.as_text()
+        case _:
+            raise ConfigurationError(f"a system message holds text, not {type(part).__name__}")
+
+
+def _arguments(call: ToolCall) -> str:
+    """The model's own text, byte for byte; what was no JSON object is told in the result, since servers refuse it here."""
+    text = call.arguments_text
+    if text is None or not text.strip():
+        return json.dumps(call.arguments, ensure_ascii=False)
+    if not call.arguments:
+        try:
+            read_arguments(text)
+        except ValueError:
+            return "{}"
+    return text
+
+
+_AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+
+
+def _file(file: File, dialect: Dialect) -> ContentPart:
+    match file.kind:
+        case "image":
+            if file.id is not None:
+                raise ConfigurationError("this wire takes images as bytes or a url, not by id")
+            return ImagePart(type="image_url", image_url={"url": file.url or _data_url(file)})
+        case "audio":
+            match _AUDIO.get(file.mimetype or ""):
+                case "wav" | "mp3" as kind if file.data is not None:
+                    return AudioPart(type="input_audio", input_audio={"data": file.base64(), "format": kind})
+                case _:
+                    raise ConfigurationError(f"this wire takes audio as wav or mp3 bytes, not {file.mimetype} by {_source(file)}")
+        case "video":
+            raise ConfigurationError("this wire takes no video")
+        case "document":
+            return FilePart(type="file", file=_document(file, dialect))
+
+
+def _document(file: File, dialect: Dialect) -> FileData:
+    if file.id is not None:
+        return {"file_id": file.id}
+    if file.url is not None and not dialect.file_urls:
+        raise ConfigurationError(f"{dialect.name} fetches no documents: read {file.url} yourself and pass File.from_bytes(...)")
+    return {"filename": file.name or "document", "file_data": file.url or _data_url(file)}
+
+
+def _data_url(file: File) -> str:
+    return f"data:{file.mimetype};base64,{file.base64()}"
+
+
+def _source(file: File) -> str:
+    return "id" if file.id else "url" if file.url else "bytes"
+
+
+def _options(options: ChatOptions, tools: Sequence[ToolDefinition], dialect: Dialect) -> dict[str, object]:
+    if options.top_k is not None and not dialect.top_k:
+        raise ConfigurationError(
+            f"{dialect.name} has no top_k; if it does, .with_extra_body({{'top_k': {options.top_k}}}) sends it"
+        )
+    body: dict[str, object] = {
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "top_k": options.top_k,
+        dialect.max_tokens_field: options.max_tokens,
+        "stop": options.stop if options.stop is None or isinstance(options.stop, str) else list(options.stop),
+        dialect.seed_field: options.seed,
+        "frequency_penalty": options.frequency_penalty,
+        "presence_penalty": options.presence_penalty,
+        "reasoning_effort": options.reasoning_effort,
+        "tool_choice": _tool_choice(options, tools),
+        "parallel_tool_calls": options.parallel_tool_calls if tools else None,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _tool_choice(options: ChatOptions, tools: Sequence[ToolDefinition]) -> object:
+    choice = options.tool_choice
+    if choice is None or (not tools and choice in ("auto", "none")):
+        return None
+    if choice in ("auto", "none", "required") and tools:
+        return choice
+    if all(tool.name != choice for tool in tools):
+        raise ConfigurationError(f"tool_choice={choice!r}: there is no such tool")
+    return {"type": "function", "function": {"name": choice}}
+
+
+def _tool(tool: ToolDefinition) -> FunctionTool:
+    function: FunctionTool = {"type": "function", "function": {"name": tool.name, "parameters": tool.parameters}}
+    if tool.description:
+        function["function"]["description"] = tool.description
+    if tool.strict:
+        function["function"]["parameters"] = strict_schema(tool.parameters, f"tool {tool.name}")
+        function["function"]["strict"] = True
+    return function
+
+
+def _response_format(output: OutputSchema, dialect: Dialect, strict: bool) -> ResponseFormat:
+    if not dialect.json_schema:
+        raise ConfigurationError(f"{dialect.name} takes no schema for its answers; a tool with these parameters does the same job")
+    described = JsonSchema(name=output.name, schema=output.schema)
+    if strict and dialect.strict:
+        described = JsonSchema(name=output.name, schema=strict_schema(output.schema, "the output type"), strict=True)
+    if output.description:
+        described["description"] = output.description
+    return ResponseFormat(type="json_schema", json_schema=described)

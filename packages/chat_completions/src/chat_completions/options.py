@@ -1,0 +1,38 @@
+"""What the Chat Completions wire can be asked for beyond the common options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chat_core import JsonObject, JsonValue
+from chat_core.jsonvalue import as_json
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionsOptions:
+    """Each goes to the wire under its own name; None is left out. Facts: OpenAI's API reference, November 2026.
+
+    `logprobs` come back in `response.raw`. `modalities=("text", "audio")` with `audio={"voice": …, "format": …}` answers with a
+    `File` too.
+    """
+
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    logit_bias: Mapping[str, float] | None = None
+    modalities: Sequence[str] | None = None
+    audio: Mapping[str, object] | None = None
+    prediction: Mapping[str, object] | None = None
+    verbosity: str | None = None
+    service_tier: str | None = None
+    store: bool | None = None
+    metadata: Mapping[str, str] | None = None
+    prompt_cache_key: str | None = None
+    safety_identifier: str | None = None
+    user: str | None = None
+    web_search_options: Mapping[str, object] | None = None
+
+    def body(self) -> JsonObject:
+        """The fields of the request body that are set."""
+        given: dict[str, JsonValue] = {name: as_json(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {name: value for name, value in given.items() if value is not None}

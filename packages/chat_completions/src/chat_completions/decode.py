@@ -40,7 +40,7 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
     """The turn in a whole answer. Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else."""
     answer = read_object(body, "a chat completion")
     if is_error(answer):
-        raise decode_error(None, {}, body)
+        raise decode_error(200, {}, body)
     if "choices" not in answer:  # some gateways wrap the completion once
         answer = next((inner for inner in answer.values() if isinstance(inner, dict) and inner.get("choices")), answer)
     choices = [choice for choice in as_list(answer.get("choices")) if isinstance(choice, dict)]
@@ -115,7 +115,7 @@ def is_error(body: JsonObject) -> bool:
     return bool(body.get("error")) or body.get("object") == "error"
 
 
-_ERRORS: dict[int, type[ProviderError]] = {
+_ERRORS: dict[int | None, type[ProviderError]] = {
     400: InvalidRequest,
     401: AuthenticationError,
     403: PermissionDenied,
@@ -130,8 +130,9 @@ _ERRORS: dict[int, type[ProviderError]] = {
 _REQUEST_IDS = ("x-request-id", "apim-request-id", "mistral-correlation-id", "inference-id", "cf-ray")
 
 
-def decode_error(status: int | None, headers: Mapping[str, str], body: bytes | str) -> ProviderError:
-    """The error that a body says, in any of the envelopes seen; a body that is no JSON is its own message."""
+def decode_error(status: int, headers: Mapping[str, str], body: bytes | str) -> ProviderError:
+    """The error that a body says, in any of the envelopes seen; a body that is no JSON is its own message. Under status 200 the
+    status that the error itself names decides what kind it is."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     try:
         value = cast("JsonValue", json.loads(text))
@@ -140,11 +141,11 @@ def decode_error(status: int | None, headers: Mapping[str, str], body: bytes | s
     envelope = as_object(value[0] if isinstance(value, list) and value else value)
     inner = as_object(envelope.get("error"))
     code = _word(inner.get("code")) or _word(inner.get("type")) or _word(envelope.get("code")) or _word(envelope.get("type"))
-    said = status if status is not None else _said_status(inner, envelope)
+    said = _said_status(inner, envelope) if status == 200 else status
     retry_after = _retry_after(headers)
-    return _ERRORS.get(said or 0, ProviderError)(
+    return _ERRORS.get(said, ProviderError)(
         _message(envelope, inner) or text.strip()[:1000] or f"status {status} without a body",
-        status=said,
+        status=status,
         code=code,
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
         retry_after=retry_after,

@@ -36,7 +36,7 @@ def decode_embeddings(body: bytes, *, count: int, dialect: Dialect) -> Embedding
     """`count` vectors in the order of their indexes, from base64 or JSON numbers alike. Raises `InvalidResponse`."""
     answer = read_object(body, "an embeddings answer")
     if is_error(answer):
-        raise decode_error(None, {}, body)
+        raise decode_error(200, {}, body)
     listed = [item for item in as_list(answer.get("data")) if isinstance(item, dict)]
     listed.sort(key=_index)
     if len(listed) != count:

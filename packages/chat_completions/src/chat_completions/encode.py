@@ -244,7 +244,8 @@ def _document(file: File, dialect: Dialect) -> FileData:
     if file.id is not None:
         return {"file_id": file.id}
     if file.url is not None and not dialect.file_urls:
-        raise ConfigurationError(f"{dialect.name} fetches no documents: read {file.url} yourself and pass File.from_bytes(...)")
+        image = "" if file.mimetype else "; if it is an image, say so: File.from_url(url, 'image/jpeg')"
+        raise ConfigurationError(f"{dialect.name} fetches no documents: read {file.url} and pass File.from_bytes(...){image}")
     return {"filename": file.name or "document", "file_data": file.url or _data_url(file)}
 
 

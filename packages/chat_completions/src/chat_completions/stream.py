@@ -49,7 +49,7 @@ class CompletionTurn:
             return ()
         chunk = read_object(event.data, "a completion chunk")
         if event.type == "error" or is_error(chunk):
-            raise decode_error(None, {}, event.data)
+            raise decode_error(200, {}, event.data)
         self._describe(chunk)
         events: Sequence[TurnEvent] = ()
         for choice in as_list(chunk.get("choices")):

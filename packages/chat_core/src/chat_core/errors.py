@@ -78,7 +78,7 @@ _AWAITED = {"connect": "connection", "first_event": "answer", "idle": "further c
 class ProviderError(ChatError):
     """The provider answered with an error.
 
-    `status` is the HTTP status, None for an error inside a stream that names none. `code` is the provider's own word for it, and
+    `status` is the HTTP status, 200 for an error inside an answer that began well. `code` is the provider's own word for it, and
     `message` its explanation. `request_id` is what its support asks for. `retry_after` is in seconds. `body` is the
     error as received: JSON where it was JSON, else text.
     """

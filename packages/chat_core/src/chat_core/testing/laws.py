@@ -1,0 +1,58 @@
+"""The laws of a turn, as a check on the events of any provider."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from chat_core.events import Done, FileReady, ReasoningChunk, RefusalChunk, TextChunk, ToolCallChunk, TurnEvent
+from chat_core.status import Pending
+
+
+def broken_laws(events: Iterable[TurnEvent]) -> list[str]:
+    """What is wrong with the events of one `StreamProvider.stream` call; empty for a lawful turn.
+
+    A turn ends in exactly one `Done`, and its response is what the chunks said: text, reasoning, refusal, files, and per call the
+    arguments. Calls have ids that are not empty and differ. A call that can run has arguments from a turn that did not stop for
+    length.
+    """
+    return list(_broken(list(events)))
+
+
+def _broken(events: list[TurnEvent]) -> Iterator[str]:
+    ends = [event for event in events if isinstance(event, Done)]
+    if len(ends) != 1:
+        yield f"a turn ends in exactly one Done; here are {len(ends)}"
+        return
+    if not isinstance(events[-1], Done):
+        yield f"after Done comes {events[-1]!r}"
+    response = ends[0].response
+    said = {
+        "text": ("".join(event.text for event in events if isinstance(event, TextChunk)), response.text),
+        "reasoning": ("".join(event.text for event in events if isinstance(event, ReasoningChunk)), response.reasoning),
+        "refusal": ("".join(event.text for event in events if isinstance(event, RefusalChunk)), response.refusal or ""),
+    }
+    for name, (chunks, whole) in said.items():
+        if chunks != whole:
+            yield f"the {name} chunks say {chunks[:80]!r}, the response says {whole[:80]!r}"
+    files = [event.file for event in events if isinstance(event, FileReady) and not event.file.preview]
+    if [file for file in response.files if file in files] != files:
+        yield f"{len(files)} files were ready, the response has {len(response.files)}"
+    yield from _broken_calls(events, ends[0])
+
+
+def _broken_calls(events: list[TurnEvent], done: Done) -> Iterator[str]:
+    arguments: defaultdict[str, str] = defaultdict(str)
+    for event in events:
+        if isinstance(event, ToolCallChunk):
+            arguments[event.id] += event.arguments
+    calls = {call.id: call for call in done.response.tool_calls}
+    if len(calls) != len(done.response.tool_calls) or "" in calls:
+        yield f"the ids of calls are to differ and not to be empty: {[call.id for call in done.response.tool_calls]}"
+    for id in arguments.keys() - calls.keys():  # noqa: A001  the field's name
+        yield f"chunks of call {id!r}, which the response does not have"
+    for call in calls.values():
+        if call.arguments_text is not None and arguments[call.id] != call.arguments_text:
+            yield f"the chunks of call {call.id} say {arguments[call.id][:80]!r}, the call says {call.arguments_text[:80]!r}"
+        if not isinstance(call.status, Pending) and not call.resolved:
+            yield f"call {call.id} comes from the provider as {call.status.type}"

@@ -1,0 +1,111 @@
+"""A transport that answers from a queue and keeps what it was sent: for tests of everything above the network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from chat_core.errors import ChatError
+from chat_core.jsonvalue import JsonObject, JsonValue, as_object
+from chat_core.transport import Event, EventStream, Request, Response
+from chat_core.transport.sse import events_of
+
+_MAX_BYTES = 1 << 30
+
+
+class FakeTransport:
+    """Queue answers with `answer` and `fail`; each request takes the next one. `requests` and `bodies` are what was sent."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self._answers: list[Response | ChatError] = []
+
+    @property
+    def bodies(self) -> list[JsonObject]:
+        """The JSON bodies of the requests, in order."""
+        return [as_object(cast("JsonValue", json.loads(request.body))) for request in self.requests if request.body]
+
+    @property
+    def last_body(self) -> JsonObject:
+        """The JSON body of the last request."""
+        return self.bodies[-1]
+
+    def answer(
+        self,
+        body: bytes | str | Mapping[str, object] | Iterable[Mapping[str, object] | str],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> FakeTransport:
+        """Queue an answer: bytes or text as they are, one object as JSON, several as server-sent events (strings as they are)."""
+        kind, data = _written(body)
+        self._answers.append(Response(status, {"content-type": kind} | dict(headers or {}), data))
+        return self
+
+    def fail(self, error: ChatError) -> FakeTransport:
+        """Queue a failure: the next request raises it."""
+        self._answers.append(error)
+        return self
+
+    async def send(self, request: Request, /) -> Response:
+        """The next answer, whole."""
+        return self._next(request)
+
+    @asynccontextmanager
+    async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
+        """The next answer, as events."""
+        yield _FakeStream(self._next(request))
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def _next(self, request: Request) -> Response:
+        self.requests.append(request)
+        if not self._answers:
+            raise AssertionError(f"request {len(self.requests)} has no answer: queue one with FakeTransport.answer(...)")
+        answer = self._answers.pop(0)
+        if isinstance(answer, ChatError):
+            raise answer
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _FakeStream:
+    response: Response
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.response.headers
+
+    @property
+    def ok(self) -> bool:
+        return self.response.ok
+
+    async def read(self) -> bytes:
+        return self.response.body
+
+    def __aiter__(self) -> AsyncGenerator[Event]:
+        return events_of(self._chunks(), content_type=self.headers["content-type"], max_bytes=_MAX_BYTES)
+
+    async def _chunks(self) -> AsyncGenerator[bytes]:
+        yield self.response.body
+
+
+def _written(body: bytes | str | Mapping[str, object] | Iterable[Mapping[str, object] | str]) -> tuple[str, bytes]:
+    match body:
+        case bytes():
+            return "text/event-stream" if body.lstrip().startswith((b"data:", b"event:", b":")) else "application/json", body
+        case str():
+            return _written(body.encode())
+        case Mapping():
+            return "application/json", json.dumps(body, ensure_ascii=False).encode()
+        case _:
+            events = (event if isinstance(event, str) else json.dumps(event, ensure_ascii=False) for event in body)
+            return "text/event-stream", "".join(f"data: {event}\n\n" for event in events).encode()

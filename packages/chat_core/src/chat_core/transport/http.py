@@ -1,0 +1,365 @@
+"""`HttpTransport`: requests over HTTP/1.1, by httpx."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from anyio import CancelScope
+from anyio.lowlevel import RunVar
+
+from chat_core.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+from chat_core.transport import Event, EventStream, Request, Response
+from chat_core.transport.sheltered import sheltered, sheltered_stream
+from chat_core.transport.sse import check_size, events_of, read_whole
+
+if TYPE_CHECKING:
+    import httpx  # otherwise imported with the first request: it takes a tenth of a second
+
+R = TypeVar("R")
+
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+class AsyncClient(Protocol[R]):
+    """What is used of an `httpx.AsyncClient` or an `httpx2.AsyncClient`."""
+
+    @property
+    def is_closed(self) -> bool: ...
+
+    def build_request(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes,
+        headers: Mapping[str, str],
+        timeout: tuple[float | None, float | None, float | None, float | None],
+    ) -> R: ...
+
+    async def send(self, request: R, *, stream: bool) -> Answer: ...
+
+
+class Answer(Protocol):
+    """What is used of an `httpx.Response` or an `httpx2.Response`."""
+
+    status_code: int
+    is_closed: bool
+    is_stream_consumed: bool
+
+    @property
+    def headers(self) -> RawHeaders: ...
+    @property
+    def stream(self) -> object: ...
+
+    def aiter_bytes(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
+class RawHeaders(Protocol):
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]: ...
+
+
+class HttpTransport:
+    """Requests over HTTP/1.1. Connections are kept per event loop, and closed by `aclose()` or when the loop ends.
+
+    `client` is an AsyncClient of your own, of httpx or httpx2, with its auth, hooks, proxies and mounts; `aclose()` leaves it
+    open. Without one, `proxy` is the URL of the proxy to use; the environment is not asked for one. An answer, or one event of
+    a stream, of more than `max_bytes` is refused with `InvalidResponse`.
+    """
+
+    def __init__(
+        self, *, client: AsyncClient[R] | None = None, proxy: str | None = None, max_bytes: int = 128 * 1024 * 1024
+    ) -> None:
+        if client is not None and proxy is not None:
+            raise ConfigurationError("HttpTransport(client=..., proxy=...): give the proxy to the client instead")
+        self._client = cast("AsyncClient[object] | None", client)
+        self._proxy = proxy
+        self._max_bytes = max_bytes
+        self._pools: WeakKeyDictionary[_Loop, dict[bool, _Pool]] = WeakKeyDictionary()
+
+    async def send(self, request: Request, /) -> Response:
+        """Send, and read the whole answer, whatever its status."""
+        return await sheltered(lambda: self._send(request))
+
+    @asynccontextmanager
+    async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
+        """Send, and hand over the answer as it arrives. Leaving the context closes a connection that has more to say."""
+        async with sheltered_stream(self._exchange(request)) as (head, chunks):
+            async with aclosing(_Stream(head, chunks, self._max_bytes)) as stream:
+                yield stream
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop. The transport can be used again afterwards."""
+        pools = self._pools.pop(_running_loop(), {})
+
+        async def close() -> None:
+            for pool in pools.values():
+                await pool.life.aclose()
+
+        await sheltered(close)
+
+    async def _send(self, request: Request) -> Response:
+        async with self._exchange(request) as (head, chunks):
+            if (length := head.headers.get("content-length", "")).isdigit():
+                check_size(int(length), self._max_bytes, "the answer")
+            return Response(head.status, head.headers, await read_whole(chunks, self._max_bytes))
+
+    @asynccontextmanager
+    async def _exchange(self, request: Request) -> AsyncGenerator[tuple[_Head, AsyncGenerator[bytes]]]:
+        """Send; give the head of the answer and its body, decoded; and free the connection."""
+        url = _checked(request)
+        try:
+            answer = await self._answer(request, url)
+        except Exception as exc:
+            _raise_ours(exc, request, url, "before it answered")
+            raise
+        head = _Head(answer.status_code, _as_dict(answer.headers.raw))
+        chunks = _chunks(answer, head, request, url)
+        try:
+            yield head, chunks
+        finally:
+            await chunks.aclose()
+            if not answer.is_closed:  # the body was not asked for
+                await _abandon(answer, chunks)
+
+    async def _answer(self, request: Request, url: httpx.URL) -> Answer:
+        timeouts = request.timeouts.connect, None, None, None
+        if self._client is not None:
+            if self._client.is_closed:
+                raise ConfigurationError("HttpTransport(client=...) was given a client that is closed")
+            return await self._client.send(
+                self._client.build_request(
+                    request.method, request.url, content=request.body, headers=request.headers, timeout=timeouts
+                ),
+                stream=True,
+            )
+        import httpx
+
+        headers = dict(request.headers)
+        given = {name.lower() for name in headers}
+        if "accept-encoding" not in given:
+            headers["accept-encoding"] = "gzip, deflate"
+        if "user-agent" not in given:
+            headers["user-agent"] = "chat-py/0"
+        pool = await self._pool(secure=url.scheme == "https")
+        return await pool.handle_async_request(
+            httpx.Request(
+                request.method,
+                url,
+                headers=headers,
+                content=request.body,
+                extensions={"timeout": dict(zip(("connect", "read", "write", "pool"), timeouts, strict=True))},
+            )
+        )
+
+    async def _pool(self, *, secure: bool) -> httpx.AsyncHTTPTransport:
+        pools = self._pools.setdefault(_running_loop(), {})
+        if secure not in pools:
+            life = _pool_life(secure, self._proxy)
+            pools[secure] = _Pool(await anext(life), life)
+        return pools[secure].transport
+
+
+class _Loop:
+    """A running event loop, as a key: it lives as long as the loop, and does not hold it."""
+
+
+_LOOP: RunVar[_Loop] = RunVar("chat_core.transport.http")
+
+
+def _running_loop() -> _Loop:
+    try:
+        return _LOOP.get()
+    except LookupError:
+        loop = _Loop()
+        _LOOP.set(loop)
+        return loop
+
+
+class _Pool(NamedTuple):
+    transport: httpx.AsyncHTTPTransport
+    life: AsyncGenerator[httpx.AsyncHTTPTransport]
+
+
+async def _pool_life(secure: bool, proxy: str | None) -> AsyncGenerator[httpx.AsyncHTTPTransport]:
+    """Yield a pool of connections, once, and close it on being closed: every event loop, as it ends, closes its generators."""
+    import httpx
+
+    try:
+        pool = httpx.AsyncHTTPTransport(
+            verify=_public_trust() if secure else _no_trust(),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0),
+            proxy=proxy,
+        )
+    except (ValueError, ImportError, httpx.InvalidURL) as exc:  # ImportError: a SOCKS proxy without the package for it
+        raise ConfigurationError(f"HttpTransport(proxy=...) cannot be used: {exc}") from exc
+    try:
+        yield pool
+    finally:
+        await pool.aclose()
+
+
+@cache
+def _public_trust() -> ssl.SSLContext:
+    """What https needs. Reading the certificates takes 30 ms, so it is done once, and only where https is asked for."""
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+@cache
+def _no_trust() -> ssl.SSLContext:
+    """What the pool for plain http is given: with no authority known to it, https could only fail."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class _Head(NamedTuple):
+    status: int
+    headers: dict[str, str]
+
+
+class _Stream:
+    """The `EventStream` of one answer."""
+
+    def __init__(self, head: _Head, chunks: AsyncGenerator[bytes], max_bytes: int) -> None:
+        self.status, self.headers = head
+        self._chunks = chunks
+        self._max_bytes = max_bytes
+        self._events = events_of(chunks, content_type=self.headers.get("content-type", "").lower(), max_bytes=max_bytes)
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    async def read(self) -> bytes:
+        return await read_whole(self._chunks, self._max_bytes)
+
+    def __aiter__(self) -> AsyncGenerator[Event]:
+        return self._events  # always the same one: a second loop goes on where the first broke off
+
+    async def aclose(self) -> None:
+        await self._events.aclose()
+        await self._chunks.aclose()
+
+
+async def _chunks(answer: Answer, head: _Head, request: Request, url: httpx.URL) -> AsyncGenerator[bytes]:
+    """The body, decoded. A body that is not encoded is taken off httpx's raw stream: that spares four layers per chunk."""
+    raw = "content-encoding" not in head.headers and not (answer.is_closed or answer.is_stream_consumed)
+    body = aiter(cast("AsyncIterable[bytes]", answer.stream) if raw else answer.aiter_bytes())
+    try:
+        async for chunk in body:
+            yield chunk
+        await answer.aclose()
+    except Exception as exc:
+        _raise_ours(exc, request, url, "in the middle of the answer")
+        raise
+    finally:
+        if not answer.is_closed:
+            await _abandon(answer, body)
+
+
+async def _abandon(answer: Answer, body: AsyncIterator[bytes]) -> None:
+    """Close an answer that was not read to its end. That it cannot be closed well is no news to anybody."""
+    with CancelScope(shield=True) as scope:
+        with suppress(Exception):
+            await answer.aclose()
+        # Closing `body` would leave the generators inside it suspended, for the garbage collector to find: httpx does not close
+        # what it iterates. Run on into a cancellation, they all end.
+        scope.cancel()
+        with suppress(Exception):
+            async for _ in body:
+                pass
+
+
+def _checked(request: Request) -> httpx.URL:
+    for name, value in request.headers.items():
+        # Not left to httpx and h11, whose errors show the value.
+        if not (_NAME.fullmatch(name) and value.isascii() and value.isprintable() and value == value.strip()):
+            raise ConfigurationError(
+                f"header {name!r} cannot be sent: its value has a line break, a blank end or a character outside ASCII;"
+                " was the key copied whole and alone?"
+            )
+    return _parsed(request.url)
+
+
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> httpx.URL:
+    import httpx
+
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as exc:
+        raise ConfigurationError(f"the base URL is no URL: {exc}") from exc
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ConfigurationError("the base URL has to start with http:// or https:// and a host")
+    if parsed.userinfo:
+        raise ConfigurationError("the base URL holds a user or password; send it by .with_header('Authorization', ...)")
+    return parsed
+
+
+def _as_dict(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _raise_ours(exc: Exception, request: Request, url: httpx.URL, when: str) -> None:
+    """Raise `exc` as an error of ours, if it is one of httpx or httpx2, which have the same tree under the same names.
+
+    Of the request no message shows more than scheme, host and port.
+    """
+    names = {cls.__name__ for cls in type(exc).__mro__ if cls.__module__ in ("httpx", "httpx2")}
+    server = f"{url.scheme}://{url.netloc.decode('ascii')}"
+    origin = _origin(exc)
+    reason = (origin.strerror if isinstance(origin, OSError) else str(origin)) or type(origin).__name__
+    limit = request.timeouts.connect
+    if isinstance(origin, ssl.SSLCertVerificationError):
+        untrusted = ConnectionFailed(
+            f"the certificate of {server} is not trusted: {origin.verify_message}; if it is signed by an authority of your"
+            " own, name its file in the environment variable SSL_CERT_FILE"
+        )
+        untrusted.retryable = False
+        raise untrusted from exc
+    if names & {"ConnectTimeout", "PoolTimeout"} and limit is not None:
+        raise TimedOut("connect", limit) from exc
+    if names & {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
+        raise ConnectionFailed(
+            f"could not connect to {server}: {reason}; is the server running, and is the base URL right?"
+        ) from exc
+    if "ProxyError" in names:
+        raise ConnectionFailed(f"the proxy did not connect to {server}: {reason}") from exc
+    if "LocalProtocolError" in names:  # its text shows the header that it objects to, so it is not shown as the cause
+        raise ConfigurationError(f"the request to {server} is no valid HTTP; are all headers in order?") from None
+    if names & {"InvalidURL", "UnsupportedProtocol"}:
+        raise ConfigurationError(f"{server} cannot be asked: {reason}") from exc
+    if "DecodingError" in names:
+        raise InvalidResponse(f"the answer of {server} is not in the content-encoding that it names: {reason}") from exc
+    if "TooManyRedirects" in names:
+        raise InvalidResponse(f"{server} redirects without end") from exc
+    if "RemoteProtocolError" in names and "connect" not in reason:  # "disconnected", "closed connection": a cut
+        raise InvalidResponse(f"the answer of {server} is no HTTP: {reason}") from exc
+    if "TransportError" in names:
+        raise ConnectionFailed(f"{server} hung up {when}: {reason}") from exc
+
+
+def _origin(exc: BaseException) -> BaseException:
+    """The error of the operating system or of TLS that `exc` comes from, or else `exc` itself."""
+    link: BaseException | None = exc
+    while link is not None:
+        if isinstance(link, OSError) and link.strerror:
+            return link
+        if isinstance(link, BaseExceptionGroup):
+            link = cast("BaseExceptionGroup[BaseException]", link).exceptions[0]
+        else:
+            link = link.__cause__ or link.__context__
+    return exc

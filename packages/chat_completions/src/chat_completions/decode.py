@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import cast
 
 from chat_core import (
@@ -204,7 +203,9 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         hours, minutes, seconds_text = found.groups()
         if any(found.groups()):
             return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds_text or 0)
-    try:  # a date: from the server's own clock to it
+    from email.utils import parsedate_to_datetime  # here, because hardly any server sends a date
+
+    try:  # from the server's own clock to it
         until = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))
         return max(0.0, until.total_seconds())
     except (ValueError, TypeError):

@@ -8,12 +8,9 @@ response = await chat.complete(Messages.from_user("Hello"))
 ```
 """
 
+import importlib
 from typing import TYPE_CHECKING
 
-from chat_core.builder import ChatBuilder
-from chat_core.chat import Chat
-from chat_core.chat.retry import RetryPolicy
-from chat_core.chat.stream import ChatStream
 from chat_core.errors import (
     AuthenticationError,
     ChatError,
@@ -71,14 +68,18 @@ from chat_core.status import (
     ToolStatus,
     Unknown,
 )
-from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
-from chat_core.tools.function import Tool, tool
-from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
-from chat_core.tools.scoped import ScopedCollection, Strategy
 from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
 from chat_core.usage import Usage
 
 if TYPE_CHECKING:
+    from chat_core.builder import ChatBuilder
+    from chat_core.chat import Chat
+    from chat_core.chat.retry import RetryPolicy
+    from chat_core.chat.stream import ChatStream
+    from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
+    from chat_core.tools.function import Tool, tool
+    from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
+    from chat_core.tools.scoped import ScopedCollection, Strategy
     from chat_core.transport.http import HttpTransport
 
 __all__ = [
@@ -178,11 +179,36 @@ __all__ = [
     "tool",
 ]
 
+# the engine and the network come with their first use: a provider package needs neither, and is imported in half the time
+_LATER = {
+    "ChatBuilder": "chat_core.builder",
+    "Chat": "chat_core.chat",
+    "RetryPolicy": "chat_core.chat.retry",
+    "ChatStream": "chat_core.chat.stream",
+    "Action": "chat_core.tools.action",
+    "Defer": "chat_core.tools.action",
+    "Execute": "chat_core.tools.action",
+    "Reject": "chat_core.tools.action",
+    "RequireApproval": "chat_core.tools.action",
+    "Tool": "chat_core.tools.function",
+    "tool": "chat_core.tools.function",
+    "ChatEvent": "chat_core.tools.pause",
+    "Complete": "chat_core.tools.pause",
+    "Paused": "chat_core.tools.pause",
+    "PauseReason": "chat_core.tools.pause",
+    "ScopedCollection": "chat_core.tools.scoped",
+    "Strategy": "chat_core.tools.scoped",
+    "HttpTransport": "chat_core.transport.http",
+}
+
 
 def __getattr__(name: str) -> object:
-    """`HttpTransport` on first use: whoever brings a transport of their own does not pay for this one."""
-    if name == "HttpTransport":
-        from chat_core.transport.http import HttpTransport
+    """The names of `_LATER`."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+    return value
 
-        return HttpTransport
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import cached_property
 from typing import cast
-from uuid import uuid4
 
 from chat_core.jsonvalue import JsonValue
 from chat_core.messages import Messages
@@ -21,7 +21,7 @@ class CallIds:
 
     def claim(self, id: str | None) -> str:  # noqa: A002  the field's name
         """This id if it is free, else another; taken from now on."""
-        claimed = id if id and id not in self._taken else f"call_{uuid4().hex[:24]}"
+        claimed = id if id and id not in self._taken else f"call_{os.urandom(12).hex()}"
         self._taken.add(claimed)
         return claimed
 

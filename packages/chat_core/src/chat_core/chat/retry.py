@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -37,6 +36,8 @@ class RetryPolicy:
         asked = error.retry_after or 0.0 if isinstance(error, ProviderError) else 0.0
         if asked > self.max_retry_after:
             return None
+        import random  # here, because most requests succeed
+
         return asked + random.uniform(0.0, min(self.max_delay, self.base_delay * 2 ** (retry - 1)))
 
 

@@ -17,6 +17,7 @@ class _OpenCall:
     pieces: list[str] = field(default_factory=list[str])
     custom: bool = False
     named: bool = False  # whether the server gave it an id
+    extra: JsonValue = None  # what the server wants back with the call, such as Gemini's signatures
 
     @property
     def closed(self) -> bool:
@@ -32,7 +33,7 @@ class CallAssembler:
     """The calls of one turn. A known id wins; a new id at a used index opens a new call; without either the open call goes on.
 
     Servers were seen to send index 0 for all calls, the head and the tail of one at different indexes, a call without id or index,
-    two whole calls under one id, and arguments as an object.
+    two whole calls under one id, a new id with every fragment, and arguments as an object.
     """
 
     def __init__(self, origin: Origin, ids: CallIds) -> None:
@@ -42,52 +43,68 @@ class CallAssembler:
         self._by_id: dict[str, _OpenCall] = {}
         self._by_index: dict[int, _OpenCall] = {}
 
-    def add(self, fragment: JsonObject) -> ToolCallChunk:
-        """Take one element of a delta's `tool_calls`; what it adds."""
+    def add(self, fragment: JsonObject, *, whole: bool = False) -> ToolCallChunk:
+        """Take one element of a delta's `tool_calls`, or of a whole message's, where each is a call; what it adds."""
         custom = isinstance(fragment.get("custom"), dict)
         said = as_object(fragment.get("custom" if custom else "function"))
         id, name = as_text(fragment.get("id")), as_text(said.get("name"))  # noqa: A001  the field's name
-        call = self._call(id, _index(fragment.get("index")), name)
+        arguments = said.get("input" if custom else "arguments")
+        call = None if whole else self._open(id, _index(fragment.get("index")), name)
+        if call is None or _another(call, name, arguments):
+            call = _OpenCall(self._ids.claim(id))
+            self._calls.append(call)
+        self._label(call, id, _index(fragment.get("index")))
         call.custom = call.custom or custom
-        if name and (not call.name or (name != call.name and name.startswith(call.name))):
+        call.extra = fragment.get("extra_content") or call.extra
+        if name.startswith(call.name):
             call.name = name
-        return ToolCallChunk(call.id, call.name, self._argue(call, said.get("input" if custom else "arguments")))
+        return ToolCallChunk(call.id, call.name, self._argue(call, arguments))
 
     def calls(self) -> list[ToolCall]:
         """The calls, in the order in which they began."""
         return [self._finish(call) for call in self._calls]
 
-    def _call(self, id: str, index: int | None, name: str) -> _OpenCall:  # noqa: A002  the field's name
-        call = self._by_id.get(id)
-        if call is None and index is not None:
-            at_index = self._by_index.get(index)
-            renamed = id and name and at_index is not None and at_index.named
-            call = None if renamed else at_index
-        elif call is None and self._calls and not (id and name):
-            call = self._calls[-1]
-        if call is None or (name and call.name and call.closed):
-            call = _OpenCall(self._ids.claim(id))
-            self._calls.append(call)
+    def _open(self, id: str, index: int | None, name: str) -> _OpenCall | None:  # noqa: A002  the field's name
+        """The call that a fragment with these labels continues, if any."""
+        if call := self._by_id.get(id):
+            return call
+        if index is not None and (call := self._by_index.get(index)):
+            return None if id and name and call.named else call
+        unlabelled = not (id and name) if index is None else not (id or name)
+        return self._calls[-1] if unlabelled and self._calls else None
+
+    def _label(self, call: _OpenCall, id: str, index: int | None) -> None:  # noqa: A002  the field's name
         if id:
             call.named = True
             self._by_id[id] = call
         if index is not None:
             self._by_index[index] = call
-        return call
 
     def _argue(self, call: _OpenCall, arguments: JsonValue) -> str:
         if isinstance(arguments, dict):
             call.pieces = [json.dumps(arguments, ensure_ascii=False)]
             return call.pieces[0]
-        text = as_text(arguments)
+        text = arguments if isinstance(arguments, str) else "" if arguments is None else json.dumps(arguments)
         call.pieces.append(text)
         return text
 
     def _finish(self, call: _OpenCall) -> ToolCall:
         text = "".join(call.pieces)
+        native: JsonObject = {"type": "custom"} if call.custom else {}
+        if call.extra:
+            native["extra_content"] = call.extra
+        tag = Native(self._origin, native) if native else None
         if call.custom:
-            return ToolCall(call.id, call.name, {"input": text}, native=Native(self._origin, {"type": "custom"}))
-        return tool_call(call.id, call.name, text)
+            return ToolCall(call.id, call.name, {"input": text}, native=tag)
+        return tool_call(call.id, call.name, text, tag)
+
+
+def _another(call: _OpenCall, name: str, arguments: JsonValue) -> bool:
+    """Whether what is labelled as this call is a further one: it has another name, or comes with arguments after whole ones."""
+    if not name or not call.name:
+        return False
+    renamed = not name.startswith(call.name)
+    return renamed or (call.closed and bool(arguments) and not (isinstance(arguments, str) and arguments.isspace()))
 
 
 def _index(value: JsonValue) -> int | None:

@@ -175,9 +175,13 @@ class _Messages:
 
     def _call(self, call: ToolCall) -> FunctionCall | CustomCall:
         id = self._id(call.id)  # noqa: A001  the field's name
-        if call.native and call.native.data.get("type") == "custom" and call.native.for_(self._origin):
+        native = call.native.for_(self._origin) if call.native else None
+        if native and native.get("type") == "custom":
             return {"id": id, "type": "custom", "custom": {"name": call.name, "input": as_text(call.arguments.get("input"))}}
-        return {"id": id, "type": "function", "function": {"name": call.name, "arguments": _arguments(call)}}
+        sent: FunctionCall = {"id": id, "type": "function", "function": {"name": call.name, "arguments": _arguments(call)}}
+        if native and (extra := native.get("extra_content")):
+            sent["extra_content"] = extra
+        return sent
 
     def _results(self, calls: list[ToolCall]) -> Iterator[SentMessage]:
         if unresolved := tuple(call for call in calls if not call.resolved):

@@ -67,6 +67,7 @@ class FunctionCall(TypedDict):
     id: str
     type: Literal["function"]
     function: Function
+    extra_content: NotRequired[JsonValue]
 
 
 class Custom(TypedDict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Generator
 from typing import TypeVar, cast
 
@@ -34,6 +35,10 @@ class Patience:
         """The same awaitable under whichever limit passes first; raises `TimedOut`."""
         return _Limited(awaitable, self)
 
+    async def go_on(self, steps: Coroutine[object, object, T], waiting_for: object) -> T:
+        """The result of a coroutine whose first step has been taken, and has to wait."""
+        return await _Begun(steps.__await__(), waiting_for, self)
+
     def next_limit(self) -> tuple[str, float, float | None]:
         """The limit in force, its value, and the seconds left of it (None: no limit)."""
         now = anyio.current_time()
@@ -48,10 +53,11 @@ class Patience:
 
 
 class _Limited(Awaitable[T]):
-    """Takes the first step before it looks at a clock.
+    """On asyncio, takes the first step before it looks at a clock.
 
-    Most events of a burst are already here, and a cancel scope per event costs 9 µs, a third of what reading the event
-    costs; entered only when the first step has to wait, it is paid once per network read.
+    Most events of a burst are already here, and a time limit per event costs a third of what reading the event costs; entered
+    only when the first step has to wait, it is paid once per network read. The limit is asyncio's own then: cancel scopes have
+    to nest, and that first step may have entered some. On trio, where there is nothing else, the scope comes first.
     """
 
     def __init__(self, awaitable: Awaitable[T], patience: Patience) -> None:
@@ -59,31 +65,63 @@ class _Limited(Awaitable[T]):
         self._patience = patience
 
     def __await__(self) -> Generator[object, object, T]:
-        steps = cast("Generator[object, object, T]", self._awaitable.__await__())
+        if not _on_asyncio():
+            return (yield from _steps(self._scoped()))
+        steps = _steps(self._awaitable)
         try:
             waiting_for = steps.send(None)
         except StopIteration as finished:
             return cast("T", finished.value)
+        return (yield from _steps(self._timed(_Rest(steps, waiting_for))))
+
+    async def _scoped(self) -> T:
         limit, seconds, left = self._patience.next_limit()
-        if left is None:
-            return (yield from _resume(steps, waiting_for))
-        with anyio.move_on_after(left):  # noqa: ASYNC100  `yield from` is this awaitable's await
-            return (yield from _resume(steps, waiting_for))
+        with anyio.move_on_after(left):
+            return await self._awaitable
+        raise TimedOut(limit, seconds)
+
+    async def _timed(self, rest: Awaitable[T]) -> T:
+        limit, seconds, left = self._patience.next_limit()
+        timeout = asyncio.timeout(left)
+        try:
+            async with timeout:
+                return await rest
+        except TimeoutError:
+            if not timeout.expired():
+                raise
         raise TimedOut(limit, seconds)
 
 
-def _resume(steps: Generator[object, object, T], waiting_for: object) -> Generator[object, object, T]:
-    """`yield from steps`, for steps that have already taken their first."""
+class _Rest(Awaitable[T]):
+    """What is left of an awaitable that has already taken its first step."""
+
+    def __init__(self, steps: Generator[object, object, T], waiting_for: object) -> None:
+        self._steps = steps
+        self._waiting_for = waiting_for
+
+    def __await__(self) -> Generator[object, object, T]:
+        waiting_for = self._waiting_for
+        try:
+            while True:
+                try:
+                    answer = yield waiting_for
+                except GeneratorExit:
+                    self._steps.close()
+                    raise
+                except BaseException as exc:
+                    waiting_for = self._steps.throw(exc)
+                else:
+                    waiting_for = self._steps.send(answer)
+        except StopIteration as finished:
+            return cast("T", finished.value)
+
+
+def _steps(awaitable: Awaitable[T]) -> Generator[object, object, T]:
+    return cast("Generator[object, object, T]", awaitable.__await__())
+
+
+def _on_asyncio() -> bool:
     try:
-        while True:
-            try:
-                answer = yield waiting_for
-            except GeneratorExit:
-                steps.close()
-                raise
-            except BaseException as exc:
-                waiting_for = steps.throw(exc)
-            else:
-                waiting_for = steps.send(answer)
-    except StopIteration as finished:
-        return cast("T", finished.value)
+        return asyncio.current_task() is not None
+    except RuntimeError:  # no asyncio loop runs in this thread
+        return False

@@ -35,10 +35,6 @@ class Patience:
         """The same awaitable under whichever limit passes first; raises `TimedOut`."""
         return _Limited(awaitable, self)
 
-    async def go_on(self, steps: Coroutine[object, object, T], waiting_for: object) -> T:
-        """The result of a coroutine whose first step has been taken, and has to wait."""
-        return await _Begun(steps.__await__(), waiting_for, self)
-
     def next_limit(self) -> tuple[str, float, float | None]:
         """The limit in force, its value, and the seconds left of it (None: no limit)."""
         now = anyio.current_time()

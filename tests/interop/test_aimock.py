@@ -1,0 +1,846 @@
+"""Whole conversations with a server that other people wrote, over a real socket: its script row by row, and its chaos.
+
+Every test has an `X-Test-Id` of its own, so that counters, chaos and the journal of requests are its own too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+from uuid import uuid4
+
+import anyio
+import httpx
+import pytest
+from chat_completions import ChatCompletionsBuilder
+from chat_core import (
+    AuthenticationError,
+    Chat,
+    ChatBuilder,
+    ChatError,
+    ChatEvent,
+    ChatOptions,
+    ChatResponse,
+    Complete,
+    Completed,
+    ConnectionFailed,
+    Done,
+    EventStream,
+    HttpTransport,
+    InvalidRequest,
+    InvalidResponse,
+    Messages,
+    NotFound,
+    Overloaded,
+    Paused,
+    ProviderError,
+    RateLimited,
+    Reasoning,
+    ReasoningChunk,
+    Request,
+    RequireApproval,
+    Response,
+    RetryPolicy,
+    ScopedCollection,
+    StreamTruncated,
+    Structured,
+    StructuredChunk,
+    StructuredResponse,
+    Text,
+    TextChunk,
+    TimedOut,
+    Tool,
+    ToolCall,
+    ToolCallChunk,
+    ToolCalled,
+    ToolResult,
+    Usage,
+    tool,
+)
+from chat_core.sync import SyncChat
+from pydantic import BaseModel
+
+pytestmark = pytest.mark.anyio
+
+Way: TypeAlias = Literal["complete", "stream"]
+
+KEY = "sk-interop-secret"
+HELLO = "Hello! This is the mock server speaking."
+NOTE = 'quote " backslash \\ newline \n unicode é 漢 😀'
+UNICODE = "naïve café — 漢字かな交じり文 😀👩‍👩‍👧 \u0000-free, tab\tand newline\nend"
+CUT = "This answer is cut off long before its end because the connection is dropped in the middle of the stream."
+NO_RETRIES = RetryPolicy(max_retries=0)
+AT_ONCE = RetryPolicy(base_delay=0.0)
+
+
+@dataclass(frozen=True)
+class Aimock:
+    """The server, as one test sees it."""
+
+    url: str
+    test_id: str
+    http: httpx.Client
+
+    @property
+    def builder(self) -> ChatCompletionsBuilder[Any, Any]:
+        made = ChatCompletionsBuilder().with_base_url(f"{self.url}/v1").with_model("gpt-5.6").with_api_key(KEY)
+        return made.with_header("X-Test-Id", self.test_id)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The requests received, oldest first, each with what became of it."""
+        entries: list[dict[str, Any]] = self._control(
+            "GET", "journal", params={"testId": self.test_id, "path": "/v1/chat/completions"}
+        )
+        return entries
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """What the requests asked for."""
+        return [entry["body"] for entry in self.journal()]
+
+    def chaos(self, **rates: float) -> None:
+        """From now on this share of the requests goes wrong."""
+        self._control("POST", "chaos", json=rates)
+
+    def _control(self, method: str, path: str, **request: Any) -> Any:
+        answer = self.http.request(method, f"{self.url}/__aimock/{path}", headers={"X-Test-Id": self.test_id}, **request)
+        return answer.raise_for_status().json()
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def aimock(aimock_url: str, http: httpx.Client) -> Aimock:
+    return Aimock(aimock_url, uuid4().hex, http)
+
+
+@pytest.fixture(params=["complete", "stream"])
+def way(request: pytest.FixtureRequest) -> Way:
+    way: Way = request.param
+    return way
+
+
+async def events_of(
+    chat: Chat[Any, Any, Any], messages: Messages, seen: list[ChatEvent[Any]] | None = None
+) -> list[ChatEvent[Any]]:
+    """All events of a stream; of one that fails, `seen` has those before."""
+    seen = [] if seen is None else seen
+    async with chat.stream(messages) as events:
+        async for event in events:
+            seen.append(event)
+    return seen
+
+
+async def converse(chat: Chat[Any, Any, Any], messages: Messages, way: Way) -> Any:
+    """What the conversation comes to, either way: a response, or `Paused`."""
+    if way == "stream":
+        *_, last = await events_of(chat, messages)
+    else:
+        last = await chat.complete(messages)
+    return last.response if isinstance(last, Done | Complete) else last
+
+
+class Weather:
+    """A tool, and what it was called with."""
+
+    def __init__(self) -> None:
+        self.ran: list[dict[str, str]] = []
+        self.ids: Counter[tuple[int, str]] = Counter()
+
+    def tool(self, conversation: int = 0) -> Tool[..., object]:
+        @tool
+        def get_weather(call: ToolCall, city: str, note: str | None = None, unit: str | None = None) -> str:
+            """Tell the weather in a city.
+
+            Args:
+                city: Its name.
+            """
+            given = {"city": city, "note": note, "unit": unit}
+            self.ran.append({name: value for name, value in given.items() if value is not None})
+            self.ids[conversation, call.id] += 1
+            return f"18 degrees in {city}"
+
+        return get_weather
+
+
+@tool
+def lookup(q: str) -> str:
+    """Look something up."""
+    return f"about {q}"
+
+
+# What the script says
+
+
+async def test_a_text_arrives_with_its_usage_model_and_id(aimock: Aimock, way: Way) -> None:
+    messages = Messages.from_system("Be brief.").add_user("hello")
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).build(), messages, way)
+
+    assert isinstance(response, ChatResponse)
+    assert (response.text, response.finish_reason, response.raw_finish_reason) == (HELLO, "stop", "stop")
+    assert response.model == "gpt-5.6"
+    assert response.id is not None
+    assert response.id.startswith("chatcmpl-")
+    assert response.usage.raw
+    assert (response.usage.output_tokens, response.usage.total_tokens) == (10, response.usage.raw["total_tokens"])
+    assert response.notices == ()
+    assert [message.role for message in messages] == ["system", "user", "model"]
+    assert messages[-1].text == HELLO
+    [asked] = aimock.bodies()
+    assert asked["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"}]
+    assert asked.get("stream", False) is (way == "stream")
+
+
+async def test_a_stream_says_the_text_piece_by_piece(aimock: Aimock) -> None:
+    async with aimock.builder.build() as client:
+        events = await events_of(ChatBuilder().with_model(client).build(), Messages.from_user("hello"))
+
+    chunks = [event.text for event in events if isinstance(event, TextChunk)]
+    assert len(chunks) > 1
+    assert "".join(chunks) == HELLO
+    assert isinstance(events[-1], Done)
+    assert len(events) == len(chunks) + 1
+
+
+async def test_the_conversation_goes_on_over_several_turns(aimock: Aimock, way: Way) -> None:
+    messages = Messages.from_user("hello")
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).build()
+        await converse(chat, messages, way)
+        response = await converse(chat, messages.add_user("now think hard"), way)
+
+    assert response.text == "The answer is 4."
+    assert [message["role"] for message in aimock.bodies()[-1]["messages"]] == ["user", "assistant", "user"]
+    assert aimock.bodies()[-1]["messages"][1]["content"] == HELLO
+
+
+def test_the_same_from_synchronous_code(aimock: Aimock) -> None:
+    messages = Messages.from_user("hello")
+    with SyncChat(ChatBuilder().with_model(aimock.builder.build()).build()) as chat:
+        assert chat.complete(messages).text == HELLO
+        with chat.stream(messages.add_user("hello again")) as events:
+            assert "".join(event.text for event in events if isinstance(event, TextChunk)) == HELLO
+
+
+async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_is_told_the_result(aimock: Aimock, way: Way) -> None:
+    weather = Weather()
+    messages = Messages.from_user("What is the weather in San Francisco?")
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).with_tools([weather.tool()]).build()
+        response = await converse(chat, messages, way)
+
+    assert response.text == "It is 18 degrees in San Francisco."
+    assert weather.ran == [{"city": "San Francisco", "note": NOTE}]
+    call = messages.find_tool("call_sf")
+    assert (call.name, call.arguments) == ("get_weather", {"city": "San Francisco", "note": NOTE})
+    assert call.status == Completed("18 degrees in San Francisco")
+    first, second = aimock.bodies()
+    [offered] = first["tools"]
+    assert offered["function"]["name"] == "get_weather"
+    assert offered["function"]["description"] == "Tell the weather in a city."
+    assert set(offered["function"]["parameters"]["properties"]) == {"city", "note", "unit"}
+    asked, told = second["messages"][-2:]
+    assert json.loads(asked["tool_calls"][0]["function"]["arguments"]) == call.arguments
+    assert told == {"role": "tool", "tool_call_id": "call_sf", "content": "18 degrees in San Francisco"}
+
+
+async def test_a_streamed_tool_call_is_seen_to_come_whole_to_be_called_and_to_be_resolved(aimock: Aimock) -> None:
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).with_tools([Weather().tool()]).build()
+        events = await events_of(chat, Messages.from_user("weather"))
+
+    kinds = [type(event) for event in events]
+    chunks = [event for event in events if isinstance(event, ToolCallChunk)]
+    assert json.loads("".join(chunk.arguments for chunk in chunks)) == {"city": "San Francisco", "note": NOTE}
+    assert {(chunk.id, chunk.name) for chunk in chunks} == {("call_sf", "get_weather")}
+    assert list(dict.fromkeys(kinds)) == [ToolCallChunk, ToolCalled, ToolResult, TextChunk, Done]
+    assert kinds.count(ToolCalled) == kinds.count(ToolResult) == kinds.count(Done) == 1
+
+
+async def test_two_calls_of_one_turn_run_side_by_side_and_are_answered_in_their_order(aimock: Aimock, way: Way) -> None:
+    oslo_done = anyio.Event()
+
+    @tool
+    async def get_weather(city: str, unit: str) -> str:
+        """Tell the weather in a city."""
+        with anyio.fail_after(10):
+            if city == "Paris":
+                await oslo_done.wait()  # the first can end only while the second runs beside it
+            else:
+                oslo_done.set()
+        return f"{city} in {unit}"
+
+    messages = Messages.from_user("the weather in two cities")
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).with_tools([get_weather]).build(), messages, way)
+
+    assert response.text == "Paris is sunny and Oslo is cold."
+    assert [call.id for call in messages.calls] == ["call_paris", "call_oslo"]
+    first, second = (entry["body"] for entry in aimock.journal())
+    assert len(first["messages"]) == 1
+    assert [call["id"] for call in second["messages"][1]["tool_calls"]] == ["call_paris", "call_oslo"]
+    assert second["messages"][2:] == [
+        {"role": "tool", "tool_call_id": "call_paris", "content": "Paris in celsius"},
+        {"role": "tool", "tool_call_id": "call_oslo", "content": "Oslo in celsius"},
+    ]
+
+
+async def test_a_tool_is_called_without_arguments(aimock: Aimock, way: Way) -> None:
+    ran: list[str] = []
+
+    @tool
+    def current_time() -> str:
+        """Tell the time."""
+        ran.append("now")
+        return "12:00"
+
+    messages = Messages.from_user("no arguments")
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).with_tools([current_time]).build(), messages, way)
+
+    assert (response.text, ran) == ("It is noon.", ["now"])
+    assert messages.find_tool("call_now").arguments == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "query", "final"),
+    [
+        ("text then tool", "Let me look that up.", "answer", "The answer is 42."),
+        ("tool then text", "I asked the tool before writing this.", "first", "And here is what it said."),
+    ],
+)
+async def test_a_turn_holds_text_and_a_call(aimock: Aimock, way: Way, said: str, text: str, query: str, final: str) -> None:
+    messages = Messages.from_user(said)
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).with_tools([lookup]).build(), messages, way)
+
+    assert response.text == final
+    mixed = messages[1]
+    assert (mixed.text, [call.arguments for call in mixed.tool_calls]) == (text, [{"q": query}])
+    assert mixed.tool_calls[0].status == Completed(f"about {query}")
+    sent_back = aimock.bodies()[-1]["messages"][1]
+    assert sent_back["content"] == text
+    assert len(sent_back["tool_calls"]) == 1
+
+
+async def test_an_unknown_tool_is_answered_to_the_model(aimock: Aimock, way: Way) -> None:
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).with_tools([lookup]).build()
+        response = await converse(chat, Messages.from_user("weather"), way)
+
+    assert response.text == "It is 18 degrees in San Francisco."
+    assert aimock.bodies()[-1]["messages"][-1]["content"] == "There is no tool 'get_weather'. There are: lookup."
+
+
+async def test_reasoning_comes_apart_from_the_text(aimock: Aimock, way: Way) -> None:
+    messages = Messages.from_user("think hard")
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).build(), messages, way)
+
+    assert response.reasoning == "First I add two and two. Then I check: four."
+    assert response.text == "The answer is 4."
+    assert [type(part) for part in messages[-1].parts] == [Reasoning, Text]
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (11, 29, 40)
+
+
+async def test_streamed_reasoning_comes_before_the_text(aimock: Aimock) -> None:
+    async with aimock.builder.build() as client:
+        events = await events_of(ChatBuilder().with_model(client).build(), Messages.from_user("think hard"))
+
+    assert list(dict.fromkeys(type(event) for event in events)) == [ReasoningChunk, TextChunk, Done]
+
+
+class Person(BaseModel):
+    name: str
+    age: int
+    tags: list[str]
+
+
+ADA = Person(name="Ada", age=36, tags=["math", "code"])
+
+
+async def test_a_structured_answer_is_a_value_of_the_type_asked_for(aimock: Aimock, way: Way) -> None:
+    messages = Messages.from_user("json person")
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).with_structured_output(Person).build(), messages, way)
+
+    assert isinstance(response, StructuredResponse)
+    assert response.value == ADA
+    [part] = messages[-1].parts
+    assert isinstance(part, Structured)
+    assert part.value == ADA.model_dump()
+    [asked] = aimock.bodies()
+    assert asked["response_format"]["type"] == "json_schema"
+    assert set(asked["response_format"]["json_schema"]["schema"]["properties"]) == {"name", "age", "tags"}
+
+
+async def test_a_streamed_structured_answer_grows(aimock: Aimock) -> None:
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).with_structured_output(Person).build()
+        events = await events_of(chat, Messages.from_user("json person"))
+
+    snapshots = [event.value for event in events if isinstance(event, StructuredChunk)]
+    assert len(snapshots) > 1
+    assert snapshots[-1] == ADA.model_dump()
+
+
+async def test_an_answer_of_another_type_is_an_error_that_holds_it(aimock: Aimock, way: Way) -> None:
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).with_structured_output(Person).build()
+        with pytest.raises(InvalidResponse, match="does not fit the type") as raised:
+            await converse(chat, Messages.from_user("hello"), way)
+
+    assert raised.value.response is not None
+    assert raised.value.response.text == HELLO
+
+
+async def test_a_turn_cut_at_the_token_limit_says_so(aimock: Aimock, way: Way) -> None:
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).with_options(ChatOptions(max_tokens=3)).build()
+        response = await converse(chat, Messages.from_user("stop at length"), way)
+
+    assert (response.text, response.finish_reason) == ("This was cut", "length")
+    assert aimock.bodies()[0]["max_tokens"] == 3
+
+
+async def test_unicode_arrives_as_it_was_sent(aimock: Aimock, way: Way) -> None:
+    messages = Messages.from_user("unicode")
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).build(), messages, way)
+        await converse(ChatBuilder().with_model(client).build(), messages.add_user("hello 漢字 😀\u2028"), way)
+
+    assert response.text == UNICODE
+    *_, assistant, user = aimock.bodies()[-1]["messages"]
+    assert (assistant["content"], user["content"]) == (UNICODE, "hello 漢字 😀\u2028")
+    assert Messages.from_json(messages.to_json()) == messages
+
+
+async def test_id_model_fingerprint_and_usage_are_what_the_server_says(aimock: Aimock, way: Way) -> None:
+    async with aimock.builder.build() as client:
+        response = await converse(ChatBuilder().with_model(client).build(), Messages.from_user("override"), way)
+
+    assert (response.text, response.id, response.model) == ("overridden", "chatcmpl-fixed-id", "fixed-model-2026")
+    assert response.usage == Usage(input_tokens=100, output_tokens=20, total_tokens=120)
+    assert response.raw is not None
+    assert response.raw["system_fingerprint"] == "fp_fixed"
+
+
+# Time limits, cuts and leaving
+
+
+async def test_a_slow_stream_is_waited_for_within_the_limits(aimock: Aimock) -> None:
+    async with aimock.builder.with_timeout(10.0, first_event=5.0, idle=5.0).build() as client:
+        response = await converse(ChatBuilder().with_model(client).build(), Messages.from_user("slow stream"), "stream")
+
+    assert response.text == "slowly slowly slowly slowly"
+
+
+async def test_a_first_event_that_takes_too_long_times_out(aimock: Aimock) -> None:
+    messages = Messages.from_user("slow stream")
+    async with aimock.builder.with_timeout(first_event=0.1).build() as client:
+        with pytest.raises(TimedOut) as raised:
+            await converse(ChatBuilder().with_model(client).build(), messages, "stream")
+
+    assert (raised.value.limit, raised.value.seconds, raised.value.retryable) == ("first_event", 0.1, False)
+    assert len(messages) == len(aimock.journal()) == 1
+
+
+async def test_a_server_that_does_not_even_begin_to_answer_times_out(aimock: Aimock, way: Way) -> None:
+    builder = aimock.builder.with_header("X-AIMock-Chaos-Latency", "10000").with_timeout(first_event=0.1)
+    async with builder.build() as client:
+        with anyio.fail_after(5), pytest.raises(TimedOut) as raised:
+            await converse(ChatBuilder().with_model(client).build(), Messages.from_user("hello"), way)
+
+    assert (raised.value.limit, raised.value.seconds) == ("first_event", 0.1)
+
+
+@pytest.mark.parametrize("limits", [{"idle": 0.03}, {"total": 0.55}])
+async def test_a_stream_that_dawdles_times_out_and_what_came_is_kept(aimock: Aimock, limits: dict[str, float]) -> None:
+    messages = Messages.from_user("slow stream")
+    async with aimock.builder.with_timeout(**limits).build() as client:
+        with pytest.raises(TimedOut) as raised:
+            await converse(ChatBuilder().with_model(client).build(), messages, "stream")
+
+    assert {raised.value.limit: raised.value.seconds} == limits
+    assert messages[-1].interrupted
+    assert "slowly slowly slowly slowly".startswith(messages[-1].text)
+    assert messages[-1].text
+    assert len(aimock.journal()) == 1
+
+
+async def test_a_cut_stream_is_an_error_with_what_came_and_the_conversation_can_go_on(aimock: Aimock) -> None:
+    messages = Messages.from_user("cut the stream")
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).build()
+        seen: list[ChatEvent[Any]] = []
+        with pytest.raises(StreamTruncated) as raised:
+            await events_of(chat, messages, seen)
+        assert len(aimock.journal()) == 1  # something had been seen, so it was not tried again
+
+        response = await chat.complete(messages.add_user("hello"))
+
+    partial = "".join(event.text for event in seen if isinstance(event, TextChunk))
+    assert partial
+    assert CUT.startswith(partial)
+    assert raised.value.partial.text == partial
+    assert raised.value.partial.message.interrupted
+    assert (messages[1].text, messages[1].interrupted) == (partial, True)
+    assert response.text == HELLO
+    assert [message.interrupted for message in messages] == [False, True, False, False]
+    assert aimock.bodies()[-1]["messages"][1] == {"role": "assistant", "content": partial}
+
+
+async def test_leaving_a_stream_keeps_what_came_and_the_client_goes_on(aimock: Aimock) -> None:
+    messages = Messages.from_user("slow stream")
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).build()
+        async with chat.stream(messages) as events:
+            async for _ in events:
+                break
+        assert (messages[-1].text, messages[-1].interrupted) == ("slowly ", True)
+        assert (await chat.complete(messages.add_user("hello"))).text == HELLO
+
+
+async def test_cancelling_a_stream_keeps_what_came(aimock: Aimock) -> None:
+    messages = Messages.from_user("slow stream")
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).build()
+        with anyio.CancelScope() as scope:
+            async with chat.stream(messages) as events:
+                async for _ in events:
+                    scope.cancel()
+
+    assert scope.cancelled_caught
+    assert (messages[-1].text, messages[-1].interrupted) == ("slowly ", True)
+
+
+# Errors and retries
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "message", "retryable"),
+    [
+        (400, InvalidRequest, "model_not_found", "Invalid value for 'model'", False),
+        (401, AuthenticationError, "authentication_error", "Incorrect API key provided", False),
+        (429, RateLimited, "rate_limit_error", "Rate limited", True),
+        (500, ProviderError, "server_error", "Internal error", True),
+        (529, Overloaded, "overloaded_error", "Overloaded", True),
+    ],
+)
+async def test_an_error_status_is_the_error_it_means(
+    aimock: Aimock, way: Way, status: int, kind: type[ProviderError], code: str, message: str, retryable: bool
+) -> None:
+    messages = Messages.from_user(f"error {status}")
+    async with aimock.builder.build() as client:
+        with pytest.raises(ProviderError) as raised:
+            await converse(ChatBuilder().with_model(client).with_retry(NO_RETRIES).build(), messages, way)
+
+    error = raised.value
+    assert type(error) is kind
+    assert (error.status, error.code, error.message, error.retryable) == (status, code, message, retryable)
+    assert error.retry_after == (2.0 if status == 429 else None)
+    assert KEY not in repr(error) + str(error)
+    [entry] = aimock.journal()
+    assert error.request_id == entry["headers"]["x-request-id"]
+    assert entry["response"]["status"] == status
+    assert len(messages) == 1
+
+
+async def test_what_the_script_does_not_know_is_not_found(aimock: Aimock, way: Way) -> None:
+    async with aimock.builder.build() as client:
+        with pytest.raises(NotFound):
+            await converse(ChatBuilder().with_model(client).build(), Messages.from_user("???"), way)
+
+
+async def test_the_third_time_is_lucky(aimock: Aimock, way: Way) -> None:
+    messages = Messages.from_user("retry twice")
+    async with aimock.builder.build() as client:
+        started = anyio.current_time()
+        response = await converse(ChatBuilder().with_model(client).with_retry(AT_ONCE).build(), messages, way)
+        took = anyio.current_time() - started
+
+    assert response.text == "third time lucky"
+    assert took >= 1.0  # Retry-After is the floor
+    assert [entry["response"]["status"] for entry in aimock.journal()] == [429, 503, 200]
+    assert [notice.about for notice in response.notices] == ["retry", "retry"]
+    assert len(messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "policy", "requests"),
+    [
+        ("error 529", AT_ONCE, 3),
+        ("error 500", RetryPolicy(max_retries=1, base_delay=0.0), 2),
+        ("error 400", AT_ONCE, 1),
+        ("error 429", RetryPolicy(base_delay=0.0, max_retry_after=1.0), 1),
+    ],
+)
+async def test_a_failure_is_tried_again_only_as_often_as_may_help(
+    aimock: Aimock, way: Way, said: str, policy: RetryPolicy, requests: int
+) -> None:
+    async with aimock.builder.build() as client:
+        with pytest.raises(ProviderError):
+            await converse(ChatBuilder().with_model(client).with_retry(policy).build(), Messages.from_user(said), way)
+
+    bodies = aimock.bodies()
+    assert len(bodies) == requests
+    assert all(body == bodies[0] for body in bodies)
+
+
+# Embeddings and models
+
+
+async def test_embeddings_come_one_per_input(aimock: Aimock) -> None:
+    async with aimock.builder.with_embeddings().build() as client:
+        chat = ChatBuilder().with_model(client).build()
+        known = await chat.embed("vector please")
+        others = await chat.embed(["one", "two"])
+        again = await chat.embed(["one", "two"])
+
+    [embedding] = known.embeddings
+    assert list(embedding.vector) == [0.1, -0.2, 0.3, -0.4, 0.5]
+    one, two = others.embeddings
+    assert len(one) == len(two) > 5
+    assert [item.vector for item in others.embeddings] == [item.vector for item in again.embeddings]
+    assert others.model == "gpt-5.6"
+
+
+async def test_the_models_are_listed(aimock: Aimock) -> None:
+    async with aimock.builder.build() as client:
+        models = await client.list_models()
+
+    assert {"gpt-4o", "text-embedding-3-small"} <= {model.id for model in models}
+    assert all(model.raw["owned_by"] == "aimock" for model in models)
+
+
+# Approval
+
+
+def asking(weather: Weather, client: Any) -> Chat[Any, Any, Any]:
+    """A chat whose tool waits for a person."""
+    tools = ScopedCollection([weather.tool()], lambda call, meta: RequireApproval("is this city ours?"))
+    return ChatBuilder().with_model(client).with_scoped_tools(tools).build()
+
+
+async def test_an_approved_call_runs_after_a_restart_and_the_conversation_ends(aimock: Aimock, way: Way) -> None:
+    weather = Weather()
+    messages = Messages.from_user("weather")
+    async with aimock.builder.build() as client:
+        paused = await converse(asking(weather, client), messages, way)
+    assert isinstance(paused, Paused)
+    assert [call.id for call in paused.reason.approvals] == ["call_sf"]
+    assert paused.response.usage.output_tokens is not None
+    assert weather.ran == []
+    assert len(aimock.journal()) == 1
+
+    restored = Messages.from_json(messages.to_json())
+    assert restored == messages
+    async with aimock.builder.build() as client:
+        still = await converse(asking(weather, client), restored, way)
+        assert isinstance(still, Paused)  # nobody has decided, so nothing is asked or run
+        restored.find_tool("call_sf").approve(by="Ada")
+        response = await converse(asking(weather, client), restored, way)
+
+    assert response.text == "It is 18 degrees in San Francisco."
+    assert weather.ran == [{"city": "San Francisco", "note": NOTE}]
+    assert len(aimock.journal()) == 2
+
+
+async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told(aimock: Aimock, way: Way) -> None:
+    weather = Weather()
+    messages = Messages.from_user("weather")
+    async with aimock.builder.build() as client:
+        await converse(asking(weather, client), messages, way)
+        messages = Messages.from_json(messages.to_json())
+        messages.find_tool("call_sf").approve({"city": "Oslo"})
+        response = await converse(asking(weather, client), messages, way)
+
+    assert isinstance(response, ChatResponse)
+    assert weather.ran == [{"city": "Oslo"}]
+    assert aimock.bodies()[-1]["messages"][-1]["content"] == "18 degrees in Oslo"
+
+
+async def test_of_two_calls_one_is_approved_and_one_rejected_in_either_order(aimock: Aimock, way: Way) -> None:
+    weather = Weather()
+    messages = Messages.from_user("weather in two cities")
+    async with aimock.builder.build() as client:
+        chat = asking(weather, client)
+        await converse(chat, messages, way)
+        messages.find_tool("call_oslo").approve()
+        still = await converse(chat, messages, way)
+        assert isinstance(still, Paused)
+        assert [call.id for call in still.reason.calls] == ["call_paris"]
+        messages = Messages.from_json(messages.to_json())
+        messages.find_tool("call_paris").reject("not ours")
+        response = await converse(chat, messages, way)
+
+    assert response.text == "Paris is sunny and Oslo is cold."
+    assert weather.ran == [{"city": "Oslo", "unit": "celsius"}]
+    assert [message["content"] for message in aimock.bodies()[-1]["messages"][2:]] == ["not ours", "18 degrees in Oslo"]
+
+
+# Chaos
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("Drop", ProviderError), ("Malformed", InvalidResponse), ("Disconnect", ConnectionFailed), ("Ratelimit", RateLimited)],
+)
+async def test_chaos_comes_out_as_what_it_is(aimock: Aimock, way: Way, mode: str, kind: type[ChatError]) -> None:
+    messages = Messages.from_user("hello")
+    async with aimock.builder.with_header(f"X-AIMock-Chaos-{mode}", "1.0").build() as client:
+        chat = ChatBuilder().with_model(client).with_retry(NO_RETRIES).build()
+        with pytest.raises(ChatError) as raised:
+            await converse(chat, messages, way)
+
+    assert type(raised.value) is kind
+    assert KEY not in str(raised.value)
+    if isinstance(raised.value, ProviderError):
+        assert raised.value.status == (500 if mode == "Drop" else 429)
+        assert raised.value.retryable
+    assert len(messages) == len(aimock.journal()) == 1
+
+
+@pytest.mark.parametrize(("mode", "requests"), [("Drop", 3), ("Malformed", 1), ("Disconnect", 3)])
+async def test_only_what_may_pass_is_tried_again(aimock: Aimock, way: Way, mode: str, requests: int) -> None:
+    async with aimock.builder.with_header(f"X-AIMock-Chaos-{mode}", "1.0").build() as client:
+        chat = ChatBuilder().with_model(client).with_retry(AT_ONCE).build()
+        with pytest.raises(ChatError):
+            await converse(chat, Messages.from_user("hello"), way)
+
+    assert len(aimock.journal()) == requests
+
+
+async def test_chaos_after_a_tool_ran_does_not_run_it_again(aimock: Aimock, way: Way) -> None:
+    weather = Weather()
+    messages = Messages.from_user("weather")
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).with_tools([upset(aimock, weather.tool())]).with_retry(AT_ONCE).build()
+        with pytest.raises(ProviderError) as raised:
+            await converse(chat, messages, way)
+        assert messages[1].turn is not None
+        assert raised.value.usage is not None
+        assert raised.value.usage.total_tokens == messages[1].turn.usage.total_tokens  # what had been spent by then
+        messages = Messages.from_json(messages.to_json())
+        aimock.chaos(dropRate=0)
+        response = await converse(chat, messages, way)
+
+    assert response.text == "It is 18 degrees in San Francisco."
+    assert len(weather.ran) == 1
+    assert [entry["response"]["status"] for entry in aimock.journal()] == [200, 500, 500, 500, 200]
+
+
+def upset(aimock: Aimock, inner: Tool[..., object]) -> Tool[..., object]:
+    """The same tool, after which the server drops every request."""
+
+    @tool(name=inner.name)
+    def troublesome(call: ToolCall, city: str, note: str | None = None) -> object:
+        aimock.chaos(dropRate=1)
+        return inner(call, city, note)
+
+    return troublesome
+
+
+@dataclass
+class Counting:
+    """A transport that counts what it is given."""
+
+    inner: HttpTransport = field(default_factory=HttpTransport)
+    requests: int = 0
+
+    async def send(self, request: Request, /) -> Response:
+        self.requests += 1
+        return await self.inner.send(request)
+
+    def stream(self, request: Request, /) -> AbstractAsyncContextManager[EventStream]:
+        self.requests += 1
+        return self.inner.stream(request)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+ASKED = {
+    "hello": (HELLO, set[str]()),
+    "weather": ("It is 18 degrees in San Francisco.", {"call_sf"}),
+    "weather in two cities": ("Paris is sunny and Oslo is cold.", {"call_paris", "call_oslo"}),
+}
+
+
+def conversations(count: int) -> Iterator[tuple[int, str, Way]]:
+    """Each question both ways, over and over."""
+    ways: tuple[Way, ...] = ("complete", "stream")
+    cases = [(said, way) for said in ASKED for way in ways]
+    return ((number, *cases[number % len(cases)]) for number in range(count))
+
+
+async def test_amid_chaos_every_conversation_is_right_or_an_error_and_no_call_runs_twice(aimock: Aimock) -> None:
+    weather = Weather()
+    transport = Counting()
+    errors: Counter[type[ChatError]] = Counter()
+    turns = 0
+
+    async def hold(number: int, said: str, way: Way) -> None:
+        """Carry one conversation to its end, going on after every error."""
+        nonlocal turns
+        chat = ChatBuilder().with_model(client).with_tools([weather.tool(number)]).with_retry(AT_ONCE).build()
+        messages = Messages.from_user(said)
+        text, calls = ASKED[said]
+        for _ in range(50):
+            try:
+                response = await converse(chat, messages, way)
+            except ChatError as error:
+                errors[type(error)] += 1
+            else:
+                assert (response.text, response.finish_reason) == (text, "stop")
+                assert {call.id for call in messages.calls} == calls
+                assert all(isinstance(call.status, Completed) for call in messages.calls)
+                assert not any(message.interrupted for message in messages)
+                turns += sum(message.role == "model" for message in messages)
+                return
+        raise AssertionError(f"{said!r} was not answered in 50 attempts")
+
+    aimock.chaos(dropRate=0.2, malformedRate=0.1, disconnectRate=0.1)
+    async with aimock.builder.with_transport(transport).build() as client:
+        async with anyio.create_task_group() as tasks:
+            for number, said, way in conversations(60):
+                tasks.start_soon(hold, number, said, way)
+
+    journal = aimock.journal()
+    struck = Counter(entry["response"].get("chaosAction") for entry in journal)
+    assert len(journal) == transport.requests
+    assert struck.keys() == {None, "drop", "malformed", "disconnect"}
+    assert struck[None] == turns == 60 // 3 * (1 + 2 + 2)  # a request that was answered was never sent again
+    assert errors.keys() <= {ProviderError, InvalidResponse, ConnectionFailed}
+    assert errors[InvalidResponse] == struck["malformed"]  # it is not tried again, so each came out
+    assert set(weather.ids.values()) == {1}
+    assert len(weather.ids) == 60 // 3 * (0 + 1 + 2)
+
+
+async def test_of_many_streams_over_one_client_only_the_cut_ones_fail(aimock: Aimock) -> None:
+    cut: list[str] = []
+    whole: list[str] = []
+
+    async def ask(said: str) -> None:
+        try:
+            whole.append((await converse(chat, Messages.from_user(said), "stream")).text)
+        except StreamTruncated as error:
+            cut.append(error.partial.text)
+
+    async with aimock.builder.build() as client:
+        chat = ChatBuilder().with_model(client).build()
+        async with anyio.create_task_group() as tasks:
+            for said in ("cut the stream", "unicode", "hello") * 10:
+                tasks.start_soon(ask, said)
+
+    assert Counter(whole) == {UNICODE: 10, HELLO: 10}
+    assert len(cut) == 10
+    assert all(CUT.startswith(text) for text in cut)

@@ -11,16 +11,16 @@ from typing_extensions import TypeVar
 from chat_core.response import ChatResponse
 from chat_core.tools.pause import ChatEvent
 
-V = TypeVar("V", bound=ChatResponse, default=ChatResponse)
+V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 
 
-class ChatStream(Generic[V]):
+class ChatStream(Generic[V_co]):
     """Events to iterate inside `async with`: leaving the block, however it is left, closes the connection at once."""
 
-    def __init__(self, events: AsyncGenerator[ChatEvent[V]]) -> None:
+    def __init__(self, events: AsyncGenerator[ChatEvent[V_co]]) -> None:
         self._events = events
 
-    def __aiter__(self) -> AsyncIterator[ChatEvent[V]]:
+    def __aiter__(self) -> AsyncIterator[ChatEvent[V_co]]:
         return self._events
 
     async def aclose(self) -> None:

@@ -1,0 +1,481 @@
+"""Uses that every type checker has to accept, and what it has to know of them. Nothing here is run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TypedDict, assert_never, assert_type
+
+from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient, EmbeddingChatCompletionsClient
+from chat_core import (
+    Action,
+    Chat,
+    ChatBuilder,
+    ChatOptions,
+    ChatRequest,
+    ChatResponse,
+    ChatStream,
+    Complete,
+    CompletionProvider,
+    Defer,
+    Done,
+    Embedding,
+    EmbeddingsProvider,
+    EmbeddingsResponse,
+    Event,
+    EventStream,
+    Execute,
+    File,
+    FileReady,
+    HttpTransport,
+    JsonValue,
+    Message,
+    Messages,
+    Paused,
+    Provider,
+    ReasoningChunk,
+    RefusalChunk,
+    Reject,
+    Request,
+    RequireApproval,
+    Response,
+    RetryPolicy,
+    ScopedCollection,
+    Strategy,
+    StreamProvider,
+    StructuredChunk,
+    StructuredResponse,
+    Text,
+    TextChunk,
+    Timeouts,
+    Tool,
+    ToolCall,
+    ToolCallChunk,
+    ToolCalled,
+    ToolResult,
+    Transport,
+    TurnEvent,
+    tool,
+)
+from chat_core.sync import SyncChat
+from pydantic import BaseModel
+
+
+class City(BaseModel):
+    name: str
+    inhabitants: int
+
+
+@dataclass
+class River:
+    length: float
+
+
+class Mountain(TypedDict):
+    height: int
+
+
+# What third parties write: no base class, only the methods.
+
+
+class StreamsOnly:
+    """A provider that only streams."""
+
+    model = "streams"
+
+    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+        yield TextChunk("Hi")
+        yield Done(ChatResponse(Message("model", [Text("Hi")])))
+
+    async def aclose(self) -> None: ...
+
+
+class CompletesOnly:
+    """A provider that only completes, with a model that is worked out."""
+
+    @property
+    def model(self) -> str:
+        return "completes"
+
+    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+        return ChatResponse(Message("model", [Text("Hi")]))
+
+    async def aclose(self) -> None: ...
+
+
+class EmbedsOnly:
+    """A provider that only embeds."""
+
+    model = "embeds"
+
+    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+        return EmbeddingsResponse(())
+
+    async def aclose(self) -> None: ...
+
+
+class Answer:
+    """An answer, with plain attributes where the protocol has properties."""
+
+    def __init__(self, request: Request) -> None:
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.ok = True
+        self._text = request.url
+
+    async def read(self) -> bytes:
+        return self._text.encode()
+
+    async def __aiter__(self) -> AsyncGenerator[Event]:
+        yield Event("message", self._text)
+
+
+class EchoTransport:
+    """A transport, with `asynccontextmanager` where the protocol has a context manager."""
+
+    async def send(self, request: Request, /) -> Response:
+        return Response(200, {}, request.body)
+
+    @asynccontextmanager
+    async def stream(self, request: Request, /) -> AsyncGenerator[Answer]:
+        yield Answer(request)
+
+    async def aclose(self) -> None: ...
+
+
+streams: StreamProvider = StreamsOnly()
+completes: CompletionProvider = CompletesOnly()
+embeds: EmbeddingsProvider = EmbedsOnly()
+providers: list[Provider] = [StreamsOnly(), CompletesOnly(), EmbedsOnly()]
+answer: EventStream = Answer(Request("GET", "http://localhost"))
+transports: list[Transport] = [EchoTransport(), HttpTransport(), HttpTransport(proxy="http://localhost:3128")]
+
+
+async def what_they_can_do(messages: Messages) -> None:
+    streaming = ChatBuilder().with_model(StreamsOnly()).build()
+    assert_type(streaming.provider, StreamsOnly)
+    async with streaming.stream(messages) as events:
+        async for event in events:
+            if isinstance(event, Done):
+                assert_type(event.response, ChatResponse)
+
+    completing = ChatBuilder().with_model(CompletesOnly()).build()
+    assert_type(await completing.complete(messages), ChatResponse)
+    assert_type(await completing.resume(messages), ChatResponse)
+
+    embedding = ChatBuilder().with_model(EmbedsOnly()).build()
+    assert_type(await embedding.embed("one"), EmbeddingsResponse)
+
+
+# Provider builders.
+
+
+def a_client() -> ChatCompletionsClient:
+    client = ChatCompletionsBuilder().with_model("m").build()
+    return assert_type(client, ChatCompletionsClient)
+
+
+def an_embedding_client() -> EmbeddingChatCompletionsClient:
+    client = ChatCompletionsBuilder().with_embeddings(dimensions=256).with_model("m").build()
+    return assert_type(client, EmbeddingChatCompletionsClient)
+
+
+def a_client_with_everything() -> ChatCompletionsClient:
+    client = (
+        ChatCompletionsBuilder()
+        .with_api_key("key")
+        .with_model("m")
+        .with_base_url("http://localhost:8000/v1")
+        .with_header("x-team", "blue")
+        .with_timeout(60, connect=None)
+        .with_timeout(first_event=10.5)
+        .with_transport(EchoTransport())
+        .with_extra_body({"mirostat": 2})
+        .build()
+    )
+    return assert_type(client, ChatCompletionsClient)
+
+
+async def the_order_of_a_provider_builder_does_not_matter() -> None:
+    builder = ChatCompletionsBuilder()
+    first = builder.with_model("m").with_embeddings().with_api_key("key").build()
+    last = builder.with_embeddings().with_api_key("key").with_model("m").build()
+    assert_type(first, EmbeddingChatCompletionsClient)
+    assert_type(last, EmbeddingChatCompletionsClient)
+    async with last as client:
+        assert_type(client, EmbeddingChatCompletionsClient)
+
+
+async def embeddings(client: EmbeddingChatCompletionsClient) -> None:
+    chat = ChatBuilder().with_model(client).build()
+    response = await chat.embed(["one", "two"])
+    assert_type(response.embeddings, tuple[Embedding, ...])
+    assert_type(response.embeddings[0].vector[0], float)
+    assert_type(await chat.complete(Messages.from_user("It still chats.")), ChatResponse)
+
+
+# Tools keep the signatures of their functions.
+
+
+@tool
+def add(a: int, b: int = 0) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+@tool(meta={"danger": "high"}, name="remove", description="Remove a file.", strict=True)
+async def delete(path: str) -> bool:
+    return bool(path)
+
+
+@tool()
+def remember(call: ToolCall, note: str) -> None:
+    """Keep a note, once."""
+
+
+@tool
+def draw(what: str) -> File:
+    """Draw something."""
+    return File.from_bytes(what.encode(), "image/svg+xml")
+
+
+def bridged(**arguments: JsonValue) -> str:
+    return str(arguments)
+
+
+bridge = Tool("search", "Search the web.", {"type": "object", "properties": {"q": {"type": "string"}}}, bridged, meta={"mcp": True})
+today = Tool(name="today", description="", parameters={}, function=lambda: bool(add))
+tools: list[Tool[..., object]] = [add, delete, remember, draw, bridge, today]  # mypy joins them to `object` unasked
+
+
+async def calling_a_tool() -> None:
+    assert_type(add(1, b=2), int)
+    assert_type(await delete("a.txt"), bool)
+    assert_type(bridge(q="cats"), str)
+    assert_type(today(), bool)
+    assert_type(add.name, str)
+    function: Callable[[int, int], int] = add
+    function(1, 2)
+    asynchronous: Callable[[str], Awaitable[bool]] = delete
+    await asynchronous("a.txt")
+
+
+# What `complete` returns.
+
+
+async def without_tools(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = ChatBuilder().with_model(client).build()
+    response = await chat.complete(messages)
+    assert_type(response, ChatResponse)
+    assert_type(response.text, str)
+    assert_type(response.usage.input_tokens, int | None)
+
+
+async def with_tools(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = ChatBuilder().with_model(client).with_tools(tools).with_tools([add, delete]).with_tools((add,)).with_tools([]).build()
+    assert_type(await chat.complete(messages), ChatResponse)
+    assert_type(await chat.resume(messages), ChatResponse)
+
+
+async def a_model(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = ChatBuilder().with_model(client).with_structured_output(City).build()
+    response = await chat.complete(messages)
+    assert_type(response, StructuredResponse[City])
+    assert_type(response.value, City)
+    assert_type(response.text, str)
+    plain: ChatResponse = response
+    assert_type(plain.files, list[File])
+
+
+async def every_kind_of_type(client: ChatCompletionsClient, messages: Messages) -> None:
+    builder = ChatBuilder().with_model(client)
+    union = await builder.with_structured_output(City | River).build().complete(messages)
+    assert_type(union.value, City | River)
+    several = await builder.with_structured_output(list[City]).build().complete(messages)
+    assert_type(several.value, list[City])
+    mapping = await builder.with_structured_output(dict[str, list[City | None]]).build().complete(messages)
+    assert_type(mapping.value, dict[str, list[City | None]])
+    river = await builder.with_structured_output(River).build().complete(messages)
+    assert_type(river.value, River)
+    mountain = await builder.with_structured_output(Mountain).build().complete(messages)
+    assert_type(mountain.value["height"], int)
+    optional = await builder.with_structured_output(City | None).build().complete(messages)
+    assert_type(optional.value, City | None)
+    word = await builder.with_structured_output(Literal["yes", "no"]).build().complete(messages)
+    assert_type(word.value, Literal["yes", "no"])
+    pair = await builder.with_structured_output(tuple[int, str]).build().complete(messages)
+    assert_type(pair.value, tuple[int, str])
+    number = await builder.with_structured_output(int).build().complete(messages)
+    assert_type(number.value, int)
+
+
+# Strategies, and what may pause.
+
+
+def always(call: ToolCall, meta: Mapping[str, object]) -> Execute:
+    return Execute()
+
+
+def by_meta(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    match meta.get("danger"):
+        case "high":
+            return RequireApproval(f"{call.name} with {call.arguments}")
+        case "low":
+            return Execute()
+        case "none":
+            return Reject("not today")
+        case _:
+            return Defer(datetime(2030, 1, 1, tzinfo=UTC))
+
+
+async def asks_first(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    return RequireApproval()
+
+
+class Policy:
+    def __call__(self, call: ToolCall, meta: Mapping[str, object]) -> Reject:
+        return Reject()
+
+
+strategies: list[Strategy] = [always, by_meta, asks_first, Policy(), lambda call, meta: Execute()]
+scoped = ScopedCollection(tools, by_meta)
+
+
+async def may_pause(client: ChatCompletionsClient, messages: Messages) -> str:
+    chat = ChatBuilder().with_model(client).with_scoped_tools(ScopedCollection([add, delete], asks_first)).build()
+    outcome = await chat.complete(messages)
+    assert_type(outcome, Complete[ChatResponse] | Paused)
+    match outcome:
+        case Complete(response):
+            assert_type(response, ChatResponse)
+            return response.text
+        case Paused(reason, asked):
+            assert_type(reason.approvals, tuple[ToolCall, ...])
+            assert_type(reason.next_wake, datetime | None)
+            assert_type(asked, ChatResponse)
+            return asked.text
+    assert_never(outcome)
+
+
+async def may_pause_and_is_structured(client: ChatCompletionsClient, messages: Messages) -> City | None:
+    chat = ChatBuilder().with_model(client).with_scoped_tools(scoped).with_structured_output(City).build()
+    outcome = await chat.resume(messages)
+    if isinstance(outcome, Paused):
+        return None
+    assert_type(outcome, Complete[StructuredResponse[City]])
+    return assert_type(outcome.response.value, City)
+
+
+async def the_order_of_a_chat_builder_does_not_matter(client: ChatCompletionsClient, messages: Messages) -> None:
+    first = (
+        ChatBuilder()
+        .with_model(client)
+        .with_options(ChatOptions(temperature=0, stop=["END"]))
+        .with_tools([add])
+        .with_scoped_tools(scoped)
+        .with_structured_output(City)
+        .with_max_steps(5)
+        .with_retry(RetryPolicy(max_retries=0))
+        .build()
+    )
+    last = (
+        ChatBuilder()
+        .with_retry(RetryPolicy())
+        .with_max_steps(5)
+        .with_structured_output(City)
+        .with_scoped_tools(scoped)
+        .with_tools([add])
+        .with_options(ChatOptions(stop="END"))
+        .with_model(client)
+        .build()
+    )
+    assert_type(first, Chat[ChatCompletionsClient, Complete[StructuredResponse[City]] | Paused, StructuredResponse[City]])
+    assert_type(last, Chat[ChatCompletionsClient, Complete[StructuredResponse[City]] | Paused, StructuredResponse[City]])
+
+
+async def the_last_choice_counts(client: ChatCompletionsClient, messages: Messages) -> None:
+    builder = ChatBuilder().with_model(StreamsOnly()).with_structured_output(City)
+    chat = builder.with_model(client).with_structured_output(River).build()
+    assert_type((await chat.complete(messages)).value, River)
+
+
+# Streams.
+
+
+async def every_event(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = ChatBuilder().with_model(client).with_scoped_tools(scoped).with_structured_output(City).build()
+    async with chat.stream(messages) as events:
+        async for event in events:
+            match event:
+                case TextChunk(text) | ReasoningChunk(text) | RefusalChunk(text):
+                    assert_type(text, str)
+                case ToolCallChunk(call_id, name, arguments):
+                    assert_type((call_id, name, arguments), tuple[str, str, str])
+                case ToolCalled(call) | ToolResult(call):
+                    assert_type(call, ToolCall)
+                case FileReady(file):
+                    assert_type(file, File)
+                case StructuredChunk(value):
+                    assert_type(value, JsonValue)
+                case Paused(reason):
+                    assert_type(reason.calls, tuple[ToolCall, ...])
+                case Done(response):
+                    assert_type(response, StructuredResponse[City])
+                    assert_type(response.value, City)
+                case _:
+                    assert_never(event)
+
+
+async def chats_in_signatures(client: ChatCompletionsClient, messages: Messages) -> None:
+    async def ask(chat: Chat[CompletionProvider]) -> str:
+        return (await chat.complete(messages)).text
+
+    async def show(chat: Chat[StreamProvider, object]) -> None:
+        async with chat.stream(messages) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    print(event.response.text)
+
+    await ask(ChatBuilder().with_model(client).build())
+    await ask(ChatBuilder().with_model(CompletesOnly()).with_structured_output(City).build())
+    await show(ChatBuilder().with_model(StreamsOnly()).with_scoped_tools(scoped).build())
+    structured = ChatBuilder().with_model(client).with_structured_output(City).build()
+    await show(structured)
+    stream: ChatStream[ChatResponse] = structured.stream(messages)
+    await stream.aclose()
+
+
+# Synchronous code.
+
+
+def synchronously(client: EmbeddingChatCompletionsClient, messages: Messages) -> None:
+    with SyncChat(ChatBuilder().with_model(client).with_structured_output(City).build()) as chat:
+        assert_type(chat.complete(messages), StructuredResponse[City])
+        assert_type(chat.resume(messages).value, City)
+        assert_type(chat.embed("one"), EmbeddingsResponse)
+        with chat.stream(messages) as events:
+            for event in events:
+                if isinstance(event, Done):
+                    assert_type(event.response.value, City)
+    with SyncChat(ChatBuilder().with_model(client).with_scoped_tools(scoped).build()) as chat_that_pauses:
+        assert_type(chat_that_pauses.complete(messages), Complete[ChatResponse] | Paused)
+
+
+# Conversations.
+
+
+def conversations() -> None:
+    messages = Messages.from_system("Be brief.").add_user("What is this?", File.from_path("cat.png"), Text("Well?"))
+    assert_type(messages, Messages)
+    assert_type(messages[0], Message)
+    assert_type(messages[1:], Messages)
+    assert_type(messages[0].role, Literal["system", "user", "model"])
+    assert_type(Messages.from_json(messages.to_json()), Messages)
+    call = messages.find_tool("t1")
+    call.approve({"a": 20, "b": [1, None]}, by="Ann")
+    call.reject("no")
+    call.complete({"sum": 42})
+    assert_type(File.from_url("https://example.com/a.pdf").kind, Literal["image", "audio", "video", "document"])
+    assert_type(Timeouts().total, float | None)

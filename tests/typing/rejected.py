@@ -1,0 +1,229 @@
+"""Wrong uses, one a line, with the ignores that each needs and what is wrong with it. An ignore that is not needed is an error,
+so a wrong use that a checker accepts is news. Lines without an ignore are right. Nothing here is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+import httpx
+from accepted import City, CompletesOnly, EmbedsOnly, StreamsOnly, add, always, scoped
+from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
+from chat_core import (
+    Action,
+    Chat,
+    ChatBuilder,
+    ChatOptions,
+    Complete,
+    Done,
+    Execute,
+    File,
+    Message,
+    Messages,
+    Paused,
+    RequireApproval,
+    ScopedCollection,
+    Text,
+    TextChunk,
+    Tool,
+    ToolCall,
+    tool,
+)
+from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # the lazy names of chat_core do not hide a misspelt one
+from chat_core.sync import SyncChat
+
+builder = ChatBuilder()
+server = ChatCompletionsBuilder()
+
+
+def no_model() -> None:
+    builder.build()  # type: ignore[misc]  # no with_model
+    builder.with_tools([add]).with_max_steps(3).build()  # type: ignore[misc]  # no with_model
+    builder.with_structured_output(City).build()  # type: ignore[misc]  # no with_model
+    builder.with_scoped_tools(scoped).build()  # type: ignore[misc]  # no with_model
+    server.build()  # type: ignore[misc]  # no with_model
+    server.with_api_key("key").with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
+    server.with_embeddings().build()  # type: ignore[misc]  # no with_model
+
+
+async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Messages) -> None:
+    await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
+    chat = builder.with_model(client).build()
+    await chat.embed("one")  # type: ignore[misc]  # no with_embeddings
+    completes = builder.with_model(CompletesOnly()).build()
+    completes.stream(messages)  # type: ignore[misc]  # it only completes
+    await completes.embed("one")  # type: ignore[misc]  # it only completes
+    streams = builder.with_model(StreamsOnly()).build()
+    await streams.complete(messages)  # type: ignore[misc]  # it only streams
+    await streams.resume(messages)  # type: ignore[misc]  # it only streams
+    embeds = builder.with_model(EmbedsOnly()).build()
+    await embeds.complete(messages)  # type: ignore[misc]  # it only embeds
+    embeds.stream(messages)  # type: ignore[misc]  # it only embeds
+    replaced = builder.with_model(client).with_model(EmbedsOnly()).build()
+    await replaced.complete(messages)  # type: ignore[misc]  # the last model counts
+    with SyncChat(completes) as sync:
+        sync.embed("one")  # type: ignore[misc]  # it only completes
+        sync.stream(messages)  # type: ignore[misc]  # it only completes
+
+
+async def what_a_response_does_not_have(client: ChatCompletionsClient, messages: Messages) -> None:
+    response = await builder.with_model(client).build().complete(messages)
+    _ = response.value  # type: ignore[attr-defined]  # no with_structured_output
+    _ = response.usage.input_tokens + 1  # type: ignore[operator]  # None where the provider did not say
+    response.total_usage = response.usage  # type: ignore[misc]  # responses do not change
+    response.text = "changed"  # type: ignore[misc]  # responses do not change
+    structured = await builder.with_model(client).with_structured_output(City).build().complete(messages)
+    _ = structured.value.river  # type: ignore[attr-defined]  # a City has none
+    optional = await builder.with_model(client).with_structured_output(City | None).build().complete(messages)
+    _ = optional.value.name  # type: ignore[union-attr]  # it may be None
+
+
+async def the_await_is_missing(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = builder.with_model(client).build()
+    _ = chat.complete(messages).text  # type: ignore[attr-defined]  # await it
+    chat.complete(messages)  # type: ignore[unused-coroutine]  # await it
+    chat.resume(messages)  # type: ignore[unused-coroutine]  # await it
+    await chat.stream(messages)  # type: ignore[misc]  # async with
+    for _ in chat.stream(messages):  # type: ignore[attr-defined]  # async with, then async for
+        pass
+    async for _ in chat.complete(messages):  # type: ignore[attr-defined]  # stream() gives events
+        pass
+    with SyncChat(chat) as sync:
+        await sync.complete(messages)  # type: ignore[misc]  # it has no await
+
+
+async def a_pause_is_forgotten(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = builder.with_model(client).with_scoped_tools(scoped).build()
+    outcome = await chat.complete(messages)
+    _ = outcome.text  # type: ignore[union-attr]  # it is no response yet
+    _ = outcome.reason  # type: ignore[union-attr]  # it may be Complete
+    match outcome:
+        case Complete():
+            pass
+        case _:
+            assert_never(outcome)  # type: ignore[arg-type]  # it may be Paused
+    structured = await builder.with_model(client).with_scoped_tools(scoped).with_structured_output(City).build().resume(messages)
+    _ = structured.response.value  # type: ignore[attr-defined]  # it may be Paused
+    with SyncChat(chat) as sync:
+        _ = sync.complete(messages).text  # type: ignore[union-attr]  # it is no response yet
+
+
+async def an_event_is_forgotten(client: ChatCompletionsClient, messages: Messages) -> None:
+    async with builder.with_model(client).build().stream(messages) as events:
+        async for event in events:
+            _ = event.text  # type: ignore[union-attr]  # not every event has one
+            match event:
+                case Done(response):
+                    _ = response.value  # type: ignore[attr-defined]  # no with_structured_output
+                case TextChunk() | Paused():
+                    pass
+                case _:
+                    assert_never(event)  # type: ignore[arg-type]  # there are more events
+
+
+async def plain(chat: Chat[ChatCompletionsClient]) -> None: ...
+
+
+async def chats_of_another_kind(client: ChatCompletionsClient) -> None:
+    await plain(builder.with_model(client).with_scoped_tools(scoped).build())  # type: ignore[arg-type]  # it may pause
+    await plain(builder.with_model(StreamsOnly()).build())  # type: ignore[arg-type]  # another client
+    await plain(builder.with_model(client))  # type: ignore[arg-type]  # no build()
+
+
+def answers_bool(call: ToolCall, meta: Mapping[str, object]) -> bool:
+    return True
+
+
+def answers_nothing(call: ToolCall, meta: Mapping[str, object]) -> None: ...
+
+
+async def answers_text(call: ToolCall, meta: Mapping[str, object]) -> str:
+    return "execute"
+
+
+def takes_the_call_only(call: ToolCall) -> Action:
+    return Execute()
+
+
+def takes_a_message(message: Message, meta: Mapping[str, object]) -> Action:
+    return Execute()
+
+
+def strategies() -> None:
+    ScopedCollection([add], answers_bool)  # type: ignore[arg-type]  # bool is no Action
+    ScopedCollection([add], answers_nothing)  # type: ignore[arg-type]  # None is no Action
+    ScopedCollection([add], answers_text)  # type: ignore[arg-type]  # str is no Action
+    ScopedCollection([add], takes_the_call_only)  # type: ignore[arg-type]  # it is given the meta too
+    ScopedCollection([add], takes_a_message)  # type: ignore[arg-type]  # it is given a ToolCall
+    ScopedCollection([add], Execute())  # type: ignore[arg-type]  # a strategy is a function
+    ScopedCollection([add])  # type: ignore[call-arg]  # no strategy
+    ScopedCollection(add, always)  # type: ignore[arg-type]  # tools are a list
+    RequireApproval(3)  # type: ignore[arg-type]  # the note is text
+
+
+def tools() -> None:
+    add("1")  # type: ignore[arg-type]  # a is an int
+    add(1, c=2)  # type: ignore[call-arg]  # there is no c
+    _ = add(1).upper()  # type: ignore[attr-defined]  # it gives an int
+    tool(3)  # type: ignore[call-overload]  # no function
+    tool(title="add")  # type: ignore[call-overload]  # the word is name
+    tool(meta="high")  # type: ignore[call-overload]  # meta is a mapping
+    Tool("search", "Search the web.", {})  # type: ignore[call-arg]  # no function
+    Tool("search", "Search the web.", '{"type": "object"}', print)  # type: ignore[arg-type]  # the schema is a dict
+    builder.with_tools(add)  # type: ignore[arg-type]  # tools are a list
+    builder.with_tools([add, len])  # type: ignore[list-item]  # len is no Tool
+    builder.with_tools(scoped)  # type: ignore[arg-type]  # the word is with_scoped_tools
+    builder.with_scoped_tools([add])  # type: ignore[arg-type]  # no strategy
+
+
+def arguments_of_a_chat_builder() -> None:
+    builder.with_model("gpt-5.6")  # type: ignore[type-var]  # the client, not its model's name
+    builder.with_model(server.with_model("m"))  # type: ignore[type-var]  # no build()
+    builder.with_model(ChatCompletionsClient)  # type: ignore[type-var]  # the class, not a client
+    builder.with_options({"temperature": 0})  # type: ignore[arg-type]  # ChatOptions
+    builder.with_options(ChatOptions(temperature="hot"))  # type: ignore[arg-type]  # a number
+    builder.with_options(ChatOptions(warmth=1))  # type: ignore[call-arg]  # there is no such option
+    builder.with_max_steps("3")  # type: ignore[arg-type]  # a number
+    builder.with_retry(3)  # type: ignore[arg-type]  # a RetryPolicy
+    builder.with_structured_output({"type": "object"})  # type: ignore[arg-type]  # a type, not its schema
+    builder.with_structured_output(3)  # type: ignore[arg-type]  # a type, not a value
+    builder.with_structured_output(City(name="Bern", inhabitants=1))  # type: ignore[arg-type]  # a type, not a value
+    builder.with_tool([add])  # type: ignore[attr-defined]  # the word is with_tools
+
+
+class HasNoClose:
+    async def send(self, request: object, /) -> object: ...
+
+
+def arguments_of_a_provider_builder() -> None:
+    server.with_model(None)  # type: ignore[arg-type]  # a name
+    server.with_api_key(b"key")  # type: ignore[arg-type]  # text
+    server.with_base_url(None)  # type: ignore[arg-type]  # text
+    server.with_header("x-team")  # type: ignore[call-arg]  # no value
+    server.with_header("x-team", 3)  # type: ignore[arg-type]  # text
+    server.with_timeout("10")  # type: ignore[arg-type]  # seconds
+    server.with_timeout(read=10)  # type: ignore[call-arg]  # the words are connect, first_event, idle, total
+    server.with_transport(httpx.AsyncClient())  # type: ignore[arg-type]  # HttpTransport(client=...)
+    server.with_transport(HasNoClose())  # type: ignore[arg-type]  # no stream, no aclose
+    server.with_extra_body("top_k=3")  # type: ignore[arg-type]  # a mapping
+    server.with_extra_body({1: 2})  # type: ignore[dict-item]  # names are text
+    server.with_options(ChatOptions())  # type: ignore[arg-type]  # those go to the ChatBuilder
+    server.with_embeddings("256")  # type: ignore[arg-type]  # a number
+    server.model = "m"  # type: ignore[attr-defined]  # builders do not change
+
+
+async def conversations(client: ChatCompletionsClient) -> None:
+    messages = Messages.from_user(b"bytes")  # type: ignore[arg-type]  # a part, or text
+    messages.add_user(3)  # type: ignore[arg-type]  # a part, or text
+    messages.append("Hello")  # type: ignore[arg-type]  # a Message
+    messages.append(Text("Hello"))  # type: ignore[arg-type]  # a Message
+    messages.append(Message("assistant"))  # type: ignore[arg-type]  # the word is model
+    Message("user", "Hello")  # type: ignore[arg-type]  # a list of parts
+    await builder.with_model(client).build().complete("Hello")  # type: ignore[arg-type]  # Messages.from_user("Hello")
+    await builder.with_model(client).build().complete([Message("user")])  # type: ignore[arg-type]  # Messages([...])
+    messages.find_tool("t1").approve([1])  # type: ignore[arg-type]  # a mapping
+    messages.find_tool("t1").reject(reason=3)  # type: ignore[arg-type]  # text
+    Text("Hello").text = "changed"  # type: ignore[misc]  # parts do not change
+    File.from_bytes("text")  # type: ignore[arg-type]  # bytes
+    _ = File.from_url("http://localhost/a.png").data.hex()  # type: ignore[union-attr]  # nothing is downloaded

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,9 +11,11 @@ from chat_core import (
     ConfigurationError,
     File,
     FileReady,
+    InvalidResponse,
     JsonObject,
     JsonValue,
     Native,
+    Opaque,
     Origin,
     Part,
     Reasoning,
@@ -23,7 +24,6 @@ from chat_core import (
     RefusalChunk,
     Text,
     TextChunk,
-    ToolCall,
     TurnEvent,
 )
 from chat_core.calls import CallIds
@@ -47,14 +47,13 @@ class Assembly:
     def __init__(self, origin: Origin, ids: CallIds) -> None:
         self._origin = origin
         self._ids = ids
-        self._blocks: list[_Block | File] = []
+        self._blocks: list[_Block | File | Opaque] = []
         self._calls = CallAssembler(origin, ids)
         self._citations: list[Citation] = []
         self._audio: dict[str, list[str]] = {}
-        self._legacy: dict[str, str] = {}
 
-    def add(self, delta: JsonObject) -> list[TurnEvent]:
-        """Take a delta, or a whole message; what it says."""
+    def add(self, delta: JsonObject, *, whole: bool = False) -> list[TurnEvent]:
+        """Take a delta, or a `whole` message; what it says."""
         events: list[TurnEvent] = []
         content = delta.get("content")
         if len(delta) > 1 or not isinstance(content, str):
@@ -64,14 +63,14 @@ class Assembly:
                 self._append(Text, content)
                 events.append(TextChunk(content))
         elif isinstance(content, list):
-            self._content(content, events)
+            self._content(content, events, whole=whole)
         if len(delta) > 1 or content is None:
-            self._rest(delta, events)
+            self._rest(delta, events, whole=whole)
         return events
 
     def parts(self) -> list[Part]:
         """All of it. A call whose arguments are no JSON object is `Failed`."""
-        return [*self._visible(), *self._spoken(), *self._calls.calls(), *self._function_call()]
+        return [*self._visible(), *self._spoken(), *self._calls.calls()]
 
     def _append(self, kind: type[Text | Reasoning | Refusal], text: str) -> _Block:
         last = self._blocks[-1] if self._blocks else None
@@ -97,42 +96,50 @@ class Assembly:
                 if said:
                     events.append(ReasoningChunk(said))
 
-    def _content(self, items: list[JsonValue], events: list[TurnEvent]) -> None:
+    def _content(self, items: list[JsonValue], events: list[TurnEvent], *, whole: bool) -> None:
         """Content as a list of parts: Mistral, and some gateways."""
         for item in items:
             match item:
                 case dict() if item.get("type") in ("thinking", "reasoning", "reasoning_content"):
-                    self._thinking(item, events)
+                    self._thinking(item, events, whole=whole)
                 case dict() if item.get("type") == "image_url":
                     self._image(item, events)
                 case dict() if item.get("type") == "reference":
                     self._citations.append(Citation(raw=item))
-                case str(text) | {"text": str(text)} if text:
-                    self._append(Text, text)
-                    events.append(TextChunk(text))
+                case str(text) | {"text": str(text)}:
+                    if text:
+                        self._append(Text, text)
+                        events.append(TextChunk(text))
+                case dict():  # kept as it is, and sent back
+                    self._blocks.append(Opaque(Native(self._origin, item)))
                 case _:
                     pass
 
-    def _thinking(self, item: JsonObject, events: list[TurnEvent]) -> None:
+    def _thinking(self, item: JsonObject, events: list[TurnEvent], *, whole: bool) -> None:
         said = item.get("thinking") or item.get("text") or item.get("summary")
         text = said if isinstance(said, str) else "".join(as_text(as_object(piece).get("text")) for piece in as_list(said))
-        block = self._append(Reasoning, text)
-        block.native["content"] = {**item, "thinking": [{"type": "text", "text": "".join(block.pieces)}]}
+        last = self._blocks[-1] if self._blocks else None
+        before = as_object(last.native.get("content")) if isinstance(last, _Block) else {}
+        if before and not whole and not before.get("closed"):
+            self._append(Reasoning, text).native["content"] = _continued(before, item)
+        else:
+            self._blocks.append(_Block(Reasoning, [text], {"content": item}))
         if text:
             events.append(ReasoningChunk(text))
 
-    def _rest(self, delta: JsonObject, events: list[TurnEvent]) -> None:
+    def _rest(self, delta: JsonObject, events: list[TurnEvent], *, whole: bool) -> None:
         if refusal := as_text(delta.get("refusal")):
             self._append(Refusal, refusal)
             events.append(RefusalChunk(refusal))
         for image in as_list(delta.get("images")):
             self._image(as_object(image), events)
-        events += [self._calls.add(fragment) for fragment in as_list(delta.get("tool_calls")) if isinstance(fragment, dict)]
+        fragments = [fragment for fragment in as_list(delta.get("tool_calls")) if isinstance(fragment, dict)]
+        events += [self._calls.add(fragment, whole=whole) for fragment in fragments]
+        if any((legacy := as_object(delta.get("function_call"))).values()):  # the predecessor of tool calls, from old servers
+            events.append(self._calls.add({"function": legacy}))
         for name, value in as_object(delta.get("audio")).items():
             if isinstance(value, str):
                 self._audio.setdefault(name, []).append(value)
-        for name, value in as_object(delta.get("function_call")).items():
-            self._legacy[name] = self._legacy.get(name, "") + as_text(value)
         for annotation in as_list(delta.get("annotations")):
             if isinstance(cited := as_object(annotation).get("url_citation"), dict):
                 self._citations.append(_citation(cited))
@@ -151,7 +158,7 @@ class Assembly:
         texts = [block for block in self._blocks if isinstance(block, _Block) and block.kind is Text]
         for block in self._blocks:
             match block:
-                case File():
+                case File() | Opaque():
                     yield block
                 case _Block(kind, pieces, native):
                     tag = Native(self._origin, native) if native else None
@@ -162,27 +169,46 @@ class Assembly:
 
     def _spoken(self) -> Iterator[File]:
         if "data" in self._audio:
-            try:  # pieces are encoded one by one, or cut anywhere: both join to one valid text once the padding inside is gone
-                data = b"".join(base64.b64decode(piece) for piece in self._audio["data"])
-            except binascii.Error:
-                data = base64.b64decode("".join(self._audio["data"]))
+            data = _sound(self._audio["data"])
             native = Native(self._origin, {"audio_id": "".join(self._audio.get("id", [])[:1])})
             said = "".join(self._audio.get("transcript", [])) or None
             yield File("audio/wav" if data[:4] == b"RIFF" else "audio/unknown", data, transcript=said, native=native)
 
-    def _function_call(self) -> Iterator[ToolCall]:
-        """The deprecated predecessor of tool calls, from old servers."""
-        if self._legacy.get("name"):
-            legacy = CallAssembler(self._origin, self._ids)
-            legacy.add({"function": {"name": self._legacy["name"], "arguments": self._legacy.get("arguments", "")}})
-            yield from legacy.calls()
+
+def _sound(pieces: list[str]) -> bytes:
+    """Pieces are encoded one by one, or are one text cut anywhere, which may end early."""
+    text = "".join(pieces)
+    try:
+        return b"".join(base64.b64decode(piece) for piece in pieces)
+    except ValueError:
+        pass
+    try:
+        return base64.b64decode(text[: len(text) // 4 * 4])
+    except ValueError as exc:
+        raise InvalidResponse(f"the audio is not base64: {text[:60]!r}") from exc
+
+
+def _continued(block: JsonObject, more: JsonObject) -> JsonObject:
+    """A block of thinking with its next fragment: the texts join, the rest is said once."""
+    joined = {**block, **{key: value for key, value in more.items() if value is not None}}
+    match block.get("thinking"), more.get("thinking"):
+        case str(text), str(further):
+            joined["thinking"] = text + further
+        case [*pieces, {"type": "text", "text": str(text)}], [{"type": "text", "text": str(further)}, *rest]:
+            joined["thinking"] = [*pieces, {"type": "text", "text": text + further}, *rest]
+        case list(pieces), list(rest):
+            joined["thinking"] = [*pieces, *rest]
+        case _:
+            for key in {"text", "summary"} & block.keys() & more.keys():
+                joined[key] = as_text(block[key]) + as_text(more[key])
+    return joined
 
 
 def _merge(details: list[JsonValue], detail: JsonObject) -> None:
     """Add a reasoning detail to those so far: fragments of one entry share its index and type, and their texts join."""
     last = details[-1] if details else None
     same = isinstance(last, dict) and "index" in detail and all(last.get(key) == detail.get(key) for key in ("index", "type"))
-    if not isinstance(last, dict) or not same:
+    if not isinstance(last, dict) or not same or (last.get("id") and detail.get("id") not in (None, last["id"])):
         details.append(dict(detail))
         return
     for key, value in detail.items():

@@ -11,8 +11,9 @@ from chat_core import (
     ChatRequest,
     ConfigurationError,
     File,
-    JsonValue,
+    JsonObject,
     Message,
+    Native,
     Notice,
     Opaque,
     Origin,
@@ -26,7 +27,7 @@ from chat_core import (
     UnresolvedTool,
 )
 from chat_core.calls import read_arguments
-from chat_core.jsonvalue import as_json, as_text
+from chat_core.jsonvalue import as_json, as_object, as_text
 
 from chat_completions.dialect import Dialect
 from chat_completions.options import CompletionsOptions
@@ -126,8 +127,16 @@ class _Messages:
                 )
 
     def _assistant(self, message: Message) -> AssistantMessage:
-        sent = AssistantMessage(role="assistant", content=message.text)
         calls = message.tool_calls
+        replays = self._dialect.replay_reasoning == "always" or (bool(calls) and self._dialect.replay_reasoning == "tools")
+        blocks = list(self._blocks(message, replays))
+        plain = all(isinstance(block, str) for block in blocks)
+        sent = AssistantMessage(
+            role="assistant",
+            content="".join(map(str, blocks))
+            if plain
+            else [{"type": "text", "text": block} if isinstance(block, str) else block for block in blocks],
+        )
         if calls:
             sent["tool_calls"] = [self._call(call) for call in calls]
             sent["content"] = sent["content"] or None
@@ -135,9 +144,7 @@ class _Messages:
             sent["refusal"] = message.refusal
         for part in message.parts:
             match part:
-                case Reasoning() if self._dialect.replay_reasoning == "always" or (
-                    calls and self._dialect.replay_reasoning == "tools"
-                ):
+                case Reasoning() if replays:
                     self._replay(part, sent)
                 case File():
                     self._generated(part, sent)
@@ -146,6 +153,22 @@ class _Messages:
                 case _:
                     pass
         return sent
+
+    def _blocks(self, message: Message, replays: bool) -> Iterator[str | JsonObject]:
+        """What stands in the message's content, in order: texts, and blocks that came from the server we send to."""
+        for part in message.parts:
+            match part:
+                case Text() | Structured():
+                    if text := _only_text(part):
+                        yield text
+                case Reasoning(native=Native() as native) if replays:
+                    if thought := as_object(as_object(native.for_(self._origin)).get("content")):
+                        yield thought
+                case Opaque(native):
+                    if own := native.for_(self._origin):
+                        yield own
+                case _:
+                    pass
 
     def _replay(self, part: Reasoning, sent: AssistantMessage) -> None:
         """Reasoning in the very field it came in, to where it came from."""
@@ -157,12 +180,6 @@ class _Messages:
                 sent["reasoning_content"] = sent.get("reasoning_content", "") + part.text
             case {"field": "reasoning"}:
                 sent["reasoning"] = sent.get("reasoning", "") + part.text
-            case {"content": dict(block)}:
-                content = sent["content"]
-                before: list[JsonValue] = (
-                    content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
-                )
-                sent["content"] = [block, *before]
             case _:
                 pass
 

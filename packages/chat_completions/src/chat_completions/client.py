@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -12,10 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from chat_core import (
     ChatRequest,
     ChatResponse,
-    Done,
     EmbeddingsResponse,
     ModelInfo,
-    Notice,
     Origin,
     Request,
     Response,
@@ -24,8 +21,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.limits import Patience
-from chat_core.turn import read_turn
+from chat_core.turn import send, stream_turn
 
 from chat_completions.decode import decode, decode_error, decode_models
 from chat_completions.dialect import Dialect
@@ -71,19 +67,16 @@ class ChatCompletionsClient:
         encoded = self._encode(request, stream=False)
         answer = await self._send("POST", "/chat/completions", encoded.body)
         response = decode(answer.body, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
-        return _noting(response, encoded.notices)
+        return replace(response, notices=response.notices + encoded.notices)
 
-    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=True)
-        patience = Patience(self._settings.timeouts)
-        turn = CompletionTurn(origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
-        async with self._settings.transport.stream(self._request("POST", "/chat/completions", encoded.body)) as answer:
-            if not answer.ok:
-                raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
-            async with aclosing(read_turn(answer, turn, patience)) as events:
-                async for event in events:
-                    yield Done(_noting(event.response, encoded.notices)) if isinstance(event, Done) else event
+        turn = CompletionTurn(
+            origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages), notices=encoded.notices
+        )
+        sent = self._request("POST", "/chat/completions", encoded.body)
+        return stream_turn(self._settings.transport, sent, turn, decode_error)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server offers."""
@@ -117,11 +110,7 @@ class ChatCompletionsClient:
         )
 
     async def _send(self, method: str, path: str, body: bytes = b"") -> Response:
-        patience = Patience(self._settings.timeouts)
-        answer = await patience.wait(self._settings.transport.send(self._request(method, path, body)))
-        if not answer.ok:
-            raise decode_error(answer.status, answer.headers, answer.body)
-        return answer
+        return await send(self._settings.transport, self._request(method, path, body), decode_error)
 
     def _request(self, method: str, path: str, body: bytes) -> Request:
         return Request(method, _join(self._settings.base_url, path), self._settings.headers, body, self._settings.timeouts)
@@ -141,10 +130,6 @@ class EmbeddingChatCompletionsClient(ChatCompletionsClient):
             answer = await self._send("POST", "/embeddings", body)
             answers.append(decode_embeddings(answer.body, count=len(batch), dialect=settings.dialect))
         return join(answers)
-
-
-def _noting(response: ChatResponse, notices: tuple[Notice, ...]) -> ChatResponse:
-    return replace(response, notices=response.notices + notices) if notices else response
 
 
 def _join(base_url: str, path: str) -> str:

@@ -47,7 +47,7 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
         raise InvalidResponse(f"a chat completion without choices: {json.dumps(answer)[:300]}")
     choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
     assembly = Assembly(origin, ids)
-    assembly.add(as_object(choice.get("message")))
+    assembly.add(as_object(choice.get("message")), whole=True)
     turn = Turn(
         *finish_reason(choice.get("finish_reason")),
         usage=usage(answer.get("usage"), dialect),
@@ -129,10 +129,10 @@ _ERRORS: dict[int | None, type[ProviderError]] = {
 _REQUEST_IDS = ("x-request-id", "apim-request-id", "mistral-correlation-id", "inference-id", "cf-ray")
 
 
-def decode_error(status: int, headers: Mapping[str, str], body: bytes | str) -> ProviderError:
+def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that a body says, in any of the envelopes seen; a body that is no JSON is its own message. Under status 200 the
     status that the error itself names decides what kind it is."""
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    text = body.decode("utf-8", "replace")
     try:
         value = cast("JsonValue", json.loads(text))
     except ValueError:

@@ -14,6 +14,7 @@ from chat_core import (
     JsonObject,
     JsonValue,
     Message,
+    Notice,
     Origin,
     Pending,
     StreamTruncated,
@@ -33,10 +34,12 @@ class CompletionTurn:
     """Terminal signs are `[DONE]` and a finish reason: some servers send only one of them. What comes between the reason and the
     end, such as the usage chunk, is still read."""
 
-    def __init__(self, *, origin: Origin, dialect: Dialect, ids: CallIds) -> None:
+    def __init__(self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
         self._dialect = dialect
+        self._notices = notices
         self._assembly = Assembly(origin, ids)
         self._turn = Turn()
+        self._named = False
         self._usage: JsonValue = None
         self._choices: set[JsonValue] = set()
         self._raw: JsonObject = {}
@@ -48,14 +51,20 @@ class CompletionTurn:
             self.finished = True
             return ()
         chunk = read_object(event.data, "a completion chunk")
-        if event.type == "error" or is_error(chunk):
-            raise decode_error(200, {}, event.data)
-        self._describe(chunk)
+        if is_error(chunk) or event.type == "error":
+            raise decode_error(200, {}, event.data.encode())
+        if not self._named:
+            self._name(chunk)
+        if used := chunk.get("usage"):
+            self._usage = used
+        elif "x_groq" in chunk and self._usage is None:
+            self._usage = as_object(chunk["x_groq"]).get("usage")
         events: Sequence[TurnEvent] = ()
         for choice in as_list(chunk.get("choices")):
             if isinstance(choice, dict):
-                self._choices.add(choice.get("index") or 0)
-                if not choice.get("index"):
+                index = choice.get("index") or 0
+                self._choices.add(index)
+                if index == 0:
                     events = self._choice(choice)
         if event.type == "body":  # the server ignored `stream` and answered whole
             self.finished = bool(self._choices)
@@ -74,17 +83,13 @@ class CompletionTurn:
             raise InvalidResponse("the stream held no choice", response=self._response())
         return Done(self._response())
 
-    def _describe(self, chunk: JsonObject) -> None:
-        """Keep what the chunk says besides content: of the first one, and of those that carry none."""
-        if (used := chunk.get("usage")) or (self._usage is None and (used := as_object(chunk.get("x_groq")).get("usage"))):
-            self._usage = used
-        if self._turn.id is None or self._turn.model is None:
-            self._turn = replace(
-                self._turn,
-                id=self._turn.id or as_text(chunk.get("id")) or None,
-                model=self._turn.model or as_text(chunk.get("model")) or None,
-            )
-            self._raw |= {key: value for key, value in chunk.items() if value and key != "choices"}
+    def _name(self, chunk: JsonObject) -> None:
+        """Keep what the first chunks say besides content, until one has named both the answer and the model."""
+        id = self._turn.id or as_text(chunk.get("id")) or None  # noqa: A001  the field's name
+        model = self._turn.model or as_text(chunk.get("model")) or None
+        self._turn = replace(self._turn, id=id, model=model)
+        self._named = id is not None and model is not None
+        self._raw |= {key: value for key, value in chunk.items() if value and key != "choices"}
 
     def _choice(self, choice: JsonObject) -> Sequence[TurnEvent]:
         if reason := choice.get("finish_reason"):
@@ -108,4 +113,5 @@ class CompletionTurn:
     def _response(self) -> ChatResponse:
         turn = replace(self._turn, usage=usage(self._usage, self._dialect))
         raw = self._raw | ({"usage": self._usage} if self._usage else {})
-        return ChatResponse(Message("model", self._assembly.parts(), turn=turn), more_choices(len(self._choices)), raw=raw)
+        notices = more_choices(len(self._choices)) + self._notices
+        return ChatResponse(Message("model", self._assembly.parts(), turn=turn), notices, raw=raw)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import Literal, NotRequired, TypeAlias, TypedDict, cast
 
 from chat_core import InvalidResponse, JsonObject, JsonValue
@@ -135,12 +137,27 @@ class ResponseFormat(TypedDict):
 def read_object(data: str | bytes, what: str) -> JsonObject:
     """A JSON object. Raises `InvalidResponse`, which shows what came instead."""
     try:
-        value = cast("JsonValue", json.loads(data))
-    except ValueError as exc:
-        raise InvalidResponse(f"not {what}: {_head(data)}{_hint(data)}") from exc
+        value = _parser()(data)
+    except ValueError:
+        value = _read_again(data, what)
     if not isinstance(value, dict):
         raise InvalidResponse(f"not {what}: {_head(data)}")
     return value
+
+
+@cache
+def _parser() -> Callable[[str | bytes], JsonValue]:
+    from pydantic_core import from_json  # at the first answer; it takes less than half the time of json.loads
+
+    return from_json
+
+
+def _read_again(data: str | bytes, what: str) -> JsonValue:
+    """`json` takes what pydantic refuses: half a surrogate pair, where a server splits its text between the two."""
+    try:
+        return cast("JsonValue", json.loads(data))
+    except ValueError as exc:
+        raise InvalidResponse(f"not {what}: {_head(data)}{_hint(data)}") from exc
 
 
 def _head(data: str | bytes) -> str:

@@ -26,16 +26,41 @@ class Patience:
         self._since = self._started
         self._limit = "first_event"
         self._fresh = False
+        self._on_asyncio = _on_asyncio()
 
     def content(self) -> None:
         """Content has come: the idle limit starts over with the next wait."""
         self._fresh = True
 
-    def wait(self, awaitable: Awaitable[T]) -> Awaitable[T]:
-        """The same awaitable under whichever limit passes first; raises `TimedOut`."""
-        return _Limited(awaitable, self)
+    async def wait(self, awaitable: Awaitable[T]) -> T:
+        """Await it under whichever limit passes first; raises `TimedOut`.
 
-    def next_limit(self) -> tuple[str, float, float | None]:
+        Most events of a burst are already here, and a time limit per event costs a third of what reading the event costs. So on
+        asyncio the first step is taken before a clock is looked at, and the limit is paid once per network read. It is asyncio's
+        own then: cancel scopes have to nest, and that first step may have entered some. On trio, where there is nothing else, the
+        scope comes first.
+        """
+        if not self._on_asyncio:
+            limit, seconds, left = self._next_limit()
+            with anyio.move_on_after(left):
+                return await awaitable
+            raise TimedOut(limit, seconds)
+        steps = cast("Generator[object, object, T]", awaitable.__await__())
+        try:
+            waiting_for = steps.send(None)
+        except StopIteration as finished:
+            return cast("T", finished.value)
+        limit, seconds, left = self._next_limit()
+        timeout = asyncio.timeout(left)
+        try:
+            async with timeout:
+                return await _Rest(steps, waiting_for)
+        except TimeoutError:
+            if not timeout.expired():
+                raise
+        raise TimedOut(limit, seconds)
+
+    def _next_limit(self) -> tuple[str, float, float | None]:
         """The limit in force, its value, and the seconds left of it (None: no limit)."""
         now = anyio.current_time()
         if self._fresh:
@@ -46,46 +71,6 @@ class Patience:
         if total is not None and (left is None or self._started + total - now < left):
             return "total", total, self._started + total - now
         return self._limit, seconds or 0.0, left
-
-
-class _Limited(Awaitable[T]):
-    """On asyncio, takes the first step before it looks at a clock.
-
-    Most events of a burst are already here, and a time limit per event costs a third of what reading the event costs; entered
-    only when the first step has to wait, it is paid once per network read. The limit is asyncio's own then: cancel scopes have
-    to nest, and that first step may have entered some. On trio, where there is nothing else, the scope comes first.
-    """
-
-    def __init__(self, awaitable: Awaitable[T], patience: Patience) -> None:
-        self._awaitable = awaitable
-        self._patience = patience
-
-    def __await__(self) -> Generator[object, object, T]:
-        if not _on_asyncio():
-            return (yield from _steps(self._scoped()))
-        steps = _steps(self._awaitable)
-        try:
-            waiting_for = steps.send(None)
-        except StopIteration as finished:
-            return cast("T", finished.value)
-        return (yield from _steps(self._timed(_Rest(steps, waiting_for))))
-
-    async def _scoped(self) -> T:
-        limit, seconds, left = self._patience.next_limit()
-        with anyio.move_on_after(left):
-            return await self._awaitable
-        raise TimedOut(limit, seconds)
-
-    async def _timed(self, rest: Awaitable[T]) -> T:
-        limit, seconds, left = self._patience.next_limit()
-        timeout = asyncio.timeout(left)
-        try:
-            async with timeout:
-                return await rest
-        except TimeoutError:
-            if not timeout.expired():
-                raise
-        raise TimedOut(limit, seconds)
 
 
 class _Rest(Awaitable[T]):
@@ -110,10 +95,6 @@ class _Rest(Awaitable[T]):
                     waiting_for = self._steps.send(answer)
         except StopIteration as finished:
             return cast("T", finished.value)
-
-
-def _steps(awaitable: Awaitable[T]) -> Generator[object, object, T]:
-    return cast("Generator[object, object, T]", awaitable.__await__())
 
 
 def _on_asyncio() -> bool:

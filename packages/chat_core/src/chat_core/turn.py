@@ -1,17 +1,20 @@
-"""What every provider's client does with a streamed answer: read it under the time limits and feed it to the wire's machine."""
+"""What every provider's client does with a request: send it under the time limits, and read the turn that comes back."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, aclosing
+from typing import Protocol, TypeAlias
 
 import anyio
 
-from chat_core.errors import ConnectionFailed
+from chat_core.errors import ConnectionFailed, ProviderError
 from chat_core.events import Done, TurnEvent
 from chat_core.limits import Patience
-from chat_core.transport import Event, EventStream
+from chat_core.transport import Event, Request, Response, Transport
+
+DecodeError: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
+"""What an answer that is not 2xx says: from its status, its headers (names in lower case) and its body."""
 
 _LINGER = 0.25  # seconds for the end of the bytes after the terminal sign, so that the connection can be used again
 
@@ -33,23 +36,41 @@ class TurnMachine(Protocol):
         ...
 
 
-async def read_turn(answer: EventStream, machine: TurnMachine, patience: Patience) -> AsyncGenerator[TurnEvent]:
-    """Yield a turn as it arrives, ending with `Done`. A lost connection counts as the end of the bytes: the machine judges it."""
+async def send(transport: Transport, request: Request, decode_error: DecodeError) -> Response:
+    """A whole answer. Raises what `decode_error` makes of one that is not 2xx, `TimedOut`, and what the transport raises."""
+    answer = await Patience(request.timeouts).wait(transport.send(request))
+    if not answer.ok:
+        raise decode_error(answer.status, answer.headers, answer.body)
+    return answer
+
+
+async def stream_turn(
+    transport: Transport, request: Request, machine: TurnMachine, decode_error: DecodeError
+) -> AsyncGenerator[TurnEvent]:
+    """Yield a turn as it arrives, ending with `Done`. Raises as `send` does, and what the machine raises.
+
+    A lost connection counts as the end of the bytes: whether the turn was whole by then is the machine's to judge.
+    """
+    patience = Patience(request.timeouts)
     lost: ConnectionFailed | None = None
-    async with aclosing(aiter(answer)) as events:
-        while not machine.finished:
-            try:
-                event = await patience.wait(anext(events))
-            except StopAsyncIteration:
-                break
-            except ConnectionFailed as exc:
-                lost = exc
-                break
-            for part in machine.feed(event):
-                patience.content()
-                yield part
-        if machine.finished:
-            await _drain(events)
+    async with AsyncExitStack() as stack:
+        answer = await patience.wait(stack.enter_async_context(transport.stream(request)))
+        if not answer.ok:
+            raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
+        async with aclosing(aiter(answer)) as events:
+            while not machine.finished:
+                try:
+                    event = await patience.wait(anext(events))
+                except StopAsyncIteration:
+                    break
+                except ConnectionFailed as exc:
+                    lost = exc
+                    break
+                for part in machine.feed(event):
+                    patience.content()
+                    yield part
+            if machine.finished:
+                await _drain(events)
     try:
         done = machine.end()
     except Exception as exc:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, overload
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, overload
 
 from chat_core.errors import InvalidHistory
 from chat_core.parts import File, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall, as_part
@@ -15,6 +15,8 @@ from chat_core.usage import Usage
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+T = TypeVar("T")
 
 Role: TypeAlias = Literal["system", "user", "model"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "other"]
@@ -131,12 +133,12 @@ class Messages:
         from pydantic import ValidationError
 
         try:
-            stored = _stored().validate_json(data) if isinstance(data, str | bytes | bytearray) else _stored().validate_python(data)
+            version = _read(_versioned(), data).version  # first, since another version may look otherwise
+            if version != VERSION:
+                raise InvalidHistory(f"written as version {version}, this library reads version {VERSION}: upgrade it")
+            messages = cls(_read(_stored(), data).messages)
         except ValidationError as exc:
             raise InvalidHistory(f"not a stored conversation: {_first_fault(exc)}") from exc
-        if stored.version != VERSION:
-            raise InvalidHistory(f"written as version {stored.version}, this library reads version {VERSION}: upgrade it")
-        messages = cls(stored.messages)
         for call in messages.calls:
             if isinstance(call.status, Running):
                 call.status = Unknown()
@@ -176,16 +178,32 @@ def _visible(parts: Iterable[Part]) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Versioned:
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Stored:
     version: int
     messages: list[Message]
 
 
 @cache
-def _stored() -> TypeAdapter[_Stored]:
+def _versioned() -> TypeAdapter[_Versioned]:
     from pydantic import TypeAdapter  # here, because most programs never store a conversation
 
+    return TypeAdapter(_Versioned)
+
+
+@cache
+def _stored() -> TypeAdapter[_Stored]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(_Stored)
+
+
+def _read(adapter: TypeAdapter[T], data: str | bytes | bytearray | Mapping[str, object]) -> T:
+    return adapter.validate_json(data) if isinstance(data, str | bytes | bytearray) else adapter.validate_python(data)
 
 
 def _first_fault(exc: Exception) -> str:

@@ -144,7 +144,7 @@ class File:
             head, _, body = url[5:].partition(",")
             kind, *flags = head.split(";")
             raw = unquote_to_bytes(body)
-            return File.from_bytes(base64.b64decode(raw) if "base64" in flags else raw, mimetype or kind or "text/plain")
+            return File.from_bytes(_unbase64(raw) if "base64" in flags else raw, mimetype or kind or "text/plain")
         if scheme not in _SCHEMES:
             raise ConfigurationError(f"not a URL a provider can fetch: {url[:80]!r}; File.from_path reads local files")
         return File(mimetype or mimetypes.guess_type(urlsplit(url).path)[0], url=url)
@@ -262,6 +262,13 @@ _MAGIC = (
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
 )
+
+
+def _unbase64(encoded: bytes) -> bytes:
+    try:
+        return base64.b64decode(b"".join(encoded.split()), validate=True)
+    except ValueError as exc:
+        raise ConfigurationError(f"the base64 of this data: URL cannot be read ({exc}): {encoded[:40]!r}...") from exc
 
 
 def _sniff(data: bytes) -> str | None:

@@ -263,6 +263,17 @@ _MAGIC = (
     (b"fLaC", "audio/flac"),
 )
 
+_BRANDS = {  # of the MPEG-4 family, whose files all begin alike
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heif",
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+}
+
 
 def _unbase64(encoded: bytes) -> bytes:
     try:
@@ -275,5 +286,5 @@ def _sniff(data: bytes) -> str | None:
     if data[:4] == b"RIFF":
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12])
     if data[4:8] == b"ftyp":
-        return "video/mp4"
+        return _BRANDS.get(data[8:12], "video/mp4")
     return next((mimetype for magic, mimetype in _MAGIC if data.startswith(magic)), None)

@@ -130,14 +130,12 @@ class ToolBox:
 
     async def _run(self, call: ToolCall, arguments: Mapping[str, object]) -> None:
         try:
-            result = await self.tools[call.name][0].run(arguments)
-        except Exception as exc:
+            _finish(call, await self.tools[call.name][0].run(arguments))
+        except Exception as exc:  # a tool's failure is the model's to read, not ours to raise
             call.status = Failed(f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__)
         except BaseException:
             call.status = Unknown()
             raise
-        else:
-            _finish(call, result)
 
     def _no_such_tool(self, call: ToolCall) -> Failed:
         return Failed(f"There is no tool {call.name!r}. There are: {', '.join(self.tools) or 'none'}.")
@@ -149,11 +147,11 @@ def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> Failed:
 
 def _finish(call: ToolCall, result: object) -> None:
     items = _listed(result)
-    call.files = tuple(item for item in items if isinstance(item, File))
-    if call.files:
+    files = tuple(item for item in items if isinstance(item, File))
+    if files:
         rest = [item for item in items if not isinstance(item, File)]
-        result = rest[0] if len(rest) == 1 else rest or f"{len(call.files)} file(s)"
-    call.status = Completed(as_json(result))
+        result = rest[0] if len(rest) == 1 else rest or f"{len(files)} file(s)"
+    call.status, call.files = Completed(as_json(result)), files
 
 
 def _listed(result: object) -> list[object]:

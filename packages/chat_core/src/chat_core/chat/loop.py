@@ -51,10 +51,13 @@ async def converse(setup: Setup, source: TurnSource, messages: Messages) -> Asyn
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     spent = Usage()
+    told = {call.id for call in messages.calls if call.resolved}
     response: ChatResponse | None = None
     try:
         for step in count(1):
-            for call in await setup.tools.settle(messages):
+            await setup.tools.settle(messages)
+            for call in [call for call in messages.calls if call.resolved and call.id not in told]:
+                told.add(call.id)
                 yield ToolResult(call)
             if waiting := messages.pending:
                 if not setup.may_pause:

@@ -65,14 +65,12 @@ class ToolBox:
         """The tools as a model sees them."""
         return tuple(tool.definition for tool, _ in self.tools.values())
 
-    async def settle(self, messages: Messages) -> list[ToolCall]:
-        """Ask the strategies about new calls, run all that may run, concurrently, and return what got resolved, in call order.
+    async def settle(self, messages: Messages) -> None:
+        """Ask the strategies about new calls, and run all that may run, concurrently.
 
         A call that is cancelled on its way is left `Unknown`: it may have had its effect.
         """
         open_calls = [call for call in messages.calls if not call.resolved]
-        if not open_calls:
-            return []
         new = [call for call in open_calls if isinstance(call.status, Pending)]
         decisions = [await self._decide(call) for call in new]  # all of them before any runs: what a strategy raises stops the lot
         for call, decision in zip(new, decisions, strict=True):
@@ -83,7 +81,6 @@ class ToolBox:
                 for call, arguments in ready:
                     call.status = Running()
                     tasks.start_soon(self._run, call, arguments)
-        return [call for call in open_calls if call.resolved]
 
     async def _decide(self, call: ToolCall) -> ToolStatus:
         if call.name not in self.tools:

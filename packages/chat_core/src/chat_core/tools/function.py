@@ -69,7 +69,7 @@ class Tool(Generic[P, R_co]):
         name = name or getattr(function, "__name__", None)
         if not name or name == "<lambda>":
             raise ConfigurationError(f"{function!r} has no name: @tool(name=...)")
-        said, described = read_docstring(inspect.getdoc(function))
+        said, described = read_docstring(inspect.getdoc(_unwrapped(function)))
         made = cls(name, said if description is None else description, {}, function, meta=meta, strict=strict)
         made._signature = _Function(name, function, described)
         return made
@@ -160,7 +160,7 @@ class _Function:
         self._name = name
         self._function = function
         self._described = described
-        for parameter in inspect.signature(function).parameters.values():
+        for parameter in self._parameters.values():
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise ConfigurationError(
                     f"tool {name}: parameter {parameter} cannot be given by name; a model names all its arguments"
@@ -188,32 +188,38 @@ class _Function:
 
     @cached_property
     def _hints(self) -> Mapping[str, object]:
-        function = self._function if inspect.isroutine(self._function) else type(self._function).__call__
+        function = _unwrapped(self._function)
+        function = function if inspect.isroutine(function) else type(function).__call__
         try:
             return get_type_hints(function, include_extras=True)
         except NameError as exc:
             raise ConfigurationError(f"tool {self._name}: an annotation cannot be resolved: {exc}") from exc
 
     @cached_property
+    def _parameters(self) -> dict[str, inspect.Parameter]:
+        bound: Mapping[str, object] = self._function.keywords if isinstance(self._function, partial) else {}
+        parameters = inspect.signature(self._function).parameters
+        return {name: parameter for name, parameter in parameters.items() if name not in bound}  # what is bound is not asked for
+
+    @cached_property
     def _injected(self) -> list[str]:
-        return [name for name in inspect.signature(self._function).parameters if self._hints.get(name) is ToolCall]
+        return [name for name in self._parameters if self._hints.get(name) is ToolCall]
 
     @cached_property
     def _names(self) -> dict[str, str]:
         # fields are numbered and the names are aliases, since a parameter may be called `schema` or `_x`, a field may not
-        named = (name for name in inspect.signature(self._function).parameters if name not in self._injected)
+        named = (name for name in self._parameters if name not in self._injected)
         return {f"p{number}": name for number, name in enumerate(named)}
 
     @cached_property
     def _model(self) -> type[BaseModel]:
         from pydantic import ConfigDict, Field, PydanticSchemaGenerationError, create_model
 
-        parameters = inspect.signature(self._function).parameters
         fields: dict[str, object] = {
             field: (
                 self._hints.get(name, object),
                 Field(
-                    ... if parameters[name].default is inspect.Parameter.empty else parameters[name].default,
+                    ... if self._parameters[name].default is inspect.Parameter.empty else self._parameters[name].default,
                     alias=name,
                     description=self._described.get(name),
                 ),
@@ -252,7 +258,13 @@ def _untitled_under(keyword: str, value: JsonValue) -> JsonValue:
     return untitled(value)
 
 
-def _is_async(function: Callable[..., object]) -> bool:
+def _unwrapped(function: Callable[..., object]) -> Callable[..., object]:
+    """The function under its partials."""
     while isinstance(function, partial):
         function = function.func
+    return function
+
+
+def _is_async(function: Callable[..., object]) -> bool:
+    function = _unwrapped(function)
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004

@@ -221,7 +221,7 @@ class _Function:
                 Field(
                     ... if self._parameters[name].default is inspect.Parameter.empty else self._parameters[name].default,
                     alias=name,
-                    description=self._described.get(name),
+                    **({"description": self._described[name]} if name in self._described else {}),  # None would hide a Field's own
                 ),
             )
             for field, name in self._names.items()

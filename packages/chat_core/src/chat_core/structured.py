@@ -74,11 +74,11 @@ class OutputType(Generic[T]):
 
     @cached_property
     def _adapter(self) -> TypeAdapter[T]:
-        from pydantic import PydanticSchemaGenerationError, TypeAdapter
+        from pydantic import PydanticUserError, TypeAdapter
 
         try:
             return TypeAdapter(cast("type[T]", self._form))
-        except PydanticSchemaGenerationError as exc:
+        except PydanticUserError as exc:
             raise ConfigurationError(f"with_structured_output({self._form!r}): pydantic cannot read it: {exc}") from exc
 
     @cached_property

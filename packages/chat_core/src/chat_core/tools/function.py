@@ -213,7 +213,7 @@ class _Function:
 
     @cached_property
     def _model(self) -> type[BaseModel]:
-        from pydantic import ConfigDict, Field, PydanticSchemaGenerationError, create_model
+        from pydantic import ConfigDict, Field, PydanticUserError, create_model
 
         fields: dict[str, object] = {
             field: (
@@ -229,8 +229,8 @@ class _Function:
         make = cast("Callable[..., type[BaseModel]]", create_model)
         try:
             return make(self._name, __config__=ConfigDict(extra="forbid"), **fields)
-        except PydanticSchemaGenerationError as exc:
-            raise ConfigurationError(f"tool {self._name}: pydantic knows no schema for its parameters: {exc}") from exc
+        except PydanticUserError as exc:
+            raise ConfigurationError(f"tool {self._name}: pydantic cannot read its parameters: {exc}") from exc
 
 
 async def _in_thread(function: Callable[[], object]) -> object:

@@ -160,6 +160,8 @@ class _Function:
         self._name = name
         self._function = function
         self._described = described
+        if inspect.isfunction(function) and next(iter(self._parameters), None) in ("self", "cls"):
+            raise ConfigurationError(f"tool {name} is a method: make the tool of a bound one, tool(instance.{name})")
         for parameter in self._parameters.values():
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise ConfigurationError(

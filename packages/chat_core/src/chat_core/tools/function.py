@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, cast, get_type_hints, overload
 
@@ -150,7 +151,7 @@ class _Schema:
     def read(self, call: ToolCall) -> Mapping[str, object]:
         if found := list(faults(call.effective_arguments, self._parameters)):
             raise ArgumentsDoNotFit("; ".join(found[:5]))
-        return call.effective_arguments
+        return deepcopy(call.effective_arguments)  # the function may change what it is given, the call keeps what was said
 
 
 class _Function:

@@ -85,9 +85,12 @@ def _object_faults(value: JsonObject, schema: JsonObject, root: JsonValue, at: s
             yield f"{at}/{name}: is missing"
     properties = schema.get("properties")
     known = properties if isinstance(properties, dict) else {}
+    patterns = schema.get("patternProperties")
     other = schema.get("additionalProperties", True)
     for name, item in value.items():
-        yield from faults(item, known.get(name, other), root, f"{at}/{name}")
+        matched = [part for pattern, part in patterns.items() if _matches(pattern, name)] if isinstance(patterns, dict) else []
+        for part in [known[name], *matched] if name in known else matched or [other]:
+            yield from faults(item, part, root, f"{at}/{name}")
 
 
 def _array_faults(value: list[JsonValue], schema: JsonObject, root: JsonValue, at: str) -> Iterator[str]:
@@ -99,7 +102,7 @@ def _array_faults(value: list[JsonValue], schema: JsonObject, root: JsonValue, a
 
 def _string_faults(value: str, schema: JsonObject, at: str) -> Iterator[str]:
     yield from _range_faults(len(value), schema, ("minLength", "maxLength"), "characters", at)
-    if isinstance(pattern := schema.get("pattern"), str) and not re.search(pattern, value):
+    if isinstance(pattern := schema.get("pattern"), str) and not _matches(pattern, value):
         yield f"{at or '/'}: does not match {pattern!r}"
 
 
@@ -109,8 +112,21 @@ def _number_faults(value: float, schema: JsonObject, at: str) -> Iterator[str]:
         yield f"{at or '/'}: {value} is not above {low}"
     if isinstance(high := schema.get("exclusiveMaximum"), int | float) and value >= high:
         yield f"{at or '/'}: {value} is not below {high}"
-    if isinstance(step := schema.get("multipleOf"), int | float) and step and not math.isclose(value / step, round(value / step)):
+    if isinstance(step := schema.get("multipleOf"), int | float) and step and not _is_multiple(value, step):
         yield f"{at or '/'}: {value} is no multiple of {step}"
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:  # schemas are written for JavaScript's patterns, and not all of them are Python's: then it is not checked
+        return True
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    return math.isfinite(value) and math.isclose(value / step, round(value / step))
 
 
 def _range_faults(size: float, schema: JsonObject, keywords: tuple[str, str], unit: str, at: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ from chat_core.status import (
     Unknown,
 )
 from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
-from chat_core.tools.function import ArgumentsDoNotFit
+from chat_core.tools.function import ArgumentsDoNotFit, Tool
 from chat_core.tools.scoped import AnyTool, ScopedCollection, Strategy
 
 
@@ -55,6 +55,8 @@ class ToolBox:
         tools: dict[str, tuple[AnyTool, Strategy]] = {}
         for collection in collections:
             for tool in collection.tools:
+                if not _is_tool(tool):
+                    raise ConfigurationError(f"{tool!r} is no tool: decorate the function with @tool")
                 if tool.name in tools:
                     raise ConfigurationError(f"two tools are called {tool.name!r}: rename one with @tool(name=...)")
                 tools[tool.name] = (tool, collection.strategy)
@@ -136,6 +138,11 @@ class ToolBox:
 
     def _no_such_tool(self, call: ToolCall) -> Failed:
         return Failed(f"There is no tool {call.name!r}. There are: {', '.join(self.tools) or 'none'}.")
+
+
+def _is_tool(given: object) -> bool:
+    """For callers without a type checker, who would otherwise read an AttributeError."""
+    return isinstance(given, Tool)
 
 
 def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> Failed:

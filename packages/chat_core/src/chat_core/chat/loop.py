@@ -108,7 +108,7 @@ async def _turn(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGe
         if done is not None:
             _commit(done.response.message, messages)
         elif seen:
-            messages.append(_interrupted(seen))
+            _commit(_interrupted(seen), messages)
         raise
     _commit(done.response.message, messages)
     yield done

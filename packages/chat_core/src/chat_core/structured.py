@@ -107,17 +107,20 @@ class Snapshots:
 
     def __init__(self, output: OutputType[object]) -> None:
         self._output = output
-        self._text = ""
+        self._pieces: list[str] = []
+        self._size = 0
         self._seen = 0
         self._last: JsonValue = None
 
     def feed(self, text: str) -> JsonValue:
         """The value so far, or None where there is nothing new to show."""
-        self._text += text
-        if len(self._text) - self._seen <= len(self._text) >> 6:
+        self._pieces.append(text)
+        self._size += len(text)
+        if self._size - self._seen <= self._size >> 6:
             return None
-        self._seen = len(self._text)
-        value = self._output.snapshot(self._text)
+        self._seen = self._size
+        self._pieces = ["".join(self._pieces)]
+        value = self._output.snapshot(self._pieces[0])
         if value == self._last:
             return None
         self._last = value

@@ -55,7 +55,7 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         try:
             yield _received(portal, receive, finished)
         finally:
-            portal.call(scope.cancel)
+            portal.call(_leave, scope, receive)
             wait([finished])
 
     def embed(self: SyncChat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]) -> EmbeddingsResponse:
@@ -99,10 +99,14 @@ async def _read(
 def _received(
     portal: BlockingPortal, receive: MemoryObjectReceiveStream[ChatEvent[V]], finished: Future[None]
 ) -> Generator[ChatEvent[V]]:
-    with receive:
-        while batch := portal.call(_batch, receive):
-            yield from batch
+    while batch := portal.call(_batch, receive):
+        yield from batch
     finished.result()  # raises what ended the stream
+
+
+def _leave(scope: anyio.CancelScope, receive: MemoryObjectReceiveStream[ChatEvent[V]]) -> None:
+    scope.cancel()
+    receive.close()
 
 
 async def _batch(receive: MemoryObjectReceiveStream[ChatEvent[V]]) -> list[ChatEvent[V]]:

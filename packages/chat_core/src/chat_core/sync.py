@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
@@ -24,6 +24,8 @@ from chat_core.tools.pause import ChatEvent
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
 V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
+A = TypeVar("A")
+T = TypeVar("T")
 V = TypeVar("V", bound=ChatResponse, default=ChatResponse)
 
 _AHEAD = 256  # events read before the consumer asks for them
@@ -41,11 +43,11 @@ class SyncChat(Generic[P_co, R_co, V_co]):
 
     def complete(self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
         """`Chat.complete`."""
-        return self._portal.call(self._chat.complete, messages)
+        return self._call(self._chat.complete, messages)
 
     def resume(self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
         """`Chat.resume`."""
-        return self._portal.call(self._chat.resume, messages)
+        return self._call(self._chat.resume, messages)
 
     @contextmanager
     def stream(self: SyncChat[StreamProvider, R_co, V_co], messages: Messages) -> Generator[Generator[ChatEvent[V_co]]]:
@@ -60,7 +62,15 @@ class SyncChat(Generic[P_co, R_co, V_co]):
 
     def embed(self: SyncChat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]) -> EmbeddingsResponse:
         """`Chat.embed`."""
-        return self._portal.call(self._chat.embed, inputs)
+        return self._call(self._chat.embed, inputs)
+
+    def _call(self, method: Callable[[A], Awaitable[T]], argument: A) -> T:
+        running = self._portal.start_task_soon(method, argument)
+        try:
+            return running.result()
+        except BaseException:  # Ctrl-C here has to end it there
+            running.cancel()
+            raise
 
     @property
     def _portal(self) -> BlockingPortal:

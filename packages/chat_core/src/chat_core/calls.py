@@ -43,9 +43,17 @@ def tool_call(id: str, name: str, text: str, native: Native | None = None) -> To
 
 def read_arguments(text: str) -> dict[str, JsonValue]:
     """The JSON object that the text is; some servers encode it twice. Raises `ValueError`."""
-    value = cast("JsonValue", json.loads(text)) if text.strip() else {}
+    value = _loads(text) if text.strip() else {}
     if isinstance(value, str):
-        value = cast("JsonValue", json.loads(value)) if value.strip() else {}
+        value = _loads(value) if value.strip() else {}
     if not isinstance(value, dict):
         raise ValueError(f"it is {type(value).__name__}")
     return value
+
+
+def _loads(text: str) -> JsonValue:
+    return cast("JsonValue", json.loads(text, parse_constant=_no_json))
+
+
+def _no_json(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")  # Python would read it; a stored conversation could not keep it

@@ -200,7 +200,7 @@ class _Function:
 
     @cached_property
     def _parameters(self) -> dict[str, inspect.Parameter]:
-        bound: Mapping[str, object] = self._function.keywords if isinstance(self._function, partial) else {}
+        bound: Mapping[str, object] = getattr(self._function, "keywords", {})  # of a partial
         parameters = inspect.signature(self._function).parameters
         return {name: parameter for name, parameter in parameters.items() if name not in bound}  # what is bound is not asked for
 
@@ -216,24 +216,25 @@ class _Function:
 
     @cached_property
     def _model(self) -> type[BaseModel]:
-        from pydantic import ConfigDict, Field, PydanticUserError, create_model
+        from pydantic import ConfigDict, PydanticUserError, create_model
 
         fields: dict[str, object] = {
-            field: (
-                self._hints.get(name, object),
-                Field(
-                    ... if self._parameters[name].default is inspect.Parameter.empty else self._parameters[name].default,
-                    alias=name,
-                    **({"description": self._described[name]} if name in self._described else {}),  # None would hide a Field's own
-                ),
-            )
-            for field, name in self._names.items()
+            field: (self._hints.get(name, object), self._field(name)) for field, name in self._names.items()
         }
         make = cast("Callable[..., type[BaseModel]]", create_model)
         try:
             return make(self._name, __config__=ConfigDict(extra="forbid"), **fields)
         except PydanticUserError as exc:
             raise ConfigurationError(f"tool {self._name}: pydantic cannot read its parameters: {exc}") from exc
+
+    def _field(self, name: str) -> object:
+        from pydantic import Field
+
+        default: object = self._parameters[name].default
+        given = ... if default is inspect.Parameter.empty else default
+        if name not in self._described:
+            return Field(given, alias=name)  # with description=None it would hide that of a Field in the annotation
+        return Field(given, alias=name, description=self._described[name])
 
 
 async def _in_thread(function: Callable[[], object]) -> object:

@@ -1,0 +1,225 @@
+"""A conversation with everything in it: streaming, a tool that runs, a tool that asks first, a typed result, and what it cost.
+
+It talks to the first of these that is there: `CHAT_QUICKSTART_URL` (a base URL; `CHAT_QUICKSTART_MODEL` names the model),
+OpenAI where `OPENAI_API_KEY` is set, Ollama on this machine. Where none is, it talks to a server that it starts itself on
+this machine, which answers from a script and is no model at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
+from chat_core import (
+    Action,
+    ChatBuilder,
+    ChatError,
+    Done,
+    Execute,
+    JsonObject,
+    Messages,
+    Paused,
+    RequireApproval,
+    ScopedCollection,
+    TextChunk,
+    ToolCall,
+    ToolCalled,
+    ToolResult,
+    Usage,
+    tool,
+)
+
+if TYPE_CHECKING:
+    from chat_core.testing import Reply
+
+OLLAMA = "http://127.0.0.1:11434"
+
+
+@tool
+def forecast(city: str) -> str:
+    """What the weather will be tomorrow.
+
+    Args:
+        city: the city's name
+    """
+    return f"{city}: 18 degrees, dry until the evening, then rain"
+
+
+@tool(meta={"asks": "It would write to somebody."})
+def send_message(to: str, text: str) -> str:
+    """Send a message to a friend.
+
+    Args:
+        to: who gets it
+        text: what it says
+    """
+    return f"sent to {to}"
+
+
+@dataclass
+class Plan:
+    """What was decided."""
+
+    city: str
+    activity: str
+    outdoors: bool
+    take_along: list[str]
+    mood: Literal["cheerful", "careful"]
+
+
+def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    """Tools that say so in their meta ask first; the others run."""
+    return RequireApproval(str(meta["asks"])) if "asks" in meta else Execute()
+
+
+async def main() -> None:
+    """The conversation."""
+    with ExitStack() as stack:
+        async with find_model(stack) as client:
+            await talk(client)
+
+
+async def talk(client: ChatCompletionsClient) -> None:
+    """Two tools, one of them asking first, streamed; then a typed answer from the same conversation."""
+    scoped = ScopedCollection([forecast, send_message], strategy)
+    chat = ChatBuilder().with_model(client).with_scoped_tools(scoped).build()
+    messages = Messages.from_system("You plan days out. Look at the forecast first, then tell Ada by message, then sum up.")
+    messages.add_user("Plan tomorrow in Zürich for Ada and me. Tell her what you think of.")
+    say("you", messages[-1].text)
+    spent = Usage()
+    paused = True
+    while paused:
+        async with chat.stream(messages) as events:
+            async for event in events:
+                match event:
+                    case TextChunk(text):
+                        say_on("model", text)
+                    case ToolCalled(call):
+                        say("model calls", described(call))
+                    case ToolResult(call):
+                        say("it is told", call.outcome())
+                    case Paused(reason, response):
+                        spent += response.total_usage
+                        for call in reason.approvals:
+                            decide(call)
+                    case Done(response):
+                        spent += response.total_usage
+                        paused = False
+                    case _:
+                        pass
+    planner = ChatBuilder().with_model(client).with_structured_output(Plan).build()
+    messages.add_user("Give me the plan as data.")
+    say("you", messages[-1].text)
+    typed = await planner.complete(messages)
+    spent += typed.total_usage
+    say("typed", repr(typed.value))
+    say("typed", f"response.value.city is {typed.value.city!r}, and the type checker knows that it is a str")
+    say("usage", f"{spent.input_tokens} tokens in, {spent.output_tokens} out, all turns together")
+
+
+def decide(call: ToolCall) -> None:
+    """Ask whoever sits at the terminal; without one, say what would be asked, and decline."""
+    if not sys.stdin.isatty():
+        say("would ask", f"May {described(call)} run? There is no terminal to ask at, so: no.")
+        call.reject("Nobody was there to approve it.")
+        return
+    say("asks", f"May {described(call)} run?")
+    if input("           y or n: ").strip().lower() in ("y", "yes"):
+        call.approve(by="you")
+    else:
+        call.reject("The user said no.")
+
+
+def find_model(stack: ExitStack) -> ChatCompletionsClient:
+    """A client for the first model that is there, and a line that says which."""
+    builder = ChatCompletionsBuilder()
+    if url := os.environ.get("CHAT_QUICKSTART_URL"):
+        model = os.environ.get("CHAT_QUICKSTART_MODEL", "any")
+        say("note", f"{model} at {url}")
+        return builder.with_base_url(url).with_model(model).build()
+    if os.environ.get("OPENAI_API_KEY"):
+        model = os.environ.get("CHAT_QUICKSTART_MODEL", "gpt-5.6")
+        say("note", f"{model} at OpenAI, since OPENAI_API_KEY is set")
+        return builder.with_model(model).build()
+    if local := ollama_model():
+        say("note", f"{local}, in the Ollama of this machine")
+        return builder.with_base_url(OLLAMA + "/v1").with_model(local).build()
+    from chat_core.testing import LoopbackServer
+
+    server = stack.enter_context(LoopbackServer(answer))
+    say("note", "OPENAI_API_KEY is not set and no Ollama runs here, so there is no model.")
+    say("note", f"This program started a server instead, at {server.url}. It speaks the real protocol over a real")
+    say("note", "socket, but it answers from a script in this file: no model thought up what follows.")
+    return builder.with_base_url(server.url).with_model("scripted").build()
+
+
+def ollama_model() -> str | None:
+    """The first model of the Ollama on this machine, if one runs."""
+    try:
+        with urlopen(OLLAMA + "/api/tags", timeout=0.5) as answer:
+            listed = json.load(answer)["models"]
+    except (URLError, OSError, ValueError, KeyError):
+        return None
+    return os.environ.get("CHAT_QUICKSTART_MODEL") or (listed[0]["name"] if listed else None)
+
+
+def answer(body: JsonObject) -> Reply:
+    """The script of the embedded server: what it says follows from what it was told last."""
+    from chat_core.testing import Call, Reply
+
+    match body:
+        case {"response_format": _}:
+            plan = Plan("Zürich", "a walk along the lake", True, ["an umbrella for the evening"], "cheerful")
+            return Reply(json.dumps(plan.__dict__, ensure_ascii=False), prompt_tokens=210, completion_tokens=38)
+        case {"messages": [*_, {"role": "tool", "content": str(told)}]} if "degrees" in told:
+            text = "Dry until the evening: how about a walk along the lake?"
+            return Reply(
+                "It stays dry until the evening. I will tell Ada.",
+                calls=(Call("send_message", {"to": "Ada", "text": text}),),
+                prompt_tokens=120,
+                completion_tokens=41,
+            )
+        case {"messages": [*_, {"role": "tool", "content": str(told)}]}:
+            sent = "Ada knows" if told.startswith("sent") else "I did not write to Ada"
+            return Reply(f"A walk along the lake, back before the rain. {sent}.", prompt_tokens=180, completion_tokens=19)
+        case _:
+            return Reply(calls=(Call("forecast", {"city": "Zürich"}),), prompt_tokens=95, completion_tokens=17)
+
+
+def described(call: ToolCall) -> str:
+    """The call as one would write it."""
+    return f"{call.name}({', '.join(f'{name}={value!r}' for name, value in call.arguments.items())})"
+
+
+speaking = ""
+
+
+def say(who: str, what: str) -> None:
+    """A line, and who says it."""
+    say_on(who, what)
+    say_on("", "")
+
+
+def say_on(who: str, what: str) -> None:
+    """More of a line: it goes on as long as the same one speaks."""
+    global speaking  # the screen has one line that is being written
+    if who != speaking:
+        print(("\n" if speaking else "") + (f"  [{who}] " if who else ""), end="")
+        speaking = who
+    print(what, end="", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except ChatError as error:
+        sys.exit(f"\n{type(error).__name__}: {error}")

@@ -200,7 +200,7 @@ class _Function:
 
     @cached_property
     def _parameters(self) -> dict[str, inspect.Parameter]:
-        bound: Mapping[str, object] = getattr(self._function, "keywords", {})  # of a partial
+        bound = cast("partial[object]", self._function).keywords if isinstance(self._function, partial) else {}
         parameters = inspect.signature(self._function).parameters
         return {name: parameter for name, parameter in parameters.items() if name not in bound}  # what is bound is not asked for
 

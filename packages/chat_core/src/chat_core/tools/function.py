@@ -200,7 +200,7 @@ class _Function:
 
     @cached_property
     def _parameters(self) -> dict[str, inspect.Parameter]:
-        bound = cast("partial[object]", self._function).keywords if isinstance(self._function, partial) else {}
+        bound = _bound(self._function)
         parameters = inspect.signature(self._function).parameters
         return {name: parameter for name, parameter in parameters.items() if name not in bound}  # what is bound is not asked for
 
@@ -267,6 +267,11 @@ def _unwrapped(function: Callable[..., object]) -> Callable[..., object]:
     while isinstance(function, partial):
         function = function.func
     return function
+
+
+def _bound(function: Callable[..., object]) -> Mapping[str, object]:
+    """The keywords that a partial has already been given."""
+    return cast("Mapping[str, object]", getattr(function, "keywords", {})) if function is not _unwrapped(function) else {}
 
 
 def _is_async(function: Callable[..., object]) -> bool:

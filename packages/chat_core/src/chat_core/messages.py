@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, overload
 
-from chat_core.errors import InvalidHistory
+from chat_core.errors import ConfigurationError, InvalidHistory
 from chat_core.parts import File, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall, as_part
 from chat_core.status import Running, Scheduled, Unknown
 from chat_core.usage import Usage
@@ -137,7 +137,7 @@ class Messages:
             if version != VERSION:
                 raise InvalidHistory(f"written as version {version}, this library reads version {VERSION}: upgrade it")
             messages = cls(_read(_stored(), data).messages)
-        except ValidationError as exc:
+        except (ValidationError, ConfigurationError) as exc:  # a part refuses what it cannot be
             raise InvalidHistory(f"not a stored conversation: {_first_fault(exc)}") from exc
         for call in messages.calls:
             if isinstance(call.status, Running):

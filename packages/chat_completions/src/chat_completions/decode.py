@@ -40,12 +40,11 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
     answer = read_object(body, "a chat completion")
     if is_error(answer):
         raise decode_error(200, {}, body)
-    if "choices" not in answer:  # some gateways wrap the completion once
-        answer = next((inner for inner in answer.values() if isinstance(inner, dict) and inner.get("choices")), answer)
+    answer = completion(answer)
     choices = [choice for choice in as_list(answer.get("choices")) if isinstance(choice, dict)]
-    if not choices:
-        raise InvalidResponse(f"a chat completion without choices: {json.dumps(answer)[:300]}")
     choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
+    if error := choice.get("error"):
+        raise decode_error(200, {}, json.dumps({"error": error}).encode())
     assembly = Assembly(origin, ids)
     assembly.add(as_object(choice.get("message")), whole=True)
     turn = Turn(
@@ -55,6 +54,15 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
         id=as_text(answer.get("id")) or None,
     )
     return ChatResponse(Message("model", assembly.parts(), turn=turn), more_choices(len(choices)), raw=answer)
+
+
+def completion(answer: JsonObject) -> JsonObject:
+    """The completion that an answer is, or holds: some gateways wrap it once. Raises `InvalidResponse` without a choice."""
+    if "choices" not in answer:
+        answer = next((inner for inner in answer.values() if isinstance(inner, dict) and inner.get("choices")), answer)
+    if not any(isinstance(choice, dict) for choice in as_list(answer.get("choices"))):
+        raise InvalidResponse(f"a chat completion without choices: {json.dumps(answer)[:300]}")
+    return answer
 
 
 def more_choices(count: int) -> tuple[Notice, ...]:
@@ -190,6 +198,10 @@ def _word(value: JsonValue) -> str | None:
     return str(value) if isinstance(value, str | int) and value != "" and not isinstance(value, bool) else None
 
 
+_DURATION = r"(\d+\.?\d*)(ms|[dhms])"
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from now: milliseconds, seconds, a duration such as 1m30s, or a date."""
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
@@ -199,10 +211,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     if (seconds := _number(text)) is not None:
         return seconds
-    if found := re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?", text.strip()):
-        hours, minutes, seconds_text = found.groups()
-        if any(found.groups()):
-            return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds_text or 0)
+    if re.fullmatch(f"(?:{_DURATION})+", text.strip()):
+        return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_DURATION, text))
     from email.utils import parsedate_to_datetime  # here, because hardly any server sends a date
 
     try:  # from the server's own clock to it

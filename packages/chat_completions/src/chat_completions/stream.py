@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,9 +26,11 @@ from chat_core.calls import CallIds
 from chat_core.jsonvalue import as_list, as_object, as_text
 
 from chat_completions.assembly import Assembly
-from chat_completions.decode import decode_error, finish_reason, is_error, more_choices, usage
+from chat_completions.decode import completion, decode_error, finish_reason, is_error, more_choices, usage
 from chat_completions.dialect import Dialect
-from chat_completions.wire import read_object
+from chat_completions.wire import is_beginning, read_object
+
+_SAID = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
 
 class CompletionTurn:
@@ -43,31 +46,47 @@ class CompletionTurn:
         self._usage: JsonValue = None
         self._choices: set[JsonValue] = set()
         self._raw: JsonObject = {}
+        self._logprobs: dict[str, list[JsonValue]] = {}
+        self._cut: InvalidResponse | None = None
         self.finished = False
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
+        if self._cut is not None:
+            raise self._cut  # more has come, so the bytes did not end there
         if event.data.startswith("[DONE]"):
             self.finished = True
             return ()
-        chunk = read_object(event.data, "a completion chunk")
-        if is_error(chunk) or event.type == "error":
+        if event.type == "error":
             raise decode_error(200, {}, event.data.encode())
+        try:
+            chunk = read_object(event.data, "a completion chunk")
+        except InvalidResponse as exc:
+            if not is_beginning(event.data):
+                raise
+            self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
+            return ()
+        if is_error(chunk):
+            raise decode_error(200, {}, event.data.encode())
+        if event.type == "body":  # the server ignored `stream` and answered whole
+            chunk = completion(chunk)
+            self.finished = True
         if not self._named:
             self._name(chunk)
         if used := chunk.get("usage"):
             self._usage = used
         elif "x_groq" in chunk and self._usage is None:
             self._usage = as_object(chunk["x_groq"]).get("usage")
-        events: Sequence[TurnEvent] = ()
-        for choice in as_list(chunk.get("choices")):
+        events: list[TurnEvent] = []
+        choices = as_list(chunk.get("choices"))
+        for choice in choices:
             if isinstance(choice, dict):
                 index = choice.get("index") or 0
-                self._choices.add(index)
+                self._choices.add(index if isinstance(index, int) else 0)
                 if index == 0:
-                    events = self._choice(choice)
-        if event.type == "body":  # the server ignored `stream` and answered whole
-            self.finished = bool(self._choices)
+                    events += self._choice(choice, whole=event.type == "body")
+        if not choices or self._turn.raw_finish_reason is not None:
+            self._describe(chunk)
         return events
 
     def end(self) -> Done:
@@ -78,7 +97,7 @@ class CompletionTurn:
                 if isinstance(call.status, Pending):
                     call.status = Failed("The stream was cut; the call was not run.")
             partial.message.interrupted = True
-            raise StreamTruncated("the stream ended before its finish reason and before [DONE]", partial=partial)
+            raise StreamTruncated("the stream ended before its finish reason and before [DONE]", partial=partial) from self._cut
         if not self._choices:
             raise InvalidResponse("the stream held no choice", response=self._response())
         return Done(self._response())
@@ -91,27 +110,34 @@ class CompletionTurn:
         self._named = id is not None and model is not None
         self._raw |= {key: value for key, value in chunk.items() if value and key != "choices"}
 
-    def _choice(self, choice: JsonObject) -> Sequence[TurnEvent]:
+    def _describe(self, chunk: JsonObject) -> None:
+        """Keep what a chunk without content, or one from the end, says besides: moderation, timings, sources."""
+        self._raw |= {key: value for key, value in chunk.items() if value and key not in _SAID}
+
+    def _choice(self, choice: JsonObject, *, whole: bool) -> Sequence[TurnEvent]:
         if reason := choice.get("finish_reason"):
             if self._turn.raw_finish_reason is None:
                 common, own = finish_reason(reason)
                 self._turn = replace(self._turn, finish_reason=common, raw_finish_reason=own)
+            if error := choice.get("error"):
+                raise decode_error(200, {}, json.dumps({"error": error}).encode())
             self._raw["choices"] = [{key: value for key, value in choice.items() if key not in ("delta", "message")}]
         if logprobs := choice.get("logprobs"):
             self._keep_logprobs(as_object(logprobs))
         delta = choice.get("delta")
         if not isinstance(delta, dict):
             delta = as_object(choice.get("message"))
-        return self._assembly.add(delta) if delta else ()
+        return self._assembly.add(delta, whole=whole) if delta else ()
 
     def _keep_logprobs(self, logprobs: JsonObject) -> None:
-        kept = as_object(self._raw.setdefault("logprobs", {}))
         for name, entries in logprobs.items():
-            if entries:
-                as_list(kept.setdefault(name, [])).extend(as_list(entries))
+            self._logprobs.setdefault(name, []).extend(as_list(entries))
 
     def _response(self) -> ChatResponse:
         turn = replace(self._turn, usage=usage(self._usage, self._dialect))
         raw = self._raw | ({"usage": self._usage} if self._usage else {})
+        if self._logprobs:  # where a whole answer has them
+            [ended] = as_list(raw.get("choices")) or [{}]
+            raw["choices"] = [{**as_object(ended), "logprobs": {**self._logprobs}}]
         notices = more_choices(len(self._choices)) + self._notices
         return ChatResponse(Message("model", self._assembly.parts(), turn=turn), notices, raw=raw)

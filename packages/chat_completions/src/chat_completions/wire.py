@@ -160,6 +160,27 @@ def _read_again(data: str | bytes, what: str) -> JsonValue:
         raise InvalidResponse(f"not {what}: {_head(data)}{_hint(data)}") from exc
 
 
+def is_beginning(data: str) -> bool:
+    """Whether more could make it a JSON document, or `[DONE]`: it is what a cut leaves."""
+    if "[DONE]".startswith(data):
+        return True
+    try:
+        json.JSONDecoder().raw_decode(data.lstrip())
+    except ValueError:
+        return _begins_json(data)
+    return False  # it is whole, and something follows
+
+
+def _begins_json(data: str) -> bool:
+    from pydantic_core import from_json
+
+    try:
+        from_json(data, allow_partial="trailing-strings")
+    except ValueError:
+        return False
+    return True
+
+
 def _head(data: str | bytes) -> str:
     return repr(_beginning(data)[:200])
 

@@ -25,7 +25,7 @@ ROOT = HERE.parent.parent
 FOLDER = ROOT / ".aimock"
 PACKAGE = FOLDER / "node_modules" / "@copilotkit" / "aimock"
 SCRIPT = ROOT.parent / "shared" / "interop" / "aimock" / "fixtures.json"
-AFTER_TOOLS = HERE / "after_tools.json"  # what the script leaves open: the turns after three of its calls
+MORE = [HERE / "after_tools.json", HERE / "quickstart.json"]  # what the script leaves open, and the quickstart's conversation
 
 INSTALL_WITHIN = 120.0
 READY_WITHIN = 20.0
@@ -40,7 +40,8 @@ def aimock_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if _installed() != VERSION:
         _install()
     log = tmp_path_factory.mktemp("aimock") / "log.txt"
-    command = [node, str(PACKAGE / "dist" / "cli.js"), "-p", "0", "-f", str(AFTER_TOOLS), "-f", str(SCRIPT)]
+    scripts = [word for script in (*MORE, SCRIPT) for word in ("-f", str(script))]  # the first that matches answers
+    command = [node, str(PACKAGE / "dist" / "cli.js"), "-p", "0", *scripts]
     unlimited = ["--journal-max", "0", "--fixture-counts-max", "0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIMOCK_")}
     with log.open("wb") as output:

@@ -6,10 +6,14 @@ Every test has an `X-Test-Id` of its own, so that counters, chaos and the journa
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
@@ -68,6 +72,7 @@ pytestmark = pytest.mark.anyio
 
 Way: TypeAlias = Literal["complete", "stream"]
 
+QUICKSTART = Path(__file__).resolve().parents[2] / "examples" / "quickstart.py"
 KEY = "sk-interop-secret"
 HELLO = "Hello! This is the mock server speaking."
 NOTE = 'quote " backslash \\ newline \n unicode é 漢 😀'
@@ -174,6 +179,44 @@ class Weather:
 def lookup(q: str) -> str:
     """Look something up."""
     return f"about {q}"
+
+
+# The quickstart
+
+
+def test_the_quickstart_holds_its_conversation_with_it(aimock: Aimock) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("OPENAI_API_KEY", "OPENAI_BASE_URL")}
+    environment |= {"CHAT_QUICKSTART_URL": f"{aimock.url}/v1?testId={aimock.test_id}", "PYTHONUTF8": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", str(QUICKSTART)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for line in (
+        "[model calls] forecast(city='Zürich')",
+        "[model calls] send_message(to='Ada', text='A walk along the lake?')",
+        "[model] A walk along the lake. Ada does not know yet.",
+        "activity='a walk along the lake', outdoors=True, take_along=['an umbrella'], mood='careful')",
+    ):
+        assert line in ran.stdout
+    one, two, three, four = aimock.bodies()
+    assert one["stream"] is two["stream"] is three["stream"] is True
+    assert {offered["function"]["name"] for offered in one["tools"]} == {"forecast", "send_message"}
+    assert two["messages"][-1]["content"].startswith("Zürich: 18 degrees")
+    assert three["messages"][-1] == {
+        "role": "tool",
+        "tool_call_id": "call_message",
+        "content": "Nobody was there to approve it.",
+    }
+    assert four["response_format"]["type"] == "json_schema"
+    assert [message["role"] for message in four["messages"]] == [
+        *("system", "user", "assistant", "tool", "assistant", "tool", "assistant", "user"),
+    ]
 
 
 # What the script says

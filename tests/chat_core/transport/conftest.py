@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import TypeAlias
 
 import pytest
@@ -17,10 +18,12 @@ Answer: TypeAlias = "bytes | Callable[[socket.socket], None]"
 class Peer:
     """Answers each request with the next of `answers`, the last for ever: bytes to send, or a function of the connection.
 
-    After a function the connection is closed; after bytes it is kept. `left` is set when a client has hung up.
+    After a function the connection is closed; after bytes it is kept. `left` is set when a client has hung up. A `raw` peer
+    hands over the connection with nothing read from it.
     """
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, raw: bool = False) -> None:
+        self.raw = raw
         self.requests: list[bytes] = []
         self.left = threading.Event()
         self._answers = list(answers)
@@ -54,8 +57,9 @@ class Peer:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            while request := read_request(connection):
-                self.requests.append(request)
+            while self.raw or (request := read_request(connection)):
+                if not self.raw:
+                    self.requests.append(request)
                 answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
                 if callable(answer):
                     answer(connection)
@@ -82,12 +86,18 @@ def read_request(connection: socket.socket) -> bytes:
 
 
 @pytest.fixture
+def serve_raw(serve: Callable[..., Peer]) -> Callable[..., Peer]:
+    """Start a raw `Peer`."""
+    return partial(serve, raw=True)
+
+
+@pytest.fixture
 def serve() -> Iterator[Callable[..., Peer]]:
     """Start a `Peer` with the answers given."""
     peers: list[Peer] = []
 
-    def start(*answers: Answer) -> Peer:
-        peers.append(Peer(*answers))
+    def start(*answers: Answer, raw: bool = False) -> Peer:
+        peers.append(Peer(*answers, raw=raw))
         return peers[-1]
 
     yield start

@@ -407,7 +407,7 @@ def connections(transport: HttpTransport) -> list[object]:
     """What the pools of the running loop hold."""
     return [
         connection
-        for pools in transport._pools.values()
+        for pools in transport._pools._by_loop.values()
         for pool in pools.values()
         for connection in pool.transport._pool.connections
     ]

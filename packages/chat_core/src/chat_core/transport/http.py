@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 from anyio import CancelScope
-from anyio.lowlevel import RunVar
 
-from chat_core.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+from chat_core.errors import ConfigurationError
 from chat_core.transport import Event, EventStream, Request, Response
+from chat_core.transport.failures import raise_ours
+from chat_core.transport.pools import Pools
 from chat_core.transport.sheltered import sheltered, sheltered_stream
 from chat_core.transport.sse import check_size, events_of, read_whole
 
@@ -81,9 +80,8 @@ class HttpTransport:
         if client is not None and proxy is not None:
             raise ConfigurationError("HttpTransport(client=..., proxy=...): give the proxy to the client instead")
         self._client = cast("AsyncClient[object] | None", client)
-        self._proxy = proxy
+        self._pools = Pools(proxy)
         self._max_bytes = max_bytes
-        self._pools: WeakKeyDictionary[_Loop, dict[bool, _Pool]] = WeakKeyDictionary()
 
     async def send(self, request: Request, /) -> Response:
         """Send, and read the whole answer, whatever its status."""
@@ -98,13 +96,7 @@ class HttpTransport:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. The transport can be used again afterwards."""
-        pools = self._pools.pop(_running_loop(), {})
-
-        async def close() -> None:
-            for pool in pools.values():
-                await pool.life.aclose()
-
-        await sheltered(close)
+        await sheltered(self._pools.aclose)
 
     async def _send(self, request: Request) -> Response:
         async with self._exchange(request) as (head, chunks):
@@ -119,7 +111,7 @@ class HttpTransport:
         try:
             answer = await self._answer(request, url)
         except Exception as exc:
-            _raise_ours(exc, request, url, "before it answered")
+            raise_ours(exc, request, url, "before it answered")
             raise
         head = _Head(answer.status_code, _as_dict(answer.headers.raw))
         chunks = _chunks(answer, head, request, url)
@@ -149,8 +141,7 @@ class HttpTransport:
             headers["accept-encoding"] = "gzip, deflate"
         if "user-agent" not in given:
             headers["user-agent"] = "chat-py/0"
-        pool = await self._pool(secure=url.scheme == "https")
-        return await pool.handle_async_request(
+        return await self._pools.send(
             httpx.Request(
                 request.method,
                 url,
@@ -159,66 +150,6 @@ class HttpTransport:
                 extensions={"timeout": dict(zip(("connect", "read", "write", "pool"), timeouts, strict=True))},
             )
         )
-
-    async def _pool(self, *, secure: bool) -> httpx.AsyncHTTPTransport:
-        pools = self._pools.setdefault(_running_loop(), {})
-        if secure not in pools:
-            life = _pool_life(secure, self._proxy)
-            pools[secure] = _Pool(await anext(life), life)
-        return pools[secure].transport
-
-
-class _Loop:
-    """A running event loop, as a key: it lives as long as the loop, and does not hold it."""
-
-
-_LOOP: RunVar[_Loop] = RunVar("chat_core.transport.http")
-
-
-def _running_loop() -> _Loop:
-    try:
-        return _LOOP.get()
-    except LookupError:
-        loop = _Loop()
-        _LOOP.set(loop)
-        return loop
-
-
-class _Pool(NamedTuple):
-    transport: httpx.AsyncHTTPTransport
-    life: AsyncGenerator[httpx.AsyncHTTPTransport]
-
-
-async def _pool_life(secure: bool, proxy: str | None) -> AsyncGenerator[httpx.AsyncHTTPTransport]:
-    """Yield a pool of connections, once, and close it on being closed: every event loop, as it ends, closes its generators."""
-    import httpx
-
-    try:
-        pool = httpx.AsyncHTTPTransport(
-            verify=_public_trust() if secure else _no_trust(),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0),
-            proxy=proxy,
-        )
-    except (ValueError, ImportError, httpx.InvalidURL) as exc:  # ImportError: a SOCKS proxy without the package for it
-        raise ConfigurationError(f"HttpTransport(proxy=...) cannot be used: {exc}") from exc
-    try:
-        yield pool
-    finally:
-        await pool.aclose()
-
-
-@cache
-def _public_trust() -> ssl.SSLContext:
-    """What https needs. Reading the certificates takes 30 ms, so it is done once, and only where https is asked for."""
-    import httpx
-
-    return httpx.create_ssl_context()
-
-
-@cache
-def _no_trust() -> ssl.SSLContext:
-    """What the pool for plain http is given: with no authority known to it, https could only fail."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _Head(NamedTuple):
@@ -259,7 +190,7 @@ async def _chunks(answer: Answer, head: _Head, request: Request, url: httpx.URL)
             yield chunk
         await answer.aclose()
     except Exception as exc:
-        _raise_ours(exc, request, url, "in the middle of the answer")
+        raise_ours(exc, request, url, "in the middle of the answer")
         raise
     finally:
         if not answer.is_closed:
@@ -311,55 +242,3 @@ def _as_dict(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
-
-
-def _raise_ours(exc: Exception, request: Request, url: httpx.URL, when: str) -> None:
-    """Raise `exc` as an error of ours, if it is one of httpx or httpx2, which have the same tree under the same names.
-
-    Of the request no message shows more than scheme, host and port.
-    """
-    names = {cls.__name__ for cls in type(exc).__mro__ if cls.__module__ in ("httpx", "httpx2")}
-    server = f"{url.scheme}://{url.netloc.decode('ascii')}"
-    origin = _origin(exc)
-    reason = (origin.strerror if isinstance(origin, OSError) else str(origin)) or type(origin).__name__
-    limit = request.timeouts.connect
-    if isinstance(origin, ssl.SSLCertVerificationError):
-        untrusted = ConnectionFailed(
-            f"the certificate of {server} is not trusted: {origin.verify_message}; if it is signed by an authority of your"
-            " own, name its file in the environment variable SSL_CERT_FILE"
-        )
-        untrusted.retryable = False
-        raise untrusted from exc
-    if names & {"ConnectTimeout", "PoolTimeout"} and limit is not None:
-        raise TimedOut("connect", limit) from exc
-    if names & {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
-        raise ConnectionFailed(
-            f"could not connect to {server}: {reason}; is the server running, and is the base URL right?"
-        ) from exc
-    if "ProxyError" in names:
-        raise ConnectionFailed(f"the proxy did not connect to {server}: {reason}") from exc
-    if "LocalProtocolError" in names:  # its text shows the header that it objects to, so it is not shown as the cause
-        raise ConfigurationError(f"the request to {server} is no valid HTTP; are all headers in order?") from None
-    if names & {"InvalidURL", "UnsupportedProtocol"}:
-        raise ConfigurationError(f"{server} cannot be asked: {reason}") from exc
-    if "DecodingError" in names:
-        raise InvalidResponse(f"the answer of {server} is not in the content-encoding that it names: {reason}") from exc
-    if "TooManyRedirects" in names:
-        raise InvalidResponse(f"{server} redirects without end") from exc
-    if "RemoteProtocolError" in names and "connect" not in reason:  # "disconnected", "closed connection": a cut
-        raise InvalidResponse(f"the answer of {server} is no HTTP: {reason}") from exc
-    if "TransportError" in names:
-        raise ConnectionFailed(f"{server} hung up {when}: {reason}") from exc
-
-
-def _origin(exc: BaseException) -> BaseException:
-    """The error of the operating system or of TLS that `exc` comes from, or else `exc` itself."""
-    link: BaseException | None = exc
-    while link is not None:
-        if isinstance(link, OSError) and link.strerror:
-            return link
-        if isinstance(link, BaseExceptionGroup):
-            link = cast("BaseExceptionGroup[BaseException]", link).exceptions[0]
-        else:
-            link = link.__cause__ or link.__context__
-    return exc

@@ -108,8 +108,10 @@ class _Shelter(Generic[T]):
         await self._awaited
 
     def _tell(self, _: object = None) -> None:
-        if self._awaited is not None and not self._awaited.done():
-            self._awaited.set_result(None)
+        if self._awaited is not None:
+            if not self._awaited.done():  # else the reader was cancelled while it waited
+                self._awaited.set_result(None)
+            self._awaited = None
 
 
 class _StreamShelter(_Shelter[None], Generic[Head]):
@@ -139,7 +141,7 @@ class _StreamShelter(_Shelter[None], Generic[Head]):
                 if self._room is not None and not self._room.done():
                     self._room.set_result(None)
                 yield chunk
-            elif not await self._news() and not self._arrived:
+            elif not await self._news():
                 return
 
     async def _fill(self) -> None:

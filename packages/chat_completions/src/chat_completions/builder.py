@@ -58,7 +58,7 @@ class ChatCompletionsBuilder(Generic[M, E]):
 
     def with_base_url(self, base_url: str) -> ChatCompletionsBuilder[M, E]:
         """Where the server is, including the version: `http://localhost:8000/v1`. Its host also decides the dialect."""
-        return ChatCompletionsBuilder(replace(self._choices, base_url=base_url))
+        return ChatCompletionsBuilder(replace(self._choices, base_url=checked_url(base_url)))
 
     def with_header(self, name: str, value: str) -> ChatCompletionsBuilder[M, E]:
         """One more header on every request; replaces one of the same name."""
@@ -139,12 +139,13 @@ class ChatCompletionsBuilder(Generic[M, E]):
 def checked_url(url: str) -> str:
     """The URL without its trailing slash. Raises `ConfigurationError` for other schemes than http(s), and for credentials in it."""
     parsed = urlsplit(url.strip())
-    if parsed.scheme not in ("http", "https") or not parsed.hostname:
-        raise ConfigurationError(f"not a base URL: {url!r}; it looks like https://host/v1")
     if parsed.username or parsed.password:
         raise ConfigurationError(
             "a base URL holds no user or password, they would end up in logs: .with_header('Authorization', ...)"
         )
+    if parsed.scheme not in ("http", "https") or not parsed.hostname:
+        shown = url.rpartition("@")[2]  # what stands before it may be a password
+        raise ConfigurationError(f"not a base URL: {shown!r}; it looks like https://host/v1")
     return url.strip().rstrip("/")
 
 

@@ -43,7 +43,7 @@ class Settings:
     timeouts: Timeouts = Timeouts()
     options: CompletionsOptions = CompletionsOptions()
     strict: bool = True
-    extra: Mapping[str, object] = field(default_factory=dict[str, object])
+    extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     dimensions: int | None = None
 
 

@@ -1,0 +1,9 @@
+"""A model that thinks before it answers."""
+
+from chat_core.jsonvalue import JsonObject
+from chat_core.testing.loopback import Reply
+
+
+def answer(body: JsonObject) -> Reply:
+    thought = "s-t-r-a-w-b-e-r-r-y: one r after the t, two after the e."
+    return Reply("There are three.", reasoning=thought, completion_tokens=31, reasoning_tokens=26)

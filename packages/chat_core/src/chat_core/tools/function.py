@@ -90,7 +90,7 @@ class Tool(Generic[P, R_co]):
         if _is_async(call):
             result = call(**arguments)
         else:
-            result = await _in_thread(partial(call, **arguments))
+            [result] = await _in_thread(lambda: [call(**arguments)])  # in a list: trio takes no bare awaitable from a thread
         return await result if inspect.isawaitable(result) else result
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
@@ -237,7 +237,7 @@ class _Function:
         return Field(given, alias=name, description=self._described[name])
 
 
-async def _in_thread(function: Callable[[], object]) -> object:
+async def _in_thread(function: Callable[[], list[object]]) -> list[object]:
     with anyio.CancelScope(shield=True):  # a thread cannot be stopped: wait for it, so that its outcome is known
         return await anyio.to_thread.run_sync(function)
     raise AssertionError("nothing cancels a shielded scope from within")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chat_core import JsonObject, JsonValue, Native, Origin, ToolCall, ToolCallChunk
 from chat_core.calls import CallIds, read_arguments, tool_call
-from chat_core.jsonvalue import as_object, as_text
+from chat_core.jsonvalue import as_count, as_object, as_text
 
 
 @dataclass(slots=True)
@@ -49,11 +49,12 @@ class CallAssembler:
         said = as_object(fragment.get("custom" if custom else "function"))
         id, name = as_text(fragment.get("id")), as_text(said.get("name"))  # noqa: A001  the field's name
         arguments = said.get("input" if custom else "arguments")
-        call = None if whole else self._open(id, _index(fragment.get("index")), name)
+        index = as_count(fragment.get("index"))  # Together's type says float
+        call = None if whole else self._open(id, index, name)
         if call is None or _another(call, name, arguments):
             call = _OpenCall(self._ids.claim(id))
             self._calls.append(call)
-        self._label(call, id, _index(fragment.get("index")))
+        self._label(call, id, index)
         call.custom = call.custom or custom
         call.extra = fragment.get("extra_content") or call.extra
         if name.startswith(call.name):
@@ -105,7 +106,3 @@ def _another(call: _OpenCall, name: str, arguments: JsonValue) -> bool:
         return False
     renamed = not name.startswith(call.name)
     return renamed or (call.closed and bool(arguments) and not (isinstance(arguments, str) and arguments.isspace()))
-
-
-def _index(value: JsonValue) -> int | None:
-    return int(value) if isinstance(value, int | float) else None  # Together's type says float

@@ -28,7 +28,7 @@ from chat_core.jsonvalue import as_list, as_object, as_text
 from chat_completions.assembly import Assembly
 from chat_completions.decode import completion, decode_error, finish_reason, is_error, more_choices, usage
 from chat_completions.dialect import Dialect
-from chat_completions.wire import is_beginning, read_object
+from chat_completions.wire import Halves, is_beginning, read_object
 
 _SAID = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
@@ -47,6 +47,7 @@ class CompletionTurn:
         self._choices: set[JsonValue] = set()
         self._raw: JsonObject = {}
         self._logprobs: dict[str, list[JsonValue]] = {}
+        self._halves = Halves()
         self._cut: InvalidResponse | None = None
         self.finished = False
 
@@ -59,10 +60,11 @@ class CompletionTurn:
             return ()
         if event.type == "error":
             raise decode_error(200, {}, event.data.encode())
+        data = self._halves.join(event.data) if "\\u" in event.data else event.data
         try:
-            chunk = read_object(event.data, "a completion chunk")
+            chunk = read_object(data, "a completion chunk")
         except InvalidResponse as exc:
-            if not is_beginning(event.data):
+            if not is_beginning(data):
                 raise
             self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
             return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Literal, NotRequired, TypeAlias, TypedDict, cast
@@ -153,11 +154,31 @@ def _parser() -> Callable[[str | bytes], JsonValue]:
 
 
 def _read_again(data: str | bytes, what: str) -> JsonValue:
-    """`json` takes what pydantic refuses: half a surrogate pair, where a server splits its text between the two."""
+    """`json` takes what pydantic refuses: half a surrogate pair. It becomes U+FFFD, since it could neither be stored nor sent."""
     try:
-        return cast("JsonValue", json.loads(data))
-    except ValueError as exc:
+        text = json.dumps(json.loads(data), ensure_ascii=False)
+        return cast("JsonValue", json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")))
+    except (ValueError, RecursionError) as exc:
         raise InvalidResponse(f"not {what}: {_head(data)}{_hint(data)}") from exc
+
+
+class Halves:
+    """Some servers cut their text between the two halves of a surrogate pair, into two events: this puts them together."""
+
+    def __init__(self) -> None:
+        self._first = ""
+
+    def join(self, data: str) -> str:
+        """The data of an event, as it would be with the whole character in the second one."""
+        if self._first:
+            data = _SECOND_HALF.sub(lambda found: f'"{self._first}{found[1]}', data, count=1)
+        found = _FIRST_HALF.search(data)
+        self._first = found[1] if found else ""
+        return _FIRST_HALF.sub('"', data, count=1)
+
+
+_FIRST_HALF = re.compile(r'(?<!\\)(\\u[dD][89abAB][0-9a-fA-F]{2})"')
+_SECOND_HALF = re.compile(r'(?<!\\)"(\\u[dD][c-fC-F][0-9a-fA-F]{2})')
 
 
 def is_beginning(data: str) -> bool:
@@ -168,6 +189,8 @@ def is_beginning(data: str) -> bool:
         json.JSONDecoder().raw_decode(data.lstrip())
     except ValueError:
         return _begins_json(data)
+    except RecursionError:
+        pass
     return False  # it is whole, and something follows
 
 

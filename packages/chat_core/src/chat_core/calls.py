@@ -52,7 +52,13 @@ def read_arguments(text: str) -> dict[str, JsonValue]:
 
 
 def _loads(text: str) -> JsonValue:
-    return cast("JsonValue", json.loads(text, parse_constant=_no_json))
+    try:
+        value = cast("JsonValue", json.loads(text, parse_constant=_no_json))
+    except RecursionError as exc:
+        raise ValueError("it is nested too deeply") from exc
+    if "\\ud" in text.lower():  # perhaps half a surrogate pair, which could neither be stored nor sent
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def _no_json(word: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from typing_extensions import TypeAliasType
@@ -39,5 +40,7 @@ def as_text(value: JsonValue) -> str:
 
 
 def as_count(value: JsonValue) -> int | None:
-    """The value if it is a number, else None."""
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """The value if it is a number, else None; as Python reads JSON, NaN and Infinity are none."""
+    if isinstance(value, float):
+        return int(value) if math.isfinite(value) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

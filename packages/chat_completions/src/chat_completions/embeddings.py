@@ -63,9 +63,11 @@ def _index(item: JsonObject) -> int:
 
 def _vector(value: JsonValue) -> array[float]:
     match value:
+        case "" | []:
+            raise InvalidResponse("an embedding without numbers")
         case str():
             try:
-                vector = array("f", a2b_base64(value))  # float32, little-endian
+                vector = array("f", a2b_base64(value, strict_mode=True))  # float32, little-endian
             except (Error, ValueError) as exc:
                 raise InvalidResponse(f"not base64 of float32 numbers: {value[:60]!r}") from exc
             if sys.byteorder == "big":
@@ -74,7 +76,7 @@ def _vector(value: JsonValue) -> array[float]:
         case list():
             try:
                 return array("d", value)  # type: ignore[arg-type]  # what is no number raises right here
-            except TypeError as exc:
+            except (TypeError, OverflowError) as exc:
                 raise InvalidResponse(f"not a vector of numbers: {str(value)[:60]}") from exc
         case _:
             raise InvalidResponse(f"not an embedding: {str(as_object(value) or value)[:60]}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Generator
 from typing import TypeVar, cast
 
@@ -50,6 +49,8 @@ class Patience:
             waiting_for = steps.send(None)
         except StopIteration as finished:
             return cast("T", finished.value)
+        import asyncio
+
         limit, seconds, left = self._next_limit()
         timeout = asyncio.timeout(left)
         try:
@@ -98,6 +99,8 @@ class _Rest(Awaitable[T]):
 
 
 def _on_asyncio() -> bool:
+    import asyncio  # here, because it brings ssl: a third of what importing a provider package takes
+
     try:
         return asyncio.current_task() is not None
     except RuntimeError:  # no asyncio loop runs in this thread

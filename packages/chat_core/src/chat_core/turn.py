@@ -40,7 +40,7 @@ async def send(transport: Transport, request: Request, decode_error: DecodeError
     """A whole answer. Raises what `decode_error` makes of one that is not 2xx, `TimedOut`, and what the transport raises."""
     answer = await Patience(request.timeouts).wait(transport.send(request))
     if not answer.ok:
-        raise decode_error(answer.status, answer.headers, answer.body)
+        raise decode_error(answer.status, answer.headers, _without_secrets(answer.body, request))
     return answer
 
 
@@ -56,7 +56,8 @@ async def stream_turn(
     async with AsyncExitStack() as stack:
         answer = await patience.wait(stack.enter_async_context(transport.stream(request)))
         if not answer.ok:
-            raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
+            body = _without_secrets(await patience.wait(answer.read()), request)
+            raise decode_error(answer.status, answer.headers, body)
         async with aclosing(aiter(answer)) as events:
             while not machine.finished:
                 try:
@@ -76,6 +77,15 @@ async def stream_turn(
     except Exception as exc:
         raise exc from lost
     yield done
+
+
+def _without_secrets(body: bytes, request: Request) -> bytes:
+    """An error without the keys of its request: some servers repeat the one that they refuse, and errors end up in logs."""
+    for name, value in request.headers.items():
+        secret = value.rpartition(" ")[2]  # what follows "Bearer"
+        if len(secret) >= 8 and any(word in name.lower() for word in ("auth", "key", "token", "secret")):
+            body = body.replace(secret.encode(), b"***")
+    return body
 
 
 async def _drain(events: AsyncGenerator[Event]) -> None:

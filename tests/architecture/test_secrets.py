@@ -138,6 +138,8 @@ def test_what_is_sent_and_what_comes_shows_no_secret() -> None:
         f"ftp://user:{CANARY}@host/v1",
         f"user:{CANARY}@host/v1",
         f"http://user:{CANARY}@/v1",
+        f"http://user:{CANARY}@ho\u2100st/v1",  # which the standard library refuses, showing it
+        f"http://user:{CANARY}@[::1/v1",
     ],
 )
 def test_a_base_url_with_a_password_is_refused_without_showing_it(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,13 +138,16 @@ class ChatCompletionsBuilder(Generic[M, E]):
 
 def checked_url(url: str) -> str:
     """The URL without its trailing slash. Raises `ConfigurationError` for other schemes than http(s), and for credentials in it."""
-    parsed = urlsplit(url.strip())
+    shown = url.rpartition("@")[2]  # what stands before it may be a password
+    try:
+        parsed = urlsplit(url.strip())
+    except ValueError:  # it shows the whole
+        raise ConfigurationError(f"not a base URL: {shown!r}; it looks like https://host/v1") from None
     if parsed.username or parsed.password:
         raise ConfigurationError(
             "a base URL holds no user or password, they would end up in logs: .with_header('Authorization', ...)"
         )
     if parsed.scheme not in ("http", "https") or not parsed.hostname:
-        shown = url.rpartition("@")[2]  # what stands before it may be a password
         raise ConfigurationError(f"not a base URL: {shown!r}; it looks like https://host/v1")
     return url.strip().rstrip("/")
 

@@ -78,7 +78,7 @@ def reachable(thing: object) -> Iterator[object]:
                 waiting += found
             case BaseException():
                 yield found
-                waiting += [*vars(found).values(), found.__cause__, found.__context__]
+                waiting += [*vars(found).values(), found.__cause__, None if found.__suppress_context__ else found.__context__]
             case _ if type(found).__module__.partition(".")[0].startswith("chat_"):
                 yield found
                 slots = (name for cls in type(found).__mro__ for name in getattr(cls, "__slots__", ()))

@@ -1,0 +1,216 @@
+"""A pause is only data: processes come and go, and each tool runs once or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from chat_core import (
+    Action,
+    Chat,
+    ChatOptions,
+    Complete,
+    Completed,
+    Defer,
+    Execute,
+    Messages,
+    Paused,
+    Reject,
+    RequireApproval,
+    RetryPolicy,
+    Running,
+    ScopedCollection,
+    Text,
+    ToolCall,
+    Unknown,
+    tool,
+)
+from chat_core.chat.loop import Setup
+from chat_core.chat.tool_pass import ToolBox
+from chat_core.testing import ScriptedProvider
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+AGENT = Path(__file__).with_name("agent.py")
+
+
+class Agent:
+    """The program of `agent.py`, each run a new process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stored, self.effects = folder / "stored.json", folder / "effects"
+
+    def run(self, *words: str) -> str:
+        command = [sys.executable, "-W", "error", str(AGENT), str(self.stored), str(self.effects), *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == (-9 if "die" in words else 0), done.stderr
+        return done.stdout.strip()
+
+    @property
+    def messages(self) -> Messages:
+        return Messages.from_json(self.stored.read_text())
+
+    @property
+    def did(self) -> list[str]:
+        return self.effects.read_text().splitlines()
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    return Agent(tmp_path)
+
+
+def test_decisions_come_one_by_one_over_several_processes_and_nothing_runs_twice(agent: Agent) -> None:
+    assert agent.run() == "paused"
+    assert agent.did == ["look bills"]
+    assert [call.id for call in agent.messages.pending] == ["p1", "p2", "p3"]
+
+    assert agent.run("p2=approve") == "paused"
+    assert agent.did == ["look bills", "pay 2"]
+    assert [call.id for call in agent.messages.pending] == ["p1", "p3"]
+
+    assert agent.run() == "paused"
+    assert agent.run("p3=reject") == "paused"
+    assert agent.run("p1=complete") == "complete"
+
+    assert agent.did == ["look bills", "pay 2"]
+    assert [call.outcome() for call in agent.messages.calls] == ["look bills", "by hand", "pay 2", "The call was declined."]
+    assert agent.messages[-1].parts == [Text("All done.")]
+
+
+def test_a_process_killed_inside_a_tool_leaves_it_unknown_and_it_is_not_run_again_unasked(agent: Agent) -> None:
+    agent.run()
+    agent.run("p1=approve", "p2=reject", "p3=reject", "die")
+
+    assert agent.did == ["look bills", "pay 1"]
+    assert agent.messages.find_tool("p1").status == Unknown()
+    assert agent.run() == "paused"
+    assert agent.run() == "paused"
+    assert agent.did == ["look bills", "pay 1"]
+
+    assert agent.run("p1=complete") == "complete"
+    assert agent.did == ["look bills", "pay 1"]
+    assert agent.messages.find_tool("p1").status == Completed("by hand")
+
+
+def test_a_person_may_have_it_run_again(agent: Agent) -> None:
+    agent.run()
+    agent.run("p1=approve", "p2=reject", "p3=reject", "die")
+
+    assert agent.run("p1=approve") == "complete"
+    assert agent.did == ["look bills", "pay 1", "pay 1"]
+
+
+# the same, for any batch and any order of decisions, against a run that is never interrupted
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ACTIONS: Mapping[str, Action] = {
+    "execute": Execute(),
+    "ask": RequireApproval("?"),
+    "later": Defer(NOON),
+    "past": Defer(datetime(2000, 1, 1, tzinfo=UTC)),
+    "reject": Reject("by policy"),
+}
+batches = st.lists(st.lists(st.sampled_from([*ACTIONS, "fail", "unknown tool", "misfit"]), min_size=1, max_size=4), max_size=3)
+decisions = st.sampled_from(["approve", "edit", "reject", "complete"])
+
+
+class World:
+    """One conversation with its clock, its script and the effects of its tools."""
+
+    def __init__(self, batches: list[list[str]]) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.effects: Counter[str] = Counter()
+        self.lines = [[self.call(f"{at}.{n}", kind) for n, kind in enumerate(batch)] for at, batch in enumerate(batches)]
+        self.messages = Messages.from_user("go")
+
+    @staticmethod
+    def call(id: str, kind: str) -> ToolCall:  # noqa: A002  the field's name
+        name = "nobody" if kind == "unknown tool" else "act"
+        return ToolCall(id, name, {"kind": 3 if kind == "misfit" else kind})
+
+    def chat(self) -> Chat[ScriptedProvider, Complete | Paused]:
+        """Built anew for each step, as after a restart; the script goes on where the conversation stands."""
+
+        @tool
+        def act(kind: str, call: ToolCall) -> str:
+            self.effects[call.id] += 1
+            if kind == "fail":
+                raise ValueError("as asked")
+            return f"did {kind}"
+
+        def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
+            return ACTIONS.get(str(call.arguments["kind"]), Execute())
+
+        turns = sum(message.role == "model" for message in self.messages)
+        tools = ToolBox.of([ScopedCollection([act], strategy)], lambda: self.now)
+        setup = Setup(tools, ChatOptions(), None, 20, RetryPolicy(), may_pause=True)
+        return Chat(ScriptedProvider([*self.lines, "done"][turns:]), setup)
+
+    def step(self) -> bool:
+        return isinstance(asyncio.run(self.chat().complete(self.messages)), Complete)
+
+    def decide(self, call: ToolCall, decision: str) -> None:
+        if decision == "edit":
+            call.approve({"kind": "edited"}, by="Ada")
+        else:
+            getattr(call, decision)(*{"approve": [], "reject": ["by hand"], "complete": [[call.id]]}[decision])
+
+    def finish(self, chosen: Mapping[str, str]) -> None:
+        """Straight through: at each pause all calls are decided at once, in one process."""
+        while not self.step():
+            for call in self.messages.pending:
+                self.decide(call, chosen[call.id])
+
+
+@settings(max_examples=150, deadline=None)
+@given(batches, st.data())
+def test_however_it_is_decided_and_restarted_each_call_runs_at_most_once_and_the_end_is_the_same(
+    batches: list[list[str]], data: st.DataObject
+) -> None:
+    ids = [f"{at}.{n}" for at, batch in enumerate(batches) for n in range(len(batch))]
+    chosen = {id: data.draw(decisions, label=id) for id in ids}  # noqa: A001  the field's name
+    straight, broken = World(batches), World(batches)
+    straight.finish(chosen)
+
+    while not broken.step():
+        broken.messages = Messages.from_json(broken.messages.to_json())
+        waiting = broken.messages.pending
+        assert waiting
+        for call in data.draw(st.lists(st.sampled_from(waiting), unique_by=lambda call: call.id, max_size=2), label="now"):
+            broken.decide(call, chosen[call.id])
+        broken.messages = Messages.from_json(broken.messages.to_json())
+        if not any(call.status.type == "approved" for call in broken.messages.calls) and len(broken.messages.pending) == len(
+            waiting
+        ):
+            broken.decide(broken.messages.pending[0], chosen[broken.messages.pending[0].id])  # so that it ends
+
+    assert broken.effects == straight.effects
+    assert all(count == 1 for count in broken.effects.values())
+    assert broken.messages == straight.messages
+    assert all(call.resolved for call in broken.messages.calls)
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches, st.data())
+def test_what_was_running_at_a_crash_is_never_entered_again_unasked(batches: list[list[str]], data: st.DataObject) -> None:
+    world = World(batches)
+    before = Counter[str]()
+    for _ in range(10):
+        if world.step():
+            break
+        crashed = [call for call in world.messages.pending if data.draw(st.booleans(), label=f"{call.id} crashed")]
+        for call in crashed:
+            call.status = Running()
+        world.messages = Messages.from_json(world.messages.to_json())
+        before.update(call.id for call in crashed)
+        world.now = NOON
+    for id in before:  # noqa: A001  the field's name
+        assert world.effects[id] == 0
+        assert world.messages.find_tool(id).status == Unknown()

@@ -1,0 +1,226 @@
+"""Typed answers: what is asked for, what comes back, and what is told where it does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pytest
+from chat_core import (
+    ChatBuilder,
+    ChatResponse,
+    ConfigurationError,
+    Done,
+    InvalidResponse,
+    Message,
+    Messages,
+    Refusal,
+    Structured,
+    StructuredChunk,
+    StructuredResponse,
+    Text,
+    ToolCall,
+    Turn,
+    Usage,
+    tool,
+)
+from chat_core.messages import FinishReason
+from chat_core.testing import ScriptedProvider
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+pytestmark = pytest.mark.anyio
+
+
+class City(BaseModel):
+    """A place where people live."""
+
+    name: str
+    people: int = Field(ge=0)
+
+
+@dataclass
+class River:
+    name: str
+    length: float
+
+
+class Pair(TypedDict):
+    left: int
+    right: int
+
+
+class Tree(BaseModel):
+    children: list[Tree] = []
+
+
+async def asked(form: Any, *lines: Any) -> tuple[StructuredResponse[Any], Messages, ScriptedProvider]:
+    provider = ScriptedProvider(lines)
+    messages = Messages.from_user("go")
+    response = await ChatBuilder().with_model(provider).with_structured_output(form).build().complete(messages)
+    return response, messages, provider
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "value"),
+    [
+        (City, '{"name": "Bern", "people": 3}', City(name="Bern", people=3)),
+        (River, '{"name": "Aare", "length": 295}', River("Aare", 295.0)),
+        (Pair, '{"left": 1, "right": 2}', {"left": 1, "right": 2}),
+        (dict[str, int], '{"a": 1}', {"a": 1}),
+        (City | River, '{"value": {"name": "Aare", "length": 1.5}}', River("Aare", 1.5)),
+        (list[City], '{"value": [{"name": "Bern", "people": 3}]}', [City(name="Bern", people=3)]),
+        (Literal["yes", "no"], '{"value": "no"}', "no"),
+        (int, '{"value": 42}', 42),
+        (City | None, '{"value": null}', None),
+        (tuple[int, str], '{"value": [1, "a"]}', (1, "a")),
+        (Tree, '{"value": {"children": [{"children": []}]}}', Tree(children=[Tree()])),
+    ],
+    ids=str,
+)
+async def test_the_value_is_of_the_type_asked_for(form: Any, text: str, value: object) -> None:
+    response, messages, provider = await asked(form, text)
+
+    assert response.value == value
+    assert type(response.value) is type(value)
+    [request] = provider.requests
+    assert request.output is not None
+    assert request.output.schema["type"] == "object"  # at the root, as providers want it
+    [kept] = messages[-1].parts
+    assert isinstance(kept, Structured)
+    assert (kept.as_text(), response.text) == (text, text)  # byte for byte as it came
+    assert Messages.from_json(messages.to_json()) == messages
+
+
+async def test_the_schema_is_named_described_and_without_titles() -> None:
+    _, _, provider = await asked(City, '{"name": "Bern", "people": 3}')
+
+    [request] = provider.requests
+    assert request.output is not None
+    assert (request.output.name, request.output.description) == ("City", "A place where people live.")
+    assert request.output.schema == {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "people": {"type": "integer", "minimum": 0}},
+        "required": ["name", "people"],
+    }
+
+
+async def test_definitions_stay_at_the_root_of_a_wrapped_schema() -> None:
+    _, _, provider = await asked(list[City], '{"value": []}')
+
+    [request] = provider.requests
+    assert request.output is not None
+    assert request.output.schema["properties"] == {"value": {"type": "array", "items": {"$ref": "#/$defs/City"}}}
+    assert "City" in request.output.schema["$defs"]  # type: ignore[operator]
+    assert request.output.name.isidentifier()
+
+
+def ended(reason: FinishReason, *parts: Any) -> ChatResponse:
+    return ChatResponse(Message("model", list(parts), turn=Turn(reason, reason, Usage(input_tokens=10))))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("Bern, I think", "the answer does not fit the type asked for: .*Invalid JSON"),
+        ('{"name": "Bern"}', "the answer does not fit the type asked for: .*people"),
+        ("[]", "the answer does not fit the type asked for"),
+        ("", "the answer does not fit the type asked for"),
+        (ended("refusal", Refusal("I would rather not.")), "the model declined: I would rather not."),
+        (ended("length", Text('{"name": "Be')), r"the answer was cut at the token limit \(raise max_tokens\)"),
+        (ended("content_filter"), "the provider's filter withheld the answer"),
+    ],
+)
+async def test_what_does_not_fit_is_an_error_that_holds_the_turn_and_its_cost(answer: Any, said: str) -> None:
+    messages = Messages.from_user("go")
+    chat = ChatBuilder().with_model(ScriptedProvider([answer])).with_structured_output(City).build()
+
+    with pytest.raises(InvalidResponse, match=f"(?s){said}") as refused:
+        await chat.complete(messages)
+
+    assert refused.value.response is not None
+    assert refused.value.response.message is messages[-1]
+    assert refused.value.usage is not None
+    assert refused.value.usage.input_tokens == 10
+
+
+@pytest.mark.parametrize("answer", ["42", '{"other": 42}', '{"value": "many"}', '"value"', "[42]"])
+async def test_a_wrapped_value_that_is_not_there_is_an_error_too(answer: str) -> None:
+    with pytest.raises(InvalidResponse, match="the answer does not fit the type asked for"):
+        await asked(int, answer)
+
+
+async def test_tools_come_first_and_only_the_last_turn_is_the_value() -> None:
+    @tool
+    def count(city: str) -> int:
+        return 3
+
+    provider = ScriptedProvider([["I look it up.", ToolCall("c1", "count", {"city": "Bern"})], '{"name": "Bern", "people": 3}'])
+    chat = ChatBuilder().with_model(provider).with_tools([count]).with_structured_output(City).build()
+    messages = Messages.from_user("go")
+
+    response = await chat.complete(messages)
+
+    assert response.value == City(name="Bern", people=3)
+    assert messages[1].parts[0] == Text("I look it up.")
+    assert response.total_usage.input_tokens == 20
+
+
+async def test_a_stream_shows_the_value_as_it_grows() -> None:
+    chat = ChatBuilder().with_model(ScriptedProvider(['{"name": "Bern", "people": 133883}'])).with_structured_output(City).build()
+
+    async with chat.stream(Messages.from_user("go")) as stream:
+        events = [event async for event in stream]
+
+    shown = [event.value for event in events if isinstance(event, StructuredChunk)]
+    assert shown == [
+        {},
+        {"name": "Bern"},
+        {"name": "Bern", "people": 13388},
+        {"name": "Bern", "people": 133883},
+    ]
+    last = events[-1]
+    assert isinstance(last, Done)
+    assert isinstance(last.response, StructuredResponse)
+    assert last.response.value == City(name="Bern", people=133883)
+
+
+async def test_a_wrapped_value_is_shown_unwrapped() -> None:
+    chat = ChatBuilder().with_model(ScriptedProvider(['{"value": ["one", "two"]}'])).with_structured_output(list[str]).build()
+
+    async with chat.stream(Messages.from_user("go")) as stream:
+        shown = [event.value async for event in stream if isinstance(event, StructuredChunk)]
+
+    assert shown[-1] == ["one", "two"]
+    assert all(value is None or isinstance(value, list) for value in shown)
+
+
+def test_snapshots_of_a_long_text_are_few_and_end_near_its_end() -> None:
+    from chat_core.structured import OutputType, Snapshots
+
+    read: list[int] = []
+
+    class Counting(OutputType[Any]):
+        def snapshot(self, text: str) -> Any:
+            read.append(len(text))
+            return super().snapshot(text)
+
+    text = '{"name": "' + "x" * 200_000 + '", "people": 1}'
+    snapshots = Snapshots(Counting(City))
+    for at in range(0, len(text), 8):
+        snapshots.feed(text[at : at + 8])
+
+    assert sum(read) < 70 * len(text)
+    assert read[-1] > len(text) * 0.98
+
+
+class Unreadable:
+    pass
+
+
+@pytest.mark.parametrize("form", [Unreadable, list[Unreadable]])
+def test_a_type_that_cannot_be_read_is_refused_when_the_chat_is_built(form: Any) -> None:
+    builder = ChatBuilder().with_model(ScriptedProvider([])).with_structured_output(form)
+
+    with pytest.raises(ConfigurationError, match=r"with_structured_output\(.*Unreadable.*\): pydantic cannot read it"):
+        builder.build()

@@ -67,8 +67,7 @@ class Chat(Generic[P_co, R_co, V_co]):
     async def embed(self: Chat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]) -> EmbeddingsResponse:
         """One vector per input, in order; one string is one input."""
         provider = self._provider
-        if not _can(provider, EmbeddingsProvider):
-            raise ConfigurationError(f"{type(provider).__name__} makes no embeddings: .with_embeddings() before .build()")
+        _need(provider, "embed", "makes no embeddings: .with_embeddings() before .build()")
         texts = [inputs] if isinstance(inputs, str) else list(inputs)
         if not texts or not all(texts):
             raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
@@ -77,8 +76,7 @@ class Chat(Generic[P_co, R_co, V_co]):
 
 def _whole(provider: CompletionProvider) -> TurnSource:
     """A turn in one piece, as events."""
-    if not _can(provider, CompletionProvider):
-        raise ConfigurationError(f"{type(provider).__name__} does not complete a conversation")
+    _need(provider, "complete", "does not answer whole: use .stream(messages)")
 
     async def turn(request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         yield Done(await provider.complete(request))
@@ -87,11 +85,11 @@ def _whole(provider: CompletionProvider) -> TurnSource:
 
 
 def _streaming(provider: StreamProvider) -> TurnSource:
-    if not _can(provider, StreamProvider):
-        raise ConfigurationError(f"{type(provider).__name__} does not stream: use .complete(messages)")
+    _need(provider, "stream", "does not stream: use .complete(messages)")
     return provider.stream
 
 
-def _can(provider: object, capability: type) -> bool:
+def _need(provider: object, method: str, otherwise: str) -> None:
     """For callers without a type checker, who would otherwise read an AttributeError."""
-    return isinstance(provider, capability)
+    if not hasattr(provider, method):
+        raise ConfigurationError(f"{type(provider).__name__} {otherwise}")

@@ -1,0 +1,123 @@
+"""Play recorded Chat Completions and embeddings exchanges through `ChatCompletionsBuilder`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import neutral
+
+from chat_completions import ChatCompletionsBuilder, Dialect
+from chat_core import (
+    Action,
+    Chat,
+    ChatBuilder,
+    ChatError,
+    ChatResponse,
+    Done,
+    File,
+    Messages,
+    Paused,
+    RequireApproval,
+    RetryPolicy,
+    ScopedCollection,
+    StepLimitReached,
+    Text,
+    Tool,
+    ToolCall,
+)
+
+_NO_RETRIES = RetryPolicy(max_retries=0)
+
+
+def _builder(exchange: dict, base_url: str) -> ChatCompletionsBuilder:
+    sent = _sent(exchange)
+    dialect = Dialect.for_url(exchange["request"]["url"])
+    builder = ChatCompletionsBuilder().with_base_url(base_url).with_api_key("test-key").with_dialect(dialect)
+    return builder.with_model(sent.get("model") or "a-model")
+
+
+async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    async with _builder(exchange, base_url + "/v1").build() as client:
+        builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
+        chat = builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
+        messages = _conversation(exchange)
+        try:
+            return neutral.message(await _turn(chat, messages, stream))
+        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
+            return neutral.message(ChatResponse(messages[-1]))
+
+
+async def _turn(chat: Chat, messages: Messages, stream: bool) -> ChatResponse:
+    if not stream:
+        return (await chat.complete(messages)).response
+    async with chat.stream(messages) as events:
+        async for event in events:
+            if isinstance(event, Done | Paused):
+                return event.response
+    raise AssertionError("a stream ends in Done or Paused")
+
+
+async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    inputs = _sent(exchange).get("input")
+    if inputs is None:  # the request was not recorded: ask for as many as were answered
+        inputs = ["a text"] * len(json.loads(exchange["response"]["body"]).get("data", [1]))
+    if isinstance(inputs, list):
+        inputs = [str(text) for text in inputs]
+    async with _builder(exchange, base_url + "/v1").with_embeddings().build() as client:
+        answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed(inputs)
+    first = answer.embeddings[0].vector
+    return {"kind": "embeddings", "count": len(answer.embeddings), "dimensions": len(first), "first": list(first[:3])}
+
+
+def _sent(exchange: dict) -> dict:
+    sent = exchange["request"].get("json")
+    return sent if isinstance(sent, dict) else {}
+
+
+def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    return RequireApproval()
+
+
+def _tools(exchange: dict) -> list[Tool]:
+    """The tools that the request declares, none of which is ever run."""
+    declared = {}
+    for tool in _sent(exchange).get("tools") or []:
+        function = tool.get("function") or {}
+        if function.get("name"):
+            schema = function.get("parameters") or {"type": "object"}
+            declared[function["name"]] = Tool(function["name"], function.get("description") or "", schema, dict)
+    return list(declared.values())
+
+
+def _conversation(exchange: dict) -> Messages:
+    """The request's conversation up to its last user message, as text and images."""
+    messages = Messages()
+    for message in _sent(exchange).get("messages") or []:
+        parts = _parts(message.get("content"))
+        match message.get("role"):
+            case "system" | "developer" if parts:
+                messages.add_system(*(part for part in parts if isinstance(part, Text)))
+            case "user" if parts:
+                messages.add_user(*parts)
+            case _:
+                pass
+    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+
+
+def _parts(content: object) -> list[Text | File]:
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    parts: list[Text | File] = []
+    for item in content if isinstance(content, list) else []:
+        if item.get("type") == "text":
+            parts.append(Text(item["text"]))
+        elif item.get("type") == "image_url":
+            url = item["image_url"]
+            try:
+                file = File.from_url(url if isinstance(url, str) else url["url"])
+                parts.append(file if file.mimetype else replace(file, mimetype="image/jpeg"))
+            except (ChatError, ValueError):  # a picture that the recording replaced
+                parts.append(Text("(a picture)"))
+    return parts

@@ -112,8 +112,8 @@ def _first_count(*values: JsonValue) -> int | None:
 
 def decode_models(body: bytes) -> list[ModelInfo]:
     """The models of a list; a few servers send the bare array."""
-    value = cast("JsonValue", json.loads(body)) if body.lstrip()[:1] == b"[" else read_object(body, "a list of models")
-    listed = as_list(value) or as_list(as_object(value).get("data"))
+    bare = body.lstrip()[:1] == b"["
+    listed = as_list(read_object(b'{"data":%b}' % body if bare else body, "a list of models").get("data"))
     return [ModelInfo(as_text(model.get("id")), model) for model in listed if isinstance(model, dict)]
 
 
@@ -143,7 +143,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
     text = body.decode("utf-8", "replace")
     try:
         value = cast("JsonValue", json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     envelope = as_object(value[0] if isinstance(value, list) and value else value)
     inner = as_object(envelope.get("error"))

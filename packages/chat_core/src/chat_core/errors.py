@@ -117,7 +117,7 @@ class NotFound(ProviderError):
 
 
 class InvalidRequest(ProviderError):
-    """400, 413, 422: the provider, or the encoder before it, cannot accept the request as it is."""
+    """400, 413, 422: the provider cannot accept the request as it is."""
 
 
 class RateLimited(ProviderError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import completions
 import neutral
-
 from chat_core import ChatError
 
 PLAYERS = {

@@ -87,8 +87,9 @@ class SyncChat(Generic[P_co, R_co, V_co]):
 
     def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
         assert self._entered is not None
-        portal, self._entered = self._entered[0], None
-        portal.__exit__(exc_type, exc, traceback)
+        (block, portal), self._entered = self._entered, None
+        portal.call(portal.stop, True)  # cancels what other threads still run; the block by itself would wait for it
+        block.__exit__(exc_type, exc, traceback)
 
 
 async def _read(

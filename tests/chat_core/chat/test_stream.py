@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any
 
 import anyio
@@ -260,7 +260,7 @@ async def test_leaving_closes_the_connection_and_keeps_what_came(how: str) -> No
     messages = Messages.from_user("go")
     stream = line.chat().stream(messages)
 
-    with pytest.raises(ZeroDivisionError) if how == "raise" else anyio.CancelScope():
+    with pytest.raises(ZeroDivisionError) if how == "raise" else nullcontext():
         async with stream:
             async for event in stream:
                 if isinstance(event, ToolCallChunk) and '"b"' in event.arguments:

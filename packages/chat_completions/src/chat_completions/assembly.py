@@ -168,7 +168,7 @@ class Assembly:
                         yield kind("".join(pieces), native=tag)
 
     def _spoken(self) -> Iterator[File]:
-        if "data" in self._audio:
+        if any(self._audio.get("data", ())):  # Snowflake sends an empty one with every turn
             data = _sound(self._audio["data"])
             native = Native(self._origin, {"audio_id": "".join(self._audio.get("id", [])[:1])})
             said = "".join(self._audio.get("transcript", [])) or None

@@ -489,4 +489,4 @@ async def test_native_data_rides_on_the_part_that_carried_it_to_the_next_request
     await events_of(chat, messages)
 
     assert [getattr(part, "native", None) for part in messages[1].parts] == [native, native]
-    assert provider.requests[1].messages is messages
+    assert provider.requests[1].messages[1] is messages[1]

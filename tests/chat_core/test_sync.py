@@ -113,6 +113,8 @@ def test_more_events_than_are_read_ahead_come_in_order() -> None:
 
 def test_embeddings() -> None:
     class Embeds(ScriptedProvider):
+        embedding_batch = 100
+
         async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
             return EmbeddingsResponse((), model=",".join(inputs))
 

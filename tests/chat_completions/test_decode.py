@@ -281,7 +281,7 @@ def test_a_web_page_asks_about_the_base_url() -> None:
     [
         ({"error": {"code": 502, "message": "died"}, "choices": None}, ProviderError, "502", True),
         ({"error": {"code": 429, "message": "died"}}, RateLimited, "429", True),
-        ({"error": {"code": None, "type": "server_error", "message": "died"}}, ProviderError, "server_error", False),
+        ({"error": {"code": None, "type": "server_error", "message": "died"}}, ProviderError, "server_error", True),
         ({"error": "died"}, ProviderError, None, False),
         ({"object": "error", "message": "died", "code": 400}, InvalidRequest, "400", False),
         (

@@ -10,6 +10,7 @@ from typing import cast
 from chat_core import (
     AuthenticationError,
     ChatResponse,
+    Failed,
     FinishReason,
     InvalidRequest,
     InvalidResponse,
@@ -21,6 +22,7 @@ from chat_core import (
     Notice,
     Origin,
     Overloaded,
+    Pending,
     PermissionDenied,
     ProviderError,
     RateLimited,
@@ -53,7 +55,9 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
         model=as_text(answer.get("model")) or None,
         id=as_text(answer.get("id")) or None,
     )
-    return ChatResponse(Message("model", assembly.parts(), turn=turn), more_choices(len(choices)), raw=answer)
+    message = Message("model", assembly.parts(), turn=turn)
+    hold_back(message)
+    return ChatResponse(message, more_choices(len(choices)), raw=answer)
 
 
 def completion(answer: JsonObject) -> JsonObject:
@@ -85,6 +89,18 @@ def finish_reason(value: JsonValue) -> tuple[FinishReason, str | None]:
     """The common reason, and the server's own word for it."""
     word = as_text(value)
     return _FINISH.get(word, "other"), word or None
+
+
+_BROKEN_OFF = frozenset({"error", "network_error", "insufficient_system_resource", "abort", "cancelled"})
+
+
+def hold_back(message: Message) -> None:
+    """Keep the calls of a turn that broke off from running: that their arguments are JSON may be an accident."""
+    reason = message.turn.raw_finish_reason if message.turn else None
+    if reason in _BROKEN_OFF:
+        for call in message.tool_calls:
+            if isinstance(call.status, Pending):
+                call.status = Failed(f"The turn ended with {reason!r}, so {call.name} was not run.")
 
 
 def usage(value: JsonValue, dialect: Dialect) -> Usage:
@@ -161,6 +177,14 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
     )
 
 
+_SAID_BY = {
+    "server_error": 500,
+    "rate_limit_error": 429,
+    "overloaded_error": 529,
+    "authentication_error": 401,
+}  # types, as statuses
+
+
 def _retryable(status: int | None, code: str | None, headers: Mapping[str, str]) -> bool:
     if (advice := headers.get("x-should-retry")) in ("true", "false"):
         return advice == "true"
@@ -178,7 +202,8 @@ def _said_status(inner: JsonObject, envelope: JsonObject) -> int | None:
         inner.get("code"),
         envelope.get("code"),
     )
-    return next((int(value) for value in candidates if isinstance(value, int) and 400 <= value < 600), None)
+    numbers = (int(value) for value in candidates if isinstance(value, int) and 400 <= value < 600)
+    return next(numbers, _SAID_BY.get(as_text(inner.get("type")) or as_text(envelope.get("type"))))
 
 
 def _message(envelope: JsonObject, inner: JsonObject) -> str:

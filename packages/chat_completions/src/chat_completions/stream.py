@@ -26,7 +26,7 @@ from chat_core.calls import CallIds
 from chat_core.jsonvalue import as_list, as_object, as_text
 
 from chat_completions.assembly import Assembly
-from chat_completions.decode import completion, decode_error, finish_reason, is_error, more_choices, usage
+from chat_completions.decode import completion, decode_error, finish_reason, hold_back, is_error, more_choices, usage
 from chat_completions.dialect import Dialect
 from chat_completions.wire import Halves, is_beginning, read_object
 
@@ -150,4 +150,6 @@ class CompletionTurn:
             [ended] = as_list(raw.get("choices")) or [{}]
             raw["choices"] = [{**as_object(ended), "logprobs": {**self._logprobs}}]
         notices = more_choices(1 + len(self._others)) + self._notices
-        return ChatResponse(Message("model", self._assembly.parts(), turn=turn), notices, raw=raw)
+        message = Message("model", self._assembly.parts(), turn=turn)
+        hold_back(message)
+        return ChatResponse(message, notices, raw=raw)

@@ -2,6 +2,7 @@
 
 Third parties write transports. A transport returns any status rather than raising; it raises `ConnectionFailed` when no answer
 comes, `TimedOut("connect", seconds)` when no connection does, and `InvalidResponse` when the bytes are no HTTP or no event stream.
+`stream` holds no cancel scope, and so no task group, across its yield. `chat_core.transport.sse.events_of` makes events of bytes.
 """
 
 from __future__ import annotations

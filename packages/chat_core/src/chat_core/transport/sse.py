@@ -66,9 +66,7 @@ async def read_whole(chunks: AsyncIterable[bytes], max_bytes: int, start: bytes 
 def check_size(size: int, max_bytes: int, what: str) -> None:
     """Raise `InvalidResponse` if `size` is more than `max_bytes`."""
     if size > max_bytes:
-        raise InvalidResponse(
-            f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit"
-        )
+        raise InvalidResponse(f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit")
 
 
 async def _start(chunks: AsyncIterable[bytes], max_bytes: int) -> tuple[bytes, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Protocol, TypeAlias, TypeVar, cast
 
@@ -13,7 +13,7 @@ from chat_core.errors import ChatError, ConnectionFailed, ProviderError
 from chat_core.events import Done, TurnEvent
 from chat_core.jsonvalue import JsonValue
 from chat_core.limits import Patience
-from chat_core.transport import Event, Request, Response, Transport
+from chat_core.transport import Event, EventStream, Request, Response, Transport
 
 T = TypeVar("T")
 DecodeError: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
@@ -66,20 +66,23 @@ async def stream_turn(
             answer = await patience.wait(stack.enter_async_context(transport.stream(request)))
             if not answer.ok:
                 raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
-            async with aclosing(aiter(answer)) as events:
+            async with aclosing(_bursts(answer)) as bursts:
                 while not machine.finished:
                     try:
-                        event = await patience.wait(anext(events))
+                        burst = await patience.wait(anext(bursts))
                     except StopAsyncIteration:
                         break
                     except ConnectionFailed as exc:
                         lost = exc
                         break
-                    for part in machine.feed(event):
-                        patience.content()
-                        yield part
+                    for event in burst:
+                        for part in machine.feed(event):
+                            patience.content()
+                            yield part
+                        if machine.finished:
+                            break
                 if machine.finished:
-                    await _drain(events)
+                    await _drain(bursts)
         done = machine.end()
     except ProviderError as error:
         _forget_secrets(error, request)
@@ -103,10 +106,22 @@ def _forget_secrets(error: ProviderError, request: Request) -> None:
             error.body = cast("JsonValue", json.loads(json.dumps(error.body).replace(json.dumps(secret)[1:-1], "***")))
 
 
-async def _drain(events: AsyncGenerator[Event]) -> None:
+def _bursts(answer: EventStream) -> AsyncGenerator[Sequence[Event]]:
+    """The events, those together that arrived together where the transport tells: a burst is waited for once."""
+    bursts: Callable[[], AsyncGenerator[Sequence[Event]]] | None = getattr(answer, "bursts", None)
+    return _singly(answer) if bursts is None else bursts()
+
+
+async def _singly(answer: EventStream) -> AsyncGenerator[Sequence[Event]]:
+    async with aclosing(aiter(answer)) as events:
+        async for event in events:
+            yield (event,)
+
+
+async def _drain(bursts: AsyncGenerator[Sequence[Event]]) -> None:
     with anyio.move_on_after(_LINGER):
         try:
-            async for _ in events:
+            async for _ in bursts:
                 pass
         except ConnectionFailed:
             pass  # the turn is whole already

@@ -61,7 +61,11 @@ class Event(NamedTuple):
 
 
 class EventStream(Protocol):
-    """An answer whose body arrives in pieces: iterate it for events, or read() it whole, once."""
+    """An answer whose body arrives in pieces: iterate it for events, or read() it whole, once.
+
+    One that can tell which events arrived together may have `bursts() -> AsyncGenerator[Sequence[Event]]` too; it is then read by
+    that.
+    """
 
     @property
     def status(self) -> int:

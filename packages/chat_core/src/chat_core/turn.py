@@ -67,7 +67,7 @@ async def stream_turn(
             if not answer.ok:
                 raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
             async with aclosing(_bursts(answer)) as bursts:
-                while not machine.finished:
+                while True:
                     try:
                         burst = await patience.wait(anext(bursts))
                     except StopAsyncIteration:
@@ -79,10 +79,11 @@ async def stream_turn(
                         for part in machine.feed(event):
                             patience.content()
                             yield part
-                        if machine.finished:
+                        if machine.finished:  # whatever follows is nobody's
                             break
-                if machine.finished:
-                    await _drain(bursts)
+                    if machine.finished:
+                        await _drain(bursts)
+                        break
         done = machine.end()
     except ProviderError as error:
         _forget_secrets(error, request)

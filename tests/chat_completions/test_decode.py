@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from chat_completions import Dialect
-from chat_completions.decode import decode, decode_error, decode_models
+from chat_completions.decode import decode, decode_models
+from chat_core.refused import decode_error
 from chat_completions.stream import CompletionTurn
 from chat_core import (
     AuthenticationError,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chat_completions import Dialect
-from chat_completions.decode import decode, decode_error, decode_models
+from chat_completions.decode import decode, decode_models
 from chat_completions.stream import CompletionTurn
 from chat_core import (
     AuthenticationError,
@@ -34,6 +34,7 @@ from chat_core import (
     Text,
 )
 from chat_core.calls import CallIds
+from chat_core.refused import decode_error
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")

@@ -21,9 +21,10 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.calls import CallIds
+from chat_core.refused import decode_error
 from chat_core.turn import ask, stream_turn
 
-from chat_completions.decode import decode, decode_error, decode_models
+from chat_completions.decode import decode, decode_models
 from chat_completions.dialect import Dialect
 from chat_completions.embeddings import decode_embeddings, encode_embeddings
 from chat_completions.encode import Encoded, encode

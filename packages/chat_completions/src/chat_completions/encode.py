@@ -28,10 +28,10 @@ from chat_core import (
 )
 from chat_core.calls import read_arguments
 from chat_core.jsonvalue import as_json, as_object, as_text
+from chat_core.strict import strict_schema
 
 from chat_completions.dialect import Dialect
 from chat_completions.options import CompletionsOptions
-from chat_completions.strict import strict_schema
 from chat_completions.wire import (
     AssistantMessage,
     AudioPart,

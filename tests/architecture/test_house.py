@@ -37,6 +37,7 @@ LAYERS = (
     "provider",  # what a client is: the protocols that the engine calls and providers satisfy
     # for providers: the seam to the network, and what every client does with an answer
     "transport",  # requests, answers, and the protocol in between; what implements it is in transport/
+    "sent",  # JSON onto a wire
     "received",  # JSON off a wire
     "refused",  # error bodies
     "vectors",  # embeddings off a wire

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import completions
+import gemini
 import neutral
 
 from chat_core import ChatError
@@ -10,6 +11,8 @@ from chat_core import ChatError
 PLAYERS = {
     "chat-completions": completions.message,
     "embeddings": completions.embeddings,
+    "gemini": gemini.message,
+    "gemini-embeddings": gemini.embeddings,
 }
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 
 import neutral
-
 from chat_core import (
     Action,
     Chat,
@@ -103,7 +102,9 @@ def _lower(schema: object) -> object:
     """A schema of the older dialect as JSON Schema."""
     match schema:
         case dict():
-            return {key: value.lower() if key == "type" and isinstance(value, str) else _lower(value) for key, value in schema.items()}
+            return {
+                key: value.lower() if key == "type" and isinstance(value, str) else _lower(value) for key, value in schema.items()
+            }
         case list():
             return [_lower(item) for item in schema]
         case _:

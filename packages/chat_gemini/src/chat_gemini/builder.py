@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import EllipsisType
 from typing import Generic, overload
 from urllib.parse import urlsplit
 
@@ -75,14 +76,16 @@ class GeminiBuilder(Generic[M, E]):
 
     def with_timeout(
         self,
-        total: float | None = None,
+        total: float | EllipsisType | None = ...,
         *,
-        connect: float | None = Timeouts().connect,
-        first_event: float | None = Timeouts().first_event,
-        idle: float | None = Timeouts().idle,
+        connect: float | EllipsisType | None = ...,
+        first_event: float | EllipsisType | None = ...,
+        idle: float | EllipsisType | None = ...,
     ) -> GeminiBuilder[M, E]:
-        """The time limits in seconds, None for no limit; `Timeouts` says what each means. Default: 10, 300, 120, and no total."""
-        return GeminiBuilder(replace(self._choices, timeouts=Timeouts(connect, first_event, idle, total)))
+        """Time limits in seconds, None for no limit; those not named stay. `Timeouts` says what each means, and its defaults."""
+        given = {"connect": connect, "first_event": first_event, "idle": idle, "total": total}
+        named = {name: seconds for name, seconds in given.items() if not isinstance(seconds, EllipsisType)}
+        return GeminiBuilder(replace(self._choices, timeouts=replace(self._choices.timeouts, **named)))
 
     def with_transport(self, transport: Transport) -> GeminiBuilder[M, E]:
         """What carries the requests, instead of a new `HttpTransport`."""
@@ -91,39 +94,48 @@ class GeminiBuilder(Generic[M, E]):
     def with_extra_body(self, extra: Mapping[str, object]) -> GeminiBuilder[M, E]:
         """Fields merged into every request body last, objects into objects: for what this library has no name for. Replaces fields
         of the same name that were given before."""
-        return self._shaped(extra={**self._choices.shape.extra, **extra})
+        return self._shaped(replace(self._choices.shape, extra={**self._choices.shape.extra, **extra}))
 
     def with_options(self, options: GeminiOptions) -> GeminiBuilder[M, E]:
         """All generation settings of this wire at once. The methods below set some of the same; what is said last counts."""
-        return self._shaped(options=options)
+        return self._shaped(replace(self._choices.shape, options=options))
 
     def with_thinking(
         self, level: str | None = None, *, budget: int | None = None, include_thoughts: bool | None = None
     ) -> GeminiBuilder[M, E]:
         """How much to think: a `level` ("minimal", "low", "medium", "high") from Gemini 3 on; before, a `budget` in tokens, 0 for
-        none, -1 for as many as it takes. With `include_thoughts` summaries come as reasoning. `ChatOptions.reasoning_effort` wins."""
+        none, -1 for as many as it takes. With `include_thoughts` summaries come as reasoning. `reasoning_effort` wins."""
         if level is not None and budget is not None:
             raise ConfigurationError("thinking is set by level (Gemini 3 on) or by budget (before), not by both")
-        return self._shaped(thinking=Thinking(level, budget, include_thoughts))
+        return self._shaped(replace(self._choices.shape, thinking=Thinking(level, budget, include_thoughts)))
 
     def with_safety_settings(self, settings: Mapping[str, str]) -> GeminiBuilder[M, E]:
         """Which harm is blocked from which probability on: `{"HARASSMENT": "BLOCK_ONLY_HIGH"}`. Adds to those given before."""
         named = {_harm(category): threshold.upper() for category, threshold in settings.items()}
-        return self._shaped(safety={**self._choices.shape.safety, **named})
+        return self._shaped(replace(self._choices.shape, safety={**self._choices.shape.safety, **named}))
 
     def with_response_modalities(self, *modalities: str) -> GeminiBuilder[M, E]:
         """What to answer with: "TEXT", "IMAGE", "AUDIO"."""
-        return self._optional(response_modalities=tuple(modality.upper() for modality in modalities))
+        return self._optional(
+            replace(self._choices.shape.options, response_modalities=tuple(modality.upper() for modality in modalities))
+        )
 
     def with_media_resolution(self, resolution: str) -> GeminiBuilder[M, E]:
         """How closely images, videos and PDFs are looked at: "low", "medium" or "high"."""
         word = resolution.upper()
-        return self._optional(media_resolution=word if word.startswith("MEDIA_RESOLUTION_") else f"MEDIA_RESOLUTION_{word}")
+        return self._optional(
+            replace(
+                self._choices.shape.options,
+                media_resolution=word if word.startswith("MEDIA_RESOLUTION_") else f"MEDIA_RESOLUTION_{word}",
+            )
+        )
 
     def with_image_config(self, aspect_ratio: str | None = None, size: str | None = None) -> GeminiBuilder[M, E]:
         """The shape of generated images ("16:9") and their size ("512", "1K", "2K", "4K")."""
         given = {"aspectRatio": aspect_ratio, "imageSize": size}
-        return self._optional(image_config={name: value for name, value in given.items() if value is not None})
+        return self._optional(
+            replace(self._choices.shape.options, image_config={name: value for name, value in given.items() if value is not None})
+        )
 
     def with_voice(
         self, voice: str | None = None, *, language: str | None = None, speakers: Mapping[str, str] | None = None
@@ -137,11 +149,11 @@ class GeminiBuilder(Generic[M, E]):
         else:
             each = [{"speaker": name, "voiceConfig": _voice(own)} for name, own in (speakers or {}).items()]
             speech["multiSpeakerVoiceConfig"] = {"speakerVoiceConfigs": each}
-        return self._optional(speech_config=speech, response_modalities=("AUDIO",))
+        return self._optional(replace(self._choices.shape.options, speech_config=speech, response_modalities=("AUDIO",)))
 
     def with_cached_content(self, name: str) -> GeminiBuilder[M, E]:
         """Go on from content cached earlier, `cachedContents/…`, which has the instructions and tools in it."""
-        return self._optional(cached_content=name)
+        return self._optional(replace(self._choices.shape.options, cached_content=name))
 
     def with_google_search(self, dynamic_threshold: float | None = None) -> GeminiBuilder[M, E]:
         """Let it search with Google. The threshold, from which probability of need on it does, is for 1.5 models only."""
@@ -159,29 +171,27 @@ class GeminiBuilder(Generic[M, E]):
         """Let it read the pages whose addresses stand in the prompt."""
         return self._tooled(UrlContext())
 
-    def with_file_search(
-        self, *stores: str, top_k: int | None = None, metadata_filter: str | None = None
-    ) -> GeminiBuilder[M, E]:
+    def with_file_search(self, *stores: str, top_k: int | None = None, metadata_filter: str | None = None) -> GeminiBuilder[M, E]:
         """Let it search in stores of your own files, `fileSearchStores/…`."""
         if not stores:
             raise ConfigurationError("with_file_search names the stores to search in: with_file_search('fileSearchStores/...')")
         return self._tooled(FileSearch(stores, top_k, metadata_filter))
 
     def with_function_calling_mode(self, mode: FunctionCallingMode, allowed: Sequence[str] = ()) -> GeminiBuilder[M, E]:
-        """When it calls functions, where `ChatOptions.tool_choice` says nothing, and which of them with ANY or VALIDATED. ANY holds for
-        the first model turn of a call, since it would never end otherwise."""
+        """When it calls functions, where `ChatOptions.tool_choice` says nothing, and which of them with ANY or VALIDATED. ANY
+        holds for the first model turn of a call, since it would never end otherwise."""
         if allowed and mode not in ("ANY", "VALIDATED"):
             raise ConfigurationError(f"functions are named with the modes ANY and VALIDATED, not with {mode}")
-        return self._shaped(calling=FunctionCalling(mode, tuple(allowed)))
+        return self._shaped(replace(self._choices.shape, calling=FunctionCalling(mode, tuple(allowed))))
 
     def with_server_side_tool_invocations(self, shown: bool = True) -> GeminiBuilder[M, E]:
         """Whether the steps of Google's tools are parts of the turn, to be sent back. From Gemini 3 on; by default they are where
         functions stand beside them, since the server asks for it."""
-        return self._shaped(server_steps=shown)
+        return self._shaped(replace(self._choices.shape, server_steps=shown))
 
     def with_older_schema(self, older: bool = True) -> GeminiBuilder[M, E]:
         """Whether schemas go in the dialect from before JSON Schema, where the model's name does not tell."""
-        return self._shaped(older_schema=older)
+        return self._shaped(replace(self._choices.shape, older_schema=older))
 
     def with_embeddings(
         self, dimensions: int | None = None, *, task: str | None = None, title: str | None = None
@@ -222,17 +232,16 @@ class GeminiBuilder(Generic[M, E]):
     def __repr__(self) -> str:
         return f"GeminiBuilder(model={self._choices.model!r}, base_url={self._choices.base_url!r})"
 
-    def _shaped(self, **changes: object) -> GeminiBuilder[M, E]:
-        shape = replace(self._choices.shape, **changes)  # type: ignore[arg-type]  # the methods above name the fields
+    def _shaped(self, shape: Shape) -> GeminiBuilder[M, E]:
         return GeminiBuilder(replace(self._choices, shape=shape))
 
-    def _optional(self, **changes: object) -> GeminiBuilder[M, E]:
-        return self._shaped(options=replace(self._choices.shape.options, **changes))  # type: ignore[arg-type]  # as above
+    def _optional(self, options: GeminiOptions) -> GeminiBuilder[M, E]:
+        return self._shaped(replace(self._choices.shape, options=options))
 
     def _tooled(self, tool: NativeTool) -> GeminiBuilder[M, E]:
         """With one more of Google's tools, or another setting of one that is there."""
         others = tuple(other for other in self._choices.shape.native_tools if type(other) is not type(tool))
-        return self._shaped(native_tools=(*others, tool))
+        return self._shaped(replace(self._choices.shape, native_tools=(*others, tool)))
 
 
 def _harm(category: str) -> str:
@@ -277,5 +286,5 @@ def _default_transport(base_url: str) -> Transport:
 
     host = urlsplit(base_url)
     proxies = getproxies()
-    bypassed = proxy_bypass(host.hostname or "")
-    return HttpTransport(proxy=None if bypassed else proxies.get(host.scheme) or proxies.get("all"))
+    proxy = None if proxy_bypass(host.netloc) else proxies.get(host.scheme) or proxies.get("all")
+    return HttpTransport(proxy=f"http://{proxy}" if proxy and "://" not in proxy else proxy)

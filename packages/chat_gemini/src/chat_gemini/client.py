@@ -29,7 +29,7 @@ from chat_core.turn import send, stream_turn
 
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
-from chat_gemini.embeddings import EmbeddingOptions, batches, decode_embeddings, encode_embeddings, join
+from chat_gemini.embeddings import BATCH, EmbeddingOptions, batches, decode_embeddings, encode_embeddings, join
 from chat_gemini.encode import Encoded, encode, encode_count, model_path
 from chat_gemini.settings import Shape
 from chat_gemini.stream import GeminiTurn
@@ -142,6 +142,11 @@ class GeminiClient:
 
 class EmbeddingGeminiClient(GeminiClient):
     """A client built `.with_embeddings()`."""
+
+    @property
+    def embedding_batch(self) -> int:
+        """How many inputs one request may hold."""
+        return BATCH
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
         """One vector per input, in order; more inputs than the server takes at once go in batches, one after the other."""

@@ -71,7 +71,9 @@ class Contents:
     def _instruct(self, message: Message) -> None:
         if self.contents:
             self.notices.append(
-                Notice("messages", "a system message from within the conversation was sent at its start, the wire's one place for it")
+                Notice(
+                    "messages", "a system message from within the conversation was sent at its start, the wire's one place for it"
+                )
             )
         for part in message.parts:
             if not isinstance(part, Text | Structured):
@@ -152,8 +154,13 @@ class Contents:
                 yield self._file(file)
 
     def _result_part(self, file: File) -> FunctionResponsePart:
-        sent = self._file(file)
-        return {"inlineData": sent["inlineData"]} if "inlineData" in sent else {"fileData": sent["fileData"]}
+        match self._file(file):
+            case {"inlineData": blob}:
+                return {"inlineData": blob}
+            case {"fileData": data}:
+                return {"fileData": data}
+            case _:
+                raise AssertionError("a file is its data, or where it lies")
 
     def _file(self, file: File) -> SentPart:
         if file.data is not None:

@@ -14,7 +14,7 @@ from chat_gemini.encode import dump, merged, model_path
 from chat_gemini.generation import prefixes_tasks
 from chat_gemini.wire import read_object
 
-_BATCH = 100  # requests in one batchEmbedContents
+BATCH = 100  # requests in one batchEmbedContents
 
 # how gemini-embedding-2 is told what a vector is for, in front of the text
 _TASKS = {
@@ -44,7 +44,7 @@ class EmbeddingOptions:
 
 def batches(inputs: Sequence[str]) -> list[Sequence[str]]:
     """The inputs in pieces that the server accepts."""
-    return [inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH)]
+    return [inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH)]
 
 
 def encode_embeddings(inputs: Sequence[str], *, model: str, options: EmbeddingOptions, extra: Mapping[str, object]) -> bytes:
@@ -78,7 +78,8 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
     answer = read_object(body, "an embeddings answer")
     chunks_of(answer)
     listed = as_list(answer.get("embeddings")) or [
-        as_object(prediction).get("embeddings") for prediction in as_list(answer.get("predictions"))  # of Google Cloud's own models
+        as_object(prediction).get("embeddings")
+        for prediction in as_list(answer.get("predictions"))  # of Google Cloud's own models
     ]
     if len(listed) != count:
         raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
@@ -89,6 +90,8 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
 
 def join(answers: Sequence[EmbeddingsResponse], *, model: str, options: EmbeddingOptions) -> EmbeddingsResponse:
     """The answers to several batches as one."""
+    if not answers:
+        return EmbeddingsResponse((), model=model)
     vectors = tuple(embedding for answer in answers for embedding in answer.embeddings)
     spent = answers[0].usage if len(answers) == 1 else sum((answer.usage for answer in answers), Usage())
     return EmbeddingsResponse(vectors, usage=spent, model=model, notices=_notices(model, options))
@@ -96,7 +99,11 @@ def join(answers: Sequence[EmbeddingsResponse], *, model: str, options: Embeddin
 
 def _notices(model: str, options: EmbeddingOptions) -> tuple[Notice, ...]:
     if "gemini-embedding-001" in model and options.dimensions not in (None, 3072):
-        return (Notice("dimensions", f"{model} gives vectors of length 1 at 3072 dimensions only: normalise these before a dot product"),)
+        return (
+            Notice(
+                "dimensions", f"{model} gives vectors of length 1 at 3072 dimensions only: normalise these before a dot product"
+            ),
+        )
     return ()
 
 

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from chat_core import ChatOptions, ChatRequest, ConfigurationError, JsonObject, JsonValue, Notice, Origin, OutputSchema, ToolDefinition
+from chat_core import (
+    ChatOptions,
+    ChatRequest,
+    ConfigurationError,
+    JsonObject,
+    JsonValue,
+    Notice,
+    Origin,
+    OutputSchema,
+    ToolDefinition,
+)
 from chat_core.jsonvalue import as_json
 
 from chat_gemini.contents import Contents
@@ -168,9 +178,7 @@ def _calling(request: ChatRequest, shape: Shape, notices: list[Notice]) -> Funct
             raise ConfigurationError(f"tool_choice={name!r}: there is no such tool")
 
 
-def _own_calling(
-    request: ChatRequest, shape: Shape, names: list[str], notices: list[Notice]
-) -> FunctionCallingConfig | None:
+def _own_calling(request: ChatRequest, shape: Shape, names: list[str], notices: list[Notice]) -> FunctionCallingConfig | None:
     if shape.calling is None:
         return None
     if not names:

@@ -38,17 +38,17 @@ class Generation:
     def of(model: str) -> Generation:
         """What this model allows."""
         found = _GEMINI.search(model)
-        version = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+        version = [int(found[1]), int(found[2] or 0)] if found else [99]
         paints = "-image" in model
-        current = version >= (3, 0)
+        current = version >= [3]
         return Generation(
             model,
             mixes_tools=current,
             signs_calls=current,
             files_in_results=current,
             levels=current,
-            json_schema=version >= (2, 5),
-            google_search=version >= (2, 0),
+            json_schema=version >= [2, 5],
+            google_search=version >= [2],
             functions=not paints,
             thinks=current or not paints,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from chat_core import InvalidResponse, JsonObject, JsonValue
 from chat_core.jsonvalue import as_text
@@ -18,15 +19,15 @@ class Arguments:
         self.value: JsonObject = {}
 
     def add(self, piece: JsonObject) -> None:
-        """Put a piece in its place: strings go on, other values are said whole. Raises `InvalidResponse` for a place that cannot be."""
+        """Put a piece in its place: strings go on, other values come whole. Raises `InvalidResponse` for a place that cannot be."""
         steps = _steps(as_text(piece.get("jsonPath")))
         if not steps:
             return
         inner: JsonValue = self.value
-        for step, following in zip(steps, steps[1:], strict=False):
+        for step, following in pairwise(steps):
             child = _child(inner, step)
             if child is None:
-                child = [] if isinstance(following, int) else {}
+                child = list[JsonValue]() if isinstance(following, int) else dict[str, JsonValue]()
                 _put(inner, step, child)
             inner = child
         if isinstance(text := piece.get("stringValue"), str):

@@ -54,4 +54,3 @@ class GeminiTurn:
             cut = StreamTruncated("the stream ended before its finish reason", partial=self._assembly.partial())
             raise cut from self._cut
         return Done(self._assembly.response(self._notices))
-

@@ -1,4 +1,4 @@
-"""The Gemini wire: what is sent, as types, and how what is received is read. Facts: Google's API reference and SDK, November 2026."""
+"""The Gemini wire: what is sent, as types, and how what is received is read. Facts: Google's reference and SDK, November 2026."""
 
 from __future__ import annotations
 

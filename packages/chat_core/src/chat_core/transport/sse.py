@@ -66,9 +66,7 @@ async def read_whole(chunks: AsyncIterable[bytes], max_bytes: int, start: bytes 
 def check_size(size: int, max_bytes: int, what: str) -> None:
     """Raise `InvalidResponse` if `size` is more than `max_bytes`."""
     if size > max_bytes:
-        raise InvalidResponse(
-            f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit"
-        )
+        raise InvalidResponse(f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit")
 
 
 async def _start(chunks: AsyncIterable[bytes], max_bytes: int) -> tuple[bytes, bytes]:
@@ -174,8 +172,22 @@ class _SseReader:
             check_size(self._held, self._max_bytes, "an event")
 
     def _parsed(self) -> list[Event]:
-        events = [Event(event.event, data) for event in self._source.iter_sse() if (data := event.data)]
-        if len(self._whole) > self._max_bytes:
+        size = len(self._whole)
+        if self._whole[:1] in (b"{", b"[") or b"\n{" in self._whole or b"\n[" in self._whole:
+            events = [event for block in self._whole.split(b"\n\n") for event in self._block(block.strip(b"\n"))]
+        else:
+            events = self._read()
+        if size > self._max_bytes:
             for event in events:
                 check_size(len(event.data), self._max_bytes, "an event")
         return events
+
+    def _block(self, block: bytes) -> list[Event]:
+        """The events of one block. A JSON document, which SSE takes for unknown fields, is how some servers end in an error."""
+        if block[:1] in (b"{", b"["):
+            return [Event("body", block.decode("utf-8", "replace"))]
+        self._whole = block + b"\n\n"
+        return self._read()
+
+    def _read(self) -> list[Event]:
+        return [Event(event.event, data) for event in self._source.iter_sse() if (data := event.data)]

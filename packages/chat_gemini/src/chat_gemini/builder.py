@@ -116,26 +116,19 @@ class GeminiBuilder(Generic[M, E]):
 
     def with_response_modalities(self, *modalities: str) -> GeminiBuilder[M, E]:
         """What to answer with: "TEXT", "IMAGE", "AUDIO"."""
-        return self._optional(
-            replace(self._choices.shape.options, response_modalities=tuple(modality.upper() for modality in modalities))
-        )
+        words = tuple(modality.upper() for modality in modalities)
+        return self._optional(replace(self._choices.shape.options, response_modalities=words))
 
     def with_media_resolution(self, resolution: str) -> GeminiBuilder[M, E]:
         """How closely images, videos and PDFs are looked at: "low", "medium" or "high"."""
-        word = resolution.upper()
-        return self._optional(
-            replace(
-                self._choices.shape.options,
-                media_resolution=word if word.startswith("MEDIA_RESOLUTION_") else f"MEDIA_RESOLUTION_{word}",
-            )
-        )
+        word = f"MEDIA_RESOLUTION_{resolution.upper().removeprefix('MEDIA_RESOLUTION_')}"
+        return self._optional(replace(self._choices.shape.options, media_resolution=word))
 
     def with_image_config(self, aspect_ratio: str | None = None, size: str | None = None) -> GeminiBuilder[M, E]:
         """The shape of generated images ("16:9") and their size ("512", "1K", "2K", "4K")."""
         given = {"aspectRatio": aspect_ratio, "imageSize": size}
-        return self._optional(
-            replace(self._choices.shape.options, image_config={name: value for name, value in given.items() if value is not None})
-        )
+        config = {name: value for name, value in given.items() if value is not None}
+        return self._optional(replace(self._choices.shape.options, image_config=config))
 
     def with_voice(
         self, voice: str | None = None, *, language: str | None = None, speakers: Mapping[str, str] | None = None

@@ -97,6 +97,12 @@ async def test_a_task_that_has_no_prefix_is_refused() -> None:
         await sent("gemini-embedding-2", task="SOMETHING")
 
 
+@pytest.mark.parametrize("answer", [{"embedding": {"values": [1.0]}}, {"predictions": [{"embeddings": {"values": [1.0]}}]}])
+async def test_the_other_forms_of_an_answer_are_read(answer: dict[str, Any]) -> None:
+    client = BASE.with_embeddings().with_transport(FakeTransport().answer(answer)).build()
+    assert [list(embedding.vector) for embedding in (await client.embed(["one"])).embeddings] == [[1.0]]
+
+
 @pytest.mark.parametrize(
     "answer", [vectors(2), {"embeddings": [{"values": []}]}, {"embeddings": [{"values": ["a"]}]}, {"embeddings": [3]}, {}]
 )

@@ -325,7 +325,7 @@ def test_tools_go_as_json_schema_and_to_older_models_in_the_older_dialect() -> N
     newer = body(Messages.from_user("Hi"), tools=[ADD])["tools"]
     assert newer == [{"functionDeclarations": [{"name": "add", "description": "Add.", "parametersJsonSchema": ADD.parameters}]}]
 
-    older = body(Messages.from_user("Hi"), Origin("gemini", "", "gemini-2.0-flash"), tools=[ADD])["tools"]
+    older = body(Messages.from_user("Hi"), Origin("gemini", "", "gemini-1.5-flash"), tools=[ADD])["tools"]
     schema = {"type": "OBJECT", "properties": {"a": {"type": "INTEGER"}}, "required": ["a"]}
     assert older == [{"functionDeclarations": [{"name": "add", "description": "Add.", "parameters": schema}]}]
 

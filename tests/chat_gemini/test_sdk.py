@@ -43,7 +43,7 @@ with warnings.catch_warnings():
 
 RECORDINGS = Path(__file__).parents[3] / "shared/recordings"
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
-OLDER = Origin("gemini", "https://host/v1beta", "gemini-2.0-flash")
+OLDER = Origin("gemini", "https://host/v1beta", "gemini-1.5-flash")
 ADD = ToolDefinition("add", "Add.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})
 OUTPUT = OutputSchema("Answer", {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, "What is said.")
 PNG = File.from_bytes(b"\x89PNG\r\n\x1a\nrest")

@@ -208,6 +208,21 @@ def test_a_reason_in_the_middle_is_no_end() -> None:
     assert response.text == "ab"
 
 
+@pytest.mark.parametrize("parts", [[], [{"text": ""}], [{"text": "", "thoughtSignature": "eA=="}]])
+def test_a_chunk_that_says_nothing_after_the_end_leaves_it_the_end(parts: list[object]) -> None:
+    response = done(events(chunk({"text": "a"}, reason="STOP"), chunk(*parts), {"usageMetadata": {"promptTokenCount": 3}})).response
+    assert (response.text, response.raw_finish_reason, response.usage.input_tokens) == ("a", "STOP", 3)
+
+
+def test_of_several_candidates_the_one_that_began_first_is_the_turn() -> None:
+    second = chunk({"text": "x"}, reason="MAX_TOKENS")
+    second["candidates"][0]["index"] = 1
+    said = events(chunk({"text": "a"}), second, chunk({"text": "b"}), second, chunk({"text": "c"}, reason="STOP"))
+    response = done(said).response
+    assert (response.text, response.raw_finish_reason) == ("abc", "STOP")
+    assert [notice.message for notice in response.notices] == ["the server sent 2 candidates; the response is the first of them"]
+
+
 @pytest.mark.parametrize("arrived", [1, 2, 3, 4])
 def test_cut_anywhere_before_its_last_reason_a_turn_raises_with_what_arrived(arrived: int) -> None:
     chunks = [

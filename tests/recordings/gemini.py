@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Mapping
 
@@ -66,7 +67,10 @@ def _told(response: ChatResponse) -> dict:
 
 async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
     sent = _sent(exchange)
-    asked = sent.get("requests") or sent.get("instances") or [{}]
+    asked = sent.get("requests") or sent.get("instances") or [sent]
+    if not sent:  # the request was not recorded: ask for as many as were answered
+        answered = json.loads(exchange["response"]["body"])
+        asked = [{}] * len(answered.get("embeddings") or answered.get("predictions") or [{}])
     async with _builder(exchange, base_url).with_embeddings().build() as client:
         answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed([_text(item) for item in asked])
     first = answer.embeddings[0].vector
@@ -94,7 +98,8 @@ def _tools(exchange: dict) -> list[Tool]:
         for function in entry.get("functionDeclarations") or entry.get("function_declarations") or []:
             schema = function.get("parametersJsonSchema") or function.get("parameters_json_schema")
             schema = schema or _lower(function.get("parameters") or {"type": "object"})
-            declared[function["name"]] = Tool(function["name"], function.get("description") or "", schema, dict)
+            if name := function.get("name"):
+                declared[name] = Tool(name, function.get("description") or "", schema, dict)
     return list(declared.values())
 
 

@@ -99,7 +99,8 @@ class Assembly:
         self._open: _OpenCall | None = None
         self._turn = Turn()
         self._blocked = False
-        self._candidates = 0
+        self._index: int | None = None  # of the candidate that began first
+        self._others: set[int] = set()
         self._message: str | None = None
         self._spent = Usage()
         self._used: JsonObject = {}
@@ -112,8 +113,10 @@ class Assembly:
         """Take a chunk, or a whole answer; what it says. Raises `InvalidResponse` where a part of it cannot be read."""
         self._describe(chunk)
         candidates = [candidate for candidate in as_list(chunk.get("candidates")) if isinstance(candidate, dict)]
-        self._candidates = max(self._candidates, len(candidates))
-        first = next((candidate for candidate in candidates if not candidate.get("index")), next(iter(candidates), None))
+        if self._index is None and candidates:
+            self._index = min(map(_index, candidates))
+        first = next((candidate for candidate in candidates if _index(candidate) == self._index), None)
+        self._others |= {_index(candidate) for candidate in candidates if candidate is not first}
         feedback = as_object(chunk.get("promptFeedback"))
         if reason := _word(feedback.get("blockReason")):
             self._turn = replace(self._turn, finish_reason="content_filter", raw_finish_reason=reason)
@@ -189,7 +192,7 @@ class Assembly:
             self._close(events)
             self._turn = replace(self._turn, finish_reason=_FINISH.get(reason, "other"), raw_finish_reason=reason)
             self._message = as_text(candidate.get("finishMessage")) or None
-        if not self._blocked and (reason is not None or parts):
+        if not self._blocked and (reason is not None or any(map(_says_something, parts))):
             runs = reason == "STOP" and bool(parts) and "executableCode" in parts[-1]  # what it prints is yet to come
             self.ended = reason is not None and not runs
         return events
@@ -305,12 +308,12 @@ class Assembly:
 
     def _notices(self) -> tuple[Notice, ...]:
         notices: list[Notice] = []
-        if self._candidates > 1:
-            notices.append(Notice("n", f"the server sent {self._candidates} candidates; the response is the first of them"))
+        if self._others:
+            notices.append(Notice("n", f"the server sent {1 + len(self._others)} candidates; the response is the first of them"))
         odd = self._blocked or self._turn.finish_reason not in ("stop", "length") or not self.ended
         if odd and self._message:
             notices.append(Notice("finish_reason", self._message))
-        if self._candidates == 0 and not self._blocked:
+        if self._index is None and not self._blocked:
             notices.append(Notice("candidates", "the server answered without any candidate"))
         return tuple(notices)
 
@@ -334,6 +337,14 @@ _COUNTS = ("promptTokenCount", "candidatesTokenCount", "toolUsePromptTokenCount"
 def _adds_up(said: JsonObject) -> bool:
     """Whether the counts make up the total, so that what is left out is zero. Else it was left out for this chunk only."""
     return as_count(said.get("totalTokenCount")) == sum(as_count(said.get(name)) or 0 for name in _COUNTS)
+
+
+def _index(candidate: JsonObject) -> int:
+    return as_count(candidate.get("index")) or 0
+
+
+def _says_something(part: JsonObject) -> bool:
+    return bool(part.get("text")) or bool(part.keys() - {"text", "thought", "thoughtSignature"})
 
 
 def _beside(part: JsonObject, data: str) -> JsonObject:

@@ -77,10 +77,15 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
     """`count` vectors in the order they came, which is that of the inputs. Raises `InvalidResponse`."""
     answer = read_object(body, "an embeddings answer")
     chunks_of(answer)
-    listed = as_list(answer.get("embeddings")) or [
-        as_object(prediction).get("embeddings")
-        for prediction in as_list(answer.get("predictions"))  # of Google Cloud's own models
-    ]
+    single = [answer["embedding"]] if "embedding" in answer else []  # of embedContent
+    listed = (
+        as_list(answer.get("embeddings"))
+        or single
+        or [
+            as_object(prediction).get("embeddings")
+            for prediction in as_list(answer.get("predictions"))  # of Google Cloud's own models
+        ]
+    )
     if len(listed) != count:
         raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
     used = as_object(answer.get("usageMetadata"))

@@ -47,7 +47,7 @@ class Generation:
             signs_calls=current,
             files_in_results=current,
             levels=current,
-            json_schema=version >= [2, 5],
+            json_schema=version >= [2],
             google_search=version >= [2],
             functions=not paints,
             thinks=current or not paints,

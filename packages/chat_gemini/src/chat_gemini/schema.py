@@ -149,5 +149,5 @@ class _Older:
 
     def _refusal(self, at: str, what: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._about}: the older schema dialect cannot say {what}, at {at}; models from gemini-2.5 on take JSON Schema"
+            f"{self._about}: the older schema dialect cannot say {what}, at {at}; models from gemini-2.0 on take JSON Schema"
         )

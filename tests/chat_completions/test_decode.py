@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chat_completions import Dialect
-from chat_completions.decode import decode, decode_error, decode_models
+from chat_completions.decode import decode, decode_models
 from chat_completions.stream import CompletionTurn
 from chat_core import (
     AuthenticationError,
@@ -34,6 +34,7 @@ from chat_core import (
     Text,
 )
 from chat_core.calls import CallIds
+from chat_core.refused import decode_error
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
@@ -192,6 +193,22 @@ def test_spoken_audio_is_a_file_with_a_transcript() -> None:
     assert (file.mimetype, file.data, file.transcript) == ("audio/wav", b"RIFF\0\1", "Hello")
 
 
+def test_fields_that_a_server_sends_empty_are_no_parts() -> None:
+    empty = {
+        "content": "Hello",
+        "annotations": None,
+        "audio": {"data": "", "expires_at": 0, "id": "", "transcript": ""},
+        "function_call": {"arguments": "", "name": ""},
+        "reasoning": "",
+        "reasoning_details": [],
+        "refusal": "",
+        "images": [],
+        "tool_calls": None,
+    }
+
+    assert answered(body(empty, "")).message.parts == [Text("Hello")]
+
+
 def test_pictures_are_files_in_content_and_beside_it() -> None:
     url = {"url": "data:image/png;base64,iVBORw=="}
     beside = answered(body({"content": "Look:", "images": [{"type": "image_url", "image_url": url}]}))
@@ -265,7 +282,7 @@ def test_a_web_page_asks_about_the_base_url() -> None:
     [
         ({"error": {"code": 502, "message": "died"}, "choices": None}, ProviderError, "502", True),
         ({"error": {"code": 429, "message": "died"}}, RateLimited, "429", True),
-        ({"error": {"code": None, "type": "server_error", "message": "died"}}, ProviderError, "server_error", False),
+        ({"error": {"code": None, "type": "server_error", "message": "died"}}, ProviderError, "server_error", True),
         ({"error": "died"}, ProviderError, None, False),
         ({"object": "error", "message": "died", "code": 400}, InvalidRequest, "400", False),
         (

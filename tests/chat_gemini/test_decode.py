@@ -176,7 +176,9 @@ def test_every_reason_to_stop(word: object) -> None:
 def test_a_malformed_call_is_told_and_never_runs(word: str) -> None:
     response = answered(turn({"functionCall": {"name": "add", "args": {}}}, reason=word, finishMessage="print(add("))
     assert response.finish_reason == "other"
-    assert [call.status for call in response.tool_calls] == [Failed("The call was malformed, so it was not run: print(add(")]
+    assert [call.status for call in response.tool_calls] == [
+        Failed(f"The turn ended with {word}, so the call was not run. print(add(")
+    ]
     assert [(notice.about, notice.message) for notice in response.notices] == [("finish_reason", "print(add(")]
 
 

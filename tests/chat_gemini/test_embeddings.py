@@ -36,7 +36,8 @@ async def test_many_texts_go_in_batches_and_come_back_in_order() -> None:
     transport = FakeTransport()
     for start, count in ((0, 100), (100, 100), (200, 50)):
         transport.answer(vectors(count, start) | {"usageMetadata": {"promptTokenCount": count}})
-    answer = await BASE.with_embeddings().with_transport(transport).build().embed([str(number) for number in range(250)])
+    chat = ChatBuilder().with_model(BASE.with_embeddings().with_transport(transport).build()).build()
+    answer = await chat.embed([str(number) for number in range(250)])
     assert [embedding.vector[0] for embedding in answer.embeddings] == [float(number) for number in range(250)]
     assert answer.usage.input_tokens == 250
     assert [len(body["requests"]) for body in transport.bodies] == [100, 100, 50]  # type: ignore[arg-type]  # JSON

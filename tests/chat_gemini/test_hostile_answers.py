@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from chat_core.calls import CallIds
 from chat_core.testing import broken_laws
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
-from chat_gemini.embeddings import decode_embeddings
+from chat_gemini.embeddings import EmbeddingOptions, decode_embeddings
 from chat_gemini.stream import GeminiTurn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+embeddings = partial(decode_embeddings, count=1, model="m", options=EmbeddingOptions())
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
 CHUNKS: list[Any] = [
     {
@@ -116,7 +118,7 @@ def test_no_other_answer_does(value: Any) -> None:
     assert decode_error(400, {}, body).status == 400
     error = {"error": {"code": value, "message": value, "status": value, "details": [value, {"violations": value}]}}
     assert decode_error(200, {}, json.dumps(error).encode()).status == 200
-    for read in (decode_models, decode_tokens, lambda body: decode_embeddings(body, count=1)):
+    for read in (decode_models, decode_tokens, embeddings):
         for answer in (body, json.dumps({"models": value, "totalTokens": value, "embeddings": value}).encode()):
             with suppress(ChatError):
                 read(answer)

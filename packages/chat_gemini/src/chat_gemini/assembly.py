@@ -60,7 +60,6 @@ _FINISH: dict[str, FinishReason] = {
     "4": "content_filter",
     **dict[str, FinishReason].fromkeys(_FILTERED, "content_filter"),
 }
-_MALFORMED = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"})
 
 
 @dataclass(slots=True)
@@ -139,14 +138,17 @@ class Assembly:
         self.ended = False
 
     def response(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
-        """The turn as far as it has come. Calls of a turn that the server calls malformed are `Failed`."""
+        """The turn as far as it has come. Calls of a turn that broke off, or that are malformed, are `Failed`."""
         parts = [self._finished(part) for part in self._parts]
         reason = self._turn.finish_reason
         calls = [part for part in parts if isinstance(part, ToolCall)]
         if calls and reason == "stop":
             reason = "tool_calls"
-        if self._turn.raw_finish_reason in _MALFORMED:
-            _fail(calls, f"The call was malformed, so it was not run: {self._message or self._turn.raw_finish_reason}")
+        if reason == "other" and self._turn.raw_finish_reason:
+            _fail(
+                calls,
+                f"The turn ended with {self._turn.raw_finish_reason}, so the call was not run. {self._message or ''}".rstrip(),
+            )
         usage = replace(self._spent + self._usage(), raw=self._used)
         turn = replace(self._turn, finish_reason=reason, usage=usage)
         message = Message("model", cited(parts, self._candidate), turn=turn)

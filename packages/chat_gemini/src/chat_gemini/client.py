@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote, urlencode
 
 from chat_core import (
@@ -18,21 +19,22 @@ from chat_core import (
     ModelInfo,
     Origin,
     Request,
-    Response,
     Timeouts,
     ToolDefinition,
     Transport,
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.turn import send, stream_turn
+from chat_core.turn import ask, stream_turn
 
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
-from chat_gemini.embeddings import BATCH, EmbeddingOptions, batches, decode_embeddings, encode_embeddings, join
+from chat_gemini.embeddings import BATCH, EmbeddingOptions, decode_embeddings, encode_embeddings
 from chat_gemini.encode import Encoded, encode, encode_count, model_path
 from chat_gemini.settings import Shape
 from chat_gemini.stream import GeminiTurn
+
+T = TypeVar("T")
 
 _MOST_REQUESTS = 100  # for one turn that the server interrupts itself
 
@@ -71,8 +73,7 @@ class GeminiClient:
         assembly = Assembly(self._origin, CallIds(request.messages))
         token: str | None = None
         for asked in range(1, _MOST_REQUESTS + 1):
-            answer = await self._send("POST", self._path("generateContent"), encoded.dump(token))
-            raw = decode(answer.body, assembly)
+            raw = await self._ask("POST", self._path("generateContent"), partial(decode, assembly=assembly), encoded.dump(token))
             token = assembly.continuation
             if token is None or asked == _MOST_REQUESTS:
                 return assembly.response(encoded.notices, raw if asked == 1 else None)
@@ -98,7 +99,7 @@ class GeminiClient:
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """How many tokens these messages are to the model, with the tools and settings that would be sent along."""
         body = encode_count(ChatRequest(messages, tools), origin=self._origin, shape=self._settings.shape)
-        return decode_tokens((await self._send("POST", self._path("countTokens"), body)).body)
+        return await self._ask("POST", self._path("countTokens"), decode_tokens, body)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server offers."""
@@ -106,7 +107,7 @@ class GeminiClient:
         token: str | None = None
         while True:
             query = {"pageSize": "1000"} | ({"pageToken": token} if token else {})
-            page, token = decode_models((await self._send("GET", f"/models?{urlencode(query)}")).body)
+            page, token = await self._ask("GET", f"/models?{urlencode(query)}", decode_models)
             models += page
             if token is None or not page:
                 return models
@@ -132,8 +133,9 @@ class GeminiClient:
     def _path(self, method: str) -> str:
         return f"/{quote(model_path(self._settings.model))}:{method}"
 
-    async def _send(self, method: str, path: str, body: bytes = b"") -> Response:
-        return await send(self._settings.transport, self._request(method, path, body), decode_error)
+    async def _ask(self, method: str, path: str, decode: Callable[[bytes], T], body: bytes = b"") -> T:
+        request = self._request(method, path, body)
+        return await ask(self._settings.transport, request, lambda answer: decode(answer.body), decode_error)
 
     def _request(self, method: str, path: str, body: bytes) -> Request:
         settings = self._settings
@@ -149,11 +151,10 @@ class EmbeddingGeminiClient(GeminiClient):
         return BATCH
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order; more inputs than the server takes at once go in batches, one after the other."""
+        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
         settings = self._settings
-        answers: list[EmbeddingsResponse] = []
-        for batch in batches(inputs):
-            body = encode_embeddings(batch, model=settings.model, options=settings.embeddings, extra=settings.shape.extra)
-            answer = await self._send("POST", self._path("batchEmbedContents"), body)
-            answers.append(decode_embeddings(answer.body, count=len(batch)))
-        return join(answers, model=settings.model, options=settings.embeddings)
+        if not inputs:
+            return EmbeddingsResponse((), model=settings.model)
+        body = encode_embeddings(inputs, model=settings.model, options=settings.embeddings, extra=settings.shape.extra)
+        read = partial(decode_embeddings, count=len(inputs), model=settings.model, options=settings.embeddings)
+        return await self._ask("POST", self._path("batchEmbedContents"), read, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from chat_core import (
@@ -21,15 +21,16 @@ from chat_core import (
     RateLimited,
 )
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.received import read_object
+from chat_core.refused import retry_after
 
 from chat_gemini.assembly import Assembly
-from chat_gemini.wire import read_json, read_object
 
 
 def decode(body: bytes, assembly: Assembly) -> JsonObject:
     """Put a whole answer into `assembly`; the answer. Raises `ProviderError` for an error under status 200, `InvalidResponse` for
     what is no answer."""
-    chunks = chunks_of(read_json(body, "a Gemini answer"))
+    chunks = chunks_of(body, "a Gemini answer")
     for chunk in chunks:
         assembly.add(chunk)
     if not chunks or not (assembly.anything or any("usageMetadata" in chunk for chunk in chunks)):
@@ -37,9 +38,14 @@ def decode(body: bytes, assembly: Assembly) -> JsonObject:
     return chunks[-1]
 
 
-def chunks_of(value: JsonValue) -> list[JsonObject]:
-    """The chunks that a document holds: one, or an array of them where the server streams no events. Raises the error in it."""
-    chunks = [as_object(chunk) for chunk in (value if isinstance(value, list) else [value])]
+def chunks_of(data: str | bytes, what: str) -> list[JsonObject]:
+    """The chunks that a document holds: one, or an array of them where the server streams no events. Raises the error in it, and
+    `InvalidResponse` for what is neither."""
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    if text.lstrip().startswith("["):
+        chunks = [as_object(chunk) for chunk in as_list(read_object(f'{{"chunks":{text}}}', what).get("chunks"))]
+    else:
+        chunks = [read_object(text, what)]
     for chunk in chunks:
         if "error" in chunk:
             raise decode_error(200, {}, json.dumps(chunk).encode())
@@ -115,19 +121,16 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         status=status,
         code=reason or word or None,
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
-        retry_after=_retry_after(details, headers),
+        retry_after=_delay(details) if (asked := retry_after(headers)) is None else asked,
         retryable=(said in (408, 409, 429) or 500 <= said < 600) and said != 501 and not _spent_for_today(details),
         body=text if value is None else value,
     )
 
 
-def _retry_after(details: list[JsonObject], headers: Mapping[str, str]) -> float | None:
-    """Seconds: from the header where there is one, else from the error's own `retryDelay`, such as "34.4s"."""
-    told: Iterator[str] = (as_text(detail.get("retryDelay")) for detail in details)
-    for text in (headers.get("retry-after", ""), *told):
-        if found := re.fullmatch(r"\s*(\d+\.?\d*)s?\s*", text):
-            return float(found[1])
-    return None
+def _delay(details: list[JsonObject]) -> float | None:
+    """Seconds to wait, as the error itself says: "34.4s"."""
+    told = (re.fullmatch(r"(\d+\.?\d*)s", as_text(detail.get("retryDelay"))) for detail in details)
+    return next((float(found[1]) for found in told if found), None)
 
 
 def _spent_for_today(details: list[JsonObject]) -> bool:

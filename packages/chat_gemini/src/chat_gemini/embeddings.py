@@ -1,18 +1,18 @@
-"""Embeddings: batches out, vectors back in the order of the inputs."""
+"""Embeddings: texts out, vectors back in the order of the texts."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chat_core import ConfigurationError, Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, JsonValue, Notice, Usage
+from chat_core import ConfigurationError, Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Notice, Usage
 from chat_core.jsonvalue import as_count, as_list, as_object
+from chat_core.sent import dump
+from chat_core.vectors import read_vector
 
 from chat_gemini.decode import chunks_of
-from chat_gemini.encode import dump, merged, model_path
+from chat_gemini.encode import merged, model_path
 from chat_gemini.generation import prefixes_tasks
-from chat_gemini.wire import read_object
 
 BATCH = 100  # requests in one batchEmbedContents
 
@@ -42,11 +42,6 @@ class EmbeddingOptions:
             raise ConfigurationError(f"a title goes with documents only: with_embeddings(task={_DOCUMENT!r}, title=...)")
 
 
-def batches(inputs: Sequence[str]) -> list[Sequence[str]]:
-    """The inputs in pieces that the server accepts."""
-    return [inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH)]
-
-
 def encode_embeddings(inputs: Sequence[str], *, model: str, options: EmbeddingOptions, extra: Mapping[str, object]) -> bytes:
     """The body of one request, each text a request of its own in it. Raises `ConfigurationError` for a task without a prefix."""
     return dump(merged({"requests": [_request(text, model, options) for text in inputs]}, extra))
@@ -73,10 +68,9 @@ def _prefixed(text: str, options: EmbeddingOptions) -> str:
     return f"task: {_TASKS[options.task]} | query: {text}"
 
 
-def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
+def decode_embeddings(body: bytes, *, count: int, model: str, options: EmbeddingOptions) -> EmbeddingsResponse:
     """`count` vectors in the order they came, which is that of the inputs. Raises `InvalidResponse`."""
-    answer = read_object(body, "an embeddings answer")
-    chunks_of(answer)
+    [answer] = chunks_of(body, "an embeddings answer")[:1] or [{}]
     single = [answer["embedding"]] if "embedding" in answer else []  # of embedContent
     listed = (
         as_list(answer.get("embeddings"))
@@ -89,33 +83,15 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
     if len(listed) != count:
         raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
     used = as_object(answer.get("usageMetadata"))
-    spent = Usage(input_tokens=as_count(used.get("promptTokenCount")), raw=used)
-    return EmbeddingsResponse(tuple(Embedding(_vector(as_object(item).get("values"))) for item in listed), usage=spent)
-
-
-def join(answers: Sequence[EmbeddingsResponse], *, model: str, options: EmbeddingOptions) -> EmbeddingsResponse:
-    """The answers to several batches as one."""
-    if not answers:
-        return EmbeddingsResponse((), model=model)
-    vectors = tuple(embedding for answer in answers for embedding in answer.embeddings)
-    spent = answers[0].usage if len(answers) == 1 else sum((answer.usage for answer in answers), Usage())
-    return EmbeddingsResponse(vectors, usage=spent, model=model, notices=_notices(model, options))
+    return EmbeddingsResponse(
+        tuple(Embedding(read_vector(as_object(item).get("values"))) for item in listed),
+        usage=Usage(input_tokens=as_count(used.get("promptTokenCount")), raw=used),
+        model=model,
+        notices=_notices(model, options),
+    )
 
 
 def _notices(model: str, options: EmbeddingOptions) -> tuple[Notice, ...]:
-    if "gemini-embedding-001" in model and options.dimensions not in (None, 3072):
-        return (
-            Notice(
-                "dimensions", f"{model} gives vectors of length 1 at 3072 dimensions only: normalise these before a dot product"
-            ),
-        )
-    return ()
-
-
-def _vector(value: JsonValue) -> array[float]:
-    if not isinstance(value, list) or not value:
-        raise InvalidResponse(f"not an embedding: {str(value)[:60]}")
-    try:
-        return array("d", value)  # type: ignore[arg-type]  # what is no number raises right here
-    except (TypeError, OverflowError) as exc:
-        raise InvalidResponse(f"not a vector of numbers: {str(value)[:60]}") from exc
+    if "gemini-embedding-001" not in model or options.dimensions in (None, 3072):
+        return ()
+    return (Notice("dimensions", f"{model} gives vectors of length 1 at 3072 dimensions only: normalise before a dot product"),)

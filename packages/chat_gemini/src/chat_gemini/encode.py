@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -18,7 +17,7 @@ from chat_core import (
     OutputSchema,
     ToolDefinition,
 )
-from chat_core.jsonvalue import as_json
+from chat_core.sent import dump
 
 from chat_gemini.contents import Contents
 from chat_gemini.generation import Generation
@@ -74,14 +73,6 @@ def encode_count(request: ChatRequest, *, origin: Origin, shape: Shape) -> bytes
 def model_path(model: str) -> str:
     """A model as the wire names it: `models/…`, or whatever path it has already."""
     return model if "/" in model else f"models/{model}"
-
-
-def dump(body: Mapping[str, object]) -> bytes:
-    """The body as bytes. Raises `ConfigurationError` where it holds what JSON or UTF-8 cannot say."""
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=as_json).encode()
-    except (ValueError, TypeError) as exc:  # a lone surrogate, a cycle
-        raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
 
 
 def merged(body: Mapping[str, object], extra: Mapping[str, object]) -> dict[str, object]:

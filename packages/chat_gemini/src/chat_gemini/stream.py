@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from chat_core import Done, Event, InvalidResponse, Notice, Origin, StreamTruncated, TurnEvent
 from chat_core.calls import CallIds
+from chat_core.received import is_beginning
 
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import chunks_of
-from chat_gemini.wire import is_beginning, read_json
 
 
 class GeminiTurn:
@@ -30,13 +30,13 @@ class GeminiTurn:
             self.finished = True
             return ()
         try:
-            document = read_json(event.data, "a chunk of a Gemini answer")
+            chunks = chunks_of(event.data, "a chunk of a Gemini answer")
         except InvalidResponse as exc:
             if not is_beginning(event.data):
                 raise
             self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
             return ()
-        return [said for chunk in chunks_of(document) for said in self._assembly.add(chunk)]
+        return [said for chunk in chunks for said in self._assembly.add(chunk)]
 
     @property
     def continuation(self) -> str | None:

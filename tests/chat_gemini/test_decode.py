@@ -172,7 +172,9 @@ def test_every_reason_to_stop(word: object) -> None:
     assert (response.finish_reason, response.raw_finish_reason) == (FINISH[word], str(word))
 
 
-@pytest.mark.parametrize("word", ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"])
+@pytest.mark.parametrize(
+    "word", ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE", "OTHER"]
+)
 def test_a_malformed_call_is_told_and_never_runs(word: str) -> None:
     response = answered(turn({"functionCall": {"name": "add", "args": {}}}, reason=word, finishMessage="print(add("))
     assert response.finish_reason == "other"
@@ -180,6 +182,13 @@ def test_a_malformed_call_is_told_and_never_runs(word: str) -> None:
         Failed(f"The turn ended with {word}, so the call was not run. print(add(")
     ]
     assert [(notice.about, notice.message) for notice in response.notices] == [("finish_reason", "print(add(")]
+
+
+def test_a_call_runs_under_a_reason_that_is_yet_unknown() -> None:
+    """What tells a call is the call; servers that imitate Google's make up a reason for it."""
+    response = answered(turn({"functionCall": {"name": "add", "args": {}}}, reason="FUNCTION_CALL"))
+    assert (response.finish_reason, response.raw_finish_reason) == ("other", "FUNCTION_CALL")
+    assert [type(call.status) for call in response.tool_calls] == [Pending]
 
 
 def test_a_filtered_answer_may_have_no_content() -> None:

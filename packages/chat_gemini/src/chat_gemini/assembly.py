@@ -60,6 +60,12 @@ _FINISH: dict[str, FinishReason] = {
     "4": "content_filter",
     **dict[str, FinishReason].fromkeys(_FILTERED, "content_filter"),
 }
+_BROKEN_OFF = frozenset(
+    {
+        *("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"),
+        *("MISSING_THOUGHT_SIGNATURE", "OTHER"),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -144,11 +150,8 @@ class Assembly:
         calls = [part for part in parts if isinstance(part, ToolCall)]
         if calls and reason == "stop":
             reason = "tool_calls"
-        if reason == "other" and self._turn.raw_finish_reason:
-            _fail(
-                calls,
-                f"The turn ended with {self._turn.raw_finish_reason}, so the call was not run. {self._message or ''}".rstrip(),
-            )
+        if (word := self._turn.raw_finish_reason) in _BROKEN_OFF:
+            _fail(calls, f"The turn ended with {word}, so the call was not run. {self._message or ''}".rstrip())
         usage = replace(self._spent + self._usage(), raw=self._used)
         turn = replace(self._turn, finish_reason=reason, usage=usage)
         message = Message("model", cited(parts, self._candidate), turn=turn)

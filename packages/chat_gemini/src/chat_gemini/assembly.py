@@ -165,14 +165,21 @@ class Assembly:
         return cut
 
     def _describe(self, chunk: JsonObject) -> None:
-        """Keep what a chunk says besides content."""
+        """Keep what a chunk says besides content: the first and the last do, those between repeat it."""
+        if said := as_object(chunk.get("usageMetadata")):
+            leaves_out = not said.keys() >= self._used.keys()
+            self._used = {**self._used, **said} if leaves_out and not _adds_up(said) else said
+        if (
+            self._turn.id is not None
+            and self._turn.model == chunk.get("modelVersion")
+            and chunk.keys() <= self._raw.keys() | _APART
+        ):
+            return
         id = self._turn.id or as_text(chunk.get("responseId")) or None  # noqa: A001  the field's name
         model = as_text(chunk.get("modelVersion")) or self._turn.model
         if id != self._turn.id or model != self._turn.model:
             self._turn = replace(self._turn, id=id, model=model)
-        self._raw |= {key: value for key, value in chunk.items() if key not in ("candidates", "usageMetadata") and value}
-        if said := as_object(chunk.get("usageMetadata")):
-            self._used = said if _adds_up(said) else {**self._used, **said}
+        self._raw |= {key: value for key, value in chunk.items() if key not in _APART and value}
 
     def _described(self) -> JsonObject:
         return {
@@ -336,6 +343,7 @@ def usage(said: JsonObject) -> Usage:
     )
 
 
+_APART = frozenset({"candidates", "usageMetadata"})
 _COUNTS = ("promptTokenCount", "candidatesTokenCount", "toolUsePromptTokenCount", "thoughtsTokenCount")
 
 

@@ -42,10 +42,10 @@ def chunks_of(data: str | bytes, what: str) -> list[JsonObject]:
     """The chunks that a document holds: one, or an array of them where the server streams no events. Raises the error in it, and
     `InvalidResponse` for what is neither."""
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-    if text.lstrip().startswith("["):
-        chunks = [as_object(chunk) for chunk in as_list(read_object(f'{{"chunks":{text}}}', what).get("chunks"))]
-    else:
+    if text[:1] == "{" or text.lstrip()[:1] != "[":
         chunks = [read_object(text, what)]
+    else:
+        chunks = [as_object(chunk) for chunk in as_list(read_object(f'{{"chunks":{text}}}', what).get("chunks"))]
     for chunk in chunks:
         if "error" in chunk:
             raise decode_error(200, {}, json.dumps(chunk).encode())

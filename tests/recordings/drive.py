@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import completions
+import gemini
 import neutral
 from chat_core import ChatError
 
 PLAYERS = {
     "chat-completions": completions.message,
     "embeddings": completions.embeddings,
+    "gemini": gemini.message,
+    "gemini-embeddings": gemini.embeddings,
 }
 
 

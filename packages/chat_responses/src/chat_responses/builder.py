@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, Self
 from urllib.parse import urlsplit
@@ -103,37 +103,33 @@ class Choosing:
 
     def with_reasoning(self, effort: str | None = None, *, summary: str | None = None) -> Self:
         """How much to think ("low", "high", …), and whether to tell of it ("auto", "concise", "detailed")."""
-        return self._option(reasoning_effort=effort, reasoning_summary=summary)
+        return self.with_options(replace(self._choices.options, reasoning_effort=effort, reasoning_summary=summary))
 
     def with_verbosity(self, verbosity: str) -> Self:
         """How long an answer is to be: "low", "medium" or "high"."""
-        return self._option(verbosity=verbosity)
+        return self.with_options(replace(self._choices.options, verbosity=verbosity))
 
     def with_service_tier(self, tier: str) -> Self:
         """How soon, at what price: "auto", "default", "flex", "priority", …"""
-        return self._option(service_tier=tier)
+        return self.with_options(replace(self._choices.options, service_tier=tier))
 
     def with_prompt_cache_key(self, key: str) -> Self:
         """Requests with one key find each other's cached prompts."""
-        return self._option(prompt_cache_key=key)
+        return self.with_options(replace(self._choices.options, prompt_cache_key=key))
 
     def with_truncation(self, truncation: str) -> Self:
         """ "auto" lets the server drop the middle of a conversation that is too long; "disabled" makes that an error."""
-        return self._option(truncation=truncation)
+        return self.with_options(replace(self._choices.options, truncation=truncation))
 
     def with_include(self, *names: str) -> Self:
         """What to add to the answer, such as "web_search_call.action.sources". Adds to those given before."""
-        return self._option(include=(*self._choices.options.include, *names))
+        return self.with_options(replace(self._choices.options, include=(*self._choices.options.include, *names)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self._choices.model!r}, base_url={self._choices.base_url!r})"
 
     def _with(self, choices: Choices) -> Self:
         return type(self)(choices)
-
-    def _option(self, **changes: str | Sequence[str] | None) -> Self:
-        given = {name: value for name, value in changes.items() if value is not None}
-        return self._with(replace(self._choices, options=replace(self._choices.options, **given)))  # type: ignore[arg-type]
 
 
 class ResponsesBuilder(Choosing, Generic[M]):

@@ -36,7 +36,8 @@ def read_item(item: JsonObject, origin: Origin, claim: Claim) -> list[Part]:
             said: JsonObject = {"input": as_text(item.get("input"))}
             return [ToolCall(claim(call_id(item)), as_text(item.get("name")), said, native=native)]
         case "image_generation_call" if picture := image(item, "result"):
-            return [File(picture.mimetype, picture.data, native=Native(origin, without(item, "result")))]
+            exact = picture.base64() == item["result"]  # else it has line ends, or the URL's alphabet, and is kept
+            return [File(picture.mimetype, picture.data, native=Native(origin, without(item, "result") if exact else item))]
         case _:
             return [Opaque(Native(origin, item))]
 
@@ -93,7 +94,7 @@ def restored(part: Part, item: JsonObject) -> JsonObject:
     match part:
         case Text() | Refusal() if content := as_object(as_list(item.get("content"))[0]):
             return {**item, "content": [_content(part, content)]}
-        case File(data=bytes()):
+        case File(data=bytes()) if "result" not in item:
             return {**item, "result": part.base64()}
         case ToolCall() if item.get("type") == "custom_tool_call":
             return {**item, "input": part.arguments.get("input")}
@@ -135,9 +136,9 @@ def _citation(note: JsonObject) -> Citation:
 
 
 def _decoded(encoded: str) -> bytes:
-    """Base64, also the URL's, and without its padding."""
+    """Base64, also the URL's, without its padding, or with line ends."""
     text = "".join(encoded.rpartition(",")[2].split()).translate(_URLSAFE)
-    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    return base64.b64decode(text + "=" * (-len(text) % 4))
 
 
 _URLSAFE = str.maketrans("-_", "+/")

@@ -1,0 +1,70 @@
+"""Embeddings: batches out, vectors back in the order of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Usage
+from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.received import read_object
+from chat_core.refused import decode_error
+from chat_core.vectors import read_vector
+from chat_responses.encode import dump
+
+_MOST_INPUTS, _MOST_TOKENS = 2048, 300_000  # of one request
+
+
+def batches(inputs: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The inputs in pieces that the server accepts. Tokens are not counted here: a text has no more of them than bytes."""
+    start = size = 0
+    for at, text in enumerate(inputs):
+        length = len(text.encode("utf-8", "replace"))
+        if at - start == _MOST_INPUTS or (at > start and size + length > _MOST_TOKENS):
+            yield inputs[start:at]
+            start, size = at, 0
+        size += length
+    if start < len(inputs):
+        yield inputs[start:]
+
+
+def encode_embeddings(inputs: Sequence[str], *, model: str, dimensions: int | None, extra: Mapping[str, object]) -> bytes:
+    """The body of one request. base64 is asked for: it is a third of the bytes, and nothing is parsed digit by digit."""
+    body: dict[str, object] = {"model": model, "input": list(inputs), "encoding_format": "base64"}
+    if dimensions is not None:
+        body["dimensions"] = dimensions
+    return dump(body | dict(extra))
+
+
+def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
+    """`count` vectors in the order of their indexes, from base64 or JSON numbers alike. Raises `InvalidResponse`."""
+    answer = read_object(body, "an embeddings answer")
+    if answer.get("error"):
+        raise decode_error(200, {}, body)
+    listed = [item for item in as_list(answer.get("data")) if isinstance(item, dict)]
+    listed.sort(key=_index)
+    if len(listed) != count:
+        raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
+    return EmbeddingsResponse(
+        tuple(Embedding(read_vector(item.get("embedding"))) for item in listed),
+        usage=_usage(as_object(answer.get("usage"))),
+        model=as_text(answer.get("model")) or None,
+    )
+
+
+def join(answers: Sequence[EmbeddingsResponse]) -> EmbeddingsResponse:
+    """The answers to several batches as one."""
+    if len(answers) == 1:
+        return answers[0]
+    vectors = tuple(embedding for answer in answers for embedding in answer.embeddings)
+    model = next((answer.model for answer in answers), None)
+    return EmbeddingsResponse(vectors, usage=sum((answer.usage for answer in answers), Usage()), model=model)
+
+
+def _usage(said: JsonObject) -> Usage:
+    total = as_count(said.get("total_tokens"))
+    return Usage(input_tokens=as_count(said.get("prompt_tokens")), total_tokens=total, raw=said)
+
+
+def _index(item: JsonObject) -> int:
+    index = item.get("index")
+    return index if isinstance(index, int) else 0

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import anyio
 
-from chat_core.errors import ConnectionFailed, ProviderError
+from chat_core.errors import ConnectionFailed, ProviderError, StreamTruncated
 from chat_core.events import Done, TurnEvent
 from chat_core.limits import Patience
 from chat_core.transport import Event, Request, Response, Transport
@@ -74,6 +74,10 @@ async def stream_turn(
                 await _drain(events)
     try:
         done = machine.end()
+    except StreamTruncated as exc:
+        if lost is not None and not lost.retryable:
+            exc.retryable = False  # the transport knows that the turn may have been run
+        raise exc from lost
     except Exception as exc:
         raise exc from lost
     yield done

@@ -106,7 +106,7 @@ class NativeTools(Choosing):
         require_approval: Literal["always", "never"] | Mapping[str, object] | None = None,
         description: str | None = None,
     ) -> Self:
-        """The tools of an MCP server, which OpenAI calls. Unless `require_approval` is "never" it asks first: `approval_requests`."""
+        """The tools of an MCP server, which OpenAI calls. Unless `require_approval` is "never" it asks first."""
         if (url is None) == (connector_id is None):
             raise ConfigurationError("with_mcp_server(label, ...) needs a url or a connector_id, and not both")
         return self.with_native_tool(

@@ -171,8 +171,8 @@ class _History:
             item = _item(part, self._origin)
             if isinstance(part, Reasoning) and item is not None and not (self._stored or _can_be_resent(item)):
                 item, orphaned = None, True
-            if item is not None and orphaned and item.get("type") != "reasoning":
-                item = without(item, "id")
+            if item is not None and orphaned:
+                item = _without_id(part, item)
             if item is not None and open_message is not None and _same_message(open_message, item):
                 open_message["content"] = [*as_list(open_message["content"]), *as_list(item["content"])]
                 continue
@@ -235,6 +235,18 @@ def _item(part: Part, origin: Origin) -> JsonObject | None:
 def _can_be_resent(item: JsonObject) -> bool:
     """Whether reasoning means something to a server that does not remember it: it is sealed, or in plain words."""
     return bool(item.get("encrypted_content") or as_list(item.get("content")))
+
+
+def _without_id(part: Part, item: JsonObject) -> JsonObject:
+    match part:
+        case ToolCall():
+            return without(item, "id")
+        case Text() | Structured() | Refusal():
+            said = part.as_text() if isinstance(part, Structured) else part.text
+            phase: JsonObject = {"phase": item["phase"]} if item.get("phase") else {}
+            return {"role": "assistant", "content": said, **phase}
+        case _:
+            return item
 
 
 def _same_message(one: JsonObject, other: JsonObject) -> bool:

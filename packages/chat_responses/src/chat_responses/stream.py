@@ -146,9 +146,11 @@ class ResponseTurn:
 
     def _match(self, index: int, item: JsonObject) -> _Held:
         """What has come of this item of the final output."""
-        named = (one for one in self._held.values() if item.get("id") and one.item.get("id") == item.get("id"))
         there = self._held.get(index, _Held())
-        return next(named, there if there.item.get("type") in (None, item.get("type")) else _Held())
+        named = [one for one in self._held.values() if item.get("id") and one.item.get("id") == item.get("id")]
+        if named and there not in named:  # some servers leave items out at the end, and those after them move up
+            return named[0]
+        return there if there.item.get("type") in (None, item.get("type")) else _Held()
 
     def _at(self, frame: JsonObject) -> _Held:
         index = frame.get("output_index")

@@ -17,7 +17,9 @@ from chat_core import (
     JsonObject,
     Messages,
     ModelInfo,
+    Native,
     Notice,
+    Opaque,
     Origin,
     ProviderError,
     Request,
@@ -117,6 +119,9 @@ class ResponsesClient:
         async with aclosing(self._stream(request, encoded)) as events:
             async for event in events:
                 if isinstance(event, Done):
+                    message = event.response.message
+                    if not message.parts:  # else nothing in it would say where it is from
+                        message.parts.append(Opaque(Native(self._origin, {"response": event.response.id})))
                     return event.response
         raise AssertionError("a turn ends in Done")
 

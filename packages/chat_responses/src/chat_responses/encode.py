@@ -132,7 +132,8 @@ class _History:
             message = self._messages[at]
             if message.role == "model":
                 known = bool(message.turn and message.turn.id) and not message.interrupted
-                return at if known and any(_item(part, self._origin) is not None for part in message.parts) else None
+                ours = any(part.native is not None and part.native.origin == self._origin for part in message.parts)
+                return at if known and ours else None
         return None
 
     def _message(self, message: Message) -> Iterator[InputItem]:
@@ -195,9 +196,9 @@ class _History:
             case File():
                 about = InputText(type="input_text", text="A file that you made:")
                 yield {"role": "user", "content": [about, _file(part)]}
-            case Opaque(native):
+            case Opaque(native) if native.origin != self._origin:
                 self.notices.append(_unsent(native))
-            case Reasoning():
+            case Reasoning() | Opaque():
                 pass
 
     def _outputs(self, calls: list[ToolCall]) -> Iterator[InputItem]:

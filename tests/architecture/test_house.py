@@ -24,6 +24,8 @@ LAYERS = (
     # the model: values only
     "jsonvalue",  # JSON as a type
     "typestate",  # how far a builder has come
+    "shortrepr",  # a repr that one can read
+    "validation",  # what pydantic finds wrong, in a line
     "usage",  # tokens
     "errors",  # everything that is raised
     "status",  # where a tool call stands
@@ -51,6 +53,7 @@ LAYERS = (
     "tools.pause",  # what waits
     "structured",  # typed output
     # the engine
+    "chat.interrupted",
     "chat.retry",
     "chat.tool_pass",
     "chat.loop",

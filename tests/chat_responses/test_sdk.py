@@ -14,11 +14,11 @@ from chat_responses.decode import decode
 from chat_responses.stream import ResponseTurn
 from openai.types.responses import Response
 
-RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
+RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
 
 pytestmark = pytest.mark.skipif(
-    not RECORDINGS.is_dir(), reason="the recorded traffic is not beside this repository (shared/recordings)"
+    not RECORDINGS.is_dir(), reason="the recordings are not beside the project"
 )
 
 

@@ -258,6 +258,11 @@ def test_an_incomplete_turn_says_why(details: object, reason: str) -> None:
     assert (response.finish_reason, response.raw_finish_reason) == (reason, "incomplete")
 
 
+def test_a_call_of_a_turn_that_was_steered_away_is_not_run() -> None:
+    response = ended(CREATED, completed(call(), status="incomplete", incomplete_details={"reason": "steered"}))
+    assert isinstance(response.tool_calls[0].status, Failed)
+
+
 @pytest.mark.parametrize(
     ("frame", "kind", "code", "retryable"),
     [

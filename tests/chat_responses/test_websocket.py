@@ -36,7 +36,7 @@ from chat_core import (
 from chat_core.testing import FakeTransport, broken_laws
 from chat_responses import ResponsesBuilder, ResponsesClient
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).parent
 SHARED = HERE.parents[2] / "shared"
 sys.path.insert(0, str(HERE))
 
@@ -494,7 +494,7 @@ def _recorded() -> Iterator[Path]:
             yield path
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded traffic is not beside this repository (shared/recordings)")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings are not beside the project")
 @pytest.mark.parametrize("slices", ["whole", [7], [1]])
 async def test_recorded_sockets_say_what_the_same_events_say_over_sse(slices: Any, anyio_backend_name: str) -> None:
     if anyio_backend_name == "trio" and slices != [7]:

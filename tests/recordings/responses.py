@@ -7,7 +7,6 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import neutral
-
 from chat_core import (
     Action,
     Chat,

@@ -1,4 +1,4 @@
-"""Every recorded Chat Completions, Responses and embeddings exchange comes out right, however it is sliced, and never when it is cut."""
+"""Every recorded exchange of these wires comes out right, however it is sliced, and never when it is cut."""
 
 from __future__ import annotations
 

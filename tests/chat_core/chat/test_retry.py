@@ -275,6 +275,7 @@ class Embeds(ScriptedProvider):
     """A provider that embeds at the third attempt."""
 
     attempts = 0
+    embedding_batch = 100
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
         self.attempts += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any
 
 import anyio
@@ -260,7 +260,7 @@ async def test_leaving_closes_the_connection_and_keeps_what_came(how: str) -> No
     messages = Messages.from_user("go")
     stream = line.chat().stream(messages)
 
-    with pytest.raises(ZeroDivisionError) if how == "raise" else anyio.CancelScope():
+    with pytest.raises(ZeroDivisionError) if how == "raise" else nullcontext():
         async with stream:
             async for event in stream:
                 if isinstance(event, ToolCallChunk) and '"b"' in event.arguments:
@@ -489,4 +489,4 @@ async def test_native_data_rides_on_the_part_that_carried_it_to_the_next_request
     await events_of(chat, messages)
 
     assert [getattr(part, "native", None) for part in messages[1].parts] == [native, native]
-    assert provider.requests[1].messages is messages
+    assert provider.requests[1].messages[1] is messages[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import EllipsisType
 from typing import Generic, overload
 from urllib.parse import urlsplit
 
@@ -67,14 +68,16 @@ class ChatCompletionsBuilder(Generic[M, E]):
 
     def with_timeout(
         self,
-        total: float | None = None,
+        total: float | EllipsisType | None = ...,
         *,
-        connect: float | None = Timeouts().connect,
-        first_event: float | None = Timeouts().first_event,
-        idle: float | None = Timeouts().idle,
+        connect: float | EllipsisType | None = ...,
+        first_event: float | EllipsisType | None = ...,
+        idle: float | EllipsisType | None = ...,
     ) -> ChatCompletionsBuilder[M, E]:
-        """The time limits in seconds, None for no limit; `Timeouts` says what each means. Default: 10, 300, 120, and no total."""
-        return ChatCompletionsBuilder(replace(self._choices, timeouts=Timeouts(connect, first_event, idle, total)))
+        """Time limits in seconds, None for no limit; those not named stay. `Timeouts` says what each means, and its defaults."""
+        given = {"connect": connect, "first_event": first_event, "idle": idle, "total": total}
+        named = {name: seconds for name, seconds in given.items() if not isinstance(seconds, EllipsisType)}
+        return ChatCompletionsBuilder(replace(self._choices, timeouts=replace(self._choices.timeouts, **named)))
 
     def with_transport(self, transport: Transport) -> ChatCompletionsBuilder[M, E]:
         """What carries the requests, instead of a new `HttpTransport`."""
@@ -169,5 +172,5 @@ def _default_transport(base_url: str) -> Transport:
 
     host = urlsplit(base_url)
     proxies = getproxies()
-    bypassed = proxy_bypass(host.hostname or "")
-    return HttpTransport(proxy=None if bypassed else proxies.get(host.scheme) or proxies.get("all"))
+    proxy = None if proxy_bypass(host.netloc) else proxies.get(host.scheme) or proxies.get("all")
+    return HttpTransport(proxy=f"http://{proxy}" if proxy and "://" not in proxy else proxy)

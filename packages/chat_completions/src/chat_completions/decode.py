@@ -6,6 +6,7 @@ import json
 
 from chat_core import (
     ChatResponse,
+    Failed,
     FinishReason,
     InvalidResponse,
     JsonObject,
@@ -14,6 +15,7 @@ from chat_core import (
     ModelInfo,
     Notice,
     Origin,
+    Pending,
     Turn,
     Usage,
 )
@@ -44,7 +46,9 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
         model=as_text(answer.get("model")) or None,
         id=as_text(answer.get("id")) or None,
     )
-    return ChatResponse(Message("model", assembly.parts(), turn=turn), more_choices(len(choices)), raw=answer)
+    message = Message("model", assembly.parts(), turn=turn)
+    hold_back(message)
+    return ChatResponse(message, more_choices(len(choices)), raw=answer)
 
 
 def completion(answer: JsonObject) -> JsonObject:
@@ -76,6 +80,18 @@ def finish_reason(value: JsonValue) -> tuple[FinishReason, str | None]:
     """The common reason, and the server's own word for it."""
     word = as_text(value)
     return _FINISH.get(word, "other"), word or None
+
+
+_BROKEN_OFF = frozenset({"error", "network_error", "insufficient_system_resource", "abort", "cancelled"})
+
+
+def hold_back(message: Message) -> None:
+    """Keep the calls of a turn that broke off from running: that their arguments are JSON may be an accident."""
+    reason = message.turn.raw_finish_reason if message.turn else None
+    if reason in _BROKEN_OFF:
+        for call in message.tool_calls:
+            if isinstance(call.status, Pending):
+                call.status = Failed(f"The turn ended with {reason!r}, so {call.name} was not run.")
 
 
 def usage(value: JsonValue, dialect: Dialect) -> Usage:

@@ -1,4 +1,4 @@
-"""Embeddings: batches out, vectors back in the order of the inputs."""
+"""Embeddings: texts out, vectors back in the order of the texts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ from chat_core.vectors import read_vector
 from chat_completions.decode import is_error, usage
 from chat_completions.dialect import Dialect
 from chat_completions.encode import dump
-
-
-def batches(inputs: Sequence[str], dialect: Dialect) -> list[Sequence[str]]:
-    """The inputs in pieces that the server accepts."""
-    size = dialect.embedding_batch
-    return [inputs[start : start + size] for start in range(0, len(inputs), size)]
 
 
 def encode_embeddings(
@@ -45,15 +39,6 @@ def decode_embeddings(body: bytes, *, count: int, dialect: Dialect) -> Embedding
         usage=usage(answer.get("usage"), dialect) if answer.get("usage") else Usage(),
         model=as_text(answer.get("model")) or None,
     )
-
-
-def join(answers: Sequence[EmbeddingsResponse]) -> EmbeddingsResponse:
-    """The answers to several batches as one."""
-    if len(answers) == 1:
-        return answers[0]
-    vectors = tuple(embedding for answer in answers for embedding in answer.embeddings)
-    model = next((answer.model for answer in answers), None)
-    return EmbeddingsResponse(vectors, usage=sum((answer.usage for answer in answers), Usage()), model=model)
 
 
 def _index(item: JsonObject) -> int:

@@ -16,7 +16,7 @@ from chat_core.errors import (
     ProviderError,
     RateLimited,
 )
-from chat_core.jsonvalue import JsonObject, JsonValue, as_object
+from chat_core.jsonvalue import JsonObject, JsonValue, as_object, as_text
 
 _ERRORS: dict[int, type[ProviderError]] = {
     400: InvalidRequest,
@@ -46,7 +46,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, codes: Ma
     code = _word(inner.get("code")) or _word(inner.get("type")) or _word(envelope.get("code")) or _word(envelope.get("type"))
     said = status
     if status == 200:
-        said = _said_status(inner, envelope) or (codes or {}).get(code or "") or 200
+        said = (codes or {}).get(code or "") or _said_status(inner, envelope) or 200
     return _ERRORS.get(said, ProviderError)(
         _message(envelope, inner) or text.strip()[:1000] or f"status {status} without a body",
         status=status,
@@ -56,6 +56,14 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, codes: Ma
         retryable=_retryable(said, code, headers),
         body=text if value is None else value,
     )
+
+
+_SAID_BY = {
+    "server_error": 500,
+    "rate_limit_error": 429,
+    "overloaded_error": 529,
+    "authentication_error": 401,
+}  # types, as statuses
 
 
 def _retryable(status: int, code: str | None, headers: Mapping[str, str]) -> bool:
@@ -75,7 +83,8 @@ def _said_status(inner: JsonObject, envelope: JsonObject) -> int | None:
         inner.get("code"),
         envelope.get("code"),
     )
-    return next((int(value) for value in candidates if isinstance(value, int) and 400 <= value < 600), None)
+    numbers = (int(value) for value in candidates if isinstance(value, int) and 400 <= value < 600)
+    return next(numbers, _SAID_BY.get(as_text(inner.get("type")) or as_text(envelope.get("type"))))
 
 
 def _message(envelope: JsonObject, inner: JsonObject) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from chat_core import EmbeddingsResponse
 from chat_responses.client import ResponsesClient, Settings
 
-from chat_openai.embeddings import batches, decode_embeddings, encode_embeddings, join
+from chat_openai.embeddings import decode_embeddings, encode_embeddings
 
 
 class OpenAIClient(ResponsesClient):
@@ -21,11 +22,14 @@ class EmbeddingOpenAIClient(OpenAIClient):
         super().__init__(settings)
         self._dimensions = dimensions
 
+    @property
+    def embedding_batch(self) -> int:
+        """How many inputs one request may hold."""
+        return 2048
+
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order; more inputs than the server takes at once go in batches, one after the other."""
-        answers: list[EmbeddingsResponse] = []
-        for batch in batches(inputs):
-            body = encode_embeddings(batch, model=self.model, dimensions=self._dimensions, extra=self._settings.extra)
-            answer = await self._send("POST", "/embeddings", body)
-            answers.append(decode_embeddings(answer.body, count=len(batch)))
-        return join(answers)
+        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        if not inputs:
+            return EmbeddingsResponse(())
+        body = encode_embeddings(inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.extra)
+        return await self._ask("POST", "/embeddings", partial(decode_embeddings, count=len(inputs)), body)

@@ -1,8 +1,8 @@
-"""Embeddings: batches out, vectors back in the order of the inputs."""
+"""Embeddings: texts out, vectors back in the order of the texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Usage
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
@@ -10,21 +10,6 @@ from chat_core.received import read_object
 from chat_core.refused import decode_error
 from chat_core.vectors import read_vector
 from chat_responses.encode import dump
-
-_MOST_INPUTS, _MOST_TOKENS = 2048, 300_000  # of one request
-
-
-def batches(inputs: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The inputs in pieces that the server accepts. Tokens are not counted here: a text has no more of them than bytes."""
-    start = size = 0
-    for at, text in enumerate(inputs):
-        length = len(text.encode("utf-8", "replace"))
-        if at - start == _MOST_INPUTS or (at > start and size + length > _MOST_TOKENS):
-            yield inputs[start:at]
-            start, size = at, 0
-        size += length
-    if start < len(inputs):
-        yield inputs[start:]
 
 
 def encode_embeddings(inputs: Sequence[str], *, model: str, dimensions: int | None, extra: Mapping[str, object]) -> bytes:
@@ -49,15 +34,6 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
         usage=_usage(as_object(answer.get("usage"))),
         model=as_text(answer.get("model")) or None,
     )
-
-
-def join(answers: Sequence[EmbeddingsResponse]) -> EmbeddingsResponse:
-    """The answers to several batches as one."""
-    if len(answers) == 1:
-        return answers[0]
-    vectors = tuple(embedding for answer in answers for embedding in answer.embeddings)
-    model = next((answer.model for answer in answers), None)
-    return EmbeddingsResponse(vectors, usage=sum((answer.usage for answer in answers), Usage()), model=model)
 
 
 def _usage(said: JsonObject) -> Usage:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import anyio
@@ -23,7 +24,6 @@ from chat_core import (
     Origin,
     ProviderError,
     Request,
-    Response,
     TimedOut,
     Timeouts,
     ToolDefinition,
@@ -32,13 +32,15 @@ from chat_core import (
 )
 from chat_core.calls import CallIds
 from chat_core.refused import decode_error
-from chat_core.turn import send, stream_turn
+from chat_core.turn import ask, stream_turn
 
 from chat_responses.decode import decode, decode_count, decode_models
 from chat_responses.encode import Encoded, counted, encode
 from chat_responses.memory import Memory, Stateless
 from chat_responses.options import ResponsesOptions
 from chat_responses.stream import ResponseTurn
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +130,23 @@ class ResponsesClient:
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """How many input tokens these messages are, as the server counts; nothing is generated."""
         encoded = self._encode(ChatRequest(messages, tools))
-        return decode_count((await self._send("POST", "/responses/input_tokens", counted(encoded.body))).body)
+        return await self._ask("POST", "/responses/input_tokens", decode_count, counted(encoded.body))
 
     async def retrieve(self, id: str) -> ChatResponse:  # noqa: A002  the field's name
         """A stored response, as it stands now."""
-        return self._decode(await self._send("GET", _stored(id)), Messages())
+        return await self._ask("GET", _stored(id), self._reader(Messages()))
 
     async def cancel(self, id: str) -> ChatResponse:  # noqa: A002  the field's name
         """Stop a response in the background; what it was by then."""
-        return self._decode(await self._send("POST", _stored(id) + "/cancel"), Messages())
+        return await self._ask("POST", _stored(id) + "/cancel", self._reader(Messages()))
 
     async def delete(self, id: str) -> None:  # noqa: A002  the field's name
         """Have the server forget a stored response."""
-        await self._send("DELETE", _stored(id))
+        await self._ask("DELETE", _stored(id), len)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server offers."""
-        return decode_models((await self._send("GET", "/models")).body)
+        return await self._ask("GET", "/models", decode_models)
 
     async def aclose(self) -> None:
         """Close the connections that are open on the running event loop."""
@@ -162,7 +164,7 @@ class ResponsesClient:
         return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
 
     async def _complete(self, request: ChatRequest, encoded: Encoded) -> ChatResponse:
-        response = self._decode(await self._send("POST", "/responses", encoded.body), request.messages)
+        response = await self._ask("POST", "/responses", self._reader(request.messages), encoded.body)
         if self._settings.poll is not None:
             response = await self._finished(response, request.messages, self._settings.poll)
         return replace(response, notices=response.notices + encoded.notices)
@@ -173,7 +175,7 @@ class ResponsesClient:
         with anyio.move_on_after(total):
             while response.raw_finish_reason in ("queued", "in_progress") and response.id:
                 await anyio.sleep(poll)
-                response = self._decode(await self._send("GET", _stored(response.id)), messages)
+                response = await self._ask("GET", _stored(response.id), self._reader(messages))
             return response
         raise TimedOut("total", total or 0.0)
 
@@ -181,8 +183,8 @@ class ResponsesClient:
         turn = ResponseTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
         return stream_turn(self._settings.transport, self._request("POST", "/responses", encoded.body), turn, decode_error)
 
-    def _decode(self, answer: Response, messages: Messages) -> ChatResponse:
-        return decode(answer.body, origin=self._origin, ids=CallIds(messages))
+    def _reader(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
+        return partial(decode, origin=self._origin, ids=CallIds(messages))
 
     def _encode(
         self, request: ChatRequest, *, stream: bool = False, whole: bool = False, extra: Mapping[str, object] | None = None
@@ -201,8 +203,9 @@ class ResponsesClient:
             whole=whole,
         )
 
-    async def _send(self, method: str, path: str, body: bytes = b"") -> Response:
-        return await send(self._settings.transport, self._request(method, path, body), decode_error)
+    async def _ask(self, method: str, path: str, read: Callable[[bytes], T], body: bytes = b"") -> T:
+        request = self._request(method, path, body)
+        return await ask(self._settings.transport, request, lambda answer: read(answer.body), decode_error)
 
     def _request(self, method: str, path: str, body: bytes) -> Request:
         return Request(method, _join(self._settings.base_url, path), self._settings.headers, body, self._settings.timeouts)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from chat_core import (
     ChatResponse,
+    Failed,
     FinishReason,
     InvalidResponse,
     JsonObject,
@@ -16,6 +17,7 @@ from chat_core import (
     Notice,
     Origin,
     Part,
+    Pending,
     ProviderError,
     Refusal,
     ToolCall,
@@ -56,6 +58,10 @@ def response(answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject) -> C
         model=as_text(answer.get("model")) or None,
         id=as_text(answer.get("id")) or None,
     )
+    if message.turn.finish_reason == "other":  # cancelled, steered, or still going on: that arguments are JSON may be an accident
+        for call in message.tool_calls:
+            if isinstance(call.status, Pending):
+                call.status = Failed(f"The turn is {message.turn.raw_finish_reason!r}, so {call.name} was not run.")
     return ChatResponse(message, _notices(answer), raw=raw)
 
 

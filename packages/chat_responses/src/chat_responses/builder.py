@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import EllipsisType
 from typing import Generic, Self
 from urllib.parse import urlsplit
 
@@ -59,14 +60,16 @@ class Choosing:
 
     def with_timeout(
         self,
-        total: float | None = None,
+        total: float | EllipsisType | None = ...,
         *,
-        connect: float | None = Timeouts().connect,
-        first_event: float | None = Timeouts().first_event,
-        idle: float | None = Timeouts().idle,
+        connect: float | EllipsisType | None = ...,
+        first_event: float | EllipsisType | None = ...,
+        idle: float | EllipsisType | None = ...,
     ) -> Self:
-        """The time limits in seconds, None for no limit; `Timeouts` says what each means. Default: 10, 300, 120, and no total."""
-        return self._with(replace(self._choices, timeouts=Timeouts(connect, first_event, idle, total)))
+        """Time limits in seconds, None for no limit; those not named stay. `Timeouts` says what each means, and its defaults."""
+        given = {"connect": connect, "first_event": first_event, "idle": idle, "total": total}
+        named = {name: seconds for name, seconds in given.items() if not isinstance(seconds, EllipsisType)}
+        return self._with(replace(self._choices, timeouts=replace(self._choices.timeouts, **named)))
 
     def with_transport(self, transport: Transport) -> Self:
         """What carries the requests, instead of a new `HttpTransport`: a `WebSocketTransport` keeps one connection across turns."""

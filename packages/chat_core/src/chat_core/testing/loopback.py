@@ -99,14 +99,16 @@ class Received:
 
 
 class LoopbackServer:
-    """Serve `POST .../chat/completions` from `script`: answers given out in order, or a function of the request's body.
+    """Serve `POST .../chat/completions` and `POST .../responses` from `script`: answers given out in order, or a function of the
+    request's body.
 
         with LoopbackServer([Reply("Hello!")]) as server:
             client = ChatCompletionsBuilder().with_base_url(server.url).with_model("any").build()
             ...
         assert server.requests[0].body["model"] == "any"
 
-    The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
+    The function is called in a thread of the server, for one request at a time. On `.../responses` an answer is a `Failure` or
+    `Raw`: a `Reply` is of the other wire. `POST .../embeddings` and
     `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near each other.
     """
 
@@ -160,6 +162,8 @@ class LoopbackServer:
         match received.method, received.path.partition("?")[0].split("/"):
             case "POST", [*_, "chat", "completions"]:
                 return self._completion(received.body, number)
+            case "POST", [*_, "responses"]:
+                return self._scripted(received.body)
             case "POST", [*_, "embeddings"]:
                 return _embeddings(received.body)
             case "GET", [*_, "models"]:
@@ -172,6 +176,29 @@ class LoopbackServer:
             return _failed(Failure(400, "you must provide a model parameter"))
         if not body.get("messages") or not isinstance(body["messages"], list):
             return _failed(Failure(400, "you must provide a messages parameter that is a list and not empty"))
+        answer = self._answer(body)
+        match answer:
+            case _Response():
+                return answer
+            case Reply():
+                head: JsonObject = {"id": f"chatcmpl-{number}", "created": _CREATED, "model": body["model"]}
+                if body.get("stream") is not True:
+                    response = _json(200, {**head, "object": "chat.completion", **_whole(answer, number)})
+                    return _Response(200, response.headers, response.pieces, False, answer.pause, answer.cut_after)
+                options = body.get("stream_options")
+                asked = isinstance(options, dict) and options.get("include_usage") is True
+                chunks = _streamed({**head, "object": "chat.completion.chunk"}, answer, number, with_usage=asked)
+                pieces = [b"data: %b\n\n" % _dump(chunk) for chunk in chunks] + [b"data: [DONE]\n\n"]
+                headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+                return _Response(200, headers, pieces, True, answer.pause, answer.cut_after)
+
+    def _scripted(self, body: JsonObject) -> _Response:
+        """An answer on a wire whose turns the script spells out itself."""
+        answer = self._answer(body)
+        return answer if isinstance(answer, _Response) else _unscripted("on this endpoint the script answers Raw or Failure")
+
+    def _answer(self, body: JsonObject) -> _Response | Reply:
+        """What the script says to a body: a turn, or already what goes out."""
         try:
             answer = self._answers(body)
         except _RanOut as exc:
@@ -186,16 +213,7 @@ class LoopbackServer:
                 pieces = [raw] if chunk is None else [raw[at : at + chunk] for at in range(0, len(raw), chunk)]
                 return _Response(status, headers, pieces, chunk is not None, answer.pause, answer.cut_after)
             case Reply():
-                head: JsonObject = {"id": f"chatcmpl-{number}", "created": _CREATED, "model": body["model"]}
-                if body.get("stream") is not True:
-                    response = _json(200, {**head, "object": "chat.completion", **_whole(answer, number)})
-                    return _Response(200, response.headers, response.pieces, False, answer.pause, answer.cut_after)
-                options = body.get("stream_options")
-                asked = isinstance(options, dict) and options.get("include_usage") is True
-                chunks = _streamed({**head, "object": "chat.completion.chunk"}, answer, number, with_usage=asked)
-                pieces = [b"data: %b\n\n" % _dump(chunk) for chunk in chunks] + [b"data: [DONE]\n\n"]
-                headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-                return _Response(200, headers, pieces, True, answer.pause, answer.cut_after)
+                return answer
 
 
 _CREATED = 1_767_225_600  # the same at every run, so that a printed answer is

@@ -202,6 +202,14 @@ def test_what_another_provider_said_is_sent_as_plain_items() -> None:
     assert [notice.about for notice in encoded.notices] == ["messages"]
 
 
+def test_files_that_the_model_made_elsewhere_are_shown_to_it_and_sounds_are_noticed() -> None:
+    made = [File.from_bytes(b"\x89PNG\r\n"), File.from_bytes(b"RIFF....WAVE")]
+    encoded = encode(ChatRequest(Messages.from_user("Hi").append(Message("model", [*made]))), origin=ORIGIN)
+    [_, shown] = json.loads(encoded.body)["input"]
+    assert (shown["role"], [part["type"] for part in shown["content"]]) == ("user", ["input_text", "input_image"])
+    assert [notice.about for notice in encoded.notices] == ["messages"]
+
+
 def test_reasoning_that_means_nothing_without_a_store_is_left_out_with_the_ids_after_it() -> None:
     call: JsonObject = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "add", "arguments": "{}"}
     message = answer({"type": "reasoning", "id": "rs_1", "summary": []}, said("Hi", phase="commentary"), call)

@@ -17,9 +17,7 @@ from openai.types.responses import Response
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
 
-pytestmark = pytest.mark.skipif(
-    not RECORDINGS.is_dir(), reason="the recordings are not beside the project"
-)
+pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project")
 
 
 def _recorded(provider: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and remembers by response id."""
+"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may have forgotten."""
 
 import base64
 import json
@@ -44,10 +44,8 @@ def _events(item: dict[str, Any]) -> list[dict[str, Any]]:
             pieces = [word if at == 0 else f" {word}" for at, word in enumerate(words)]
             told = [{"type": "response.output_text.delta", "content_index": 0, "delta": piece} for piece in pieces]
         case "reasoning":
-            pieces = [piece["text"] for piece in item["summary"]]
-            told = [
-                {"type": "response.reasoning_summary_text.delta", "summary_index": at, "delta": text} for at, text in enumerate(pieces)
-            ]
+            kind = "response.reasoning_summary_text.delta"
+            told = [{"type": kind, "summary_index": at, "delta": piece["text"]} for at, piece in enumerate(item["summary"])]
         case "image_generation_call":
             told = [{"type": "response.image_generation_call.partial_image", "partial_image_index": 0, "partial_image_b64": _PIXEL}]
         case _:
@@ -70,8 +68,8 @@ def _output(body: dict[str, Any]) -> list[dict[str, Any]]:
         thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAABsealed"}
         return [thought, {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": name, "arguments": arguments}]
     if "mcp" in kinds:
-        request = {"type": "mcp_approval_request", "id": "mcpr_1", "server_label": "docs", "name": "find", "arguments": '{"what":"x"}'}
-        return [request]
+        asking = {"name": "find", "arguments": '{"what":"x"}'}
+        return [{"type": "mcp_approval_request", "id": "mcpr_1", "server_label": "docs", **asking}]
     if "web_search" in kinds:
         action = {"type": "search", "query": asked}
         note = {

@@ -193,6 +193,8 @@ class _History:
                 yield {"role": "assistant", "content": text}
             case ToolCall():
                 yield {"type": "function_call", "call_id": _id(part.id), "name": part.name, "arguments": _arguments(part)}
+            case File(kind="audio" | "video" as kind):
+                self.notices.append(Notice("messages", f"{kind} that the model made has no place on this wire, and was not sent"))
             case File():
                 about = InputText(type="input_text", text="A file that you made:")
                 yield {"role": "user", "content": [about, _file(part)]}

@@ -122,7 +122,7 @@ def _message(item: JsonObject, origin: Origin) -> Iterator[Part]:
 def _content(part: Text | Refusal, content: JsonObject) -> JsonObject:
     if isinstance(part, Refusal):
         return {**content, "refusal": part.text}
-    return {**content, "text": part.text, "annotations": [citation.raw for citation in part.citations]}
+    return {**content, "text": part.text, "annotations": [citation.raw for citation in part.citations if citation.raw]}
 
 
 def _citation(note: JsonObject) -> Citation:

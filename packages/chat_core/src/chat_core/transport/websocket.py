@@ -49,11 +49,9 @@ class WebSocketTransport:
         max_bytes: int = 128 * 1024 * 1024,
     ) -> None:
         self._given_http = http
-        self._url = None if url is None else _http_url(url)
-        self._max_age = max_age
-        self._max_bytes = max_bytes
         self._own_http: Transport | None = None
-        self._by_loop: WeakKeyDictionary[EventLoop, _Idle] = WeakKeyDictionary()
+        self._max_bytes = max_bytes
+        self._connections = _Connections(None if url is None else _http_url(url), max_age, max_bytes)
 
     async def send(self, request: Request, /) -> Response:
         """Send, and wait for the end of the turn: the answer is the response object, or the error."""
@@ -87,7 +85,7 @@ class WebSocketTransport:
             async with self._http.stream(request) as answer:
                 yield answer
             return
-        turn = _Turn(self, request, create)
+        turn = _Turn(self._connections, request, create)
         try:
             await turn.begin()
             yield turn
@@ -96,11 +94,32 @@ class WebSocketTransport:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. The transport can be used again afterwards."""
-        idle = self._by_loop.pop(running_loop(), None)
-        if idle is not None:
-            await idle.aclose()
+        await self._connections.aclose()
         if self._own_http is not None:
             await self._own_http.aclose()
+
+    @property
+    def _http(self) -> Transport:
+        if self._given_http is not None:
+            return self._given_http
+        if self._own_http is None:
+            from chat_core.transport.http import HttpTransport
+
+            self._own_http = HttpTransport(max_bytes=self._max_bytes)
+        return self._own_http
+
+
+_Address = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class _Connections:
+    """The connections of one transport, on every loop that it is used on."""
+
+    def __init__(self, url: str | None, max_age: float, max_bytes: int) -> None:
+        self._url = url
+        self._max_age = max_age
+        self._max_bytes = max_bytes
+        self._by_loop: WeakKeyDictionary[EventLoop, _Idle] = WeakKeyDictionary()
 
     async def take(self, request: Request, continues: str) -> Socket | Refused:
         """A connection: of those that wait the one that had the response which is continued, else any, else a new one."""
@@ -141,18 +160,11 @@ class WebSocketTransport:
             url = self._url + (f"?{query}" if query and "?" not in self._url else "")
         return url, tuple(sorted(request.headers.items()))
 
-    @property
-    def _http(self) -> Transport:
-        if self._given_http is not None:
-            return self._given_http
-        if self._own_http is None:
-            from chat_core.transport.http import HttpTransport
-
-            self._own_http = HttpTransport(max_bytes=self._max_bytes)
-        return self._own_http
-
-
-_Address = tuple[str, tuple[tuple[str, str], ...]]
+    async def aclose(self) -> None:
+        """Close those of the running loop that wait for a turn."""
+        idle = self._by_loop.pop(running_loop(), None)
+        if idle is not None:
+            await idle.aclose()
 
 
 class _Idle:
@@ -198,8 +210,8 @@ async def _life(idle: ref[_Idle]) -> AsyncGenerator[None]:
 class _Turn:
     """The `EventStream` of one turn."""
 
-    def __init__(self, transport: WebSocketTransport, request: Request, create: JsonObject) -> None:
-        self._transport = transport
+    def __init__(self, connections: _Connections, request: Request, create: JsonObject) -> None:
+        self._connections = connections
         self._request = request
         self._create = json.dumps(create, ensure_ascii=False, separators=(",", ":"))
         self._continues = as_text(create.get("previous_response_id"))
@@ -228,7 +240,7 @@ class _Turn:
 
     async def begin(self) -> None:
         """Get a connection, and send the turn: once, whatever becomes of it."""
-        taken = await self._transport.take(self._request, self._continues)
+        taken = await self._connections.take(self._request, self._continues)
         if isinstance(taken, Refused):
             self._refused = taken
             return
@@ -246,7 +258,7 @@ class _Turn:
         if socket is None:
             return
         if self._finished:
-            await self._transport.give(self._request, socket)
+            await self._connections.give(self._request, socket)
         else:
             await sheltered(socket.close)
 

@@ -116,7 +116,7 @@ def test_no_repr_shows_a_secret() -> None:
         .with_extra_body({"metadata": {"a": "secret"}})
     )
     client = builder.build()
-    for thing in (builder, client, builder._choices, client._settings):
+    for thing in (builder, client, builder._choices, builder._connection, client._settings):
         assert "secret" not in repr(thing)
 
 

@@ -8,11 +8,11 @@ from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject
 from chat_core.jsonvalue import as_list, as_text
 from chat_core.received import read_object
 from chat_core.refused import decode_error
+from chat_core.sent import dump
 from chat_core.vectors import read_vector
 
 from chat_completions.decode import is_error, usage
 from chat_completions.dialect import Dialect
-from chat_completions.encode import dump
 
 
 def encode_embeddings(

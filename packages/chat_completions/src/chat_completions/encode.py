@@ -27,7 +27,8 @@ from chat_core import (
     UnresolvedTool,
 )
 from chat_core.calls import read_arguments
-from chat_core.jsonvalue import as_json, as_object, as_text
+from chat_core.jsonvalue import as_object, as_text
+from chat_core.sent import dump
 from chat_core.strict import strict_schema
 
 from chat_completions.dialect import Dialect
@@ -86,14 +87,6 @@ def encode(
     return Encoded(dump(body | dict(extra or {})), tuple(messages.notices))
 
 
-def dump(body: Mapping[str, object]) -> bytes:
-    """The body as bytes. Raises `ConfigurationError` where it holds what JSON or UTF-8 cannot say."""
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=as_json).encode()
-    except (ValueError, TypeError) as exc:  # a lone surrogate, a cycle
-        raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
-
-
 class _Messages:
     def __init__(self, origin: Origin, dialect: Dialect) -> None:
         self._origin = origin
@@ -107,8 +100,12 @@ class _Messages:
             case "user":
                 yield {"role": "user", "content": self._content(message.parts)}
             case "model":
-                yield self._assistant(message)
-                yield from self._results(message.tool_calls)
+                match message.parts:
+                    case [Text(text)]:  # most turns of a long history
+                        yield {"role": "assistant", "content": text}
+                    case _:
+                        yield self._assistant(message)
+                        yield from self._results(message.tool_calls)
 
     def _content(self, parts: list[Part]) -> str | list[ContentPart]:
         match parts:

@@ -58,12 +58,12 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, codes: Ma
     )
 
 
-_SAID_BY = {
+_SAID_BY = {  # types, as statuses
     "server_error": 500,
     "rate_limit_error": 429,
     "overloaded_error": 529,
     "authentication_error": 401,
-}  # types, as statuses
+}
 
 
 def _retryable(status: int, code: str | None, headers: Mapping[str, str]) -> bool:

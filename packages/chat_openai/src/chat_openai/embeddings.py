@@ -8,8 +8,8 @@ from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 from chat_core.received import read_object
 from chat_core.refused import decode_error
+from chat_core.sent import dump
 from chat_core.vectors import read_vector
-from chat_responses.encode import dump
 
 
 def encode_embeddings(inputs: Sequence[str], *, model: str, dimensions: int | None, extra: Mapping[str, object]) -> bytes:

@@ -30,7 +30,8 @@ from chat_core import (
     UnresolvedTool,
 )
 from chat_core.calls import read_arguments
-from chat_core.jsonvalue import as_json, as_list, as_object, as_text
+from chat_core.jsonvalue import as_list, as_object, as_text
+from chat_core.sent import dump
 from chat_core.strict import strict_schema
 
 from chat_responses.items import call_id, restored, without
@@ -89,14 +90,6 @@ COUNTED = (
 def counted(body: bytes) -> bytes:
     """A request's body as the token count takes it, which refuses what does not count."""
     return dump({name: value for name, value in as_object(json.loads(body)).items() if name in COUNTED})
-
-
-def dump(body: Mapping[str, object]) -> bytes:
-    """The body as bytes. Raises `ConfigurationError` where it holds what JSON or UTF-8 cannot say."""
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=as_json).encode()
-    except (ValueError, TypeError) as exc:  # a lone surrogate, a cycle
-        raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
 
 
 class _History:

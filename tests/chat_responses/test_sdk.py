@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_core import ChatResponse, Event, Messages, Origin
+from chat_core import ChatRequest, ChatResponse, Event, Messages, Origin
 from chat_core.calls import CallIds
 from chat_responses.decode import decode
+from chat_responses.encode import encode
 from chat_responses.stream import ResponseTurn
-from openai.types.responses import Response
+from openai.types.responses import Response, response_create_params
+from pydantic import TypeAdapter
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
+CREATE: TypeAdapter[Any] = TypeAdapter(response_create_params.ResponseCreateParamsNonStreaming)
+OUTPUTS = ("function_call_output", "custom_tool_call_output")
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project")
 
@@ -67,6 +71,24 @@ def test_the_official_sdk_reads_the_same_in_recordings_of(provider: str) -> None
         assert [(note.url, note.title, note.start, note.end) for note in notes if note.raw["type"] == "url_citation"] == cited, name
 
 
+@pytest.mark.parametrize("provider", ["openai", "azure"])
+def test_recorded_turns_go_back_as_they_came_and_as_the_sdk_would_send_them(provider: str) -> None:
+    for name, recorded in _recorded(provider):
+        message = _ours(recorded).message
+        for call in message.tool_calls:
+            if not call.resolved:
+                call.complete("done")
+        messages = Messages.from_user("Hello").append(message).add_user("And?")
+        body = json.loads(encode(ChatRequest(messages), origin=ORIGIN).body)
+        CREATE.validate_python(body)
+
+        received = _received(recorded)["output"]
+        meaningless = [item for item in received if item["type"] == "reasoning" and not item.get("encrypted_content")]
+        if not meaningless and not any(item["type"] == "web_search_call" for item in received):
+            sent = [item for item in body["input"] if item.get("type") not in (None, *OUTPUTS)]
+            assert sent == received, name
+
+
 def _ours(recorded: dict[str, Any]) -> ChatResponse:
     if not recorded["is_stream"]:
         return decode(recorded["body"].encode(), origin=ORIGIN, ids=CallIds(Messages()))
@@ -77,19 +99,24 @@ def _ours(recorded: dict[str, Any]) -> ChatResponse:
 
 
 def _theirs(recorded: dict[str, Any]) -> Response:
+    return Response.construct(**_received(recorded))
+
+
+def _received(recorded: dict[str, Any]) -> dict[str, Any]:
+    """The response object, with the items that came where its own output is empty."""
     if not recorded["is_stream"]:
-        return Response.construct(**json.loads(recorded["body"]))
-    whole: dict[str, Any] = {}
+        whole: dict[str, Any] = json.loads(recorded["body"])
+        return whole
+    last: dict[str, Any] = {}
     items: dict[int, Any] = {}
     for data in _events(recorded["body"]):
         if data.startswith("[DONE]"):
             continue
         event = json.loads(data)
-        whole = event.get("response") or whole
+        last = event.get("response") or last
         if event["type"] == "response.output_item.done":
             items[event["output_index"]] = event["item"]
-    output = whole.get("output") or [item for _, item in sorted(items.items())]
-    return Response.construct(**{**whole, "output": output})
+    return {**last, "output": last.get("output") or [item for _, item in sorted(items.items())]}
 
 
 def _events(text: str) -> list[str]:

@@ -84,7 +84,8 @@ def test_recorded_turns_go_back_as_they_came_and_as_the_sdk_would_send_them(prov
 
         received = _received(recorded)["output"]
         meaningless = [item for item in received if item["type"] == "reasoning" and not item.get("encrypted_content")]
-        if not meaningless and not any(item["type"] == "web_search_call" for item in received):
+        broken_off = any(call.failed for call in message.tool_calls)  # such arguments are told to the model, and not sent back
+        if not meaningless and not broken_off and not any(item["type"] == "web_search_call" for item in received):
             sent = [item for item in body["input"] if item.get("type") not in (None, *OUTPUTS)]
             assert sent == received, name
 

@@ -32,11 +32,13 @@ from chat_core import (
 )
 from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # the lazy names of chat_core do not hide a misspelt one
 from chat_core.sync import SyncChat
+from chat_gemini import GeminiBuilder, GeminiClient
 from chat_openai import OpenAIBuilder, OpenAIClient
 from chat_responses import ResponsesBuilder
 
 builder = ChatBuilder()
 server = ChatCompletionsBuilder()
+gemini = GeminiBuilder()
 
 
 def no_model() -> None:
@@ -51,6 +53,9 @@ def no_model() -> None:
     OpenAIBuilder().with_web_search().with_store().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_embeddings().build()  # type: ignore[misc]  # no with_model
     ResponsesBuilder().with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
+    gemini.build()  # type: ignore[misc]  # no with_model
+    gemini.with_google_search().with_thinking("low").build()  # type: ignore[misc]  # no with_model
+    gemini.with_embeddings(task="CLUSTERING").build()  # type: ignore[misc]  # no with_model
 
 
 async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> None:
@@ -58,6 +63,14 @@ async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> Non
     await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
     OpenAIBuilder().with_web_search(context_size="huge")  # type: ignore[arg-type]  # low, medium or high
     ResponsesBuilder().with_embeddings()  # type: ignore[attr-defined]  # the wire has none
+
+
+async def what_gemini_does_not_take(client: GeminiClient) -> None:
+    await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
+    gemini.with_function_calling_mode("SOMETIMES")  # type: ignore[arg-type]  # not a mode
+    gemini.with_google_maps(47.37)  # type: ignore[arg-type]  # half a place
+    gemini.with_thinking("low", 1024)  # type: ignore[call-arg]  # a budget has its name
 
 
 async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Messages) -> None:

@@ -364,3 +364,13 @@ def test_the_responses_endpoint_takes_answers_that_are_spelled_out() -> None:
 
     assert [request.path for request in server.requests] == ["/v1/responses"] * 3
     assert server.requests[0].body["input"] == "Hello"
+
+
+def test_a_method_as_google_names_them_is_answered_from_the_script_as_it_is() -> None:
+    with LoopbackServer([Raw(b'{"candidates": []}', "application/json"), Reply("no")]) as server:
+        answer = httpx.post(f"{server.url}/models/gemini:generateContent", json={"contents": []})
+        assert (answer.status_code, answer.json()) == (200, {"candidates": []})
+        assert server.requests[0].path == "/v1/models/gemini:generateContent"
+
+        refused = httpx.post(f"{server.url}/models/gemini:generateContent", json={"contents": []})
+        assert "only Raw and Failure answer on this wire" in refused.text

@@ -99,16 +99,17 @@ class Received:
 
 
 class LoopbackServer:
-    """Serve `POST .../chat/completions` and `POST .../responses` from `script`: answers given out in order, or a function of the
-    request's body.
+    """Serve `POST .../chat/completions` from `script`: answers given out in order, or a function of the request's body.
 
         with LoopbackServer([Reply("Hello!")]) as server:
             client = ChatCompletionsBuilder().with_base_url(server.url).with_model("any").build()
             ...
         assert server.requests[0].body["model"] == "any"
 
-    The function is called in a thread of the server, for one request at a time. On `.../responses` an answer is a `Failure` or
-    `Raw`: a `Reply` is of the other wire. `POST .../embeddings` and
+    `POST .../responses`, and `POST .../models/name:method`, as Google names them, are answered from the script too, with `Raw` or
+    `Failure`.
+
+    The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
     `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near each other.
     """
 
@@ -168,6 +169,8 @@ class LoopbackServer:
                 return _embeddings(received.body)
             case "GET", [*_, "models"]:
                 return _models(self._model)
+            case "POST", [*_, method] if ":" in method:
+                return self._scripted(received.body)
             case _:
                 return _failed(Failure(404, f"no such endpoint: {received.method} {received.path}", code="unknown_url"))
 
@@ -176,11 +179,10 @@ class LoopbackServer:
             return _failed(Failure(400, "you must provide a model parameter"))
         if not body.get("messages") or not isinstance(body["messages"], list):
             return _failed(Failure(400, "you must provide a messages parameter that is a list and not empty"))
-        answer = self._answer(body)
-        match answer:
-            case _Response():
+        match self._next(body):
+            case _Response() as answer:
                 return answer
-            case Reply():
+            case Reply() as answer:
                 head: JsonObject = {"id": f"chatcmpl-{number}", "created": _CREATED, "model": body["model"]}
                 if body.get("stream") is not True:
                     response = _json(200, {**head, "object": "chat.completion", **_whole(answer, number)})
@@ -193,12 +195,12 @@ class LoopbackServer:
                 return _Response(200, headers, pieces, True, answer.pause, answer.cut_after)
 
     def _scripted(self, body: JsonObject) -> _Response:
-        """An answer on a wire whose turns the script spells out itself."""
-        answer = self._answer(body)
-        return answer if isinstance(answer, _Response) else _unscripted("on this endpoint the script answers Raw or Failure")
+        """A request of another wire. The script knows how to answer it, this server does not."""
+        answer = self._next(body)
+        return _unscripted("only Raw and Failure answer on this wire") if isinstance(answer, Reply) else answer
 
-    def _answer(self, body: JsonObject) -> _Response | Reply:
-        """What the script says to a body: a turn, or already what goes out."""
+    def _next(self, body: JsonObject) -> Reply | _Response:
+        """The script's answer; one that is no turn as it is sent."""
         try:
             answer = self._answers(body)
         except _RanOut as exc:

@@ -359,7 +359,7 @@ def test_the_responses_endpoint_takes_answers_that_are_spelled_out() -> None:
             assert client.responses.create(model="m", input="Hello").id == "r1"
             with pytest.raises(openai.RateLimitError):
                 client.responses.create(model="m", input="Hello")
-            with pytest.raises(openai.APIStatusError, match="Raw or Failure"):
+            with pytest.raises(openai.APIStatusError, match="only Raw and Failure"):
                 client.responses.create(model="m", input="Hello")
 
     assert [request.path for request in server.requests] == ["/v1/responses"] * 3

@@ -23,7 +23,10 @@ SNAPSHOT = HERE / "public_api.txt"
 REWRITE = f"python {Path(__file__).resolve().relative_to(ROOT)}"
 
 # of these every method is shown, and of every class called …Builder or …Client
-SHOWN = ("Chat", "ChatResponse", "ChatStream", "File", "HttpTransport", "Messages", "ScopedCollection", "Tool", "ToolCall", "tool")
+SHOWN = (
+    *("Chat", "ChatResponse", "ChatStream", "File", "HttpTransport", "Messages", "ScopedCollection", "Tool", "ToolCall"),
+    *("WebSocketTransport", "tool"),
+)
 BESIDE = {"chat_core": ("chat_core.sync", "SyncChat")}  # public, but not to be had from the package itself
 
 

@@ -9,6 +9,8 @@ block says more:
     <!-- not run: the reason -->   the block is left out, and the test run says why
     <!-- prints -->                this ```text block is exactly what the ```python block before it prints
 
+`http://localhost:8001/v1` stands for a server of the Responses wire over WebSockets, which says what the same script says.
+
 One page by hand: `python tests/docs/test_docs_run.py docs/tools.md`.
 """
 
@@ -26,6 +28,7 @@ import re
 import runpy
 import subprocess
 import sys
+import threading
 import tomllib
 import traceback
 from collections.abc import Callable, Iterator
@@ -42,6 +45,7 @@ from chat_core.testing.loopback import Answer, LoopbackServer
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SERVER = "http://localhost:8000/v1"
+SOCKETS = "http://localhost:8001/v1"
 TIME_LIMIT = 60
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "CEREBRAS_API_KEY", "HF_TOKEN")
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::", "", None)
@@ -101,8 +105,8 @@ def run(path: Path) -> None:
     """Run the page at `path` as this process's program; leave with a report of the first thing that is wrong."""
     name, text = name_of(path), path.read_text(encoding="utf-8")
     switch = _Switch()
-    with _clean_place(), LoopbackServer(switch) as server, asyncio.Runner() as runner:
-        page = text.replace(SERVER, server.url)
+    with _clean_place(), LoopbackServer(switch) as server, _sockets(switch, text) as sockets, asyncio.Runner() as runner:
+        page = text.replace(SERVER, server.url).replace(SOCKETS, sockets)
         linecache.cache[name] = (len(page), None, page.splitlines(keepends=True), name)
         program = ModuleType("__main__")
         sys.modules["__main__"] = program  # where dataclasses and pydantic look names up
@@ -123,6 +127,31 @@ def _clean_place() -> Iterator[None]:
     os.environ.update(dict.fromkeys(KEYS, "a-key-for-the-docs"))
     with TemporaryDirectory() as folder, chdir(folder):
         yield
+
+
+@contextmanager
+def _sockets(script: Callable[[JsonObject], Answer], page: str) -> Iterator[str]:
+    """A WebSocket server for a page that asks for one: each frame is answered with the events that the script streams."""
+    if SOCKETS not in page:
+        yield SOCKETS
+        return
+    from websockets.sync.server import ServerConnection, serve
+
+    def handle(connection: ServerConnection) -> None:
+        for frame in connection:
+            answer = script({**json.loads(frame), "stream": True})
+            for line in answer.body.decode().splitlines():  # type: ignore[union-attr]  # it is Raw on this wire
+                if line.startswith("data: "):
+                    connection.send(line.removeprefix("data: "))
+
+    with serve(handle, "127.0.0.1", 0, close_timeout=0.1) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.socket.getsockname()[1]}/v1"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _run_blocks(page: str, name: str, program: ModuleType, runner: asyncio.Runner, switch: _Switch) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import completions
 import gemini
 import neutral
+import responses
 from chat_core import ChatError
 
 PLAYERS = {
     "chat-completions": completions.message,
     "embeddings": completions.embeddings,
+    "openai-responses": responses.message,
     "gemini": gemini.message,
     "gemini-embeddings": gemini.embeddings,
 }

@@ -33,6 +33,7 @@ from chat_core import (
     JsonValue,
     Message,
     Messages,
+    Opaque,
     Paused,
     Provider,
     ReasoningChunk,
@@ -57,10 +58,13 @@ from chat_core import (
     ToolResult,
     Transport,
     TurnEvent,
+    WebSocketTransport,
     tool,
 )
 from chat_core.sync import SyncChat
 from chat_gemini import EmbeddingGeminiClient, GeminiBuilder, GeminiClient, GeminiOptions, code_runs, grounding
+from chat_openai import EmbeddingOpenAIClient, OpenAIBuilder, OpenAIClient, approval_requests
+from chat_responses import ResponsesBuilder, ResponsesClient
 from pydantic import BaseModel
 
 
@@ -526,3 +530,30 @@ def a_list_of_unlike_tools_is_annotated_with_the_bare_name() -> None:
     tools: list[Tool] = [double, shout]
     ChatBuilder().with_tools(tools)
     assert_type(double(2), int)
+
+
+def builders_of_the_responses_wire() -> None:
+    assert_type(ResponsesBuilder().with_base_url("http://localhost/v1").with_model("m").with_store().build(), ResponsesClient)
+    openai = OpenAIBuilder().with_model("gpt-5.6").with_transport(WebSocketTransport())
+    assert_type(openai.build(), OpenAIClient)
+    tools = (
+        openai.with_web_search(context_size="low")
+        .with_image_generation(partial_images=1)
+        .with_mcp_server("docs", "https://a.example")
+    )
+    assert_type(tools.with_reasoning("low").with_verbosity("low").build(), OpenAIClient)
+    assert_type(OpenAIBuilder().with_embeddings(4).with_code_interpreter().with_model("m").build(), EmbeddingOpenAIClient)
+    assert_type(openai.with_embeddings().build(), EmbeddingOpenAIClient)
+
+
+async def a_client_of_openai(client: OpenAIClient, embedder: EmbeddingOpenAIClient, messages: Messages) -> None:
+    response = await ChatBuilder().with_model(client).build().complete(messages)
+    assert_type(response, ChatResponse)
+    assert_type(approval_requests(response.message), list[Opaque])
+    assert_type(await client.count_tokens(messages), int)
+    assert_type(await client.retrieve("r"), ChatResponse)
+    assert_type(await ChatBuilder().with_model(embedder).build().embed("one"), EmbeddingsResponse)
+    transport: Transport = WebSocketTransport()
+    providers: Sequence[CompletionProvider | StreamProvider] = [client, embedder]
+    assert transport
+    assert providers

@@ -33,6 +33,8 @@ from chat_core import (
 from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # the lazy names of chat_core do not hide a misspelt one
 from chat_core.sync import SyncChat
 from chat_gemini import GeminiBuilder, GeminiClient
+from chat_openai import OpenAIBuilder, OpenAIClient
+from chat_responses import ResponsesBuilder
 
 builder = ChatBuilder()
 server = ChatCompletionsBuilder()
@@ -47,9 +49,20 @@ def no_model() -> None:
     server.build()  # type: ignore[misc]  # no with_model
     server.with_api_key("key").with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
     server.with_embeddings().build()  # type: ignore[misc]  # no with_model
+    OpenAIBuilder().build()  # type: ignore[misc]  # no with_model
+    OpenAIBuilder().with_web_search().with_store().build()  # type: ignore[misc]  # no with_model
+    OpenAIBuilder().with_embeddings().build()  # type: ignore[misc]  # no with_model
+    ResponsesBuilder().with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
     gemini.build()  # type: ignore[misc]  # no with_model
     gemini.with_google_search().with_thinking("low").build()  # type: ignore[misc]  # no with_model
     gemini.with_embeddings(task="CLUSTERING").build()  # type: ignore[misc]  # no with_model
+
+
+async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> None:
+    await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
+    OpenAIBuilder().with_web_search(context_size="huge")  # type: ignore[arg-type]  # low, medium or high
+    ResponsesBuilder().with_embeddings()  # type: ignore[attr-defined]  # the wire has none
 
 
 async def what_gemini_does_not_take(client: GeminiClient) -> None:

@@ -352,6 +352,20 @@ def no_thread_is_left() -> Iterator[None]:
     assert not [thread for thread in threading.enumerate() if thread.name == "loopback"]
 
 
+def test_the_responses_endpoint_takes_answers_that_are_spelled_out() -> None:
+    body = json.dumps({"id": "r1", "object": "response", "status": "completed", "output": []}).encode()
+    with LoopbackServer([Raw(body, "application/json"), Failure(429, "slow", retry_after=2.0), Reply("Hello!")]) as server:
+        with sdk(server) as client:
+            assert client.responses.create(model="m", input="Hello").id == "r1"
+            with pytest.raises(openai.RateLimitError):
+                client.responses.create(model="m", input="Hello")
+            with pytest.raises(openai.APIStatusError, match="only Raw and Failure"):
+                client.responses.create(model="m", input="Hello")
+
+    assert [request.path for request in server.requests] == ["/v1/responses"] * 3
+    assert server.requests[0].body["input"] == "Hello"
+
+
 def test_a_method_as_google_names_them_is_answered_from_the_script_as_it_is() -> None:
     with LoopbackServer([Raw(b'{"candidates": []}', "application/json"), Reply("no")]) as server:
         answer = httpx.post(f"{server.url}/models/gemini:generateContent", json={"contents": []})

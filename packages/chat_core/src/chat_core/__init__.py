@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
     from chat_core.tools.scoped import ScopedCollection, Strategy
     from chat_core.transport.http import HttpTransport
+    from chat_core.transport.websocket import WebSocketTransport
 
 __all__ = [
     "Action",
@@ -176,6 +177,7 @@ __all__ = [
     "Unknown",
     "UnresolvedTool",
     "Usage",
+    "WebSocketTransport",
     "tool",
 ]
 
@@ -199,6 +201,7 @@ _LATER = {
     "ScopedCollection": "chat_core.tools.scoped",
     "Strategy": "chat_core.tools.scoped",
     "HttpTransport": "chat_core.transport.http",
+    "WebSocketTransport": "chat_core.transport.websocket",
 }
 
 

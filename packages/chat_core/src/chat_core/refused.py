@@ -46,7 +46,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, codes: Ma
     code = _word(inner.get("code")) or _word(inner.get("type")) or _word(envelope.get("code")) or _word(envelope.get("type"))
     said = status
     if status == 200:
-        said = _said_status(inner, envelope) or (codes or {}).get(code or "") or 200
+        said = (codes or {}).get(code or "") or _said_status(inner, envelope) or 200
     return _ERRORS.get(said, ProviderError)(
         _message(envelope, inner) or text.strip()[:1000] or f"status {status} without a body",
         status=status,

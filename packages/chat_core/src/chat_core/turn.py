@@ -90,6 +90,7 @@ async def stream_turn(
         raise
     except ChatError as error:
         if lost is not None:
+            error.retryable = error.retryable and lost.retryable  # the transport may know that the turn was run
             raise error from lost
         raise
     yield done

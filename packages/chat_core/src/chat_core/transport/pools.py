@@ -23,12 +23,12 @@ class Pools:
 
     def __init__(self, proxy: str | None) -> None:
         self._proxy = proxy
-        self._by_loop: WeakKeyDictionary[_Loop, _PoolsOfLoop] = WeakKeyDictionary()
+        self._by_loop: WeakKeyDictionary[EventLoop, _PoolsOfLoop] = WeakKeyDictionary()
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send on a connection of the running loop. Raises what httpx does, or `ConfigurationError` if the proxy is no use."""
         secure = request.url.scheme == "https"
-        pools = self._by_loop.setdefault(_running_loop(), _PoolsOfLoop())
+        pools = self._by_loop.setdefault(running_loop(), _PoolsOfLoop())
         if secure not in pools:
             life = _life(ref(pools), secure, self._proxy)
             pools[secure] = _Pool(await anext(life), life)
@@ -37,22 +37,22 @@ class Pools:
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
-        for pool in list(self._by_loop.pop(_running_loop(), _PoolsOfLoop()).values()):
+        for pool in list(self._by_loop.pop(running_loop(), _PoolsOfLoop()).values()):
             await pool.life.aclose()
 
 
-class _Loop:
+class EventLoop:
     """A running event loop, as a key: it lives as long as the loop, and does not hold it."""
 
 
-_LOOP: RunVar[_Loop] = RunVar("chat_core.transport.pools")
+_LOOP: RunVar[EventLoop] = RunVar("chat_core.transport.pools")
 
 
-def _running_loop() -> _Loop:
+def running_loop() -> EventLoop:
     try:
         return _LOOP.get()
     except LookupError:
-        loop = _Loop()
+        loop = EventLoop()
         _LOOP.set(loop)
         return loop
 
@@ -72,7 +72,7 @@ async def _life(pools: ref[_PoolsOfLoop], secure: bool, proxy: str | None) -> As
 
     try:
         pool = httpx.AsyncHTTPTransport(
-            verify=_public_trust() if secure else _no_trust(),
+            verify=public_trust() if secure else _no_trust(),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0),
             proxy=proxy,
         )
@@ -109,7 +109,7 @@ async def _send_secure(transport: httpx.AsyncHTTPTransport, request: httpx.Reque
 
 
 @cache
-def _public_trust() -> ssl.SSLContext:
+def public_trust() -> ssl.SSLContext:
     """What https needs. Reading the certificates takes 30 ms, so it is done once, and only where https is asked for."""
     import httpx
 

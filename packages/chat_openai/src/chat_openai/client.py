@@ -1,0 +1,35 @@
+"""The client: the Responses API, and embeddings beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from chat_core import EmbeddingsResponse
+from chat_responses.client import ResponsesClient, Settings
+
+from chat_openai.embeddings import decode_embeddings, encode_embeddings
+
+
+class OpenAIClient(ResponsesClient):
+    """A model of OpenAI's. It holds no conversation: any number of chats may share it."""
+
+
+class EmbeddingOpenAIClient(OpenAIClient):
+    """A client built `.with_embeddings()`."""
+
+    def __init__(self, settings: Settings, dimensions: int | None = None) -> None:
+        super().__init__(settings)
+        self._dimensions = dimensions
+
+    @property
+    def embedding_batch(self) -> int:
+        """How many inputs one request may hold."""
+        return 2048
+
+    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        if not inputs:
+            return EmbeddingsResponse(())
+        body = encode_embeddings(inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.extra)
+        return await self._ask("POST", "/embeddings", partial(decode_embeddings, count=len(inputs)), body)

@@ -1,0 +1,46 @@
+"""Embeddings: texts out, vectors back in the order of the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Usage
+from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.received import read_object
+from chat_core.refused import decode_error
+from chat_core.sent import dump
+from chat_core.vectors import read_vector
+
+
+def encode_embeddings(inputs: Sequence[str], *, model: str, dimensions: int | None, extra: Mapping[str, object]) -> bytes:
+    """The body of one request. base64 is asked for: it is a third of the bytes, and nothing is parsed digit by digit."""
+    body: dict[str, object] = {"model": model, "input": list(inputs), "encoding_format": "base64"}
+    if dimensions is not None:
+        body["dimensions"] = dimensions
+    return dump(body | dict(extra))
+
+
+def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
+    """`count` vectors in the order of their indexes, from base64 or JSON numbers alike. Raises `InvalidResponse`."""
+    answer = read_object(body, "an embeddings answer")
+    if answer.get("error"):
+        raise decode_error(200, {}, body)
+    listed = [item for item in as_list(answer.get("data")) if isinstance(item, dict)]
+    listed.sort(key=_index)
+    if len(listed) != count:
+        raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
+    return EmbeddingsResponse(
+        tuple(Embedding(read_vector(item.get("embedding"))) for item in listed),
+        usage=_usage(as_object(answer.get("usage"))),
+        model=as_text(answer.get("model")) or None,
+    )
+
+
+def _usage(said: JsonObject) -> Usage:
+    total = as_count(said.get("total_tokens"))
+    return Usage(input_tokens=as_count(said.get("prompt_tokens")), total_tokens=total, raw=said)
+
+
+def _index(item: JsonObject) -> int:
+    index = item.get("index")
+    return index if isinstance(index, int) else 0

@@ -1,0 +1,230 @@
+"""The client: what is sent where, over a transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import anyio
+from chat_core import (
+    ChatRequest,
+    ChatResponse,
+    Done,
+    JsonObject,
+    Messages,
+    ModelInfo,
+    Native,
+    Notice,
+    Opaque,
+    Origin,
+    ProviderError,
+    Request,
+    TimedOut,
+    Timeouts,
+    ToolDefinition,
+    Transport,
+    TurnEvent,
+)
+from chat_core.calls import CallIds
+from chat_core.refused import decode_error
+from chat_core.turn import ask, stream_turn
+
+from chat_responses.decode import decode, decode_count, decode_models
+from chat_responses.encode import Encoded, counted, encode
+from chat_responses.memory import Memory, Stateless
+from chat_responses.options import ResponsesOptions
+from chat_responses.stream import ResponseTurn
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a client was built with. `poll`: seconds between two looks at a response in the background, None for the foreground."""
+
+    model: str
+    base_url: str
+    provider: str
+    transport: Transport
+    headers: Mapping[str, str] = field(repr=False)
+    timeouts: Timeouts = Timeouts()
+    options: ResponsesOptions = ResponsesOptions()
+    memory: Memory = Stateless()
+    tools: tuple[JsonObject, ...] = field(default=(), repr=False)
+    strict: bool = True
+    poll: float | None = None
+    extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+
+
+class ResponsesClient:
+    """A model behind a Responses endpoint. It holds no conversation: any number of chats may share it.
+
+    `async with` closes its connections; without, they close with the event loop.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._origin = Origin(settings.provider, settings.base_url, settings.model)
+
+    @property
+    def model(self) -> str:
+        """The model it asks for."""
+        return self._settings.model
+
+    @property
+    def origin(self) -> Origin:
+        """What native data from here is tagged with."""
+        return self._origin
+
+    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+        """One turn, whole. Raises a `ChatError`; retries nothing.
+
+        A response that the server no longer has is not continued: the full history is sent instead, with a notice.
+        """
+        encoded = self._encode(request)
+        try:
+            return await self._complete(request, encoded)
+        except ProviderError as error:
+            if not _forgotten(error, encoded):
+                raise
+        whole = self._encode(request, whole=True)
+        return await self._complete(request, replace(whole, notices=(*whole.notices, _FORGOTTEN)))
+
+    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing, but for what `complete` says."""
+        encoded = self._encode(request, stream=True)
+        try:
+            async with aclosing(self._stream(request, encoded)) as events:
+                async for event in events:
+                    yield event
+            return
+        except ProviderError as error:
+            if not _forgotten(error, encoded):
+                raise
+        whole = self._encode(request, stream=True, whole=True)
+        async with aclosing(self._stream(request, replace(whole, notices=(*whole.notices, _FORGOTTEN)))) as events:
+            async for event in events:
+                yield event
+
+    async def warm_up(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> ChatResponse:
+        """Over a WebSocket: have instructions, tools and input loaded, and nothing generated.
+
+        With `with_store()`, appending its `message` makes the next turn continue from it.
+        """
+        request = ChatRequest(messages, tools)
+        encoded = self._encode(request, stream=True, extra={"generate": False})
+        async with aclosing(self._stream(request, encoded)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    message = event.response.message
+                    if not message.parts:  # else nothing in it would say where it is from
+                        message.parts.append(Opaque(Native(self._origin, {"response": event.response.id})))
+                    return event.response
+        raise AssertionError("a turn ends in Done")
+
+    async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
+        """How many input tokens these messages are, as the server counts; nothing is generated."""
+        encoded = self._encode(ChatRequest(messages, tools))
+        return await self._ask("POST", "/responses/input_tokens", decode_count, counted(encoded.body))
+
+    async def retrieve(self, id: str) -> ChatResponse:  # noqa: A002  the field's name
+        """A stored response, as it stands now."""
+        return await self._ask("GET", _stored(id), self._reader(Messages()))
+
+    async def cancel(self, id: str) -> ChatResponse:  # noqa: A002  the field's name
+        """Stop a response in the background; what it was by then."""
+        return await self._ask("POST", _stored(id) + "/cancel", self._reader(Messages()))
+
+    async def delete(self, id: str) -> None:  # noqa: A002  the field's name
+        """Have the server forget a stored response."""
+        await self._ask("DELETE", _stored(id), len)
+
+    async def list_models(self) -> list[ModelInfo]:
+        """The models that the server offers."""
+        return await self._ask("GET", "/models", decode_models)
+
+    async def aclose(self) -> None:
+        """Close the connections that are open on the running event loop."""
+        await self._settings.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
+
+    async def _complete(self, request: ChatRequest, encoded: Encoded) -> ChatResponse:
+        response = await self._ask("POST", "/responses", self._reader(request.messages), encoded.body)
+        if self._settings.poll is not None:
+            response = await self._finished(response, request.messages, self._settings.poll)
+        return replace(response, notices=response.notices + encoded.notices)
+
+    async def _finished(self, response: ChatResponse, messages: Messages, poll: float) -> ChatResponse:
+        """The response in the background, once it has ended."""
+        total = self._settings.timeouts.total
+        with anyio.move_on_after(total):
+            while response.raw_finish_reason in ("queued", "in_progress") and response.id:
+                await anyio.sleep(poll)
+                response = await self._ask("GET", _stored(response.id), self._reader(messages))
+            return response
+        raise TimedOut("total", total or 0.0)
+
+    def _stream(self, request: ChatRequest, encoded: Encoded) -> AsyncGenerator[TurnEvent]:
+        turn = ResponseTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
+        return stream_turn(self._settings.transport, self._request("POST", "/responses", encoded.body), turn, decode_error)
+
+    def _reader(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
+        return partial(decode, origin=self._origin, ids=CallIds(messages))
+
+    def _encode(
+        self, request: ChatRequest, *, stream: bool = False, whole: bool = False, extra: Mapping[str, object] | None = None
+    ) -> Encoded:
+        settings = self._settings
+        return encode(
+            request,
+            origin=self._origin,
+            options=settings.options,
+            memory=settings.memory,
+            tools=settings.tools,
+            strict=settings.strict,
+            background=settings.poll is not None,
+            extra={**settings.extra, **(extra or {})},
+            stream=stream,
+            whole=whole,
+        )
+
+    async def _ask(self, method: str, path: str, read: Callable[[bytes], T], body: bytes = b"") -> T:
+        request = self._request(method, path, body)
+        return await ask(self._settings.transport, request, lambda answer: read(answer.body), decode_error)
+
+    def _request(self, method: str, path: str, body: bytes) -> Request:
+        return Request(method, _join(self._settings.base_url, path), self._settings.headers, body, self._settings.timeouts)
+
+
+_FORGOTTEN = Notice("previous_response_id", "the server no longer has the response before this one, so the full history was sent")
+
+
+def _forgotten(error: ProviderError, encoded: Encoded) -> bool:
+    return error.code == "previous_response_not_found" and encoded.continues is not None
+
+
+def _stored(id: str) -> str:  # noqa: A002  the field's name
+    return f"/responses/{quote(id, safe='')}"
+
+
+def _join(base_url: str, path: str) -> str:
+    """The path under the base URL; a query of its own, as Azure's api-version, stays at the end."""
+    if "?" not in base_url:
+        return base_url + path
+    base = urlsplit(base_url)
+    return urlunsplit(base._replace(path=base.path.rstrip("/") + path))

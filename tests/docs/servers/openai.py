@@ -1,0 +1,104 @@
+"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may have forgotten."""
+
+import base64
+import json
+from itertools import count
+from typing import Any
+
+from chat_core.testing.loopback import Raw
+
+_numbers = count(1)
+_PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n...").decode()
+_USAGE = {
+    "input_tokens": 36,
+    "input_tokens_details": {"cached_tokens": 32},
+    "output_tokens": 87,
+    "output_tokens_details": {"reasoning_tokens": 64},
+    "total_tokens": 123,
+}
+
+
+def answer(body: dict[str, Any]) -> Raw:
+    number = next(_numbers)
+    previous = body.get("previous_response_id")
+    if previous == "resp_forgotten":
+        error = {"error": {"code": "previous_response_not_found", "message": f"Previous response with id '{previous}' not found."}}
+        return Raw(json.dumps(error).encode(), "application/json", 400)
+    output = [] if body.get("generate") is False else _output(body)
+    head = {"id": f"resp_{number}", "object": "response", "created_at": 0, "model": body["model"], "output": []}
+    whole = {**head, "status": "completed", "output": output, "usage": _USAGE}
+    if not body.get("stream"):
+        return Raw(json.dumps(whole).encode(), "application/json")
+    events = [{"type": "response.created", "response": {**head, "status": "in_progress"}}]
+    for index, item in enumerate(output):
+        events += [{**event, "output_index": index} for event in _events(item)]
+    events.append({"type": "response.completed", "response": whole})
+    return Raw("".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode())
+
+
+def _events(item: dict[str, Any]) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    match item["type"]:
+        case "message":
+            words = item["content"][0]["text"].split(" ")
+            pieces = [word if at == 0 else f" {word}" for at, word in enumerate(words)]
+            told = [{"type": "response.output_text.delta", "content_index": 0, "delta": piece} for piece in pieces]
+        case "reasoning":
+            kind = "response.reasoning_summary_text.delta"
+            told = [{"type": kind, "summary_index": at, "delta": piece["text"]} for at, piece in enumerate(item["summary"])]
+        case "image_generation_call":
+            told = [{"type": "response.image_generation_call.partial_image", "partial_image_index": 0, "partial_image_b64": _PIXEL}]
+        case _:
+            pass
+    return [*told, {"type": "response.output_item.done", "item": item}]
+
+
+def _output(body: dict[str, Any]) -> list[dict[str, Any]]:
+    kinds = {tool["type"]: tool for tool in body.get("tools") or []}
+    last = body["input"][-1]
+    asked = _text(last)
+    if last.get("type") == "function_call_output":
+        return [_said(f"It is {last['output']}.")]
+    if last.get("type") == "mcp_approval_response":
+        call = {"type": "mcp_call", "id": "mcp_1", "server_label": "docs", "name": "find", "arguments": "{}", "output": "Found it."}
+        return [call, _said("I found it." if last["approve"] else "Then I will not look.")]
+    if "function" in kinds:
+        name = kinds["function"]["name"]
+        arguments = json.dumps({"city": "Zürich"}, ensure_ascii=False)
+        thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAABsealed"}
+        return [thought, {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": name, "arguments": arguments}]
+    if "mcp" in kinds:
+        asking = {"name": "find", "arguments": '{"what":"x"}'}
+        return [{"type": "mcp_approval_request", "id": "mcpr_1", "server_label": "docs", **asking}]
+    if "web_search" in kinds:
+        action = {"type": "search", "query": asked}
+        note = {
+            "type": "url_citation",
+            "url": "https://example.com/bern",
+            "title": "Bern",
+            "start_index": 0,
+            "end_index": 4,
+        }
+        return [
+            {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": action},
+            _said("Bern has 137,000 inhabitants.", note),
+        ]
+    if "image_generation" in kinds:
+        return [{"type": "image_generation_call", "id": "ig_1", "status": "completed", "output_format": "png", "result": _PIXEL}]
+    if (body.get("text") or {}).get("format"):
+        return [_said('{"name": "Bern", "inhabitants": 137000}')]
+    if (body.get("reasoning") or {}).get("summary"):
+        thought = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "They greet me."}]}
+        return [{**thought, "encrypted_content": "gAAAAABsealed"}, _said("Hello!")]
+    kind = ", ".join(part["type"] for part in last["content"]) if isinstance(last.get("content"), list) else ""
+    return [_said(f"I got {kind}." if kind else f"You said: {asked}")]
+
+
+def _said(text: str, *notes: dict[str, Any]) -> dict[str, Any]:
+    content = [{"type": "output_text", "text": text, "annotations": list(notes)}]
+    return {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content}
+
+
+def _text(item: dict[str, Any]) -> str:
+    content = item.get("content") or ""
+    return content if isinstance(content, str) else " ".join(part.get("text", "") for part in content)

@@ -1,0 +1,121 @@
+"""Play recorded Responses exchanges through `ResponsesBuilder`, over HTTP or a WebSocket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import neutral
+from chat_core import (
+    Action,
+    Chat,
+    ChatBuilder,
+    ChatError,
+    ChatResponse,
+    Done,
+    File,
+    Messages,
+    Paused,
+    Reasoning,
+    RequireApproval,
+    RetryPolicy,
+    ScopedCollection,
+    StepLimitReached,
+    Text,
+    Tool,
+    ToolCall,
+    Transport,
+)
+from chat_responses import ResponsesBuilder
+
+_NO_RETRIES = RetryPolicy(max_retries=0)
+
+
+async def message(exchange: dict, base_url: str, *, stream: bool, transport: Transport | None = None) -> dict:
+    sent = _sent(exchange)
+    builder = ResponsesBuilder().with_base_url(base_url + "/v1").with_api_key("test-key").with_model(sent.get("model") or "a-model")
+    async with (builder.with_transport(transport) if transport else builder).build() as client:
+        if exchange["request"]["method"] == "GET":
+            return _neutral(await client.retrieve(urlsplit(exchange["request"]["url"]).path.rpartition("/")[2]))
+        chat = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
+        messages = _conversation(sent)
+        try:
+            turn = await _turn(chat.with_scoped_tools(ScopedCollection(_tools(sent), _ask)).build(), messages, stream)
+        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
+            turn = ChatResponse(messages[-1])
+        return _neutral(turn)
+
+
+def _neutral(response: ChatResponse) -> dict:
+    """The pieces of one reasoning item are joined by a blank line, which the expectations do not have."""
+    said = [
+        piece.get("text") or ""
+        for part in response.message.parts
+        if isinstance(part, Reasoning) and part.native
+        for piece in [*(part.native.data.get("summary") or []), *(part.native.data.get("content") or [])]
+    ]
+    return neutral.message(response) | {"reasoning_text": "".join(said)}
+
+
+async def _turn(chat: Chat, messages: Messages, stream: bool) -> ChatResponse:
+    if not stream:
+        return (await chat.complete(messages)).response
+    async with chat.stream(messages) as events:
+        async for event in events:
+            if isinstance(event, Done | Paused):
+                return event.response
+    raise AssertionError("a stream ends in Done or Paused")
+
+
+def _sent(exchange: dict) -> dict:
+    sent = exchange["request"].get("json")
+    return sent if isinstance(sent, dict) else {}
+
+
+def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    return RequireApproval()
+
+
+def _tools(sent: dict) -> list[Tool]:
+    """The functions that the request declares, none of which is ever run."""
+    declared = {}
+    for tool in sent.get("tools") or []:
+        if tool.get("type") == "function" and tool.get("name"):
+            schema = tool.get("parameters") or {"type": "object"}
+            declared[tool["name"]] = Tool(tool["name"], tool.get("description") or "", schema, dict)
+    return list(declared.values())
+
+
+def _conversation(sent: dict) -> Messages:
+    """The request's conversation, as text and images of the user's."""
+    messages = Messages()
+    if isinstance(sent.get("instructions"), str):
+        messages.add_system(sent["instructions"])
+    given = sent.get("input")
+    for item in given if isinstance(given, list) else [{"role": "user", "content": given}] if given else []:
+        parts = _parts(item.get("content"))
+        match item.get("role"):
+            case "system" | "developer" if parts:
+                messages.add_system(*(part for part in parts if isinstance(part, Text)))
+            case "user" if parts:
+                messages.add_user(*parts)
+            case _:
+                pass
+    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+
+
+def _parts(content: object) -> list[Text | File]:
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    parts: list[Text | File] = []
+    for item in content if isinstance(content, list) else []:
+        if item.get("type") in ("input_text", "text"):
+            parts.append(Text(item["text"]))
+        elif item.get("type") == "input_image" and item.get("image_url"):
+            try:
+                file = File.from_url(item["image_url"])
+                parts.append(file if file.mimetype else replace(file, mimetype="image/jpeg"))
+            except (ChatError, ValueError):  # a picture that the recording replaced
+                parts.append(Text("(a picture)"))
+    return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import claude
 import completions
 import neutral
 
@@ -9,6 +10,7 @@ from chat_core import ChatError
 
 PLAYERS = {
     "chat-completions": completions.message,
+    "claude-messages": claude.message,
     "embeddings": completions.embeddings,
 }
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import neutral
-
 from chat_claude import ClaudeBuilder, block
 from chat_core import (
     Action,
@@ -110,7 +109,7 @@ def _file(kind: str, source: dict) -> File | None:
                 return replace(file, mimetype="image/jpeg") if kind == "image" else file
             case {"type": "base64", "media_type": str(mimetype), "data": str(data)}:
                 return File.from_url(f"data:{mimetype};base64,{data}")
-            case {"type": "file", "file_id": str(id)}:  # noqa: A001  the field's name
+            case {"type": "file", "file_id": str(id)}:
                 return File.from_id(id, "image/jpeg" if kind == "image" else None)
             case _:
                 return None

@@ -80,26 +80,26 @@ class ClaudeBuilder(Generic[M]):
 
     def with_extra_body(self, extra: Mapping[str, object]) -> ClaudeBuilder[M]:
         """Fields merged into every request body last: for what this library has no name for. Adds to those given before."""
-        return self._with(extra={**self._choices.manner.extra, **extra})
+        return self._with(replace(self._choices.manner, extra={**self._choices.manner.extra, **extra}))
 
     def with_api_version(self, version: ApiVersion) -> ClaudeBuilder[M]:
         """The `anthropic-version`. Default: 2023-06-01, which every model speaks, and under which those up to the 4.6 generation
         take `temperature`, `top_p` and `top_k`. Under 2026-10-21 no model does."""
         if version not in _VERSIONS:
             raise ConfigurationError(f"with_api_version({version!r}): there are {' and '.join(_VERSIONS)}")
-        return self._with(version=version)
+        return self._with(replace(self._choices.manner, version=version))
 
     def with_beta(self, *betas: str) -> ClaudeBuilder[M]:
         """Beta features by name, for the `anthropic-beta` header. What a method here needs it adds by itself."""
-        return self._with(betas=(*self._choices.manner.betas, *betas))
+        return self._with(replace(self._choices.manner, betas=(*self._choices.manner.betas, *betas)))
 
     def with_options(self, options: ClaudeOptions) -> ClaudeBuilder[M]:
         """Options of this wire beyond the common ones."""
-        return self._with(options=options)
+        return self._with(replace(self._choices.manner, options=options))
 
     def with_thinking(self, thinking: Thinking) -> ClaudeBuilder[M]:
         """Whether and how the model thinks. Default: as the model does when nothing is said; the newer ones think then."""
-        return self._with(thinking=thinking)
+        return self._with(replace(self._choices.manner, thinking=thinking))
 
     def with_changed_prefix(self, policy: PrefixPolicy) -> ClaudeBuilder[M]:
         """What to do when instructions, tools or earlier messages have changed under thinking that newer models bind to them.
@@ -109,11 +109,11 @@ class ClaudeBuilder(Generic[M]):
         """
         if policy not in ("error", "drop", "send"):
             raise ConfigurationError(f"with_changed_prefix({policy!r}): 'error', 'drop' or 'send'")
-        return self._with(on_changed_prefix=policy)
+        return self._with(replace(self._choices.manner, on_changed_prefix=policy))
 
     def with_prompt_caching(self, ttl: CacheTtl | None = None) -> ClaudeBuilder[M]:
         """Cache every request up to its last block, for five minutes or "1h". `cached(part)` marks a place of your own."""
-        return self._with(cache=cache_control(ttl))
+        return self._with(replace(self._choices.manner, cache=cache_control(ttl)))
 
     def with_web_search(
         self,
@@ -182,8 +182,8 @@ class ClaudeBuilder(Generic[M]):
         )
 
     def with_native_tool(self, declaration: Mapping[str, object], *, beta: str | None = None) -> ClaudeBuilder[M]:
-        """Any other tool that Anthropic defines, by its entry in `tools`. One that your code executes, such as `memory_20250818`, also
-        needs a chat tool of the same name."""
+        """Any other tool that Anthropic defines, by its entry in `tools`. One that your code executes, such as
+        `memory_20250818`, also needs a chat tool of the same name."""
         return self._tool(native_tools.native_tool(declaration, beta))
 
     def with_tool_settings(
@@ -207,7 +207,7 @@ class ClaudeBuilder(Generic[M]):
         if cached and defer_loading:
             raise ConfigurationError(f"with_tool_settings({name!r}): a deferred tool cannot be cached")
         settings: JsonObject = {key: value for key, value in said.items() if value is not None}
-        return self._with(tool_settings={**self._choices.manner.tool_settings, name: settings})
+        return self._with(replace(self._choices.manner, tool_settings={**self._choices.manner.tool_settings, name: settings}))
 
     def with_continuations(self, most: int) -> ClaudeBuilder[M]:
         """How often a turn that the server pauses is carried on within one call. Default: 10."""
@@ -247,16 +247,15 @@ class ClaudeBuilder(Generic[M]):
         return f"ClaudeBuilder(model={self._choices.model!r}, base_url={self._choices.base_url!r})"
 
     def _tool(self, tool: NativeTool) -> ClaudeBuilder[M]:
-        return self._with(tools=(*self._choices.manner.tools, tool))
+        return self._with(replace(self._choices.manner, tools=(*self._choices.manner.tools, tool)))
 
-    def _with(self, **changes: object) -> ClaudeBuilder[M]:
-        manner = replace(self._choices.manner, **changes)
+    def _with(self, manner: Manner) -> ClaudeBuilder[M]:
         return ClaudeBuilder(replace(self._choices, manner=manner))
 
 
 def checked_url(url: str) -> str:
-    """The URL without `/v1` and slashes at its end. Raises `ConfigurationError` for other schemes than http(s), and for credentials in
-    it."""
+    """The URL without `/v1` and slashes at its end. Raises `ConfigurationError` for other schemes than http(s), and for
+    credentials in it."""
     shown = url.rpartition("@")[2]  # what stands before it may be a password
     try:
         parsed = urlsplit(url.strip())
@@ -274,7 +273,8 @@ def _key() -> str | None:
 
 
 def _credential(api_key: str | None, given: Mapping[str, str]) -> dict[str, str]:
-    """The one header for a key: the server refuses two. Raises `ConfigurationError` for what no header can carry, without showing it."""
+    """The one header for a key: the server refuses two. Raises `ConfigurationError` for one that no header can carry, without
+    showing it."""
     if not api_key or given.keys() & {"authorization", "x-api-key"}:
         return {}
     key = api_key.strip()

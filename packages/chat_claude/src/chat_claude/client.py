@@ -67,7 +67,7 @@ class ClaudeClient:
         return self._settings.model
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """One turn, whole; where the server pauses it, its tools at work, it is carried on. Raises a `ChatError`; retries nothing."""
+        """One turn, whole; where the server pauses it, it is carried on. Raises a `ChatError`; retries nothing."""
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             encoded = self._encode(request, stream=False)

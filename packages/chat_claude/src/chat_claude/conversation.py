@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from chat_core import (
     ConfigurationError,
     File,
     JsonObject,
-    JsonValue,
     Message,
     Messages,
     Notice,
@@ -64,8 +63,8 @@ class _Said:
 
 
 class Conversation:
-    """Read from `Messages`, which stay as they are. Raises `ConfigurationError` for what the wire cannot say, `UnresolvedTool` for calls
-    that have no outcome yet."""
+    """Read from `Messages`, which stay as they are. Raises `ConfigurationError` for what the wire cannot say, `UnresolvedTool` for
+    calls that have no outcome yet."""
 
     def __init__(self, messages: Messages, origin: Origin, traits: Traits) -> None:
         self._origin = origin
@@ -146,15 +145,16 @@ class Conversation:
                 self.messages.append({"role": "user", "content": text})
             case _:
                 self.messages.append({"role": "user", "content": asked})
-        self.messages += [{"role": "system", "content": one.blocks} for one in turns]
+        self.messages += [SentMessage(role="system", content=one.blocks) for one in turns]
 
     def _folded(self, blocks: list[Block]) -> Iterator[Block]:
         """Instructions amid a conversation, for models that heed them nowhere but in the user's words."""
         for block in blocks:
-            if block["type"] == "text":
-                yield TextBlock(type="text", text=f"<system>\n{as_text(block['text'])}\n</system>")
-            else:
-                raise ConfigurationError(f"{self._origin.model} takes no {block['type']} amid a conversation")
+            match block:
+                case {"type": "text", "text": str(text)}:
+                    yield TextBlock(type="text", text=f"<system>\n{text}\n</system>")
+                case _:
+                    raise ConfigurationError(f"{self._origin.model} takes no {block['type']} amid a conversation")
 
     def _told(self, parts: Iterable[Part]) -> Iterator[Block]:
         for part in parts:
@@ -240,7 +240,7 @@ class Conversation:
     def _call(self, call: ToolCall) -> Block:
         own = call.native.for_(self._origin) if call.native else None
         used = ToolUseBlock(type="tool_use", id=wire_id(call.id), name=call.name, input=call.arguments)
-        return used if own is None else {**used, **own}
+        return used if own is None else cast("Block", {**used, **own})
 
     def _opaque(self, part: Opaque, at: int) -> Iterator[Block]:
         own = part.native.for_(self._origin)
@@ -254,11 +254,11 @@ class Conversation:
         else:
             yield own
 
-    def _server_results(self, messages: Messages) -> tuple[set[JsonValue], int]:
+    def _server_results(self, messages: Messages) -> tuple[set[str], int]:
         """The server tools' calls that have a result, and the turn from which on those without one may be sent: it is the last, and
         nothing but results follows it."""
         answered = {
-            part.native.data.get("tool_use_id")
+            as_text(part.native.data.get("tool_use_id"))
             for message in messages
             for part in message.parts
             if isinstance(part, Opaque) and message.role == "model"
@@ -286,12 +286,12 @@ class Conversation:
         match file.kind:
             case "image":
                 image = ImageBlock(type="image", source=_image_source(file))
-                return {**image, **mark(file)}
+                return cast("Block", {**image, **mark(file)})
             case "document":
                 document = DocumentBlock(type="document", source=_document_source(file))
                 if file.name and file.data is not None:
                     document["title"] = file.name
-                return {**document, **mark(file)}
+                return cast("Block", {**document, **mark(file)})
             case "audio" | "video" as kind:
                 raise ConfigurationError(f"Claude takes no {kind}: send its transcript, or pictures")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,12 +14,13 @@ from chat_core import (
     ChatRequest,
     ConfigurationError,
     JsonObject,
+    JsonValue,
     Notice,
     Origin,
     OutputSchema,
     ToolDefinition,
 )
-from chat_core.jsonvalue import as_json, as_list, as_object
+from chat_core.jsonvalue import as_json, as_list, as_object, as_text
 
 from chat_claude.conversation import Conversation, Sealed
 from chat_claude.models import Traits
@@ -59,9 +60,9 @@ def encode(
     request: ChatRequest,
     *,
     origin: Origin,
-    manner: Manner = Manner(),
+    manner: Manner = Manner(),  # noqa: B008  a frozen value
     now: datetime | None = None,
-    stream: bool = False,  # noqa: B008  a frozen value
+    stream: bool = False,
 ) -> Encoded:
     """The body of the request. `now` tells which container of code execution is still there; without it none is used again.
 
@@ -71,7 +72,7 @@ def encode(
     conversation = Conversation(request.messages, origin, traits)
     schemas = HeldSchemas()
     native = [tool.declaration for tool in manner.tools]
-    tools = [*native, *_tools(request.tools, native, manner, schemas)]
+    tools: list[ClientTool | JsonObject] = [*native, *_tools(request.tools, native, manner, schemas)]
     body: dict[str, object] = {
         "model": origin.model,
         "max_tokens": _max_tokens(request.options, manner, traits),
@@ -158,7 +159,7 @@ def _tools(
     definitions: Sequence[ToolDefinition], native: Iterable[JsonObject], manner: Manner, schemas: HeldSchemas
 ) -> list[ClientTool]:
     """Those that Anthropic does not define already: the application may be what executes one that it does."""
-    defined = {declaration.get("name") for declaration in native}
+    defined = {as_text(declaration.get("name")) for declaration in native}
     if unknown := manner.tool_settings.keys() - {definition.name for definition in definitions} - defined:
         raise ConfigurationError(f"with_tool_settings({min(unknown)!r}): the chat has no such tool")
     return [_tool(definition, manner, schemas) for definition in definitions if definition.name not in defined]
@@ -180,7 +181,7 @@ def _tool_choice(
     choice, parallel = options.tool_choice, options.parallel_tool_calls
     if not tools and choice in (None, "auto", "none"):
         return None
-    names = {tool.get("name") for tool in tools}
+    names = [tool.get("name") for tool in tools]
     match choice:
         case None if parallel is None:
             return None
@@ -244,7 +245,8 @@ def _heed_prefixes(
 
 def _check_breakpoints(body: Mapping[str, object]) -> None:
     """The rules about cache breakpoints that the server would refuse."""
-    found = [*_breakpoints(body.get("tools")), *_breakpoints(body.get("system")), *_breakpoints(body.get("messages"))]
+    places = cast("JsonObject", body)
+    found = [control for name in ("tools", "system", "messages") for control in _breakpoints(places.get(name))]
     if len(found) > _MOST_BREAKPOINTS:
         raise ConfigurationError(f"{len(found)} cache breakpoints, {_MOST_BREAKPOINTS} at most: mark fewer parts with cached(...)")
     lifetimes = [as_object(control).get("ttl") or "5m" for control in found]
@@ -252,13 +254,11 @@ def _check_breakpoints(body: Mapping[str, object]) -> None:
         raise ConfigurationError("a cache breakpoint of an hour comes after one of five minutes: the longer-lived come first")
 
 
-def _breakpoints(value: object) -> list[JsonObject]:
-    match value:
-        case {"cache_control": dict() as control, **rest}:
-            return [*_breakpoints(rest.get("content")), cast("JsonObject", control)]
-        case dict():
-            return _breakpoints(cast("Mapping[str, object]", value).get("content"))
-        case list():
-            return [control for item in cast("list[object]", value) for control in _breakpoints(item)]
-        case _:
-            return []
+def _breakpoints(value: JsonValue) -> list[JsonObject]:
+    """The breakpoints of blocks or tools, in order, those within a block before its own."""
+    found: list[JsonObject] = []
+    for item in as_list(value):
+        if isinstance(item, dict):
+            found += _breakpoints(item.get("content"))
+            found += [control for control in [as_object(item.get("cache_control"))] if control]
+    return found

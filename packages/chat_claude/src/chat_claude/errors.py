@@ -114,8 +114,10 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     text = headers.get("retry-after")
-    if text is None or (seconds := _number(text)) is not None:
-        return None if text is None else seconds
+    if text is None:
+        return None
+    if (seconds := _number(text)) is not None:
+        return seconds
     from email.utils import parsedate_to_datetime  # here, because hardly any server sends a date
 
     try:  # from the server's own clock to it

@@ -50,11 +50,11 @@ def block(wire_block: Mapping[str, object]) -> Opaque:
 
 def mark(part: Part) -> JsonObject:
     """What the application has marked a part with."""
-    native = getattr(part, "native", None)
-    return dict(native.data) if isinstance(native, Native) and native.origin == MARKED else {}
+    return {**part.native.data} if part.native is not None and part.native.origin == MARKED else {}
 
 
 def _marked(part: MarkedPart, data: JsonObject) -> MarkedPart:
-    if part.native is not None and part.native.origin != MARKED:
+    native: Native | None = part.native
+    if native is not None and native.origin != MARKED:
         raise ConfigurationError("what a model said cannot be marked: mark what you send it")
     return replace(part, native=Native(MARKED, mark(part) | data))

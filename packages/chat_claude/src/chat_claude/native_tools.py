@@ -1,4 +1,4 @@
-"""The tools that Anthropic defines, as they are declared. Which models take which version: Anthropic's tool pages, November 2026."""
+"""The tools that Anthropic defines, as they are declared. Facts: Anthropic's tool pages, November 2026."""
 
 from __future__ import annotations
 

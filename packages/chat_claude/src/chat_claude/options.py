@@ -26,7 +26,7 @@ class Thinking:
 
     @staticmethod
     def adaptive(effort: str | None = None, *, display: Display | None = None) -> Thinking:
-        """As much as the model finds fit, at an effort from "low" to "max". Newer models show nothing of it unless `display` asks."""
+        """As much as the model finds fit, at an effort from "low" to "max". Newer models show none of it unless `display` asks."""
         return Thinking("adaptive", display=display, effort=effort)
 
     @staticmethod

@@ -89,7 +89,9 @@ class _Compiler:
         if compiled.get("type") != "object":
             self.faults.append("#: the root has to be an object")
         definitions: JsonObject = {name: self.schema(value, f"{self._prefix}{name}") for name, value in self._named.items()}
-        return compiled | ({"$defs": definitions} if definitions else {})
+        if definitions:
+            compiled["$defs"] = definitions
+        return compiled
 
     def schema(self, node: JsonValue, at: str) -> JsonObject:
         if not isinstance(node, dict) or not node.keys() - _DROPPED - {"description", "default", "examples"}:
@@ -104,8 +106,11 @@ class _Compiler:
             told = "{" + ", ".join(f"{keyword}: {value}" for keyword, value in rest.items()) + "}"
             described = f"{described}\n\n{told}" if described else told
         if described and "$ref" in out:  # a reference may have no neighbours
-            out = {"anyOf": [out]}
-        return out | ({"description": described} if described else {})
+            alone: JsonObject = {"anyOf": [out]}
+            out = alone
+        if described:
+            out["description"] = described
+        return out
 
     def _merged(self, node: JsonObject, at: str) -> JsonObject:
         parts = as_list(node.get("allOf"))
@@ -175,7 +180,9 @@ class _Compiler:
             if isinstance(value, dict) and (value.keys() & {"anyOf", "oneOf"} or isinstance(value.get("type"), list)):
                 self.unions.append(inner)
         out: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
-        return out | ({"required": required} if required else {})
+        if required:
+            out["required"] = required
+        return out
 
     def _array(self, rest: JsonObject, at: str) -> JsonObject:
         out: JsonObject = {"type": "array"}

@@ -292,6 +292,15 @@ def test_the_input_of_a_custom_tool_is_text_and_joins() -> None:
     assert call.native == Native(ORIGIN, {"type": "custom"})
 
 
+@pytest.mark.parametrize("kind", ["function", "custom"])
+def test_a_call_is_what_its_type_says_where_a_server_fills_in_both_forms(kind: str) -> None:
+    both = {"function": {"name": "", "arguments": ""}, "custom": {"name": "", "input": ""}}
+    both[kind] = {"name": "add", "arguments" if kind == "function" else "input": '{"x":1}'}
+    [call] = assembled([{"index": 0, "id": "a", "type": kind, **both}])
+
+    assert (call.name, call.arguments) == ("add", {"x": 1} if kind == "function" else {"input": '{"x":1}'})
+
+
 def test_what_a_server_adds_to_a_call_rides_on_the_call() -> None:
     """Gemini's OpenAI surface signs its thoughts on the call, and refuses a history without the signature."""
     signed = {"google": {"thought_signature": "c2lnbmVk"}}

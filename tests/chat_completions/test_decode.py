@@ -192,6 +192,22 @@ def test_spoken_audio_is_a_file_with_a_transcript() -> None:
     assert (file.mimetype, file.data, file.transcript) == ("audio/wav", b"RIFF\0\1", "Hello")
 
 
+def test_fields_that_a_server_sends_empty_are_no_parts() -> None:
+    empty = {
+        "content": "Hello",
+        "annotations": None,
+        "audio": {"data": "", "expires_at": 0, "id": "", "transcript": ""},
+        "function_call": {"arguments": "", "name": ""},
+        "reasoning": "",
+        "reasoning_details": [],
+        "refusal": "",
+        "images": [],
+        "tool_calls": None,
+    }
+
+    assert answered(body(empty, "")).message.parts == [Text("Hello")]
+
+
 def test_pictures_are_files_in_content_and_beside_it() -> None:
     url = {"url": "data:image/png;base64,iVBORw=="}
     beside = answered(body({"content": "Look:", "images": [{"type": "image_url", "image_url": url}]}))

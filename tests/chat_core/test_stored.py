@@ -107,15 +107,7 @@ def test_whatever_is_stored_comes_back(messages: Messages) -> None:
     assert Messages.from_json(stored) == messages
     assert Messages.from_json(stored.encode()) == messages
     assert Messages.from_json(json.loads(stored)) == messages
-    assert Messages.from_json(stored).to_json() == stored  # also what equality leaves out
-
-
-@given(parts)
-def test_the_kinds_of_values_survive_too(part: object) -> None:
-    """1 is not True, 1.0 is not 1: `==` would not tell."""
-    messages = Messages([Message("model", [part])])  # type: ignore[list-item]
-
-    assert repr(Messages.from_json(messages.to_json())) == repr(messages)
+    assert Messages.from_json(stored).to_json() == stored  # also what equality leaves out: raw data, and 1 being no True
 
 
 def test_a_call_that_was_running_comes_back_as_unknown() -> None:
@@ -157,8 +149,8 @@ def test_fields_of_the_future_are_passed_over() -> None:
         ("[]", "object"),
         ("{}", "version"),
         ('{"version": 1}', "messages"),
-        ('{"version": 1, "messages": [{"role": "robot"}]}', r"messages\.0\.role .*'system', 'user' or 'model'"),
-        ('{"version": 1, "messages": [{"role": "user", "parts": [{"type": "hologram"}]}]}', r"messages\.0\.parts\.0.*hologram"),
+        ('{"version": 1, "messages": [{"role": "robot"}]}', r"messages\.0\.role.*'system', 'user' or 'model'"),
+        ('{"version": 1, "messages": [{"role": "user", "parts": [{"type": "hologram"}]}]}', r"messages\.0\.parts\.0\b"),
         (
             '{"version": 1, "messages": [{"role": "user", "parts": [{"type": "file", "mimetype": "image/png"}]}]}',
             "a File is its data, a url or an id",

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import neutral
-
 from chat_completions import ChatCompletionsBuilder, Dialect
 from chat_core import (
     Action,

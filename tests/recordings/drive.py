@@ -5,7 +5,6 @@ from __future__ import annotations
 import claude
 import completions
 import neutral
-
 from chat_core import ChatError
 
 PLAYERS = {

@@ -479,3 +479,19 @@ def conversations() -> None:
     call.complete({"sum": 42})
     assert_type(File.from_url("https://example.com/a.pdf").kind, Literal["image", "audio", "video", "document"])
     assert_type(Timeouts().total, float | None)
+
+
+def a_list_of_unlike_tools_is_annotated_with_the_bare_name() -> None:
+    """mypy joins them to `object` otherwise."""
+
+    @tool
+    def double(number: int) -> int:
+        return number * 2
+
+    @tool
+    def shout(text: str) -> str:
+        return text.upper()
+
+    tools: list[Tool] = [double, shout]
+    ChatBuilder().with_tools(tools)
+    assert_type(double(2), int)

@@ -1,4 +1,6 @@
-"""A program with a person in the loop, whose every run is a process of its own: `python agent.py STORED EFFECTS [die] [ID=DECISION ...]`.
+"""A program with a person in the loop, whose every run is a process of its own.
+
+    python agent.py STORED EFFECTS [die] [ID=DECISION ...]
 
 It goes on with the conversation stored at STORED, or begins it, after the decisions given; its tools leave their effects, a line
 each, in EFFECTS. It prints "paused" or "complete". With `die`, the process is killed inside the tool `pay`.
@@ -52,7 +54,7 @@ def strategy(call: ToolCall, meta: object) -> Action:
     return Execute() if call.name == "look" else RequireApproval("a payment")
 
 
-async def main(stored: Path, effects: Path, *words: str) -> None:
+def main(stored: Path, effects: Path, *words: str) -> None:
     fresh = not stored.exists()
     messages = Messages.from_user("Pay the bills.") if fresh else Messages.from_json(stored.read_bytes())
     for word in words:
@@ -67,10 +69,11 @@ async def main(stored: Path, effects: Path, *words: str) -> None:
     ]
     provider = ScriptedProvider([asked, "All done."] if fresh else ["All done."])
     tools = ScopedCollection(build(effects, stored, messages, "die" in words), strategy)
-    outcome = await ChatBuilder().with_model(provider).with_scoped_tools(tools).build().complete(messages)
+    chat = ChatBuilder().with_model(provider).with_scoped_tools(tools).build()
+    outcome = anyio.run(chat.complete, messages)
     stored.write_text(messages.to_json())
     print("paused" if isinstance(outcome, Paused) else "complete")
 
 
 if __name__ == "__main__":
-    anyio.run(main, Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

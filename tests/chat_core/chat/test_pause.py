@@ -243,11 +243,8 @@ async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told() -> N
         return a + b
 
     def wire(message: Mapping[str, object]) -> dict[str, object]:
-        return {
-            "id": "r",
-            "model": "m",
-            "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}],
-        }
+        choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
+        return {"id": "r", "model": "m", "choices": [choice]}
 
     asked = {"id": "t1", "type": "function", "function": {"name": "add", "arguments": '{"a":2,"b":2}'}}
     transport = FakeTransport().answer(wire({"content": None, "tool_calls": [asked]})).answer(wire({"content": "42"}))
@@ -441,9 +438,7 @@ async def test_a_stream_tells_each_result_once_over_a_pause() -> None:
 
     for _ in range(2):
         async with chat.stream(messages) as events:
-            async for event in events:
-                if isinstance(event, ToolResult):
-                    told.append(event.call.id)
+            told += [event.call.id async for event in events if isinstance(event, ToolResult)]
         if messages.pending:
             messages.find_tool("c2").approve()
 

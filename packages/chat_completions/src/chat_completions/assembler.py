@@ -45,7 +45,7 @@ class CallAssembler:
 
     def add(self, fragment: JsonObject, *, whole: bool = False) -> ToolCallChunk:
         """Take one element of a delta's `tool_calls`, or of a whole message's, where each is a call; what it adds."""
-        custom = isinstance(fragment.get("custom"), dict)
+        custom = fragment.get("type") == "custom" or ("custom" in fragment and "function" not in fragment)  # some send both
         said = as_object(fragment.get("custom" if custom else "function"))
         id, name = as_text(fragment.get("id")), as_text(said.get("name"))  # noqa: A001  the field's name
         arguments = said.get("input" if custom else "arguments")

@@ -54,18 +54,19 @@ class Assembly:
 
     def add(self, delta: JsonObject, *, whole: bool = False) -> list[TurnEvent]:
         """Take a delta, or a `whole` message; what it says."""
-        events: list[TurnEvent] = []
         content = delta.get("content")
-        if len(delta) > 1 or not isinstance(content, str):
-            self._reasoning(delta, events)
+        if content and len(delta) == 1 and isinstance(content, str):  # nearly every delta of a stream
+            self._append(Text, content)
+            return [TextChunk(content)]
+        events: list[TurnEvent] = []
+        self._reasoning(delta, events)
         if isinstance(content, str):
             if content:
                 self._append(Text, content)
                 events.append(TextChunk(content))
         elif isinstance(content, list):
             self._content(content, events, whole=whole)
-        if len(delta) > 1 or content is None:
-            self._rest(delta, events, whole=whole)
+        self._rest(delta, events, whole=whole)
         return events
 
     def parts(self) -> list[Part]:
@@ -168,7 +169,7 @@ class Assembly:
                         yield kind("".join(pieces), native=tag)
 
     def _spoken(self) -> Iterator[File]:
-        if "data" in self._audio:
+        if any(self._audio.get("data", ())):  # Snowflake sends an empty one with every turn
             data = _sound(self._audio["data"])
             native = Native(self._origin, {"audio_id": "".join(self._audio.get("id", [])[:1])})
             said = "".join(self._audio.get("transcript", [])) or None

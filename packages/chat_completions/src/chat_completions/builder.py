@@ -169,5 +169,5 @@ def _default_transport(base_url: str) -> Transport:
 
     host = urlsplit(base_url)
     proxies = getproxies()
-    bypassed = proxy_bypass(host.hostname or "")
-    return HttpTransport(proxy=None if bypassed else proxies.get(host.scheme) or proxies.get("all"))
+    proxy = None if proxy_bypass(host.netloc) else proxies.get(host.scheme) or proxies.get("all")
+    return HttpTransport(proxy=f"http://{proxy}" if proxy and "://" not in proxy else proxy)

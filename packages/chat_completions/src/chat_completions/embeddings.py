@@ -53,7 +53,8 @@ def join(answers: Sequence[EmbeddingsResponse]) -> EmbeddingsResponse:
     if len(answers) == 1:
         return answers[0]
     vectors = tuple(embedding for answer in answers for embedding in answer.embeddings)
-    return EmbeddingsResponse(vectors, usage=sum((answer.usage for answer in answers), Usage()), model=answers[0].model)
+    model = next((answer.model for answer in answers), None)
+    return EmbeddingsResponse(vectors, usage=sum((answer.usage for answer in answers), Usage()), model=model)
 
 
 def _index(item: JsonObject) -> int:

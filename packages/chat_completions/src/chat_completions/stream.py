@@ -44,7 +44,8 @@ class CompletionTurn:
         self._turn = Turn()
         self._named = False
         self._usage: JsonValue = None
-        self._choices: set[JsonValue] = set()
+        self._index: JsonValue = None  # of the choice that began first
+        self._others: set[str] = set()
         self._raw: JsonObject = {}
         self._logprobs: dict[str, list[JsonValue]] = {}
         self._halves = Halves()
@@ -53,14 +54,17 @@ class CompletionTurn:
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
+        data = event.data
         if self._cut is not None:
             raise self._cut  # more has come, so the bytes did not end there
-        if event.data.startswith("[DONE]"):
+        if data.startswith("[DONE]"):
             self.finished = True
             return ()
+        whole = event.type == "body"  # the server ignored `stream` and answered whole
         if event.type == "error":
-            raise decode_error(200, {}, event.data.encode())
-        data = self._halves.join(event.data) if "\\u" in event.data else event.data
+            raise decode_error(200, {}, data.encode())
+        if "\\u" in data:
+            data = self._halves.join(data)
         try:
             chunk = read_object(data, "a completion chunk")
         except InvalidResponse as exc:
@@ -69,25 +73,29 @@ class CompletionTurn:
             self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
             return ()
         if is_error(chunk):
-            raise decode_error(200, {}, event.data.encode())
-        if event.type == "body":  # the server ignored `stream` and answered whole
+            raise decode_error(200, {}, data.encode())
+        if whole:
             chunk = completion(chunk)
             self.finished = True
         if not self._named:
             self._name(chunk)
         if used := chunk.get("usage"):
             self._usage = used
-        elif "x_groq" in chunk and self._usage is None:
+        elif self._usage is None and "x_groq" in chunk:
             self._usage = as_object(chunk["x_groq"]).get("usage")
-        events: list[TurnEvent] = []
+        events: Sequence[TurnEvent] = ()
         choices = as_list(chunk.get("choices"))
         for choice in choices:
             if isinstance(choice, dict):
                 index = choice.get("index") or 0
-                self._choices.add(index if isinstance(index, int) else 0)
-                if index == 0:
-                    events += self._choice(choice, whole=event.type == "body")
-        if not choices or self._turn.raw_finish_reason is not None:
+                if self._index is None:
+                    self._index = index
+                if index == self._index:
+                    said = self._choice(choice, whole=whole)
+                    events = [*events, *said] if events else said
+                else:
+                    self._others.add(str(index))
+        if self._turn.raw_finish_reason is not None or not choices:
             self._describe(chunk)
         return events
 
@@ -100,7 +108,7 @@ class CompletionTurn:
                     call.status = Failed("The stream was cut; the call was not run.")
             partial.message.interrupted = True
             raise StreamTruncated("the stream ended before its finish reason and before [DONE]", partial=partial) from self._cut
-        if not self._choices:
+        if self._index is None:
             raise InvalidResponse("the stream held no choice", response=self._response())
         return Done(self._response())
 
@@ -141,5 +149,5 @@ class CompletionTurn:
         if self._logprobs:  # where a whole answer has them
             [ended] = as_list(raw.get("choices")) or [{}]
             raw["choices"] = [{**as_object(ended), "logprobs": {**self._logprobs}}]
-        notices = more_choices(len(self._choices)) + self._notices
+        notices = more_choices(1 + len(self._others)) + self._notices
         return ChatResponse(Message("model", self._assembly.parts(), turn=turn), notices, raw=raw)

@@ -6,7 +6,7 @@ Rules: OpenAI's structured-outputs guide, November 2026; Cerebras, Mistral and G
 from __future__ import annotations
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.jsonvalue import as_list, as_object
+from chat_core.jsonvalue import as_list, as_object, as_text
 
 _DROPPED = frozenset(
     {"default", "title", "$schema", "discriminator", "examples", "deprecated", "readOnly", "writeOnly", "$comment"}
@@ -58,7 +58,7 @@ class _Compiler:
         for keyword, value in node.items():
             if keyword in _REFUSED:
                 self.faults.append(f"{at}/{keyword}: is not supported")
-            elif keyword in _TOLD or (keyword == "format" and value not in _FORMATS):
+            elif keyword in _TOLD or (keyword == "format" and value not in _FORMATS) or _looks_around(keyword, value):
                 told.append(f"{keyword}: {value}")
             elif keyword not in _DROPPED:
                 self._keep(out, keyword, value, at, level)
@@ -77,7 +77,8 @@ class _Compiler:
     def _merged(self, node: JsonObject, at: str) -> JsonObject:
         parts = as_list(node.get("allOf"))
         if len(parts) == 1:
-            return {key: value for key, value in node.items() if key != "allOf"} | as_object(parts[0])
+            alone = {key: value for key, value in node.items() if key != "allOf"}
+            return alone | self._merged(as_object(parts[0]), f"{at}/allOf/0")
         if parts:
             self.faults.append(f"{at}/allOf: is not supported")
         return {key: value for key, value in node.items() if key != "allOf"}
@@ -86,9 +87,11 @@ class _Compiler:
         match keyword, value:
             case ("properties", dict()):
                 self.properties += len(value)
-                out[keyword] = {name: self.schema(item, f"{at}/properties/{name}", level + 1) for name, item in value.items()}
+                out[keyword] = {
+                    name: self.schema(item, f"{at}/properties/{_escaped(name)}", level + 1) for name, item in value.items()
+                }
             case ("$defs" | "definitions", dict()):
-                out[keyword] = {name: self.schema(item, f"{at}/{keyword}/{name}", 1) for name, item in value.items()}
+                out[keyword] = {name: self.schema(item, f"{at}/{keyword}/{_escaped(name)}", 1) for name, item in value.items()}
             case ("anyOf" | "oneOf", list()):
                 out["anyOf"] = [self.schema(item, f"{at}/{keyword}/{index}", level) for index, item in enumerate(value)]
             case ("prefixItems", list()):
@@ -114,3 +117,11 @@ class _Compiler:
 
 def _is(schema: JsonObject, name: str) -> bool:
     return schema.get("type") == name or name in as_list(schema.get("type"))
+
+
+def _looks_around(keyword: str, value: JsonValue) -> bool:
+    return keyword == "pattern" and any(sign in as_text(value) for sign in ("(?=", "(?!", "(?<=", "(?<!"))
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, cast, overload
 
 from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat import Chat
-from chat_core.chat.loop import Setup
+from chat_core.chat.loop import Checkpoint, Setup
 from chat_core.chat.retry import RetryPolicy
 from chat_core.chat.tool_pass import ToolBox, execute_always
 from chat_core.errors import ConfigurationError
+from chat_core.messages import Messages
 from chat_core.options import ChatOptions
 from chat_core.provider import Provider
 from chat_core.response import ChatResponse, StructuredResponse
@@ -38,6 +39,7 @@ class _Choices:
     output: OutputType[object] | None = None
     max_steps: int = 20
     retry: RetryPolicy = RetryPolicy()
+    checkpoint: Checkpoint | None = None
 
 
 class ChatBuilder(Generic[M, P, V, S]):
@@ -78,6 +80,12 @@ class ChatBuilder(Generic[M, P, V, S]):
         """How often a model request is tried again. Default: twice; `RetryPolicy(max_retries=0)` is never."""
         return ChatBuilder(replace(self._choices, retry=policy))
 
+    def with_checkpoint(self, save: Callable[[Messages], object]) -> ChatBuilder[M, P, V, S]:
+        """A function, sync or async, that stores the conversation (`messages.to_json()`): it is given it after each model turn,
+        before tools run and after. A call that runs when the process dies is then stored as such, and comes back as `Unknown`.
+        What it raises goes to the caller; what it could not store before tools run keeps them from running."""
+        return ChatBuilder(replace(self._choices, checkpoint=save))
+
     @overload
     def build(self: ChatBuilder[HasModel, P, V, NeverPauses]) -> Chat[P, V, V]: ...
     @overload
@@ -91,5 +99,7 @@ class ChatBuilder(Generic[M, P, V, S]):
             _ = choices.output.schema  # what is wrong with it is said now, not at the first request
         tools = ToolBox.of(choices.tools)
         _ = tools.definitions
-        setup = Setup(tools, choices.options, choices.output, choices.max_steps, choices.retry, choices.may_pause)
+        setup = Setup(
+            tools, choices.options, choices.output, choices.max_steps, choices.retry, choices.may_pause, choices.checkpoint
+        )
         return Chat(choices.provider, setup)

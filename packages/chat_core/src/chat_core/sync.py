@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Generic, Self
@@ -65,11 +65,13 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         return self._call(self._chat.embed, inputs)
 
     def _call(self, method: Callable[[A], Awaitable[T]], argument: A) -> T:
-        running = self._portal.start_task_soon(method, argument)
+        running = _Running()
         try:
-            return running.result()
-        except BaseException:  # Ctrl-C here has to end it there
-            running.cancel()
+            return self._portal.call(running.run, method, argument)
+        except BaseException:  # Ctrl-C, perhaps: what ends the call here has to end it there
+            running.ended = True
+            if self._entered is not None:
+                self._entered[1].start_task_soon(running.end)
             raise
 
     @property
@@ -87,8 +89,27 @@ class SyncChat(Generic[P_co, R_co, V_co]):
 
     def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
         assert self._entered is not None
-        portal, self._entered = self._entered[0], None
-        portal.__exit__(exc_type, exc, traceback)
+        (block, portal), self._entered = self._entered, None
+        portal.call(portal.stop, True)  # cancels what other threads still run; the block by itself would wait for it
+        block.__exit__(exc_type, exc, traceback)
+
+
+class _Running:
+    """A call in the loop's thread. It can be ended even before it has begun."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._scope: anyio.CancelScope | None = None
+
+    async def run(self, method: Callable[[A], Awaitable[T]], argument: A) -> T:
+        with anyio.CancelScope() as self._scope:
+            self.end()
+            return await method(argument)
+        raise CancelledError
+
+    def end(self) -> None:
+        if self.ended and self._scope is not None:
+            self._scope.cancel()
 
 
 async def _read(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import inspect
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import TypeAlias
 
 from chat_core.calls import CallIds
 from chat_core.chat.retry import RetryPolicy, TurnSource, retried_turn
@@ -33,6 +35,8 @@ from chat_core.structured import OutputType, Snapshots
 from chat_core.tools.pause import ChatEvent, Paused, PauseReason
 from chat_core.usage import Usage
 
+Checkpoint: TypeAlias = Callable[[Messages], object]
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -44,6 +48,12 @@ class Setup:
     max_steps: int
     retry: RetryPolicy
     may_pause: bool
+    checkpoint: Checkpoint | None = None
+
+    async def save(self, messages: Messages) -> None:
+        """Give the conversation to whoever keeps it."""
+        if self.checkpoint is not None and inspect.isawaitable(saving := self.checkpoint(messages)):
+            await saving
 
 
 async def converse(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGenerator[ChatEvent[ChatResponse]]:
@@ -55,7 +65,7 @@ async def converse(setup: Setup, source: TurnSource, messages: Messages) -> Asyn
     response: ChatResponse | None = None
     try:
         for step in count(1):
-            await setup.tools.settle(messages)
+            await setup.tools.settle(messages, setup.save)
             for call in [call for call in messages.calls if call.resolved and call.id not in told]:
                 told.add(call.id)
                 yield ToolResult(call)
@@ -75,8 +85,13 @@ async def converse(setup: Setup, source: TurnSource, messages: Messages) -> Asyn
             assert response is not None
             spent += response.usage
             if not response.tool_calls:
-                yield Done(_finished(setup, replace(response, total_usage=spent)))
+                try:
+                    finished = _finished(setup, replace(response, total_usage=spent))
+                finally:
+                    await setup.save(messages)
+                yield Done(finished)
                 return
+            await setup.save(messages)
             for call in response.tool_calls:
                 yield ToolCalled(call)
     except ChatError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -67,8 +67,9 @@ class ToolBox:
         """The tools as a model sees them."""
         return tuple(tool.definition for tool, _ in self.tools.values())
 
-    async def settle(self, messages: Messages) -> None:
-        """Ask the strategies about new calls, and run all that may run, concurrently.
+    async def settle(self, messages: Messages, save: Callable[[Messages], Awaitable[None]]) -> None:
+        """Ask the strategies about new calls, and run all that may run, concurrently. `save` is given the conversation when they
+        are about to run, as `Running`, and when they have; what it raises before keeps them from running.
 
         A call that is cancelled on its way is left `Unknown`: it may have had its effect.
         """
@@ -78,11 +79,21 @@ class ToolBox:
         for call, decision in zip(new, decisions, strict=True):
             call.status = decision
         ready = [(call, arguments) for call in open_calls if (arguments := self._arguments(call)) is not None]
+        before = [call.status for call, _ in ready]
+        for call, _ in ready:
+            call.status = Running()
+        if open_calls:
+            try:
+                await save(messages)
+            except BaseException:
+                for (call, _), status in zip(ready, before, strict=True):
+                    call.status = status
+                raise
         if ready:
             async with anyio.create_task_group() as tasks:
                 for call, arguments in ready:
-                    call.status = Running()
                     tasks.start_soon(self._run, call, arguments)
+            await save(messages)
 
     async def _decide(self, call: ToolCall) -> ToolStatus:
         if call.name not in self.tools:

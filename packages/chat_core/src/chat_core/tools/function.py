@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, cast, get_type_hints, overload
+from typing import TYPE_CHECKING, Generic, Protocol, cast, get_type_hints, overload
 
 import anyio
 import anyio.to_thread
-from typing_extensions import TypeVar
+from typing_extensions import ParamSpec, TypeVar
 
 from chat_core.errors import ConfigurationError
 from chat_core.jsonvalue import JsonObject, JsonValue
@@ -23,8 +23,10 @@ from chat_core.tools.schema import faults
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-P = ParamSpec("P")
-R_co = TypeVar("R_co", covariant=True)
+P = ParamSpec("P", default=...)
+R_co = TypeVar("R_co", covariant=True, default=object)
+Q = ParamSpec("Q")
+T = TypeVar("T")
 
 
 class ArgumentsDoNotFit(ValueError):
@@ -102,7 +104,7 @@ class Tool(Generic[P, R_co]):
 
 
 @overload
-def tool(function: Callable[P, R_co], /) -> Tool[P, R_co]: ...
+def tool(function: Callable[Q, T], /) -> Tool[Q, T]: ...
 @overload
 def tool(
     *,
@@ -110,23 +112,23 @@ def tool(
     description: str | None = None,
     meta: Mapping[str, object] | None = None,
     strict: bool | None = None,
-) -> Callable[[Callable[P, R_co]], Tool[P, R_co]]: ...
+) -> Callable[[Callable[Q, T]], Tool[Q, T]]: ...
 def tool(
-    function: Callable[P, R_co] | None = None,
+    function: Callable[Q, T] | None = None,
     /,
     *,
     name: str | None = None,
     description: str | None = None,
     meta: Mapping[str, object] | None = None,
     strict: bool | None = None,
-) -> Tool[P, R_co] | Callable[[Callable[P, R_co]], Tool[P, R_co]]:
+) -> Tool[Q, T] | Callable[[Callable[Q, T]], Tool[Q, T]]:
     """Make a `Tool` of a function: the schema from its signature, the descriptions from its docstring.
 
     A parameter annotated with `ToolCall` is given the call itself (its `id` serves as an idempotency key) and is not in the schema.
     """
 
-    def make(function: Callable[P, R_co]) -> Tool[P, R_co]:
-        return Tool[P, R_co].from_function(function, name=name, description=description, meta=meta, strict=strict)
+    def make(function: Callable[Q, T]) -> Tool[Q, T]:
+        return Tool[Q, T].from_function(function, name=name, description=description, meta=meta, strict=strict)
 
     if function is None:
         return make

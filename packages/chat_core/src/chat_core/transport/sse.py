@@ -138,7 +138,7 @@ class _SseReader:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes."""
-        if self._after_cr or b"\r" in chunk:
+        if chunk and (self._after_cr or b"\r" in chunk):
             chunk = self._with_newlines(chunk)
         edge = chunk.rfind(b"\n\n") + 2
         if edge == 1:  # there is none; but a blank line may lie between the chunks

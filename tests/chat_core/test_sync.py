@@ -1,0 +1,279 @@
+"""The same chat from plain synchronous code, from threads, and from inside a running loop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any
+
+import anyio
+import pytest
+from chat_completions import ChatCompletionsBuilder
+from chat_core import (
+    ChatBuilder,
+    ChatRequest,
+    ChatResponse,
+    Completed,
+    ConfigurationError,
+    ConnectionFailed,
+    Done,
+    EmbeddingsResponse,
+    Message,
+    Messages,
+    Paused,
+    RequireApproval,
+    ScopedCollection,
+    Text,
+    TextChunk,
+    ToolCall,
+    TurnEvent,
+    Unknown,
+    tool,
+)
+from chat_core.sync import SyncChat
+from chat_core.testing import LoopbackServer, Reply, ScriptedProvider
+
+
+@tool
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+class Thinks:
+    """A provider that says one word and then thinks for ever; it keeps whether it was closed."""
+
+    model = "thinks"
+
+    def __init__(self) -> None:
+        self.thinking, self.closed = threading.Event(), threading.Event()
+
+    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+        try:
+            self.thinking.set()
+            await anyio.sleep_forever()
+        finally:
+            self.closed.set()
+        raise AssertionError("it thinks for ever")
+
+    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+        yield TextChunk("word")
+        await self.complete(request)
+
+    async def aclose(self) -> None: ...
+
+
+def scripted(*lines: Any) -> Any:
+    return ChatBuilder().with_model(ScriptedProvider(lines)).with_tools([add]).build()
+
+
+def test_a_conversation_without_await() -> None:
+    messages = Messages.from_user("go")
+
+    with SyncChat(scripted(ToolCall("a", "add", {"a": 1, "b": 1}), "2", "again")) as chat:
+        response = chat.complete(messages)
+        assert (response.text, messages.find_tool("a").status) == ("2", Completed(2))
+        assert chat.complete(messages.add_user("again")).text == "again"
+
+    assert len(messages) == 5
+
+
+def test_a_pause_is_resumed() -> None:
+    scoped = ScopedCollection([add], lambda call, meta: RequireApproval())
+    lines = [ToolCall("a", "add", {"a": 1, "b": 1}), "2"]
+    chat = ChatBuilder().with_model(ScriptedProvider(lines)).with_scoped_tools(scoped).build()
+    messages = Messages.from_user("go")
+
+    with SyncChat(chat) as sync:
+        assert isinstance(sync.complete(messages), Paused)
+        messages.find_tool("a").approve()
+        assert not isinstance(sync.resume(messages), Paused)
+
+
+def test_a_stream_is_a_for_loop() -> None:
+    messages = Messages.from_user("go")
+
+    with SyncChat(scripted("Hello, you there!")) as chat, chat.stream(messages) as events:
+        seen = list(events)
+
+    assert [event.text for event in seen[:-1] if isinstance(event, TextChunk)] == ["Hello, y", "ou there", "!"]
+    assert isinstance(seen[-1], Done)
+    assert seen[-1].response.message is messages[-1]
+
+
+def test_more_events_than_are_read_ahead_come_in_order() -> None:
+    text = "".join(f"{number:07} " for number in range(2000))
+
+    with SyncChat(scripted(text)) as chat, chat.stream(Messages.from_user("go")) as events:
+        assert "".join(event.text for event in events if isinstance(event, TextChunk)) == text
+
+
+def test_embeddings() -> None:
+    class Embeds(ScriptedProvider):
+        embedding_batch = 100
+
+        async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+            return EmbeddingsResponse((), model=",".join(inputs))
+
+    with SyncChat(ChatBuilder().with_model(Embeds([])).build()) as chat:
+        assert chat.embed(["a", "b"]).model == "a,b"
+
+
+def test_errors_come_through() -> None:
+    with SyncChat(scripted(ConnectionFailed("reset"))) as chat:
+        with pytest.raises(ConfigurationError, match="there is nothing to send"):
+            chat.complete(Messages())
+
+
+def test_an_error_of_a_stream_comes_after_what_was_said_before_it() -> None:
+    class Breaks(Thinks):
+        async def complete(self, request: ChatRequest, /) -> ChatResponse:
+            raise ConnectionFailed("reset")
+
+    seen: list[object] = []
+    messages = Messages.from_user("go")
+    with SyncChat(ChatBuilder().with_model(Breaks()).build()) as chat, chat.stream(messages) as events:
+        with pytest.raises(ConnectionFailed, match="reset"):
+            seen.extend(events)
+        assert next(iter(events), None) is None
+
+    assert seen == [TextChunk("word")]
+    assert messages[-1].interrupted
+
+
+@pytest.mark.parametrize("how", ["break", "raise", "never begin"])
+def test_leaving_a_stream_ends_it(how: str) -> None:
+    provider = Thinks()
+    messages = Messages.from_user("go")
+
+    with SyncChat(ChatBuilder().with_model(provider).build()) as chat:
+        with pytest.raises(ZeroDivisionError) if how == "raise" else nullcontext():
+            with chat.stream(messages) as events:
+                if how == "never begin":
+                    provider.thinking.wait(5)
+                else:
+                    assert next(events) == TextChunk("word")
+                    provider.thinking.wait(5)
+                if how == "raise":
+                    raise ZeroDivisionError
+        assert provider.closed.is_set()  # at once, and not only with the block of the chat
+
+    assert messages[-1] == Message("model", [Text("word")], interrupted=True)
+
+
+def test_outside_its_block_it_tells_the_next_keystroke() -> None:
+    chat = SyncChat(scripted("one", "two"))
+
+    with pytest.raises(ConfigurationError, match=r"use it inside its block: with SyncChat\(chat\) as chat: \.\.\."):
+        chat.complete(Messages.from_user("go"))
+    with chat:
+        assert chat.complete(Messages.from_user("go")).text == "one"
+        with pytest.raises(ConfigurationError, match="already entered"):
+            chat.__enter__()
+    with pytest.raises(ConfigurationError, match="inside its block"):
+        chat.complete(Messages.from_user("go"))
+    with chat:  # and it can be entered again
+        assert chat.complete(Messages.from_user("go")).text == "two"
+
+
+def test_inside_a_running_loop() -> None:
+    async def notebook_cell() -> str:
+        with SyncChat(scripted("hi")) as chat, chat.stream(Messages.from_user("go")) as events:
+            return "".join(event.text for event in events if isinstance(event, TextChunk))
+
+    assert asyncio.run(notebook_cell()) == "hi"
+    assert anyio.run(notebook_cell, backend="trio") == "hi"
+
+
+def test_from_several_threads_at_once() -> None:
+    barrier = threading.Barrier(4, timeout=5)
+
+    @tool
+    def meet(n: int) -> int:
+        barrier.wait()  # all four calls are under way at the same time
+        return n
+
+    class Counts(ScriptedProvider):
+        async def complete(self, request: ChatRequest, /) -> ChatResponse:
+            n = int(request.messages[0].text)
+            done = request.messages[-1].role == "model"
+            return ChatResponse(Message("model", [Text(f"{n}!") if done else ToolCall("c", "meet", {"n": n})]))
+
+    with SyncChat(ChatBuilder().with_model(Counts([])).with_tools([meet]).build()) as chat, ThreadPoolExecutor(4) as pool:
+        conversations = [Messages.from_user(str(n)) for n in range(4)]
+        responses = list(pool.map(chat.complete, conversations))
+
+    assert [response.text for response in responses] == ["0!", "1!", "2!", "3!"]
+    assert [messages.find_tool("c").status for messages in conversations] == [Completed(n) for n in range(4)]
+
+
+def test_an_exit_while_a_call_runs_ends_the_call() -> None:
+    provider = Thinks()
+
+    def interrupt() -> None:
+        provider.thinking.wait(5)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # Ctrl-C
+
+    messages = Messages.from_user("go")
+    with SyncChat(ChatBuilder().with_model(provider).build()) as chat:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            chat.complete(messages)
+        assert provider.closed.wait(5)  # the block goes on, the call does not
+
+    assert len(messages) == 1
+
+
+def test_an_exit_through_the_block_ends_everything() -> None:
+    provider = Thinks()
+
+    def leave() -> None:
+        with SyncChat(ChatBuilder().with_model(provider).build()) as chat, chat.stream(Messages.from_user("go")) as events:
+            next(events)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        leave()
+    assert provider.closed.is_set()
+
+
+def test_leaving_the_block_ends_what_another_thread_still_runs() -> None:
+    provider = Thinks()
+    with ThreadPoolExecutor(1) as pool:
+        with SyncChat(ChatBuilder().with_model(provider).build()) as chat:
+            running = pool.submit(chat.complete, Messages.from_user("go"))
+            provider.thinking.wait(5)
+
+        assert provider.closed.is_set()
+        with pytest.raises(CancelledError):
+            running.result(5)
+
+
+def test_a_tool_under_way_when_the_stream_is_left_is_unknown() -> None:
+    entered = threading.Event()
+
+    @tool
+    async def endless() -> None:
+        entered.set()
+        await anyio.sleep_forever()
+
+    provider = ScriptedProvider([ToolCall("e", "endless")])
+    messages = Messages.from_user("go")
+    with SyncChat(ChatBuilder().with_model(provider).with_tools([endless]).build()) as chat:
+        with chat.stream(messages) as events:
+            assert next(events)
+            entered.wait(5)
+
+    assert messages.find_tool("e").status == Unknown()
+
+
+def test_over_a_real_connection() -> None:
+    with LoopbackServer([Reply("Hello!"), Reply("And again!")]) as server:
+        client = ChatCompletionsBuilder().with_base_url(server.url).with_model("m").build()
+        with SyncChat(ChatBuilder().with_model(client).build()) as chat:
+            assert chat.complete(Messages.from_user("hi")).text == "Hello!"
+            with chat.stream(Messages.from_user("hi")) as events:
+                assert "".join(event.text for event in events if isinstance(event, TextChunk)) == "And again!"

@@ -106,6 +106,8 @@ class LoopbackServer:
             ...
         assert server.requests[0].body["model"] == "any"
 
+    `POST .../messages`, Anthropic's wire, takes from the same script what is `Raw` or a `Failure`.
+
     The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
     `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near each other.
     """
@@ -160,6 +162,8 @@ class LoopbackServer:
         match received.method, received.path.partition("?")[0].split("/"):
             case "POST", [*_, "chat", "completions"]:
                 return self._completion(received.body, number)
+            case "POST", [*_, "messages"] | [*_, "messages", "count_tokens"]:
+                return self._completion(received.body, number, raw_only=True)
             case "POST", [*_, "embeddings"]:
                 return _embeddings(received.body)
             case "GET", [*_, "models"]:
@@ -167,7 +171,7 @@ class LoopbackServer:
             case _:
                 return _failed(Failure(404, f"no such endpoint: {received.method} {received.path}", code="unknown_url"))
 
-    def _completion(self, body: JsonObject, number: int) -> _Response:
+    def _completion(self, body: JsonObject, number: int, *, raw_only: bool = False) -> _Response:
         if not isinstance(body.get("model"), str):
             return _failed(Failure(400, "you must provide a model parameter"))
         if not body.get("messages") or not isinstance(body["messages"], list):
@@ -185,6 +189,8 @@ class LoopbackServer:
                 headers = {"content-type": content_type}
                 pieces = [raw] if chunk is None else [raw[at : at + chunk] for at in range(0, len(raw), chunk)]
                 return _Response(status, headers, pieces, chunk is not None, answer.pause, answer.cut_after)
+            case Reply() if raw_only:
+                return _unscripted("a Reply speaks Chat Completions: here only Raw and Failure can answer")
             case Reply():
                 head: JsonObject = {"id": f"chatcmpl-{number}", "created": _CREATED, "model": body["model"]}
                 if body.get("stream") is not True:

@@ -70,7 +70,7 @@ class Conversation:
         self._origin = origin
         self._traits = traits
         self._between: list[_Said] = []
-        self._answered, self._last_model = self._server_results(messages)
+        self._unanswered = self._without_result(messages)
         self.messages: list[SentMessage] = []
         self.sealed: list[Sealed] = []
         self.by_id = False
@@ -78,9 +78,8 @@ class Conversation:
         self._notices: dict[str, Notice] = {}
         leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
         self.system = self._instructions(messages[:leading])
-        for at, message in enumerate(messages):
-            if at >= leading:
-                self._add(at, message)
+        for message in messages[leading:]:
+            self._add(message)
         self._flush()
         if not self.messages:
             raise ConfigurationError("Claude needs something to answer: messages.add_user(...) first")
@@ -103,7 +102,7 @@ class Conversation:
             case _:
                 return blocks
 
-    def _add(self, at: int, message: Message) -> None:
+    def _add(self, message: Message) -> None:
         match message.role:
             case "system":
                 self._between.append(_Said("system", list(self._told(message.parts))))
@@ -112,16 +111,16 @@ class Conversation:
             case "model" if message.turn is not None and message.turn.raw_finish_reason == "refusal":
                 pass  # not to be sent again, says the reference
             case "model":
-                self._answer(at, message)
+                self._answer(message)
 
-    def _answer(self, at: int, message: Message) -> None:
+    def _answer(self, message: Message) -> None:
         if unresolved := tuple(call for call in message.tool_calls if not call.resolved):
             raise UnresolvedTool(unresolved)
         self._flush()
         index = len(self.messages)
         before = self.messages[-1]["content"] if index and self.messages[-1]["role"] == "assistant" else None
         index -= before is not None
-        blocks = list(self._replayed(at, index, message))
+        blocks = list(self._replayed(index, message))
         if isinstance(before, list):
             before.extend(blocks)
         elif blocks:
@@ -196,7 +195,7 @@ class Conversation:
     def _foreign(self, origin: Origin) -> None:
         self._notice(f"blocks that only {origin.provider} with {origin.model} can read were not sent")
 
-    def _replayed(self, at: int, index: int, message: Message) -> Iterator[Block]:
+    def _replayed(self, index: int, message: Message) -> Iterator[Block]:
         """The model's turn, its own blocks as they were received."""
         for part in message.parts:
             match part:
@@ -210,7 +209,7 @@ class Conversation:
                 case ToolCall():
                     yield self._call(part)
                 case Opaque():
-                    yield from self._opaque(part, at)
+                    yield from self._opaque(part)
                 case File():
                     self._notice(f"a generated {part.kind} was not sent back: this wire has no place for it")
 
@@ -242,29 +241,30 @@ class Conversation:
         used = ToolUseBlock(type="tool_use", id=wire_id(call.id), name=call.name, input=call.arguments)
         return used if own is None else cast("Block", {**used, **own})
 
-    def _opaque(self, part: Opaque, at: int) -> Iterator[Block]:
+    def _opaque(self, part: Opaque) -> Iterator[Block]:
         own = part.native.for_(self._origin)
         if own is None:
             if part.native.data.get("type") != CONTAINER:
                 self._foreign(part.native.origin)
         elif own.get("type") == CONTAINER:
             self.container = own
-        elif own.get("type") in CALLED_BY_SERVER and own.get("id") not in self._answered and at < self._last_model:
+        elif own.get("type") in CALLED_BY_SERVER and own.get("id") in self._unanswered:
             self._notice("calls of server tools that never had a result were not sent")
         else:
             yield own
 
-    def _server_results(self, messages: Messages) -> tuple[set[str], int]:
-        """The server tools' calls that have a result, and the turn from which on those without one may be sent: it is the last, and
-        nothing but results follows it."""
-        answered = {
-            as_text(part.native.data.get("tool_use_id"))
-            for message in messages
-            for part in message.parts
-            if isinstance(part, Opaque) and message.role == "model"
-        }
-        last = max((at for at, message in enumerate(messages) if message.role == "model"), default=-1)
-        return answered, last if last == len(messages) - 1 else len(messages)
+    def _without_result(self, messages: Messages) -> set[str]:
+        """The calls of server tools that may not be sent: they have no result, and more than the results of other tools follows."""
+        said = [message for message in messages if message.role == "model"]
+        blocks = [part.native.data for message in said for part in message.parts if isinstance(part, Opaque)]
+        called = {as_text(block.get("id")) for block in blocks if block.get("type") in CALLED_BY_SERVER}
+        answered = {as_text(block.get("tool_use_id")) for block in blocks if "tool_use_id" in block}
+        if answered - called:  # these ids say nothing
+            return set()
+        if said and messages[-1] is said[-1]:  # its tools are still at work
+            last = [part.native.data for part in said[-1].parts if isinstance(part, Opaque)]
+            answered |= {as_text(block.get("id")) for block in last}
+        return called - answered
 
     def _result(self, call: ToolCall) -> Block:
         outcome = call.outcome()

@@ -1,4 +1,4 @@
-"""Every recorded Chat Completions and embeddings exchange comes out right, however it is sliced, and never when it is cut."""
+"""Every recorded exchange of the wires that are spoken comes out right, however it is sliced, and never when it is cut."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
-WIRES = ("chat-completions", "embeddings")
+WIRES = ("chat-completions", "claude-messages", "embeddings")
 
 # Recordings held to be wrong themselves, each with the reason. None so far.
 WRONG_THEMSELVES: dict[str, str] = {}

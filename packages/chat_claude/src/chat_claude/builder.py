@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, NoReturn
+from typing import TYPE_CHECKING, Generic, NoReturn
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError, JsonObject, JsonValue, Timeouts, Transport
@@ -238,10 +238,11 @@ class ClaudeBuilder(Generic[M]):
         )
         return ClaudeClient(settings)
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name == "with_embeddings":
+    if not TYPE_CHECKING:  # to a checker the method is not there
+
+        def with_embeddings(self, dimensions: int | None = None) -> NoReturn:
+            """There are none: raises `ConfigurationError`."""
             raise ConfigurationError("Claude makes no embeddings: build another provider's client for them")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"ClaudeBuilder(model={self._choices.model!r}, base_url={self._choices.base_url!r})"

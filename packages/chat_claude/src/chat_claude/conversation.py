@@ -140,6 +140,10 @@ class Conversation:
         match asked:
             case []:
                 pass
+            case _ if self.messages and self.messages[-1]["role"] == "user":  # an empty turn of the model stood between
+                before = self.messages.pop()["content"]
+                told: list[Block] = [TextBlock(type="text", text=before)] if isinstance(before, str) else before
+                self.messages.append({"role": "user", "content": [*told, *asked]})
             case [{"type": "text", "text": str(text), **rest}] if not rest:
                 self.messages.append({"role": "user", "content": text})
             case _:

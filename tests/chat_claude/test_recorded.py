@@ -201,7 +201,9 @@ def test_a_stream_cut_at_any_event_is_an_error_that_holds_what_came(exchange: Ex
         head = b"".join(frame + b"\n\n" for frame in frames[:at])
         said = ""
         with pytest.raises(StreamTruncated) as caught:
-            async for event in client(FakeTransport().answer(head or b": nothing\n\n")).stream(ChatRequest(Messages.from_user("Hi"))):
+            async for event in client(FakeTransport().answer(head or b": nothing\n\n")).stream(
+                ChatRequest(Messages.from_user("Hi"))
+            ):
                 said += getattr(event, "text", "") if type(event).__name__ == "TextChunk" else ""
         partial = caught.value.partial
         assert partial.message.interrupted

@@ -135,7 +135,7 @@ class _Compiler:
                 return self._typed(name, rest, at)
             case list(names):
                 shared = {keyword: rest.pop(keyword) for keyword in list(rest) if keyword not in ("default", "examples")}
-                return {"anyOf": [self._typed(as_text(name), _of_type(as_text(name), shared), at) for name in names]}
+                return {"anyOf": [self.schema({"type": name, **_of_type(as_text(name), shared)}, at) for name in names]}
             case str(name) if name in _TYPES:
                 return self._typed(name, rest, at)
             case other:

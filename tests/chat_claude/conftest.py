@@ -21,8 +21,8 @@ Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def official() -> Iterator[Judge]:
-    """Raises where Anthropic's SDK has another type for a body, or no such field; answers with the body. Beta fields are judged by the
-    beta types."""
+    """Raises where Anthropic's SDK has another type for a body, or no such field; answers with the body. Beta fields are judged by
+    the beta types."""
     modules = [module for name, module in sys.modules.items() if name.startswith("anthropic.types")]
     types = {value for module in modules for value in vars(module).values() if is_typeddict(value)}
     types = {one for one in types if not hasattr(one, "__pydantic_config__")}

@@ -1,5 +1,5 @@
-"""All recorded Messages traffic: the official SDK reads the same from it, what is sent next holds the recorded blocks unchanged, and
-no cut goes unnoticed."""
+"""All recorded Messages traffic: the official SDK reads the same from it, what is sent next holds the recorded blocks unchanged,
+and no cut goes unnoticed."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from chat_core import (
     Reasoning,
     StreamTruncated,
     Text,
+    TextChunk,
+    TurnEvent,
 )
 from chat_core.calls import CallIds
 from chat_core.testing import FakeTransport, broken_laws
@@ -197,14 +199,16 @@ def test_a_stream_cut_at_any_event_is_an_error_that_holds_what_came(exchange: Ex
     last = next(at for at, frame in enumerate(frames) if b'"message_stop"' in frame)
     whole = read(exchange)
 
+    async def collect(body: bytes, seen: list[TurnEvent]) -> None:
+        async for event in client(FakeTransport().answer(body)).stream(ChatRequest(Messages.from_user("Hi"))):
+            seen.append(event)  # noqa: PERF401  what came before the error is kept
+
     async def cut(at: int) -> None:
         head = b"".join(frame + b"\n\n" for frame in frames[:at])
-        said = ""
+        seen: list[TurnEvent] = []
         with pytest.raises(StreamTruncated) as caught:
-            async for event in client(FakeTransport().answer(head or b": nothing\n\n")).stream(
-                ChatRequest(Messages.from_user("Hi"))
-            ):
-                said += getattr(event, "text", "") if type(event).__name__ == "TextChunk" else ""
+            await collect(head or b": nothing\n\n", seen)
+        said = "".join(event.text for event in seen if isinstance(event, TextChunk))
         partial = caught.value.partial
         assert partial.message.interrupted
         assert partial.text == said

@@ -9,6 +9,7 @@ from typing import assert_never
 
 import httpx
 from accepted import City, CompletesOnly, EmbedsOnly, StreamsOnly, add, always, scoped
+from chat_claude import ClaudeBuilder, ClaudeClient
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
 from chat_core import (
     Action,
@@ -35,6 +36,7 @@ from chat_core.sync import SyncChat
 
 builder = ChatBuilder()
 server = ChatCompletionsBuilder()
+claude = ClaudeBuilder()
 
 
 def no_model() -> None:
@@ -45,6 +47,16 @@ def no_model() -> None:
     server.build()  # type: ignore[misc]  # no with_model
     server.with_api_key("key").with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
     server.with_embeddings().build()  # type: ignore[misc]  # no with_model
+    claude.with_api_key("key").build()  # type: ignore[misc]  # no with_model
+
+
+async def claude_makes_no_embeddings(client: ClaudeClient) -> None:
+    claude.with_embeddings()  # type: ignore[attr-defined]  # there are none
+    await client.embed(["one"])  # type: ignore[attr-defined]  # there are none
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # there are none
+    claude.with_thinking("adaptive")  # type: ignore[arg-type]  # a Thinking
+    claude.with_api_version("2024-01-01")  # type: ignore[arg-type]  # one of two
+    claude.with_changed_prefix("ignore")  # type: ignore[arg-type]  # error, drop or send
 
 
 async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Messages) -> None:

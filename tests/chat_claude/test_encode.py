@@ -168,6 +168,15 @@ def test_only_instructions_are_nothing_to_answer() -> None:
         encoded(Messages.from_system("Be brief."))
 
 
+def test_a_turn_of_its_own_at_the_end_is_gone_on_from_by_older_models_only() -> None:
+    messages = after(Text("The answer is"), interrupted=True)
+
+    assert sent(messages, origin=OLD)[-1] == {"role": "assistant", "content": [{"type": "text", "text": "The answer is"}]}
+    with pytest.raises(ConfigurationError, match=r"does not go on from a turn of its own: messages\.add_user"):
+        encoded(messages)
+    assert encoded(messages, counting=True).content["messages"] == sent(messages, origin=OLD)
+
+
 def test_a_refused_turn_is_not_sent_again() -> None:
     refused = Message("model", [Text("Well,")], turn=Turn("refusal", "refusal"))
     messages = Messages.from_user("Bad").append(refused).add_user("Good")
@@ -324,7 +333,7 @@ def test_its_own_blocks_go_back_as_they_came_and_only_to_where_they_came_from(of
 
 def test_a_server_tools_call_without_a_result_is_sent_only_while_it_is_at_work() -> None:
     at_work = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}}
-    messages = after(Text("I look."), Opaque(Native(NEW, at_work)))
+    messages = after(Text("I look."), Opaque(Native(NEW, at_work)), turn=Turn("other", "pause_turn"))
 
     assert sent(messages)[1]["content"][1] == at_work
     given_up = encoded(messages.add_user("Never mind."))
@@ -333,7 +342,7 @@ def test_a_server_tools_call_without_a_result_is_sent_only_while_it_is_at_work()
 
 
 def test_what_another_provider_generated_is_noticed() -> None:
-    made = encoded(after(File.from_bytes(PNG), Text("Look")))
+    made = encoded(after(File.from_bytes(PNG), Text("Look")).add_user("And?"))
 
     assert made.notices[0].message == "a generated image was not sent back: this wire has no place for it"
 

@@ -4,7 +4,7 @@ and no cut goes unnoticed."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,7 @@ from chat_core.calls import CallIds
 from chat_core.testing import FakeTransport, broken_laws
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
+Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
 ORIGIN = Origin("claude", "https://api.anthropic.com", "claude-opus-5-5")
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project")
@@ -153,13 +154,13 @@ def test_the_blocks_of_an_answer_are_sent_back_unchanged(exchange: Exchange) -> 
 
 
 @pytest.mark.parametrize("exchange", [param for param in ALL if "assistant" in json.dumps(param.values[0].sent.get("messages"))])
-def test_a_recorded_history_is_sent_on_as_it_was(exchange: Exchange) -> None:
+def test_a_recorded_history_is_sent_on_as_it_was(exchange: Exchange, official: Judge) -> None:
     messages = Messages()
     for said in exchange.sent["messages"]:
         _remember(messages, said)
 
     restored = Messages.from_json(messages.to_json())
-    body = json.loads(json.dumps(encode(ChatRequest(restored), origin=ORIGIN).content))
+    body = official(encode(ChatRequest(restored), origin=ORIGIN).body)
 
     recorded = [_listed(said["content"]) for said in exchange.sent["messages"] if said["role"] == "assistant"]
     assert [said["content"] for said in body["messages"] if said["role"] == "assistant"] == recorded
@@ -221,6 +222,23 @@ def test_a_stream_cut_at_any_event_is_an_error_that_holds_what_came(exchange: Ex
     async def every_cut() -> None:
         for at in range(last + 1):
             await cut(at)
+
+    anyio.run(every_cut)
+
+
+def test_a_stream_cut_at_any_byte_is_an_error() -> None:
+    smallest = sorted((exchange for exchange in exchanges() if exchange.streamed), key=lambda exchange: len(exchange.body))[:2]
+
+    async def cut(body: bytes) -> None:
+        with pytest.raises(StreamTruncated):
+            async for _ in client(FakeTransport().answer(body)).stream(ChatRequest(Messages.from_user("Hi"))):
+                pass
+
+    async def every_cut() -> None:
+        for exchange in smallest:
+            terminal = exchange.body.index(b"}", exchange.body.rindex(b'"message_stop"'))
+            for at in range(terminal):
+                await cut(b"event: x\n" + exchange.body[:at])
 
     anyio.run(every_cut)
 

@@ -27,6 +27,7 @@ from chat_core import (
     ToolCall,
 )
 
+_READABLE = ("image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf")
 _NO_RETRIES = RetryPolicy(max_retries=0)
 
 
@@ -107,7 +108,7 @@ def _file(kind: str, source: dict) -> File | None:
             case {"type": "url", "url": str(url)}:
                 file = File.from_url(url)
                 return replace(file, mimetype="image/jpeg") if kind == "image" else file
-            case {"type": "base64", "media_type": str(mimetype), "data": str(data)}:
+            case {"type": "base64", "media_type": str(mimetype), "data": str(data)} if mimetype in _READABLE:
                 return File.from_url(f"data:{mimetype};base64,{data}")
             case {"type": "file", "file_id": str(id)}:
                 return File.from_id(id, "image/jpeg" if kind == "image" else None)

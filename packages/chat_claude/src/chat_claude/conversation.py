@@ -74,6 +74,7 @@ class Conversation:
         self.messages: list[SentMessage] = []
         self.sealed: list[Sealed] = []
         self.by_id = False
+        self.answered = False
         self.container: JsonObject = {}
         self._notices: dict[str, Notice] = {}
         leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
@@ -83,6 +84,7 @@ class Conversation:
         self._flush()
         if not self.messages:
             raise ConfigurationError("Claude needs something to answer: messages.add_user(...) first")
+        self.answered = self.messages[-1]["role"] == "assistant" and not _paused(messages[-1])
 
     @property
     def notices(self) -> Iterable[Notice]:
@@ -298,6 +300,10 @@ class Conversation:
                 return cast("Block", {**document, **mark(file)})
             case "audio" | "video" as kind:
                 raise ConfigurationError(f"Claude takes no {kind}: send its transcript, or pictures")
+
+
+def _paused(message: Message) -> bool:
+    return message.turn is not None and message.turn.raw_finish_reason == "pause_turn"
 
 
 def _image_source(file: File) -> Source:

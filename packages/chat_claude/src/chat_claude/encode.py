@@ -63,13 +63,17 @@ def encode(
     manner: Manner = Manner(),  # noqa: B008  a frozen value
     now: datetime | None = None,
     stream: bool = False,
+    counting: bool = False,
 ) -> Encoded:
-    """The body of the request. `now` tells which container of code execution is still there; without it none is used again.
+    """The body of the request, or of the `counting` of its tokens. `now` tells which container of code execution is still there;
+    without it none is used again.
 
     Raises `ConfigurationError` for what the wire cannot say, `UnresolvedTool` for calls that have no outcome yet.
     """
     traits = Traits.of(origin.model)
     conversation = Conversation(request.messages, origin, traits)
+    if conversation.answered and not traits.prefill and not counting:
+        raise ConfigurationError(f"{origin.model} does not go on from a turn of its own: messages.add_user(...) first")
     schemas = HeldSchemas()
     native = [tool.declaration for tool in manner.tools]
     tools: list[ClientTool | JsonObject] = [*native, *_tools(request.tools, native, manner, schemas)]
@@ -95,7 +99,7 @@ def encode(
     betas += [tool.beta for tool in manner.tools if tool.beta]
     if conversation.by_id and manner.version == "2023-06-01":
         betas.append("files-api-2025-04-14")
-    if manner.on_changed_prefix != "send" and traits.binds_thinking:
+    if manner.on_changed_prefix != "send" and traits.binds_thinking and "messages" not in manner.extra:
         _heed_prefixes(body, conversation.sealed, manner, betas, notices)
     if stream:
         body["stream"] = True
@@ -106,7 +110,7 @@ def encode_count(request: ChatRequest, *, origin: Origin, manner: Manner) -> Enc
     """The same for the counting of its tokens. Raises `ConfigurationError` for what cannot be counted."""
     if any(tool.server for tool in manner.tools):
         raise ConfigurationError("the tools of MCP servers cannot be counted: count with a client built without them")
-    encoded = encode(request, origin=origin, manner=manner)
+    encoded = encode(request, origin=origin, manner=manner, counting=True)
     counted = {name: value for name, value in encoded.content.items() if name in _COUNTED}
     return Encoded(counted, encoded.betas, encoded.notices)
 

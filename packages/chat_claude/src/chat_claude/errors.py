@@ -70,6 +70,7 @@ _BY_STATUS = {
     503: _Kind(Overloaded, retryable=True),
     529: _Kind(Overloaded, retryable=True),
 }
+_REQUEST_IDS = ("request-id", "x-request-id", "x-amzn-requestid")
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -79,7 +80,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         value = cast("JsonValue", json.loads(text))
     except (ValueError, RecursionError):
         value = None
-    envelope = as_object(value)
+    envelope = as_object(value[0] if isinstance(value, list) and value else value)  # Google's servers send a list of one
     inner = as_object(envelope.get("error"))
     code = as_text(as_object(inner.get("details")).get("error_code"))
     kind = _kind(status, code, as_text(inner.get("type")))
@@ -88,7 +89,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         _message(envelope, inner) or text.strip()[:1000] or f"status {status} without a body",
         status=status,
         code=code or as_text(inner.get("type")) or None,
-        request_id=as_text(envelope.get("request_id")) or headers.get("request-id"),
+        request_id=as_text(envelope.get("request_id")) or next((headers[name] for name in _REQUEST_IDS if name in headers), None),
         retry_after=_retry_after(headers),
         retryable=advice == "true" if advice in ("true", "false") else kind.retryable,
         body=text if value is None else value,

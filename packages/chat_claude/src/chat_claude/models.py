@@ -16,6 +16,7 @@ _SYSTEM_TURNS = {"opus": (4, 8), "sonnet": (5, 5), "haiku": (5, 5), "fable": (5,
 _BOUND_THINKING = {"opus": (5, 5), "sonnet": (5, 5), "haiku": (5, 5), "fable": (5, 1), "mythos": (5, 2)}
 _UNFORCED_TOOLS = {"opus": (5, 5), "sonnet": (5, 5), "haiku": _NEVER, "fable": (5, 1), "mythos": (5, 1)}
 _NO_SAMPLING: Version = (4, 7)
+_NO_PREFILL: Version = (4, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Traits:
 
     - `sampling`: takes `temperature`, `top_p` and `top_k`, under version 2023-06-01
     - `forced_tools`: may be made to call a tool
+    - `prefill`: goes on from a turn of its own that stands last
     - `system_turns`: heeds system messages amid a conversation
     - `binds_thinking`: refuses its own thinking once what stood before it has changed
     - `max_tokens`: the most it writes in a turn
@@ -31,6 +33,7 @@ class Traits:
 
     sampling: bool = True
     forced_tools: bool = True
+    prefill: bool = True
     system_turns: bool = False
     binds_thinking: bool = True
     max_tokens: int = 64_000
@@ -47,6 +50,7 @@ class Traits:
         return Traits(
             sampling=version < _NO_SAMPLING,
             forced_tools=version < _UNFORCED_TOOLS[line],
+            prefill=version < _NO_PREFILL,
             system_turns=version >= _SYSTEM_TURNS[line],
             binds_thinking=version >= _BOUND_THINKING[line],
             max_tokens=_max_tokens(line, version),

@@ -18,21 +18,26 @@ from chat_claude import ClaudeBuilder, ClaudeClient
 from chat_claude.decode import decode
 from chat_claude.encode import encode
 from chat_core import (
+    ChatBuilder,
     ChatRequest,
     ChatResponse,
     Completed,
     Done,
     Messages,
     Origin,
+    Paused,
     ProviderError,
     Reasoning,
+    RequireApproval,
+    ScopedCollection,
     StreamTruncated,
     Text,
     TextChunk,
+    Tool,
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.testing import FakeTransport, broken_laws
+from chat_core.testing import FakeTransport, LoopbackServer, Raw, broken_laws
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
@@ -85,20 +90,21 @@ def client(transport: FakeTransport) -> ClaudeClient:
     return builder.with_transport(transport).with_continuations(0).build()
 
 
-def read(exchange: Exchange) -> ChatResponse:
+async def turn(exchange: Exchange) -> ChatResponse:
     """What our client makes of the answer."""
+    transport = FakeTransport().answer(exchange.body, status=exchange.status)
+    request = ChatRequest(Messages.from_user("Hi"))
+    if not exchange.streamed:
+        return await client(transport).complete(request)
+    events = [event async for event in client(transport).stream(request)]
+    assert broken_laws(events) == []
+    assert isinstance(events[-1], Done)
+    return events[-1].response
 
-    async def turn() -> ChatResponse:
-        transport = FakeTransport().answer(exchange.body, status=exchange.status)
-        request = ChatRequest(Messages.from_user("Hi"))
-        if not exchange.streamed:
-            return await client(transport).complete(request)
-        events = [event async for event in client(transport).stream(request)]
-        assert broken_laws(events) == []
-        assert isinstance(events[-1], Done)
-        return events[-1].response
 
-    return anyio.run(turn)
+def read(exchange: Exchange) -> ChatResponse:
+    """The same, in a loop of its own."""
+    return anyio.run(turn, exchange)
 
 
 def read_by_the_sdk(exchange: Exchange) -> dict[str, Any]:
@@ -177,6 +183,51 @@ def _remember(messages: Messages, said: Mapping[str, Any]) -> None:
             next(call for call in messages.calls if not call.resolved).complete("told")
     if texts := [Text(block["text"]) for block in blocks if block["type"] == "text"]:
         messages.add_user(*texts)
+
+
+def loops() -> list[Any]:
+    """Recordings in which the model calls tools of the client, and answers once it has their results."""
+    grouped: dict[str, list[Exchange]] = {}
+    for exchange in exchanges():
+        grouped.setdefault(exchange.id.partition("[")[0], []).append(exchange)
+    found = [loop[:2] for loop in grouped.values() if len(loop) > 1 and all(one.status == 200 for one in loop[:2])]
+    found = [loop for loop in found if b"tool_use" in loop[0].body and b"tool_result" in json.dumps(loop[1].sent).encode()]
+    found = [loop for loop in found if loop[0].streamed == loop[1].streamed and read(loop[0]).finish_reason == "tool_calls"]
+    return [pytest.param(loop, id=loop[0].id) for loop in found]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("loop", loops())
+async def test_a_recorded_tool_loop_runs_over_a_socket_with_a_restart_in_its_middle(loop: list[Exchange]) -> None:
+    kind = "text/event-stream" if loop[0].streamed else "application/json"
+    named = {tool["name"] for tool in loop[0].sent.get("tools", ()) if "input_schema" in tool}
+    tools = ScopedCollection([Tool(name, "", {"type": "object"}, dict) for name in named], lambda call, meta: RequireApproval())
+    messages = Messages.from_user("Hi")
+
+    async def run(made: ClaudeClient, messages: Messages) -> Any:
+        chat = ChatBuilder().with_model(made).with_scoped_tools(tools).with_max_steps(1).build()
+        if not loop[0].streamed:
+            return await chat.complete(messages)
+        async with chat.stream(messages) as events:
+            return [event async for event in events][-1]
+
+    with LoopbackServer([Raw(one.body, kind, chunk=64 if one.streamed else None) for one in loop]) as server:
+        builder = ClaudeBuilder().with_base_url(server.url).with_model("claude-opus-5-5").with_changed_prefix("error")
+        async with builder.build() as made:
+            assert isinstance(await run(made, messages), Paused)
+        asked = sent_next(await turn(loop[0]))
+        messages = Messages.from_json(messages.to_json())
+        for call in messages.pending:
+            call.complete("told")
+        async with builder.build() as made:
+            outcome = await run(made, messages)
+
+    second = server.requests[1].body["messages"]
+    assert isinstance(second, list)
+    assert second[1] == {"role": "assistant", "content": asked}
+    results = [{"type": "tool_result", "tool_use_id": call.id, "content": "told"} for call in messages[1].tool_calls]
+    assert second[2] == {"role": "user", "content": results}
+    assert outcome.response.text == (await turn(loop[1])).text
 
 
 def _listed(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:

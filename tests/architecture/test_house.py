@@ -24,6 +24,8 @@ LAYERS = (
     # the model: values only
     "jsonvalue",  # JSON as a type
     "typestate",  # how far a builder has come
+    "shortrepr",  # a repr that one can read
+    "validation",  # what pydantic finds wrong, in a line
     "usage",  # tokens
     "errors",  # everything that is raised
     "status",  # where a tool call stands
@@ -35,9 +37,15 @@ LAYERS = (
     "provider",  # what a client is: the protocols that the engine calls and providers satisfy
     # for providers: the seam to the network, and what every client does with an answer
     "transport",  # requests, answers, and the protocol in between; what implements it is in transport/
+    "sent",  # JSON onto a wire
+    "received",  # JSON off a wire
+    "refused",  # error bodies
+    "vectors",  # embeddings off a wire
+    "strict",  # the schemas that a server can hold a model to
     "calls",  # ids and arguments of tool calls
     "limits",  # time limits
     "turn",  # the reading of a streamed turn
+    "providerbuilder",  # what the builders of all providers have in common
     # for agents: tools, and people who decide about them
     "tools.docstring",
     "tools.schema",
@@ -47,6 +55,7 @@ LAYERS = (
     "tools.pause",  # what waits
     "structured",  # typed output
     # the engine
+    "chat.interrupted",
     "chat.retry",
     "chat.tool_pass",
     "chat.loop",
@@ -56,12 +65,13 @@ LAYERS = (
     "sync",
 )
 ENGINE = ("tools", "structured", "chat", "builder", "sync")
-FOR_PROVIDERS = ("transport", "limits", "turn")  # which the engine does not see; ids it needs itself, so `calls` is not here
+# which the engine does not see; ids it needs itself, so `calls` is not here
+FOR_PROVIDERS = ("transport", "limits", "turn", "providerbuilder")
 TRANSPORTS_SEE = ("jsonvalue", "errors", "transport")  # all that a module in transport/ imports, beside its neighbours
 
 WIRE = (("wire",), ("encode", "decode"), ("stream",), ("client",), ("builder",))  # a file imports what stands before it
 PURE = ("wire", "encode", "decode", "stream")  # these, and whatever they are made of, neither wait nor look at a clock
-SHARED_WIRE = "chat_completions"  # the one provider package that others may build on
+SHARED_WIRES = ("chat_completions", "chat_responses")  # the provider packages that others may build on
 
 HTTP = ("httpx", "httpx2", "httpx_sse", "httpcore", "httpcore2", "h11", "websockets")
 CLOCKS = ("time", "asyncio", "anyio", "trio", "threading", "socket", "chat_core.limits", "chat_core.turn")
@@ -228,6 +238,8 @@ def core_is_built_in_layers(house: House) -> Iterator[str]:
             elif in_wing:
                 if not (target in TRANSPORTS_SEE or target.startswith("transport.")):
                     yield f"{module.name}:{step.line}: imports {target}; transports see {', '.join(TRANSPORTS_SEE)}"
+            elif (module.within, target) == ("providerbuilder", "transport.http"):
+                continue  # the transport of whoever brings none
             elif target not in LAYERS:
                 yield f"{module.name}:{step.line}: imports {target}, which is not in LAYERS"
             elif LAYERS.index(target) >= LAYERS.index(module.within) and not step.for_annotations:
@@ -262,9 +274,9 @@ def nothing_imports_testing(house: House) -> Iterator[str]:
 
 
 def only_builders_read_the_environment(house: House) -> Iterator[str]:
-    """os.environ, getenv and the system's proxies are read in files called builder.py."""
+    """os.environ, getenv and the system's proxies are read by builders."""
     for module in house:
-        if module.file == "builder":
+        if module.file in ("builder", "providerbuilder"):
             continue
         for node in module.has(ast.Attribute, ast.ImportFrom, ast.Name):
             match node:
@@ -291,7 +303,7 @@ def providers_are_built_in_one_direction(house: House) -> Iterator[str]:
 
 
 def providers_know_neither_engine_nor_siblings(house: House) -> Iterator[str]:
-    """A provider imports core's model and seam; of the other providers at most the one whose wire many speak."""
+    """A provider imports core's model and seam; of the other providers at most those whose wire many speak, who know no other."""
     roots = {module.package for module in house.providers}
     for module in house.providers:
         for step in module.imports:
@@ -299,7 +311,8 @@ def providers_know_neither_engine_nor_siblings(house: House) -> Iterator[str]:
                 yield f"{module.name}:{step.line}: imports {step.target}, which is not for providers"
             if step.said == "chat_core" and step.name in (None, "*"):
                 yield f"{module.name}:{step.line}: imports chat_core whole: name what it needs"
-            if inside(step.target, *roots - {module.package, SHARED_WIRE}):
+            shared = () if module.package in SHARED_WIRES else SHARED_WIRES
+            if inside(step.target, *roots - {module.package, *shared}):
                 yield f"{module.name}:{step.line}: imports {step.target}, a sibling"
 
 

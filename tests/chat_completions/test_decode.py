@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chat_completions import Dialect
-from chat_completions.decode import decode, decode_error, decode_models
+from chat_completions.decode import decode, decode_models
 from chat_completions.stream import CompletionTurn
 from chat_core import (
     AuthenticationError,
@@ -34,6 +34,7 @@ from chat_core import (
     Text,
 )
 from chat_core.calls import CallIds
+from chat_core.refused import decode_error
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
@@ -281,7 +282,7 @@ def test_a_web_page_asks_about_the_base_url() -> None:
     [
         ({"error": {"code": 502, "message": "died"}, "choices": None}, ProviderError, "502", True),
         ({"error": {"code": 429, "message": "died"}}, RateLimited, "429", True),
-        ({"error": {"code": None, "type": "server_error", "message": "died"}}, ProviderError, "server_error", False),
+        ({"error": {"code": None, "type": "server_error", "message": "died"}}, ProviderError, "server_error", True),
         ({"error": "died"}, ProviderError, None, False),
         ({"object": "error", "message": "died", "code": 400}, InvalidRequest, "400", False),
         (

@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -207,3 +208,21 @@ async def test_a_client_built_without_embeddings_names_the_keystroke() -> None:
     client = ChatCompletionsBuilder().with_base_url("http://localhost/v1").with_model("e").build()
     with pytest.raises(ConfigurationError, match=r"\.with_embeddings\(\) before \.build\(\)"):
         await ChatBuilder().with_model(client).build().embed("a")  # type: ignore[misc]
+
+
+async def test_a_batch_that_came_is_not_asked_for_again_when_a_later_one_fails_at_first() -> None:
+    transport = FakeTransport()
+    for answer in ({"data": [{"index": 0, "embedding": [1.0]}]}, None, {"data": [{"index": 0, "embedding": [2.0]}]}):
+        if answer is None:
+            transport.answer({"error": {"message": "slow down"}}, status=429)
+        else:
+            transport.answer(answer)
+    dialect = replace(Dialect(), embedding_batch=1)
+    builder = ChatCompletionsBuilder().with_base_url("http://model.test/v1").with_model("m").with_dialect(dialect)
+    client = builder.with_transport(transport).with_embeddings().build()
+    chat = ChatBuilder().with_model(client).with_retry(RetryPolicy(base_delay=0)).build()
+
+    answer = await chat.embed(["a", "b"])
+
+    assert [list(embedding.vector) for embedding in answer.embeddings] == [[1.0], [2.0]]
+    assert [body["input"] for body in transport.bodies] == [["a"], ["b"], ["b"]]

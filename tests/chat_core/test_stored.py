@@ -49,7 +49,7 @@ statuses = st.one_of(
     st.builds(Pending),
     st.builds(AwaitingApproval, maybe),
     st.builds(Scheduled, times),
-    st.builds(Approved, maybe),
+    st.builds(Approved),
     st.builds(Unknown),
     st.builds(Completed, json_values),
     st.builds(Failed, text),

@@ -9,7 +9,6 @@ import anyio
 import anyio.lowlevel
 import pytest
 from chat_core import (
-    Approved,
     ChatBuilder,
     Completed,
     InvalidResponse,
@@ -110,7 +109,7 @@ async def test_what_cannot_be_stored_is_not_run() -> None:
         await chat.complete(messages)
 
     assert effects == []
-    assert messages.find_tool("a").status == Approved("Ada")
+    assert messages.find_tool("a").approved_by == "Ada"
     full = False
     await chat.complete(messages)
     assert effects == [1]

@@ -27,6 +27,7 @@ from chat_core import (
     Text,
     Tool,
     ToolCall,
+    ToolCalled,
     Turn,
     Usage,
     tool,
@@ -372,3 +373,34 @@ async def test_sending_changes_nothing_in_the_conversation() -> None:
     await chat.complete(messages)
 
     assert json.loads(messages[:-1].to_json()) == before
+
+
+async def test_a_call_that_was_left_behind_does_not_run_once_the_user_has_gone_on() -> None:
+    ran: list[int] = []
+
+    @tool
+    def delete(number: int) -> str:
+        ran.append(number)
+        return "gone"
+
+    chat, _ = chat_of([[ToolCall("d1", "delete", {"number": 1})], "As you wish."], delete)
+    messages = Messages.from_user("Delete number 1")
+    async with chat.stream(messages) as events:
+        async for event in events:
+            if isinstance(event, ToolCalled):
+                break
+
+    response = await chat.complete(messages.add_user("No, stop!"))
+
+    assert response.text == "As you wish."
+    assert ran == []
+    assert messages.find_tool("d1").status == Failed("The conversation went on before delete was run.")
+
+
+async def test_an_error_before_anything_was_spent_says_that_nothing_is_known() -> None:
+    chat, _ = chat_of([InvalidRequest("no")])
+
+    with pytest.raises(InvalidRequest) as caught:
+        await chat.complete(Messages.from_user("Hi"))
+
+    assert caught.value.usage is None

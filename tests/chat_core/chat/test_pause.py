@@ -12,7 +12,6 @@ import pytest
 from chat_completions import ChatCompletionsBuilder
 from chat_core import (
     Action,
-    Approved,
     AwaitingApproval,
     Chat,
     ChatBuilder,
@@ -466,6 +465,6 @@ async def test_an_approved_call_waits_in_storage_until_it_is_resumed() -> None:
 
     restored = Messages.from_json(messages.to_json())
 
-    assert restored.find_tool("c1").status == Approved("Ada")
+    assert restored.find_tool("c1").approved_by == "Ada"
     await ledger.chat("done").resume(restored)
     assert ledger.paid == [5]

@@ -34,9 +34,7 @@ class Peer:
         self._threads[0].start()
 
     def request(self, path: str = "/v1", body: bytes = b"{}", **headers: str) -> Request:
-        return Request(
-            "POST", self.origin + path, {name.replace("_", "-"): value for name, value in headers.items()}, body
-        )
+        return Request("POST", self.origin + path, {name.replace("_", "-"): value for name, value in headers.items()}, body)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)

@@ -136,9 +136,7 @@ def test_a_client_and_a_proxy_are_too_many(library: Any):
 @pytest.mark.parametrize("make", [lambda: HttpTransport(client=httpx.AsyncClient()), HttpTransport])
 async def test_respx_answers_for_the_server(make: Callable[[], HttpTransport]):
     with respx.mock:
-        route = respx.post(URL).respond(
-            200, content=b"data: 1\n\ndata: 2", headers={"content-type": "text/event-stream"}
-        )
+        route = respx.post(URL).respond(200, content=b"data: 1\n\ndata: 2", headers={"content-type": "text/event-stream"})
         transport = make()
         async with transport.stream(REQUEST) as stream:
             assert [event.data async for event in stream] == ["1", "2"]

@@ -23,16 +23,12 @@ def whole(body: bytes, *lines: bytes, status: bytes = b"200 OK") -> bytes:
 
 
 async def test_send_gives_status_headers_and_body_whatever_the_status(serve):
-    peer = serve(
-        whole(b'{"error": 1}', b"X-Request-Id: r1", b"Set-Cookie: a", b"Set-Cookie: b", status=b"429 Too Many")
-    )
+    peer = serve(whole(b'{"error": 1}', b"X-Request-Id: r1", b"Set-Cookie: a", b"Set-Cookie: b", status=b"429 Too Many"))
     transport: Transport = HttpTransport()
 
     response = await transport.send(peer.request(body=b'{"a": 1}', Authorization="Bearer key"))
 
-    assert response == Response(
-        429, {"x-request-id": "r1", "set-cookie": "a, b", "content-length": "12"}, b'{"error": 1}'
-    )
+    assert response == Response(429, {"x-request-id": "r1", "set-cookie": "a, b", "content-length": "12"}, b'{"error": 1}')
     assert not response.ok
     head, body = peer.requests[0].split(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
@@ -191,9 +187,7 @@ async def test_an_answer_larger_than_the_limit_is_refused_without_holding_it(ser
     peer = serve(enormous)
     transport = HttpTransport(max_bytes=1_000_000)
     tracemalloc.start()
-    with pytest.raises(
-        InvalidResponse, match=r"larger than 1,000,000 bytes; HttpTransport\(max_bytes=...\) raises the limit"
-    ):
+    with pytest.raises(InvalidResponse, match=r"larger than 1,000,000 bytes; HttpTransport\(max_bytes=...\) raises the limit"):
         await transport.send(peer.request())
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -288,9 +282,7 @@ async def test_what_is_no_http_is_an_invalid_response(serve, answer: bytes):
         assert f"the answer of {peer.origin} is no HTTP: " in str(raised)
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # trio's, at a generator that httpx drops
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # trio's, at a generator that httpx drops
 async def test_a_body_that_is_not_in_its_content_encoding_is_an_invalid_response(serve):
     peer = serve(whole(b"data: 1\n\n", b"content-type: text/event-stream", b"content-encoding: gzip"))
     for raised in await both(HttpTransport(), peer.request()):

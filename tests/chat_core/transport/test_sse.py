@@ -106,9 +106,7 @@ def test_an_empty_body_has_no_events() -> None:
     assert events() == events(b"") == events(BOM) == events(b" \r\n", b"\n") == []
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/x-ndjson", "application/jsonl", "application/stream+json; charset=utf-8"]
-)
+@pytest.mark.parametrize("content_type", ["application/x-ndjson", "application/jsonl", "application/stream+json; charset=utf-8"])
 def test_json_lines_are_one_event_a_line(content_type: str) -> None:
     body = '\n{"a": "x\u2028y\x85"}\r\n\r\n{"b": 2}\n\n{"c": 3}'.encode()
 

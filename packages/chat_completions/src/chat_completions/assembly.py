@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chat_core import (
@@ -52,12 +52,12 @@ class Assembly:
         self._citations: list[Citation] = []
         self._audio: dict[str, list[str]] = {}
 
-    def add(self, delta: JsonObject, *, whole: bool = False) -> list[TurnEvent]:
+    def add(self, delta: JsonObject, *, whole: bool = False) -> Sequence[TurnEvent]:
         """Take a delta, or a `whole` message; what it says."""
         content = delta.get("content")
         if content and len(delta) == 1 and isinstance(content, str):  # nearly every delta of a stream
             self._append(Text, content)
-            return [TextChunk(content)]
+            return (TextChunk(content),)
         events: list[TurnEvent] = []
         self._reasoning(delta, events)
         if isinstance(content, str):

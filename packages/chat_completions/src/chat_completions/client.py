@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from chat_core import (
@@ -15,20 +16,22 @@ from chat_core import (
     ModelInfo,
     Origin,
     Request,
-    Response,
     Timeouts,
     Transport,
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.turn import send, stream_turn
+from chat_core.refused import decode_error
+from chat_core.turn import ask, stream_turn
 
-from chat_completions.decode import decode, decode_error, decode_models
+from chat_completions.decode import decode, decode_models
 from chat_completions.dialect import Dialect
-from chat_completions.embeddings import batches, decode_embeddings, encode_embeddings, join
+from chat_completions.embeddings import decode_embeddings, encode_embeddings
 from chat_completions.encode import Encoded, encode
 from chat_completions.options import CompletionsOptions
 from chat_completions.stream import CompletionTurn
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,8 @@ class ChatCompletionsClient:
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """One turn, whole. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=False)
-        answer = await self._send("POST", "/chat/completions", encoded.body)
-        response = decode(answer.body, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
+        read = partial(decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
+        response = await self._ask("POST", "/chat/completions", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices)
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
@@ -80,7 +83,7 @@ class ChatCompletionsClient:
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server offers."""
-        return decode_models((await self._send("GET", "/models")).body)
+        return await self._ask("GET", "/models", decode_models)
 
     async def aclose(self) -> None:
         """Close the connections that are open on the running event loop."""
@@ -109,8 +112,9 @@ class ChatCompletionsClient:
             stream=stream,
         )
 
-    async def _send(self, method: str, path: str, body: bytes = b"") -> Response:
-        return await send(self._settings.transport, self._request(method, path, body), decode_error)
+    async def _ask(self, method: str, path: str, decode: Callable[[bytes], T], body: bytes = b"") -> T:
+        request = self._request(method, path, body)
+        return await ask(self._settings.transport, request, lambda answer: decode(answer.body), decode_error)
 
     def _request(self, method: str, path: str, body: bytes) -> Request:
         return Request(method, _join(self._settings.base_url, path), self._settings.headers, body, self._settings.timeouts)
@@ -119,17 +123,20 @@ class ChatCompletionsClient:
 class EmbeddingChatCompletionsClient(ChatCompletionsClient):
     """A client built `.with_embeddings()`."""
 
+    @property
+    def embedding_batch(self) -> int:
+        """How many inputs one request may hold."""
+        return self._settings.dialect.embedding_batch
+
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order; more inputs than the server takes at once go in batches, one after the other."""
+        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        if not inputs:
+            return EmbeddingsResponse(())
         settings = self._settings
-        answers: list[EmbeddingsResponse] = []
-        for batch in batches(inputs, settings.dialect):
-            body = encode_embeddings(
-                batch, model=settings.model, dialect=settings.dialect, dimensions=settings.dimensions, extra=settings.extra
-            )
-            answer = await self._send("POST", "/embeddings", body)
-            answers.append(decode_embeddings(answer.body, count=len(batch), dialect=settings.dialect))
-        return join(answers)
+        body = encode_embeddings(
+            inputs, model=settings.model, dialect=settings.dialect, dimensions=settings.dimensions, extra=settings.extra
+        )
+        return await self._ask("POST", "/embeddings", partial(decode_embeddings, count=len(inputs), dialect=settings.dialect), body)
 
 
 def _join(base_url: str, path: str) -> str:

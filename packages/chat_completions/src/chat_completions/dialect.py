@@ -48,6 +48,11 @@ class Dialect:
         return Dialect("openai", max_tokens_field="max_completion_tokens", key_required=True)
 
     @staticmethod
+    def azure() -> Dialect:
+        """OpenAI's models at Azure, on the v1 endpoint."""
+        return replace(Dialect.openai(), name="azure", key_required=False)  # the key may come as an api-key header
+
+    @staticmethod
     def mistral() -> Dialect:
         """api.mistral.ai."""
         return Dialect(
@@ -86,6 +91,7 @@ class Dialect:
 
 _HOSTS = {
     "openai.com": Dialect.openai,
+    "openai.azure.com": Dialect.azure,
     "mistral.ai": Dialect.mistral,
     "deepseek.com": Dialect.deepseek,
     "openrouter.ai": Dialect.openrouter,

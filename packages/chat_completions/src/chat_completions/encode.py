@@ -27,11 +27,12 @@ from chat_core import (
     UnresolvedTool,
 )
 from chat_core.calls import read_arguments
-from chat_core.jsonvalue import as_json, as_object, as_text
+from chat_core.jsonvalue import as_object, as_text
+from chat_core.sent import dump
+from chat_core.strict import strict_schema
 
 from chat_completions.dialect import Dialect
 from chat_completions.options import CompletionsOptions
-from chat_completions.strict import strict_schema
 from chat_completions.wire import (
     AssistantMessage,
     AudioPart,
@@ -74,7 +75,9 @@ def encode(
     body: dict[str, object] = {"model": origin.model, "messages": [sent for m in request.messages for sent in messages.encode(m)]}
     body |= _options(request.options, request.tools, dialect) | options.body()
     if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
+        body["tools"] = [_tool(tool, dialect) for tool in request.tools]
+        if not dialect.strict and any(tool.strict for tool in request.tools):
+            messages.notices.append(Notice("strict", f"{dialect.name} does not hold models to a tool's schema"))
     if request.output is not None:
         body["response_format"] = _response_format(request.output, dialect, strict)
     if stream:
@@ -82,14 +85,6 @@ def encode(
         if dialect.stream_usage:
             body["stream_options"] = {"include_usage": True}
     return Encoded(dump(body | dict(extra or {})), tuple(messages.notices))
-
-
-def dump(body: Mapping[str, object]) -> bytes:
-    """The body as bytes. Raises `ConfigurationError` where it holds what JSON or UTF-8 cannot say."""
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=as_json).encode()
-    except (ValueError, TypeError) as exc:  # a lone surrogate, a cycle
-        raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
 
 
 class _Messages:
@@ -105,8 +100,12 @@ class _Messages:
             case "user":
                 yield {"role": "user", "content": self._content(message.parts)}
             case "model":
-                yield self._assistant(message)
-                yield from self._results(message.tool_calls)
+                match message.parts:
+                    case [Text(text)]:  # most turns of a long history
+                        yield {"role": "assistant", "content": text}
+                    case _:
+                        yield self._assistant(message)
+                        yield from self._results(message.tool_calls)
 
     def _content(self, parts: list[Part]) -> str | list[ContentPart]:
         match parts:
@@ -208,7 +207,15 @@ class _Messages:
         for call in calls:
             if call.files:  # the wire's tool messages hold text only
                 about = TextPart(type="text", text=f"What {call.name} returned for call {call.id}:")
-                yield {"role": "user", "content": [about, *(_file(file, self._dialect) for file in call.files)]}
+                yield {"role": "user", "content": [about, *(self._returned(file) for file in call.files)]}
+
+    def _returned(self, file: File) -> ContentPart:
+        """A file from a tool. One that the wire cannot say must not keep the conversation from going on."""
+        try:
+            return _file(file, self._dialect)
+        except ConfigurationError as exc:
+            self.notices.append(Notice("messages", f"a file that a tool returned was not sent: {exc}"))
+            return TextPart(type="text", text=f"(a file of type {file.mimetype}, which cannot be shown here)")
 
     def _id(self, id: str) -> str:  # noqa: A002  the field's name
         if self._dialect.call_ids == "any" or (len(id) == 9 and id.isalnum() and id.isascii()):
@@ -311,11 +318,11 @@ def _tool_choice(options: ChatOptions, tools: Sequence[ToolDefinition]) -> objec
     return {"type": "function", "function": {"name": choice}}
 
 
-def _tool(tool: ToolDefinition) -> FunctionTool:
+def _tool(tool: ToolDefinition, dialect: Dialect) -> FunctionTool:
     function: FunctionTool = {"type": "function", "function": {"name": tool.name, "parameters": tool.parameters}}
     if tool.description:
         function["function"]["description"] = tool.description
-    if tool.strict:
+    if tool.strict and dialect.strict:
         function["function"]["parameters"] = strict_schema(tool.parameters, f"tool {tool.name}")
         function["function"]["strict"] = True
     return function

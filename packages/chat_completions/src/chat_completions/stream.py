@@ -24,11 +24,12 @@ from chat_core import (
 )
 from chat_core.calls import CallIds
 from chat_core.jsonvalue import as_list, as_object, as_text
+from chat_core.received import Halves, is_beginning, read_object
+from chat_core.refused import decode_error
 
 from chat_completions.assembly import Assembly
-from chat_completions.decode import completion, decode_error, finish_reason, is_error, more_choices, usage
+from chat_completions.decode import completion, finish_reason, hold_back, is_error, more_choices, usage
 from chat_completions.dialect import Dialect
-from chat_completions.wire import Halves, is_beginning, read_object
 
 _SAID = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
@@ -150,4 +151,6 @@ class CompletionTurn:
             [ended] = as_list(raw.get("choices")) or [{}]
             raw["choices"] = [{**as_object(ended), "logprobs": {**self._logprobs}}]
         notices = more_choices(1 + len(self._others)) + self._notices
-        return ChatResponse(Message("model", self._assembly.parts(), turn=turn), notices, raw=raw)
+        message = Message("model", self._assembly.parts(), turn=turn)
+        hold_back(message)
+        return ChatResponse(message, notices, raw=raw)

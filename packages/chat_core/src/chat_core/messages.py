@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, overload
 
 from chat_core.errors import ConfigurationError, InvalidHistory
 from chat_core.parts import File, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall, as_part
+from chat_core.shortrepr import ShortRepr
 from chat_core.status import Running, Scheduled, Unknown
 from chat_core.usage import Usage
+from chat_core.validation import faults_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -24,8 +26,8 @@ FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filte
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+@dataclass(frozen=True, slots=True, repr=False)
+class Turn(ShortRepr):
     """What a provider says of a model's turn besides its content."""
 
     finish_reason: FinishReason = "other"
@@ -35,8 +37,8 @@ class Turn:
     id: str | None = None
 
 
-@dataclass(slots=True)
-class Message:
+@dataclass(slots=True, repr=False)
+class Message(ShortRepr):
     """One turn of a conversation: parts in the order received. `turn` is there on what a model said; `interrupted`
     marks a turn that was cut, cancelled or left before its end."""
 
@@ -91,16 +93,21 @@ class Messages:
 
     def add_user(self, *parts: Part | str) -> Self:
         """Append what the user says; strings are `Text`."""
-        return self.append(Message("user", [as_part(part) for part in parts]))
+        return self._add("user", parts)
 
     def add_system(self, *parts: Part | str) -> Self:
         """Append instructions; strings are `Text`."""
-        return self.append(Message("system", [as_part(part) for part in parts]))
+        return self._add("system", parts)
 
     def append(self, message: Message) -> Self:
         """Append one message."""
         self._messages.append(message)
         return self
+
+    def _add(self, role: Role, parts: tuple[Part | str, ...]) -> Self:
+        if not parts:
+            raise ConfigurationError(f"a {role} message without parts: pass what it says")
+        return self.append(Message(role, [as_part(part) for part in parts]))
 
     @property
     def calls(self) -> Iterator[ToolCall]:
@@ -137,8 +144,10 @@ class Messages:
             if version != VERSION:
                 raise InvalidHistory(f"written as version {version}, this library reads version {VERSION}: upgrade it")
             messages = cls(_read(_stored(), data).messages)
-        except (ValidationError, ConfigurationError) as exc:  # a part refuses what it cannot be
-            raise InvalidHistory(f"not a stored conversation: {_first_fault(exc)}") from exc
+        except ValidationError as exc:
+            raise InvalidHistory(f"not a stored conversation: {faults_of(exc)}") from exc
+        except ConfigurationError as exc:  # a part refuses what it cannot be
+            raise InvalidHistory(f"not a stored conversation: {exc}") from exc
         for call in messages.calls:
             if isinstance(call.status, Running):
                 call.status = Unknown()
@@ -204,7 +213,3 @@ def _stored() -> TypeAdapter[_Stored]:
 
 def _read(adapter: TypeAdapter[T], data: str | bytes | bytearray | Mapping[str, object]) -> T:
     return adapter.validate_json(data) if isinstance(data, str | bytes | bytearray) else adapter.validate_python(data)
-
-
-def _first_fault(exc: Exception) -> str:
-    return str(exc).partition("\n")[2].replace("\n", " ").strip()[:300] or str(exc)

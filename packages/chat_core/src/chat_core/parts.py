@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from chat_core.errors import ConfigurationError
 from chat_core.jsonvalue import JsonObject, JsonValue, as_json
+from chat_core.shortrepr import ShortRepr
 from chat_core.status import Approved, Completed, Failed, Pending, Rejected, Resolved, ToolStatus, Waiting
 
 
@@ -37,8 +38,8 @@ class Native:
         return self.data if origin == self.origin else None
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Citation(ShortRepr):
     """A source the model names for a text, as far as the provider says: `start` and `end` are its own character offsets."""
 
     url: str | None = None
@@ -49,8 +50,8 @@ class Citation:
     raw: JsonObject = field(default_factory=dict[str, JsonValue], repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+@dataclass(frozen=True, slots=True, repr=False)
+class Text(ShortRepr):
     """Visible text."""
 
     text: str
@@ -59,8 +60,8 @@ class Text:
     type: Literal["text"] = field(default="text", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Reasoning:
+@dataclass(frozen=True, slots=True, repr=False)
+class Reasoning(ShortRepr):
     """What the model thought: its text or a summary, or nothing readable at all where the provider seals it in `native`."""
 
     text: str
@@ -68,8 +69,8 @@ class Reasoning:
     type: Literal["reasoning"] = field(default="reasoning", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+@dataclass(frozen=True, slots=True, repr=False)
+class Refusal(ShortRepr):
     """Why the model declines, where the provider keeps that apart from text."""
 
     text: str
@@ -77,8 +78,8 @@ class Refusal:
     type: Literal["refusal"] = field(default="refusal", kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Structured:
+@dataclass(frozen=True, slots=True, repr=False)
+class Structured(ShortRepr):
     """A JSON value: one to show to the model, or the model's typed output; `text` is its text as received."""
 
     value: JsonValue
@@ -102,8 +103,8 @@ class Opaque:
 _SCHEMES = frozenset({"http", "https", "gs", "s3"})
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+@dataclass(frozen=True, slots=True, repr=False)
+class File(ShortRepr):
     """An image, a sound, a document: its bytes (`data`), a `url`, or the `id` a provider knows it by. Nothing is downloaded."""
 
     mimetype: str | None = None
@@ -170,13 +171,13 @@ class File:
         return base64.b64encode(self.data).decode("ascii")
 
 
-@dataclass(slots=True)
-class ToolCall:
+@dataclass(slots=True, repr=False)
+class ToolCall(ShortRepr):
     """One call of a tool, and what became of it: request and result are one part, so half a pair cannot be lost.
 
     `id` is unique in the conversation. `arguments` are the model's and never change. Where what it wrote is no JSON object they
     are empty, `arguments_text` still holds it, and the call is `Failed`. `edited` are the arguments a reviewer put in their
-    place. `files` are what the tool returned beside its result.
+    place, `approved_by` is who that was. `files` are what the tool returned beside its result.
     """
 
     id: str
@@ -184,6 +185,7 @@ class ToolCall:
     arguments: JsonObject = field(default_factory=dict[str, JsonValue])
     status: ToolStatus = Pending()
     edited: JsonObject | None = field(default=None, kw_only=True)
+    approved_by: str | None = field(default=None, kw_only=True)
     files: tuple[File, ...] = field(default=(), kw_only=True)
     arguments_text: str | None = field(default=None, kw_only=True, repr=False)
     native: Native | None = field(default=None, kw_only=True)
@@ -216,7 +218,8 @@ class ToolCall:
             edited = as_json(dict(arguments))
             assert isinstance(edited, dict)
             self.edited = edited
-        self.status = Approved(by)
+        self.approved_by = by
+        self.status = Approved()
 
     def reject(self, reason: str | None = None) -> None:
         """Do not run it; the model is told `reason`."""

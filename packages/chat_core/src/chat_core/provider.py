@@ -79,8 +79,8 @@ class StreamProvider(Provider, Protocol):
 
 @runtime_checkable
 class EmbeddingsProvider(Provider, Protocol):
-    """A client that turns texts into vectors."""
+    """A client that turns texts into vectors. One whose requests hold only so many says so as `embedding_batch: int`."""
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order."""
+        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
@@ -11,6 +12,7 @@ from typing_extensions import TypeVar
 from chat_core.jsonvalue import JsonObject, JsonValue
 from chat_core.messages import FinishReason, Message, Turn
 from chat_core.parts import File, ToolCall
+from chat_core.shortrepr import ShortRepr
 from chat_core.usage import Usage
 
 T_co = TypeVar("T_co", covariant=True)
@@ -26,8 +28,8 @@ class Notice:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChatResponse:
+@dataclass(frozen=True, slots=True, repr=False)
+class ChatResponse(ShortRepr):
     """A model's turn.
 
     `total_usage` adds up all the model turns of the call that returned it, `usage` is of this one. `raw` is the body as
@@ -94,7 +96,7 @@ class ChatResponse:
         return self.message.turn or _UNSAID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StructuredResponse(ChatResponse, Generic[T_co]):
     """A model's turn whose text is a value of the type asked for."""
 
@@ -119,6 +121,18 @@ class EmbeddingsResponse:
     usage: Usage = Usage()
     model: str | None = None
     notices: tuple[Notice, ...] = ()
+
+
+def joined(answers: Sequence[EmbeddingsResponse]) -> EmbeddingsResponse:
+    """The answers to several batches as one."""
+    if len(answers) == 1:
+        return answers[0]
+    return EmbeddingsResponse(
+        tuple(embedding for answer in answers for embedding in answer.embeddings),
+        usage=sum((answer.usage for answer in answers), Usage()),
+        model=answers[0].model,
+        notices=tuple(notice for answer in answers for notice in answer.notices),
+    )
 
 
 @dataclass(frozen=True, slots=True)

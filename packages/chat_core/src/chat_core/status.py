@@ -34,9 +34,8 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """It runs when the conversation is resumed; `by` is who said so."""
+    """It runs when the conversation is resumed."""
 
-    by: str | None = None
     type: Literal["approved"] = field(default="approved", kw_only=True, repr=False)
 
 

@@ -15,6 +15,7 @@ from chat_core.messages import FinishReason
 from chat_core.provider import OutputSchema
 from chat_core.response import ChatResponse
 from chat_core.tools.function import untitled
+from chat_core.validation import faults_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -53,6 +54,8 @@ class OutputType(Generic[T]):
         """The value that the turn's text is. Raises `InvalidResponse`, which holds the turn, where it is none."""
         if response.refusal is not None:
             raise InvalidResponse(f"the model declined: {response.refusal}", response=response)
+        from pydantic import ValidationError
+
         try:
             text = response.text
             if self._wrapped:
@@ -60,7 +63,8 @@ class OutputType(Generic[T]):
             return self._adapter.validate_json(text)
         except (ValueError, KeyError, TypeError) as exc:
             cause = _CAUSES.get(response.finish_reason, "the answer does not fit the type asked for")
-            raise InvalidResponse(f"{cause}: {exc}", response=response) from exc
+            fault = faults_of(exc) if isinstance(exc, ValidationError) else f"it is not the JSON asked for: {response.text[:200]!r}"
+            raise InvalidResponse(f"{cause}: {fault}", response=response) from exc
 
     def snapshot(self, text: str) -> JsonValue:
         """The value as far as its text has come, None before there is any."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+import json
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import anyio
 
-from chat_core.errors import ConnectionFailed, ProviderError
+from chat_core.errors import ChatError, ConnectionFailed, ProviderError
 from chat_core.events import Done, TurnEvent
+from chat_core.jsonvalue import JsonValue
 from chat_core.limits import Patience
-from chat_core.transport import Event, Request, Response, Transport
+from chat_core.transport import Event, EventStream, Request, Response, Transport
 
+T = TypeVar("T")
 DecodeError: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
 """What an answer that is not 2xx says: from its status, its headers (names in lower case) and its body."""
 
@@ -36,62 +39,90 @@ class TurnMachine(Protocol):
         ...
 
 
-async def send(transport: Transport, request: Request, decode_error: DecodeError) -> Response:
-    """A whole answer. Raises what `decode_error` makes of one that is not 2xx, `TimedOut`, and what the transport raises."""
-    answer = await Patience(request.timeouts).wait(transport.send(request))
-    if not answer.ok:
-        raise decode_error(answer.status, answer.headers, _without_secrets(answer.body, request))
-    return answer
+async def ask(transport: Transport, request: Request, decode: Callable[[Response], T], decode_error: DecodeError) -> T:
+    """What `decode` makes of a whole answer. Raises what `decode_error` makes of one that is not 2xx, `TimedOut`, what `decode`
+    raises, and what the transport raises."""
+    try:
+        answer = await Patience(request.timeouts).wait(transport.send(request))
+        if not answer.ok:
+            raise decode_error(answer.status, answer.headers, answer.body)
+        return decode(answer)
+    except ProviderError as error:
+        _forget_secrets(error, request)
+        raise
 
 
 async def stream_turn(
     transport: Transport, request: Request, machine: TurnMachine, decode_error: DecodeError
 ) -> AsyncGenerator[TurnEvent]:
-    """Yield a turn as it arrives, ending with `Done`. Raises as `send` does, and what the machine raises.
+    """Yield a turn as it arrives, ending with `Done`. Raises as `ask` does, and what the machine raises.
 
     A lost connection counts as the end of the bytes: whether the turn was whole by then is the machine's to judge.
     """
     patience = Patience(request.timeouts)
     lost: ConnectionFailed | None = None
-    async with AsyncExitStack() as stack:
-        answer = await patience.wait(stack.enter_async_context(transport.stream(request)))
-        if not answer.ok:
-            body = _without_secrets(await patience.wait(answer.read()), request)
-            raise decode_error(answer.status, answer.headers, body)
-        async with aclosing(aiter(answer)) as events:
-            while not machine.finished:
-                try:
-                    event = await patience.wait(anext(events))
-                except StopAsyncIteration:
-                    break
-                except ConnectionFailed as exc:
-                    lost = exc
-                    break
-                for part in machine.feed(event):
-                    patience.content()
-                    yield part
-            if machine.finished:
-                await _drain(events)
     try:
+        async with AsyncExitStack() as stack:
+            answer = await patience.wait(stack.enter_async_context(transport.stream(request)))
+            if not answer.ok:
+                raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
+            async with aclosing(_bursts(answer)) as bursts:
+                while True:
+                    try:
+                        burst = await patience.wait(anext(bursts))
+                    except StopAsyncIteration:
+                        break
+                    except ConnectionFailed as exc:
+                        lost = exc
+                        break
+                    for event in burst:
+                        for part in machine.feed(event):
+                            patience.content()
+                            yield part
+                        if machine.finished:  # whatever follows is nobody's
+                            break
+                    if machine.finished:
+                        await _drain(bursts)
+                        break
         done = machine.end()
-    except Exception as exc:
-        raise exc from lost
+    except ProviderError as error:
+        _forget_secrets(error, request)
+        raise
+    except ChatError as error:
+        if lost is not None:
+            raise error from lost
+        raise
     yield done
 
 
-def _without_secrets(body: bytes, request: Request) -> bytes:
-    """An error without the keys of its request: some servers repeat the one that they refuse, and errors end up in logs."""
+def _forget_secrets(error: ProviderError, request: Request) -> None:
+    """Some servers repeat the key that they refuse, and errors end up in logs."""
     for name, value in request.headers.items():
         secret = value.rpartition(" ")[2]  # what follows "Bearer"
         if len(secret) >= 8 and any(word in name.lower() for word in ("auth", "key", "token", "secret")):
-            body = body.replace(secret.encode(), b"***")
-    return body
+            error.args = tuple(str(arg).replace(secret, "***") for arg in error.args)
+            for attribute, text in vars(error).items():
+                if isinstance(text, str):
+                    setattr(error, attribute, text.replace(secret, "***"))
+            error.body = cast("JsonValue", json.loads(json.dumps(error.body).replace(json.dumps(secret)[1:-1], "***")))
 
 
-async def _drain(events: AsyncGenerator[Event]) -> None:
+def _bursts(answer: EventStream) -> AsyncGenerator[Sequence[Event]]:
+    """The events, those together that arrived together where the transport tells: a burst is waited for once."""
+    bursts: Callable[[], AsyncGenerator[Sequence[Event]]] | None = getattr(answer, "bursts", None)
+    return _singly(answer) if bursts is None else bursts()
+
+
+async def _singly(answer: EventStream) -> AsyncGenerator[Sequence[Event]]:
+    async with aclosing(aiter(answer)) as events:
+        async for event in events:
+            yield (event,)
+
+
+async def _drain(bursts: AsyncGenerator[Sequence[Event]]) -> None:
     with anyio.move_on_after(_LINGER):
         try:
-            async for _ in events:
+            async for _ in bursts:
                 pass
         except ConnectionFailed:
             pass  # the turn is whole already

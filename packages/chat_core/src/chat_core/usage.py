@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.jsonvalue import JsonObject, JsonValue
+from chat_core.shortrepr import ShortRepr
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+@dataclass(frozen=True, slots=True, repr=False)
+class Usage(ShortRepr):
     """Tokens of one turn, or of several added up. `None` where the provider did not say; nothing is estimated.
 
     `input_tokens` includes `cache_read_tokens` and `cache_write_tokens`; `output_tokens` includes `reasoning_tokens`, on every

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Generic, cast
 
 from typing_extensions import TypeVar
@@ -15,7 +16,7 @@ from chat_core.errors import ConfigurationError
 from chat_core.events import Done, TurnEvent
 from chat_core.messages import Messages
 from chat_core.provider import ChatRequest, CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
-from chat_core.response import ChatResponse, EmbeddingsResponse
+from chat_core.response import ChatResponse, EmbeddingsResponse, joined
 from chat_core.tools.pause import ChatEvent, Complete, Paused
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
@@ -65,13 +66,15 @@ class Chat(Generic[P_co, R_co, V_co]):
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events))
 
     async def embed(self: Chat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]) -> EmbeddingsResponse:
-        """One vector per input, in order; one string is one input."""
+        """One vector per input, in order; one string is one input. More than a request may hold go one batch after the other."""
         provider = self._provider
         _need(provider, "embed", "makes no embeddings: .with_embeddings() before .build()")
         texts = [inputs] if isinstance(inputs, str) else list(inputs)
         if not texts or not all(texts):
             raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
-        return await retried(lambda: provider.embed(texts), self._setup.retry)
+        size: int = getattr(provider, "embedding_batch", len(texts))
+        batches = (texts[start : start + size] for start in range(0, len(texts), size))
+        return joined([await retried(partial(provider.embed, batch), self._setup.retry) for batch in batches])
 
 
 def _whole(provider: CompletionProvider) -> TurnSource:

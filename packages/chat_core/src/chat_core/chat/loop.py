@@ -10,24 +10,21 @@ from itertools import count
 from typing import TypeAlias
 
 from chat_core.calls import CallIds
+from chat_core.chat.interrupted import interrupted
 from chat_core.chat.retry import RetryPolicy, TurnSource, retried_turn
 from chat_core.chat.tool_pass import ToolBox
 from chat_core.errors import ChatError, ConfigurationError, StepLimitReached, StreamTruncated, UnresolvedTool
 from chat_core.events import (
     Done,
-    FileReady,
-    ReasoningChunk,
-    RefusalChunk,
     StructuredChunk,
     TextChunk,
-    ToolCallChunk,
     ToolCalled,
     ToolResult,
     TurnEvent,
 )
 from chat_core.messages import FinishReason, Message, Messages
 from chat_core.options import ChatOptions
-from chat_core.parts import Part, Reasoning, Refusal, Structured, Text, ToolCall
+from chat_core.parts import Structured, Text
 from chat_core.provider import ChatRequest
 from chat_core.response import ChatResponse, StructuredResponse
 from chat_core.status import Failed, Pending
@@ -95,7 +92,8 @@ async def converse(setup: Setup, source: TurnSource, messages: Messages) -> Asyn
             for call in response.tool_calls:
                 yield ToolCalled(call)
     except ChatError as error:
-        error.usage = spent + error.partial.usage if isinstance(error, StreamTruncated) else spent
+        total = spent + error.partial.usage if isinstance(error, StreamTruncated) else spent
+        error.usage = None if total == Usage() else total
         raise
 
 
@@ -118,12 +116,12 @@ async def _turn(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGe
                 if snapshots and isinstance(event, TextChunk) and (value := snapshots.feed(event.text)) is not None:
                     yield StructuredChunk(value)
         if done is None:
-            raise StreamTruncated("the provider's turn ended without Done", partial=ChatResponse(_interrupted(seen)))
+            raise StreamTruncated("the provider's turn ended without Done", partial=ChatResponse(interrupted(seen)))
     except BaseException:  # failed, cancelled or left: what came stays in the conversation
         if done is not None:
             _commit(done.response.message, messages)
         elif seen:
-            _commit(_interrupted(seen), messages)
+            _commit(interrupted(seen), messages)
         raise
     _commit(done.response.message, messages)
     yield done
@@ -151,36 +149,6 @@ _UNFINISHED: dict[FinishReason, str] = {
     "content_filter": "was stopped by the provider's filter",
     "refusal": "ended in a refusal",
 }
-
-
-def _interrupted(seen: list[TurnEvent]) -> Message:
-    """The turn that these events began: neighbours joined, calls closed, nothing native, since nothing was finished."""
-    parts: list[Part] = []
-    calls: dict[str, ToolCall] = {}
-    for event in seen:
-        match event, parts[-1] if parts else None:
-            case TextChunk(text), Text(before):
-                parts[-1] = Text(before + text)
-            case TextChunk(text), _:
-                parts.append(Text(text))
-            case ReasoningChunk(text), Reasoning(before):
-                parts[-1] = Reasoning(before + text)
-            case ReasoningChunk(text), _:
-                parts.append(Reasoning(text))
-            case RefusalChunk(text), Refusal(before):
-                parts[-1] = Refusal(before + text)
-            case RefusalChunk(text), _:
-                parts.append(Refusal(text))
-            case FileReady(file), _ if not file.preview:
-                parts.append(file)
-            case ToolCallChunk(id, name, arguments), _:
-                if id not in calls:
-                    calls[id] = ToolCall(id, name, status=Failed("The turn was interrupted; the call was not run."))
-                    parts.append(calls[id])
-                calls[id].arguments_text = (calls[id].arguments_text or "") + arguments
-            case _:
-                pass
-    return Message("model", parts, interrupted=True)
 
 
 def _finished(setup: Setup, response: ChatResponse) -> ChatResponse:

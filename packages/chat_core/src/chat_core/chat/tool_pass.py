@@ -71,11 +71,14 @@ class ToolBox:
         """Ask the strategies about new calls, and run all that may run, concurrently. `save` is given the conversation when they
         are about to run, as `Running`, and when they have; what it raises before keeps them from running.
 
-        A call that is cancelled on its way is left `Unknown`: it may have had its effect.
+        A call that is cancelled on its way is left `Unknown`: it may have had its effect. One that nobody had looked at when
+        the conversation went on does not run any more.
         """
         open_calls = [call for call in messages.calls if not call.resolved]
         new = [call for call in open_calls if isinstance(call.status, Pending)]
-        decisions = [await self._decide(call) for call in new]  # all of them before any runs: what a strategy raises stops the lot
+        asked = {call.id for call in messages[-1].tool_calls}
+        # all decisions before any call runs: what a strategy raises stops the lot
+        decisions = [await self._decide(call) if call.id in asked else _passed_over(call) for call in new]
         for call, decision in zip(new, decisions, strict=True):
             call.status = decision
         ready = [(call, arguments) for call in open_calls if (arguments := self._arguments(call)) is not None]
@@ -154,6 +157,10 @@ class ToolBox:
 def _is_tool(given: object) -> bool:
     """For callers without a type checker, who would otherwise read an AttributeError."""
     return isinstance(given, Tool)
+
+
+def _passed_over(call: ToolCall) -> Failed:
+    return Failed(f"The conversation went on before {call.name} was run.")
 
 
 def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> Failed:

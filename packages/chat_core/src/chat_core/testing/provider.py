@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from chat_core.errors import ChatError
 from chat_core.events import Done, FileReady, ReasoningChunk, RefusalChunk, TextChunk, ToolCallChunk, TurnEvent
-from chat_core.messages import FinishReason, Message, Turn
+from chat_core.messages import FinishReason, Message, Messages, Turn
 from chat_core.parts import File, Part, Reasoning, Refusal, Text, ToolCall, as_part
 from chat_core.provider import ChatRequest
 from chat_core.response import ChatResponse
@@ -37,7 +37,7 @@ class ScriptedProvider:
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """The next line."""
-        self.requests.append(request)
+        self.requests.append(replace(request, messages=Messages(request.messages)))  # as it is now: the conversation goes on
         if not self._lines:
             raise AssertionError(f"the script has no line for turn {len(self.requests)}")
         line = self._lines.pop(0)

@@ -19,6 +19,7 @@ from chat_core.parts import ToolCall
 from chat_core.provider import ToolDefinition
 from chat_core.tools.docstring import read_docstring
 from chat_core.tools.schema import faults
+from chat_core.validation import faults_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -186,8 +187,7 @@ class _Function:
         try:
             read = self._model.model_validate_json(json.dumps(call.effective_arguments))
         except ValidationError as exc:
-            said = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in exc.errors(include_url=False))
-            raise ArgumentsDoNotFit("; ".join(said)) from exc
+            raise ArgumentsDoNotFit(faults_of(exc, most=10)) from exc
         given = {self._names[field]: getattr(read, field) for field in read.model_fields_set}
         return given | dict.fromkeys(self._injected, call)
 

@@ -2,6 +2,7 @@
 
 Third parties write transports. A transport returns any status rather than raising; it raises `ConnectionFailed` when no answer
 comes, `TimedOut("connect", seconds)` when no connection does, and `InvalidResponse` when the bytes are no HTTP or no event stream.
+`stream` holds no cancel scope, and so no task group, across its yield. `chat_core.transport.sse.events_of` makes events of bytes.
 """
 
 from __future__ import annotations
@@ -60,7 +61,11 @@ class Event(NamedTuple):
 
 
 class EventStream(Protocol):
-    """An answer whose body arrives in pieces: iterate it for events, or read() it whole, once."""
+    """An answer whose body arrives in pieces: iterate it for events, or read() it whole, once.
+
+    One that can tell which events arrived together may have `bursts() -> AsyncGenerator[Sequence[Event]]` too; it is then read by
+    that.
+    """
 
     @property
     def status(self) -> int:

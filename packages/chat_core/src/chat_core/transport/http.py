@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
@@ -15,7 +15,7 @@ from chat_core.transport import Event, EventStream, Request, Response
 from chat_core.transport.failures import raise_ours
 from chat_core.transport.pools import Pools
 from chat_core.transport.sheltered import sheltered, sheltered_stream
-from chat_core.transport.sse import check_size, events_of, read_whole
+from chat_core.transport.sse import bursts_of, check_size, read_whole
 
 if TYPE_CHECKING:
     import httpx  # otherwise imported with the first request: it takes a tenth of a second
@@ -164,7 +164,8 @@ class _Stream:
         self.status, self.headers = head
         self._chunks = chunks
         self._max_bytes = max_bytes
-        self._events = events_of(chunks, content_type=self.headers.get("content-type", "").lower(), max_bytes=max_bytes)
+        self._bursts = bursts_of(chunks, content_type=self.headers.get("content-type", "").lower(), max_bytes=max_bytes)
+        self._events = self._one_by_one()
 
     @property
     def ok(self) -> bool:
@@ -176,8 +177,18 @@ class _Stream:
     def __aiter__(self) -> AsyncGenerator[Event]:
         return self._events  # always the same one: a second loop goes on where the first broke off
 
+    def bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        """The same, those together that arrived together."""
+        return self._bursts
+
+    async def _one_by_one(self) -> AsyncGenerator[Event]:
+        async for burst in self._bursts:
+            for event in burst:
+                yield event
+
     async def aclose(self) -> None:
         await self._events.aclose()
+        await self._bursts.aclose()
         await self._chunks.aclose()
 
 

@@ -82,9 +82,7 @@ class _Shelter(Generic[T]):
         cancelled: asyncio.CancelledError | None = None
         if not self._task.done():
             self._scope.cancel()
-            with CancelScope(
-                shield=True
-            ):  # a cancelled scope around the reader would wake it in every turn of the loop
+            with CancelScope(shield=True):  # a cancelled scope around the reader would wake it in every turn of the loop
                 while not self._task.done():
                     try:
                         await self._told()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -18,7 +18,15 @@ _BLANK = BOM_UTF8 + b" \t\r\n"
 
 
 async def events_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int) -> AsyncGenerator[Event]:
-    """Yield the events of a body. How it starts says what it is, for content types lie.
+    """Yield the events of a body one by one; otherwise as `bursts_of`."""
+    async with aclosing(bursts_of(chunks, content_type=content_type, max_bytes=max_bytes)) as bursts:
+        async for burst in bursts:
+            for event in burst:
+                yield event
+
+
+async def bursts_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int) -> AsyncGenerator[Sequence[Event]]:
+    """Yield the events of a body, those together that arrived together. How it starts says what it is, for content types lie.
 
     Server-sent events are yielded unless their data is empty. What starts like JSON is one "message" per line where the
     content type says so, else one event of type "body". Raises `InvalidResponse` for a web page, and for an event of more
@@ -32,9 +40,9 @@ async def events_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_byt
             if content_type.partition(";")[0].strip() in _JSON_LINES:
                 async with aclosing(_lines(start, chunks, max_bytes)) as lines:
                     async for line in lines:
-                        yield Event("message", line)
+                        yield (Event("message", line),)
             else:
-                yield Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace"))
+                yield (Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace")),)
         elif first == b"<" or content_type.startswith("text/html"):
             raise InvalidResponse(
                 f"expected an event stream, but {content_type or 'an answer without a content type'} came; is the base URL"
@@ -42,13 +50,10 @@ async def events_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_byt
             )
         else:
             reader = _SseReader(max_bytes)
-            for event in reader.feed(start):
-                yield event
+            yield reader.feed(start)
             async for chunk in chunks:
-                for event in reader.feed(chunk):
-                    yield event
-            for event in reader.end():
-                yield event
+                yield reader.feed(chunk)
+            yield reader.end()
 
 
 async def read_whole(chunks: AsyncIterable[bytes], max_bytes: int, start: bytes = b"") -> bytes:
@@ -66,9 +71,7 @@ async def read_whole(chunks: AsyncIterable[bytes], max_bytes: int, start: bytes 
 def check_size(size: int, max_bytes: int, what: str) -> None:
     """Raise `InvalidResponse` if `size` is more than `max_bytes`."""
     if size > max_bytes:
-        raise InvalidResponse(
-            f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit"
-        )
+        raise InvalidResponse(f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit")
 
 
 async def _start(chunks: AsyncIterable[bytes], max_bytes: int) -> tuple[bytes, bytes]:

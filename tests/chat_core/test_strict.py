@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Optional, Union
 from uuid import UUID
 
 import pytest
-from chat_completions.strict import strict_schema
 from chat_core import ConfigurationError
+from chat_core.strict import strict_schema
 from chat_core.structured import OutputType
 from pydantic import BaseModel, ConfigDict, Field
 

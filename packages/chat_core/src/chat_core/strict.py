@@ -5,8 +5,8 @@ Rules: OpenAI's structured-outputs guide, November 2026; Cerebras, Mistral and G
 
 from __future__ import annotations
 
-from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.jsonvalue import as_list, as_object, as_text
+from chat_core.errors import ConfigurationError
+from chat_core.jsonvalue import JsonObject, JsonValue, as_list, as_object, as_text
 
 _DROPPED = frozenset(
     {"default", "title", "$schema", "discriminator", "examples", "deprecated", "readOnly", "writeOnly", "$comment"}

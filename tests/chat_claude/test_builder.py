@@ -74,7 +74,7 @@ def test_the_base_url_comes_from_the_environment_else_is_anthropics(monkeypatch:
 )
 def test_other_base_urls_are_refused_without_showing_a_password(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        ClaudeBuilder().with_base_url(url)
+        base_url(ClaudeBuilder().with_base_url(url))
     assert CANARY not in str(caught.value)
 
 
@@ -88,7 +88,7 @@ def test_no_repr_shows_a_secret() -> None:
         .with_mcp_server("w", "https://mcp.example", authorization_token=CANARY)
     )
     client = builder.build()
-    shown = f"{builder!r}{client!r}{client._settings!r}{builder._choices!r}"
+    shown = f"{builder!r}{client!r}{client._settings!r}{builder._choices!r}{builder._connection!r}"
     assert CANARY not in shown
     assert repr(client) == "ClaudeClient(model='m', base_url='https://api.anthropic.com')"
     with pytest.raises(ConfigurationError) as caught:

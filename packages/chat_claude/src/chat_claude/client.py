@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 from chat_core import (
@@ -20,7 +21,6 @@ from chat_core import (
     Notice,
     Origin,
     Request,
-    Response,
     StreamTruncated,
     Timeouts,
     ToolDefinition,
@@ -29,13 +29,15 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.turn import send, stream_turn
+from chat_core.turn import ask, stream_turn
 
 from chat_claude.decode import decode, decode_count, decode_models
 from chat_claude.encode import Encoded, encode, encode_count
 from chat_claude.errors import decode_error
 from chat_claude.options import Manner
 from chat_claude.stream import ClaudeTurn
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ class ClaudeClient:
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             encoded = self._encode(request, stream=False)
-            answer = await self._send("POST", "/v1/messages", encoded)
-            response = self._decode(answer, request, encoded)
+            read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
+            response = await self._ask("POST", "/v1/messages", read, encoded)
+            response = replace(response, notices=encoded.notices + response.notices)
             before, said = _joined(before, response), response.message
             if not _paused(response):
                 return before
@@ -107,7 +110,7 @@ class ClaudeClient:
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """How many tokens a request with these messages and tools, and all that the client adds, would take in."""
         encoded = encode_count(ChatRequest(messages, tools), origin=self._origin, manner=self._settings.manner)
-        return decode_count((await self._send("POST", "/v1/messages/count_tokens", encoded)).body)
+        return await self._ask("POST", "/v1/messages/count_tokens", decode_count, encoded)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that there are; what each can do stands in its `raw`."""
@@ -115,7 +118,7 @@ class ClaudeClient:
         after: str | None = None
         while True:
             query = f"&after_id={quote(after, safe='')}" if after else ""
-            page, further = decode_models((await self._send("GET", f"/v1/models?limit=1000{query}")).body)
+            page, further = await self._ask("GET", f"/v1/models?limit=1000{query}", decode_models)
             models += page
             if further is None or further == after or not page:
                 return models
@@ -138,20 +141,15 @@ class ClaudeClient:
 
     def _one_stream(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         encoded = self._encode(request, stream=True)
-        turn = ClaudeTurn(
-            origin=self._origin, ids=CallIds(request.messages), prefix=lambda: encoded.prefix, notices=encoded.notices
-        )
+        turn = ClaudeTurn(origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest, notices=encoded.notices)
         return stream_turn(self._settings.transport, self._request("POST", "/v1/messages", encoded), turn, decode_error)
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(request, origin=self._origin, manner=self._settings.manner, now=datetime.now(UTC), stream=stream)
 
-    def _decode(self, answer: Response, request: ChatRequest, encoded: Encoded) -> ChatResponse:
-        decoded = decode(answer.body, origin=self._origin, ids=CallIds(request.messages), prefix=lambda: encoded.prefix)
-        return replace(decoded, notices=encoded.notices + decoded.notices)
-
-    async def _send(self, method: str, path: str, encoded: Encoded | None = None) -> Response:
-        return await send(self._settings.transport, self._request(method, path, encoded), decode_error)
+    async def _ask(self, method: str, path: str, decode: Callable[[bytes], T], encoded: Encoded | None = None) -> T:
+        request = self._request(method, path, encoded)
+        return await ask(self._settings.transport, request, lambda answer: decode(answer.body), decode_error)
 
     def _request(self, method: str, path: str, encoded: Encoded | None) -> Request:
         headers = dict(self._settings.headers)

@@ -23,11 +23,11 @@ from chat_core import (
 )
 from chat_core.calls import CallIds
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.received import read_object
 
 from chat_claude.assembly import Assembly
 from chat_claude.conversation import CONTAINER
 from chat_claude.errors import decode_error
-from chat_claude.wire import read_object
 
 
 def decode(body: bytes, *, origin: Origin, ids: CallIds, prefix: Callable[[], str]) -> ChatResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +20,7 @@ from chat_core import (
     ToolDefinition,
 )
 from chat_core.jsonvalue import as_json, as_list, as_object, as_text
+from chat_core.sent import dump
 
 from chat_claude.conversation import Conversation, Sealed
 from chat_claude.models import Traits
@@ -45,14 +45,14 @@ class Encoded:
     @cached_property
     def body(self) -> bytes:
         """It as bytes. Raises `ConfigurationError` where it holds what JSON or UTF-8 cannot say."""
-        try:
-            return json.dumps(self.content, ensure_ascii=False, separators=(",", ":"), default=as_json).encode()
-        except (ValueError, TypeError) as exc:  # a lone surrogate, a cycle
-            raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
+        return dump(self.content)
+
+    def digest(self) -> str:
+        """The digest of what the answer's thinking is bound to: made when it thinks."""
+        return self._digest
 
     @cached_property
-    def prefix(self) -> str:
-        """The digest of what the answer's thinking is bound to."""
+    def _digest(self) -> str:
         return prefix_of_answer(self.content)
 
 

@@ -19,6 +19,7 @@ from chat_core import (
     RateLimited,
 )
 from chat_core.jsonvalue import as_object, as_text
+from chat_core.refused import retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         status=status,
         code=code or as_text(inner.get("type")) or None,
         request_id=as_text(envelope.get("request_id")) or next((headers[name] for name in _REQUEST_IDS if name in headers), None),
-        retry_after=_retry_after(headers),
+        retry_after=retry_after(headers),
         retryable=advice == "true" if advice in ("true", "false") else kind.retryable,
         body=text if value is None else value,
     )
@@ -108,28 +109,3 @@ def _message(envelope: JsonObject, inner: JsonObject) -> str:
         if said:
             return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
     return ""
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from now: milliseconds, seconds, or a date."""
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
-    text = headers.get("retry-after")
-    if text is None:
-        return None
-    if (seconds := _number(text)) is not None:
-        return seconds
-    from email.utils import parsedate_to_datetime  # here, because hardly any server sends a date
-
-    try:  # from the server's own clock to it
-        until = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, until.total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text is not None else None
-    except ValueError:
-        return None

@@ -23,11 +23,11 @@ from chat_core import (
 )
 from chat_core.calls import CallIds
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.received import is_beginning, read_object
 
 from chat_claude.assembly import Assembly
 from chat_claude.decode import check_message, explanation, response
 from chat_claude.errors import decode_error
-from chat_claude.wire import is_beginning, read_object
 
 
 class ClaudeTurn:

@@ -1,15 +1,10 @@
-"""The Messages wire: what is sent, as types, and how what is received is read. Facts: Anthropic's API reference, November 2026."""
+"""The Messages wire: what is sent, as types. What is received is read as plain JSON. Facts: its reference, November 2026."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from functools import cache
-from typing import Literal, NotRequired, TypeAlias, TypedDict, cast
+from typing import Literal, NotRequired, TypeAlias, TypedDict
 
-from chat_core import InvalidResponse, JsonObject, JsonValue
-
-# -- sent
+from chat_core import JsonObject, JsonValue
 
 
 class CacheControl(TypedDict):
@@ -93,49 +88,3 @@ class ToolChoice(TypedDict):
 
 SIGNED = frozenset({"thinking", "redacted_thinking"})
 CALLED_BY_SERVER = frozenset({"server_tool_use", "mcp_tool_use"})
-
-# -- received
-
-
-def read_object(data: str | bytes, what: str) -> JsonObject:
-    """A JSON object. Raises `InvalidResponse`, which shows what came instead."""
-    try:
-        value = _parser()(data)
-    except ValueError:
-        value = _read_again(data, what)
-    if not isinstance(value, dict):
-        raise InvalidResponse(f"not {what}: {data[:200]!r}")
-    return value
-
-
-@cache
-def _parser() -> Callable[[str | bytes], JsonValue]:
-    from pydantic_core import from_json  # at the first answer; it takes less than half the time of json.loads
-
-    return from_json
-
-
-def _read_again(data: str | bytes, what: str) -> JsonValue:
-    """`json` takes what pydantic refuses: half a surrogate pair. It becomes U+FFFD, since it could neither be stored nor sent."""
-    try:
-        text = json.dumps(json.loads(data), ensure_ascii=False)
-        return cast("JsonValue", json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")))
-    except (ValueError, RecursionError) as exc:
-        raise InvalidResponse(f"not {what}: {data[:200]!r}") from exc
-
-
-def is_beginning(data: str) -> bool:
-    """Whether more could make it a JSON document: it is what a cut leaves."""
-    from pydantic_core import from_json
-
-    try:
-        json.JSONDecoder().raw_decode(data.lstrip())
-    except ValueError:
-        try:
-            from_json(data, allow_partial="trailing-strings")
-        except ValueError:
-            return False
-        return True
-    except RecursionError:
-        pass
-    return False  # it is whole, and something follows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import claude
 import completions
+import gemini
 import neutral
 from chat_core import ChatError
 
@@ -11,6 +12,8 @@ PLAYERS = {
     "chat-completions": completions.message,
     "claude-messages": claude.message,
     "embeddings": completions.embeddings,
+    "gemini": gemini.message,
+    "gemini-embeddings": gemini.embeddings,
 }
 
 

@@ -1,4 +1,4 @@
-"""Every recorded exchange of the wires that are spoken comes out right, however it is sliced, and never when it is cut."""
+"""Every recorded exchange comes out right, however it is sliced, and never when it is cut."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
-WIRES = ("chat-completions", "claude-messages", "embeddings")
+WIRES = ("chat-completions", "claude-messages", "embeddings", "gemini", "gemini-embeddings")
 
 # Recordings held to be wrong themselves, each with the reason. None so far.
 WRONG_THEMSELVES: dict[str, str] = {}

@@ -61,6 +61,7 @@ from chat_core import (
     tool,
 )
 from chat_core.sync import SyncChat
+from chat_gemini import EmbeddingGeminiClient, GeminiBuilder, GeminiClient, GeminiOptions, code_runs, grounding
 from pydantic import BaseModel
 
 
@@ -229,6 +230,36 @@ async def embeddings(client: EmbeddingChatCompletionsClient) -> None:
     assert_type(response.embeddings, tuple[Embedding, ...])
     assert_type(response.embeddings[0].vector[0], float)
     assert_type(await chat.complete(Messages.from_user("It still chats.")), ChatResponse)
+
+
+def a_gemini_client() -> GeminiClient:
+    client = (
+        GeminiBuilder()
+        .with_api_key("key")
+        .with_google_search()
+        .with_google_maps(lat_lng=(47.37, 8.54))
+        .with_file_search("fileSearchStores/a", top_k=3)
+        .with_model("m")
+        .with_thinking("low", include_thoughts=True)
+        .with_safety_settings({"HARASSMENT": "OFF"})
+        .with_function_calling_mode("VALIDATED", ["add"])
+        .with_voice(speakers={"A": "Kore", "B": "Puck"})
+        .with_options(GeminiOptions(seed=1))
+        .with_timeout(60, idle=None)
+        .build()
+    )
+    return assert_type(client, GeminiClient)
+
+
+async def an_embedding_gemini_client(messages: Messages) -> None:
+    builder = GeminiBuilder().with_embeddings(256, task="RETRIEVAL_DOCUMENT", title="A title")
+    async with builder.with_url_context().with_model("m").build() as client:
+        assert_type(client, EmbeddingGeminiClient)
+        assert_type((await ChatBuilder().with_model(client).build().embed("one")).embeddings, tuple[Embedding, ...])
+        assert_type(await client.count_tokens(messages, [add.definition]), int)
+        response = await ChatBuilder().with_model(client).build().complete(messages)
+        assert_type(grounding(response).queries, tuple[str, ...])
+        assert_type(code_runs(response.message)[0].outcome, str | None)
 
 
 # Tools keep the signatures of their functions.

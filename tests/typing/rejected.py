@@ -33,10 +33,12 @@ from chat_core import (
 )
 from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # the lazy names of chat_core do not hide a misspelt one
 from chat_core.sync import SyncChat
+from chat_gemini import GeminiBuilder, GeminiClient
 
 builder = ChatBuilder()
 server = ChatCompletionsBuilder()
 claude = ClaudeBuilder()
+gemini = GeminiBuilder()
 
 
 def no_model() -> None:
@@ -48,6 +50,9 @@ def no_model() -> None:
     server.with_api_key("key").with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
     server.with_embeddings().build()  # type: ignore[misc]  # no with_model
     claude.with_api_key("key").build()  # type: ignore[misc]  # no with_model
+    gemini.build()  # type: ignore[misc]  # no with_model
+    gemini.with_google_search().with_thinking("low").build()  # type: ignore[misc]  # no with_model
+    gemini.with_embeddings(task="CLUSTERING").build()  # type: ignore[misc]  # no with_model
 
 
 async def claude_makes_no_embeddings(client: ClaudeClient) -> None:
@@ -57,6 +62,14 @@ async def claude_makes_no_embeddings(client: ClaudeClient) -> None:
     claude.with_thinking("adaptive")  # type: ignore[arg-type]  # a Thinking
     claude.with_api_version("2024-01-01")  # type: ignore[arg-type]  # one of two
     claude.with_changed_prefix("ignore")  # type: ignore[arg-type]  # error, drop or send
+
+
+async def what_gemini_does_not_take(client: GeminiClient) -> None:
+    await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
+    gemini.with_function_calling_mode("SOMETIMES")  # type: ignore[arg-type]  # not a mode
+    gemini.with_google_maps(47.37)  # type: ignore[arg-type]  # half a place
+    gemini.with_thinking("low", 1024)  # type: ignore[call-arg]  # a budget has its name
 
 
 async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Messages) -> None:

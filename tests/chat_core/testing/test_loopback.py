@@ -184,7 +184,7 @@ def test_the_messages_wire_is_answered_with_what_is_raw() -> None:
         answers = [httpx.post(f"{server.url}/messages", json={"model": "m", "messages": HELLO}) for _ in script]
     assert [answer.status_code for answer in answers] == [200, 529, 500]
     assert answers[0].json() == {"content": []}
-    assert "only Raw and Failure can answer" in answers[2].text
+    assert "only Raw and Failure answer" in answers[2].text
 
 
 @pytest.mark.parametrize(
@@ -359,3 +359,13 @@ def test_an_address_is_had_only_inside_the_context() -> None:
 def no_thread_is_left() -> Iterator[None]:
     yield
     assert not [thread for thread in threading.enumerate() if thread.name == "loopback"]
+
+
+def test_a_method_as_google_names_them_is_answered_from_the_script_as_it_is() -> None:
+    with LoopbackServer([Raw(b'{"candidates": []}', "application/json"), Reply("no")]) as server:
+        answer = httpx.post(f"{server.url}/models/gemini:generateContent", json={"contents": []})
+        assert (answer.status_code, answer.json()) == (200, {"candidates": []})
+        assert server.requests[0].path == "/v1/models/gemini:generateContent"
+
+        refused = httpx.post(f"{server.url}/models/gemini:generateContent", json={"contents": []})
+        assert "only Raw and Failure answer on this wire" in refused.text

@@ -52,6 +52,18 @@ def test_the_last_event_needs_no_blank_line() -> None:
     assert events(b"data: 1\r\n\r\ndata: 2\r") == [Event("message", "1"), Event("message", "2")]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n\ndata: 2\n\n"])
+def test_a_json_document_among_events_is_a_body_of_its_own(newline: str, end: str) -> None:
+    """Google ends a stream that fails like this; as server-sent events it would be fields that nobody knows."""
+    error = '{\n  "error": {\n    "code": 503\n  }\n}'
+    body = f"data: 1\n\n{error}{end}".replace("\n", newline).encode()
+
+    expected = [Event("message", "1"), Event("body", error), *([Event("message", "2")] if "2" in end else [])]
+    assert events(body) == expected
+    assert events(*bytewise(body)) == expected
+
+
 def test_an_event_comes_out_with_the_byte_that_completes_it() -> None:
     async def first(slices: Sequence[bytes]) -> Event:
         async def body() -> AsyncGenerator[bytes]:

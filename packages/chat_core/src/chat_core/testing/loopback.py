@@ -106,7 +106,8 @@ class LoopbackServer:
             ...
         assert server.requests[0].body["model"] == "any"
 
-    `POST .../messages`, Anthropic's wire, takes from the same script what is `Raw` or a `Failure`.
+    `POST .../messages`, Anthropic's wire, and `POST .../models/name:method`, as Google names them, are answered from the script
+    too, with `Raw` or `Failure`.
 
     The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
     `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near each other.
@@ -163,19 +164,43 @@ class LoopbackServer:
             case "POST", [*_, "chat", "completions"]:
                 return self._completion(received.body, number)
             case "POST", [*_, "messages"] | [*_, "messages", "count_tokens"]:
-                return self._completion(received.body, number, raw_only=True)
+                return self._scripted(received.body)
             case "POST", [*_, "embeddings"]:
                 return _embeddings(received.body)
             case "GET", [*_, "models"]:
                 return _models(self._model)
+            case "POST", [*_, method] if ":" in method:
+                return self._scripted(received.body)
             case _:
                 return _failed(Failure(404, f"no such endpoint: {received.method} {received.path}", code="unknown_url"))
 
-    def _completion(self, body: JsonObject, number: int, *, raw_only: bool = False) -> _Response:
+    def _completion(self, body: JsonObject, number: int) -> _Response:
         if not isinstance(body.get("model"), str):
             return _failed(Failure(400, "you must provide a model parameter"))
         if not body.get("messages") or not isinstance(body["messages"], list):
             return _failed(Failure(400, "you must provide a messages parameter that is a list and not empty"))
+        match self._next(body):
+            case _Response() as answer:
+                return answer
+            case Reply() as answer:
+                head: JsonObject = {"id": f"chatcmpl-{number}", "created": _CREATED, "model": body["model"]}
+                if body.get("stream") is not True:
+                    response = _json(200, {**head, "object": "chat.completion", **_whole(answer, number)})
+                    return _Response(200, response.headers, response.pieces, False, answer.pause, answer.cut_after)
+                options = body.get("stream_options")
+                asked = isinstance(options, dict) and options.get("include_usage") is True
+                chunks = _streamed({**head, "object": "chat.completion.chunk"}, answer, number, with_usage=asked)
+                pieces = [b"data: %b\n\n" % _dump(chunk) for chunk in chunks] + [b"data: [DONE]\n\n"]
+                headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+                return _Response(200, headers, pieces, True, answer.pause, answer.cut_after)
+
+    def _scripted(self, body: JsonObject) -> _Response:
+        """A request of another wire. The script knows how to answer it, this server does not."""
+        answer = self._next(body)
+        return _unscripted("only Raw and Failure answer on this wire") if isinstance(answer, Reply) else answer
+
+    def _next(self, body: JsonObject) -> Reply | _Response:
+        """The script's answer; one that is no turn as it is sent."""
         try:
             answer = self._answers(body)
         except _RanOut as exc:
@@ -189,19 +214,8 @@ class LoopbackServer:
                 headers = {"content-type": content_type}
                 pieces = [raw] if chunk is None else [raw[at : at + chunk] for at in range(0, len(raw), chunk)]
                 return _Response(status, headers, pieces, chunk is not None, answer.pause, answer.cut_after)
-            case Reply() if raw_only:
-                return _unscripted("a Reply speaks Chat Completions: here only Raw and Failure can answer")
             case Reply():
-                head: JsonObject = {"id": f"chatcmpl-{number}", "created": _CREATED, "model": body["model"]}
-                if body.get("stream") is not True:
-                    response = _json(200, {**head, "object": "chat.completion", **_whole(answer, number)})
-                    return _Response(200, response.headers, response.pieces, False, answer.pause, answer.cut_after)
-                options = body.get("stream_options")
-                asked = isinstance(options, dict) and options.get("include_usage") is True
-                chunks = _streamed({**head, "object": "chat.completion.chunk"}, answer, number, with_usage=asked)
-                pieces = [b"data: %b\n\n" % _dump(chunk) for chunk in chunks] + [b"data: [DONE]\n\n"]
-                headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-                return _Response(200, headers, pieces, True, answer.pause, answer.cut_after)
+                return answer
 
 
 _CREATED = 1_767_225_600  # the same at every run, so that a printed answer is

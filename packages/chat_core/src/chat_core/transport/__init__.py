@@ -53,8 +53,8 @@ class Response:
 
 
 class Event(NamedTuple):
-    """One event of a stream. `type` is the SSE event name ("message" by default), or "body" where the server answered a
-    streaming request with one plain JSON document instead, which is then `data`."""
+    """One event of a stream. `type` is the SSE event name ("message" by default), or "body" for a plain JSON document, then in
+    `data`: the whole answer, where the server does not stream, or an error that some put among their events."""
 
     type: str
     data: str

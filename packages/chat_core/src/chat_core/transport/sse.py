@@ -177,8 +177,22 @@ class _SseReader:
             check_size(self._held, self._max_bytes, "an event")
 
     def _parsed(self) -> list[Event]:
-        events = [Event(event.event, data) for event in self._source.iter_sse() if (data := event.data)]
-        if len(self._whole) > self._max_bytes:
+        size = len(self._whole)
+        if self._whole[:1] in (b"{", b"[") or b"\n{" in self._whole or b"\n[" in self._whole:
+            events = [event for block in self._whole.split(b"\n\n") for event in self._block(block.strip(b"\n"))]
+        else:
+            events = self._read()
+        if size > self._max_bytes:
             for event in events:
                 check_size(len(event.data), self._max_bytes, "an event")
         return events
+
+    def _block(self, block: bytes) -> list[Event]:
+        """The events of one block. A JSON document, which SSE takes for unknown fields, is how some servers end in an error."""
+        if block[:1] in (b"{", b"["):
+            return [Event("body", block.decode("utf-8", "replace"))]
+        self._whole = block + b"\n\n"
+        return self._read()
+
+    def _read(self) -> list[Event]:
+        return [Event(event.event, data) for event in self._source.iter_sse() if (data := event.data)]

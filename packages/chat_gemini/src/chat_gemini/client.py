@@ -1,0 +1,160 @@
+"""The client: what is sent where, over a transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote, urlencode
+
+from chat_core import (
+    ChatRequest,
+    ChatResponse,
+    Done,
+    EmbeddingsResponse,
+    Messages,
+    ModelInfo,
+    Origin,
+    Request,
+    Timeouts,
+    ToolDefinition,
+    Transport,
+    TurnEvent,
+)
+from chat_core.calls import CallIds
+from chat_core.turn import ask, stream_turn
+
+from chat_gemini.assembly import Assembly
+from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
+from chat_gemini.embeddings import BATCH, EmbeddingOptions, decode_embeddings, encode_embeddings
+from chat_gemini.encode import Encoded, encode, encode_count, model_path
+from chat_gemini.settings import Shape
+from chat_gemini.stream import GeminiTurn
+
+T = TypeVar("T")
+
+_MOST_REQUESTS = 100  # for one turn that the server interrupts itself
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a client was built with. `base_url` includes the API's version."""
+
+    model: str
+    base_url: str
+    transport: Transport
+    headers: Mapping[str, str] = field(repr=False)
+    timeouts: Timeouts = Timeouts()
+    shape: Shape = Shape()
+    embeddings: EmbeddingOptions = EmbeddingOptions()
+
+
+class GeminiClient:
+    """A Gemini model. It holds no conversation: any number of chats may share it.
+
+    `async with` closes its connections; without, they close with the event loop.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._origin = Origin("gemini", settings.base_url, settings.model)
+
+    @property
+    def model(self) -> str:
+        """The model it asks for."""
+        return self._settings.model
+
+    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+        """One turn, whole. Raises a `ChatError`; retries nothing. A turn that the server interrupts itself is asked on."""
+        encoded = self._encode(request)
+        assembly = Assembly(self._origin, CallIds(request.messages))
+        token: str | None = None
+        for asked in range(1, _MOST_REQUESTS + 1):
+            raw = await self._ask("POST", self._path("generateContent"), partial(decode, assembly=assembly), encoded.dump(token))
+            token = assembly.continuation
+            if token is None or asked == _MOST_REQUESTS:
+                return assembly.response(encoded.notices, raw if asked == 1 else None)
+            assembly.resume()
+        raise AssertionError("the last request returns")
+
+    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        encoded = self._encode(request)
+        turn = GeminiTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
+        token: str | None = None
+        for asked in range(1, _MOST_REQUESTS + 1):
+            sent = self._request("POST", self._path("streamGenerateContent?alt=sse"), encoded.dump(token))
+            async with aclosing(stream_turn(self._settings.transport, sent, turn, decode_error)) as events:
+                async for event in events:
+                    token = turn.continuation if isinstance(event, Done) else None
+                    if token is None or asked == _MOST_REQUESTS:
+                        yield event
+            if token is None:
+                return
+            turn.resume()
+
+    async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
+        """How many tokens these messages are to the model, with the tools and settings that would be sent along."""
+        body = encode_count(ChatRequest(messages, tools), origin=self._origin, shape=self._settings.shape)
+        return await self._ask("POST", self._path("countTokens"), decode_tokens, body)
+
+    async def list_models(self) -> list[ModelInfo]:
+        """The models that the server offers."""
+        models: list[ModelInfo] = []
+        token: str | None = None
+        while True:
+            query = {"pageSize": "1000"} | ({"pageToken": token} if token else {})
+            page, token = await self._ask("GET", f"/models?{urlencode(query)}", decode_models)
+            models += page
+            if token is None or not page:
+                return models
+
+    async def aclose(self) -> None:
+        """Close the connections that are open on the running event loop."""
+        await self._settings.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
+
+    def _encode(self, request: ChatRequest) -> Encoded:
+        return encode(request, origin=self._origin, shape=self._settings.shape)
+
+    def _path(self, method: str) -> str:
+        return f"/{quote(model_path(self._settings.model))}:{method}"
+
+    async def _ask(self, method: str, path: str, decode: Callable[[bytes], T], body: bytes = b"") -> T:
+        request = self._request(method, path, body)
+        return await ask(self._settings.transport, request, lambda answer: decode(answer.body), decode_error)
+
+    def _request(self, method: str, path: str, body: bytes) -> Request:
+        settings = self._settings
+        return Request(method, settings.base_url + path, settings.headers, body, settings.timeouts)
+
+
+class EmbeddingGeminiClient(GeminiClient):
+    """A client built `.with_embeddings()`."""
+
+    @property
+    def embedding_batch(self) -> int:
+        """How many inputs one request may hold."""
+        return BATCH
+
+    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        settings = self._settings
+        if not inputs:
+            return EmbeddingsResponse((), model=settings.model)
+        body = encode_embeddings(inputs, model=settings.model, options=settings.embeddings, extra=settings.shape.extra)
+        read = partial(decode_embeddings, count=len(inputs), model=settings.model, options=settings.embeddings)
+        return await self._ask("POST", self._path("batchEmbedContents"), read, body)

@@ -1,0 +1,60 @@
+"""What a model's name says of what it can do, as data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_GEMINI = re.compile(r"gemini-(\d+)(?:\.(\d+))?\b")
+_EMBEDDING = re.compile(r"gemini-embedding-(\d+)(-preview)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a model allows. A name without a number (`gemini-flash-latest`, a tuned model) is taken for a current one. Facts:
+    Google's API reference and what its servers answered in recorded traffic, November 2026.
+
+    - `mixes_tools`: functions and Google's own tools in one request, and typed output together with tools
+    - `signs_calls`: it refuses a step whose first function call has lost its thought signature
+    - `files_in_results`: a function's result may hold files
+    - `levels`: thinking is set by level, before by budget
+    - `json_schema`: it takes JSON Schema, before only a subset of OpenAPI's
+    - `google_search`: it has `googleSearch`, before `googleSearchRetrieval`
+    - `functions`: it calls functions; models that paint do not
+    - `thinks`: it takes a thinking configuration at all
+    """
+
+    name: str
+    mixes_tools: bool = True
+    signs_calls: bool = True
+    files_in_results: bool = True
+    levels: bool = True
+    json_schema: bool = True
+    google_search: bool = True
+    functions: bool = True
+    thinks: bool = True
+
+    @staticmethod
+    def of(model: str) -> Generation:
+        """What this model allows."""
+        found = _GEMINI.search(model)
+        version = [int(found[1]), int(found[2] or 0)] if found else [99]
+        paints = "-image" in model
+        current = version >= [3]
+        return Generation(
+            model,
+            mixes_tools=current,
+            signs_calls=current,
+            files_in_results=current,
+            levels=current,
+            json_schema=version >= [2],
+            google_search=version >= [2],
+            functions=not paints,
+            thinks=current or not paints,
+        )
+
+
+def prefixes_tasks(model: str) -> bool:
+    """Whether an embedding model is told its task in front of the text; the others take a `taskType`."""
+    found = _EMBEDDING.search(model)
+    return found is not None and int(found[1]) >= 2 and not (int(found[1]) == 2 and found[2])

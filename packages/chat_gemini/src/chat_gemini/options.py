@@ -1,0 +1,79 @@
+"""What Gemini can be asked for beyond the common options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from chat_core import JsonObject, JsonValue
+from chat_core.jsonvalue import as_json
+
+FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
+
+
+@dataclass(frozen=True, slots=True)
+class GeminiOptions:
+    """Each goes to the wire under its own name, in camel case; None is left out. `ChatOptions` win where both say something.
+    Facts: Google's API reference, November 2026.
+
+    `logprobs` and further candidates come back in `response.raw`. The last four stand beside `generationConfig`, the others in it.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_output_tokens: int | None = None
+    stop_sequences: Sequence[str] | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    candidate_count: int | None = None
+    response_logprobs: bool | None = None
+    logprobs: int | None = None
+    response_modalities: Sequence[str] | None = None
+    media_resolution: str | None = None
+    speech_config: Mapping[str, object] | None = None
+    image_config: Mapping[str, object] | None = None
+    enable_enhanced_civic_answers: bool | None = None
+    cached_content: str | None = None
+    service_tier: str | None = None
+    labels: Mapping[str, str] | None = None
+    store: bool | None = None
+
+    def generation(self) -> JsonObject:
+        """What stands in `generationConfig`."""
+        return self._named(name for name in self.__dataclass_fields__ if name not in _BESIDE)
+
+    def beside(self) -> JsonObject:
+        """What stands beside it."""
+        return self._named(_BESIDE)
+
+    def _named(self, names: Iterable[str]) -> JsonObject:
+        chosen: dict[str, JsonValue] = {_camel(name): as_json(getattr(self, name)) for name in names}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+_BESIDE = ("cached_content", "service_tier", "labels", "store")
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """How much to think: by `level` from Gemini 3 on, by `budget` in tokens before; and whether summaries of it are sent."""
+
+    level: str | None = None
+    budget: int | None = None
+    include_thoughts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCalling:
+    """When functions are called, and which may be."""
+
+    mode: FunctionCallingMode
+    allowed: tuple[str, ...] = ()

@@ -1,0 +1,157 @@
+"""Whole conversations on Gemini's wire with a server that other people wrote, over a real socket."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+from uuid import uuid4
+
+import pytest
+from chat_core import (
+    AuthenticationError,
+    ChatBuilder,
+    ConnectionFailed,
+    Done,
+    InvalidRequest,
+    Messages,
+    Overloaded,
+    ProviderError,
+    RateLimited,
+    RetryPolicy,
+    StreamTruncated,
+    tool,
+)
+from chat_gemini import GeminiBuilder
+from pydantic import BaseModel
+
+pytestmark = pytest.mark.anyio
+
+Way: TypeAlias = Literal["complete", "stream"]
+NO_RETRIES = RetryPolicy(max_retries=0)
+
+
+@pytest.fixture(params=["complete", "stream"])
+def way(request: pytest.FixtureRequest) -> Way:
+    way: Way = request.param
+    return way
+
+
+@tool
+def get_weather(city: str, note: str | None = None, unit: str | None = None) -> str:
+    """Tell the weather in a city."""
+    return f"18 degrees in {city}"
+
+
+@tool
+def lookup(q: str) -> str:
+    """Look something up."""
+    return f"about {q}"
+
+
+@tool
+def current_time() -> str:
+    """Tell the time."""
+    return "noon"
+
+
+class Person(BaseModel):
+    name: str
+    age: int
+    tags: list[str]
+
+
+async def asked(
+    url: str, question: str, way: Way, *tools: Any, output: type[Any] | None = None, retry: RetryPolicy = NO_RETRIES
+) -> tuple[Any, Messages]:
+    """The response to a question, and the conversation that it came to."""
+    messages = Messages.from_user(question)
+    builder = GeminiBuilder().with_base_url(url).with_model("gemini-3.5-flash").with_api_key("interop-secret")
+    async with builder.with_header("X-Test-Id", uuid4().hex).build() as client:
+        chat = ChatBuilder().with_model(client).with_tools([*tools]).with_retry(retry)
+        built: Any = (chat if output is None else chat.with_structured_output(output)).build()
+        if way == "complete":
+            return await built.complete(messages), messages
+        async with built.stream(messages) as events:
+            [response] = [event.response async for event in events if isinstance(event, Done)]
+            return response, messages
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("hello", "Hello! This is the mock server speaking."),
+        ("unicode", "naïve café — 漢字かな交じり文 😀👩‍👩‍👧 \u0000-free, tab\tand newline\nend"),
+        ("slow stream", "slowly slowly slowly slowly"),
+    ],
+)
+async def test_it_answers(aimock_url: str, question: str, answer: str, way: Way) -> None:
+    response, _ = await asked(aimock_url, question, way)
+    assert (response.text, response.finish_reason) == (answer, "stop")
+
+
+async def test_it_thinks(aimock_url: str, way: Way) -> None:
+    response, _ = await asked(aimock_url, "think hard", way)
+    assert (response.reasoning, response.text) == ("First I add two and two. Then I check: four.", "The answer is 4.")
+
+
+NOTE = 'quote " backslash \\ newline \n unicode é 漢 😀'
+TWO = [{"city": "Paris", "unit": "celsius"}, {"city": "Oslo", "unit": "celsius"}]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "arguments"),
+    [
+        ("weather", "It is 18 degrees in San Francisco.", [{"city": "San Francisco", "note": NOTE}]),
+        ("weather in two cities", "Paris is sunny and Oslo is cold.", TWO),
+    ],
+)
+async def test_it_calls_tools_and_reads_what_they_say(
+    aimock_url: str, question: str, answer: str, arguments: list[dict[str, str]], way: Way
+) -> None:
+    response, messages = await asked(aimock_url, question, way, get_weather)
+    assert response.text == answer
+    calls = list(messages.calls)
+    assert [call.arguments for call in calls] == arguments
+    assert [call.outcome() for call in calls] == [f"18 degrees in {call.arguments['city']}" for call in calls]
+
+
+@pytest.mark.parametrize("question", ["text then tool", "tool then text"])
+async def test_the_order_of_parts_is_kept(aimock_url: str, question: str, way: Way) -> None:
+    _, messages = await asked(aimock_url, question, way, lookup)
+    kinds = [part.type for part in messages[1].parts]
+    assert kinds == (["text", "tool_call"] if question == "text then tool" else ["tool_call", "text"])
+
+
+async def test_its_output_is_typed(aimock_url: str, way: Way) -> None:
+    response, _ = await asked(aimock_url, "json person", way, output=Person)
+    assert response.value == Person(name="Ada", age=36, tags=["math", "code"])
+
+
+async def test_it_stops_at_length(aimock_url: str, way: Way) -> None:
+    response, _ = await asked(aimock_url, "stop at length", way)
+    assert (response.text, response.finish_reason, response.raw_finish_reason) == ("This was cut", "length", "MAX_TOKENS")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, InvalidRequest), (401, AuthenticationError), (429, RateLimited), (500, ProviderError), (529, Overloaded)],
+)
+async def test_its_errors_are_ours(aimock_url: str, status: int, kind: type[ProviderError], way: Way) -> None:
+    with pytest.raises(kind) as failure:
+        await asked(aimock_url, f"error {status}", way)
+    assert failure.value.status == status
+    assert failure.value.retry_after == (2 if status == 429 else None)
+    assert "interop-secret" not in repr(failure.value)
+
+
+async def test_it_is_asked_again(aimock_url: str, way: Way) -> None:
+    response, _ = await asked(aimock_url, "retry twice", way, retry=RetryPolicy(base_delay=0.0))
+    assert response.text == "third time lucky"
+    assert [notice.about for notice in response.notices] == ["retry", "retry"]
+
+
+async def test_a_connection_that_it_drops_is_a_cut(aimock_url: str) -> None:
+    with pytest.raises(StreamTruncated) as cut:
+        await asked(aimock_url, "cut the stream", "stream")
+    assert "This answer is cut off".startswith(cut.value.partial.text[:20])
+    assert cut.value.partial.message.interrupted
+    assert isinstance(cut.value.__cause__, ConnectionFailed | None)

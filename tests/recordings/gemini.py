@@ -1,0 +1,146 @@
+"""Play recorded Gemini and Gemini embeddings exchanges through `GeminiBuilder`."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+
+import neutral
+from chat_core import (
+    Action,
+    Chat,
+    ChatBuilder,
+    ChatError,
+    ChatResponse,
+    Done,
+    File,
+    Messages,
+    Paused,
+    RequireApproval,
+    RetryPolicy,
+    ScopedCollection,
+    StepLimitReached,
+    Text,
+    Tool,
+    ToolCall,
+)
+from chat_gemini import GeminiBuilder
+
+_NO_RETRIES = RetryPolicy(max_retries=0)
+
+
+def _builder(exchange: dict, base_url: str) -> GeminiBuilder:
+    found = re.search(r"/models/([^:/?]+)", exchange["request"]["url"])
+    builder = GeminiBuilder().with_base_url(base_url).with_api_key("test-key")
+    return builder.with_model(found[1] if found else "gemini-3.5-flash")
+
+
+async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    async with _builder(exchange, base_url).build() as client:
+        builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
+        chat = builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
+        messages = _conversation(exchange)
+        try:
+            return _told(await _turn(chat, messages, stream))
+        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
+            return _told(ChatResponse(messages[-1]))
+
+
+async def _turn(chat: Chat, messages: Messages, stream: bool) -> ChatResponse:
+    if not stream:
+        return (await chat.complete(messages)).response
+    async with chat.stream(messages) as events:
+        async for event in events:
+            if isinstance(event, Done | Paused):
+                return event.response
+    raise AssertionError("a stream ends in Done or Paused")
+
+
+def _told(response: ChatResponse) -> dict:
+    told = neutral.message(response)
+    if (told["finish_reason"] or "").isdigit():  # some recordings print enums as numbers
+        told["finish_reason"] = int(told["finish_reason"])
+    return told
+
+
+async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    sent = _sent(exchange)
+    asked = sent.get("requests") or sent.get("instances") or [sent]
+    if not sent:  # the request was not recorded: ask for as many as were answered
+        answered = json.loads(exchange["response"]["body"])
+        asked = [{}] * len(answered.get("embeddings") or answered.get("predictions") or [{}])
+    async with _builder(exchange, base_url).with_embeddings().build() as client:
+        answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed([_text(item) for item in asked])
+    first = answer.embeddings[0].vector
+    return {"kind": "embeddings", "count": len(answer.embeddings), "dimensions": len(first), "first": list(first[:3])}
+
+
+def _text(request: dict) -> str:
+    parts = (request.get("content") or {}).get("parts") if isinstance(request.get("content"), dict) else None
+    return "\n".join(part.get("text") or "" for part in parts or []) or "a text"
+
+
+def _sent(exchange: dict) -> dict:
+    sent = exchange["request"].get("json")
+    return sent if isinstance(sent, dict) else {}
+
+
+def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    return RequireApproval()
+
+
+def _tools(exchange: dict) -> list[Tool]:
+    """The tools that the request declares, none of which is ever run."""
+    declared = {}
+    for entry in _sent(exchange).get("tools") or []:
+        for function in entry.get("functionDeclarations") or entry.get("function_declarations") or []:
+            schema = function.get("parametersJsonSchema") or function.get("parameters_json_schema")
+            schema = schema or _lower(function.get("parameters") or {"type": "object"})
+            if name := function.get("name"):
+                declared[name] = Tool(name, function.get("description") or "", schema, dict)
+    return list(declared.values())
+
+
+def _lower(schema: object) -> object:
+    """A schema of the older dialect as JSON Schema."""
+    match schema:
+        case dict():
+            return {
+                key: value.lower() if key == "type" and isinstance(value, str) else _lower(value) for key, value in schema.items()
+            }
+        case list():
+            return [_lower(item) for item in schema]
+        case _:
+            return schema
+
+
+def _conversation(exchange: dict) -> Messages:
+    """The request's conversation, what the user says of it, as text and files."""
+    messages = Messages()
+    sent = _sent(exchange)
+    instruction = sent.get("systemInstruction") or sent.get("system_instruction") or {}
+    if parts := _parts(instruction.get("parts")):
+        messages.add_system(*(part for part in parts if isinstance(part, Text)))
+    for content in sent.get("contents") or []:
+        if content.get("role", "user") == "user" and (parts := _parts(content.get("parts"))):
+            messages.add_user(*parts)
+    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+
+
+def _parts(items: object) -> list[Text | File]:
+    parts: list[Text | File] = []
+    for item in [items] if isinstance(items, dict) else items or []:
+        blob, data = item.get("inlineData") or item.get("inline_data"), item.get("fileData") or item.get("file_data")
+        try:
+            if item.get("text"):
+                parts.append(Text(item["text"]))
+            elif blob:
+                raw = base64.b64decode(blob.get("data") or "", altchars=b"-_")
+                parts.append(File.from_bytes(raw, blob.get("mimeType") or blob.get("mime_type")))
+            elif data:
+                parts.append(File.from_url(data.get("fileUri") or data["file_uri"], data.get("mimeType") or data.get("mime_type")))
+        except (ChatError, ValueError, KeyError):  # a file that the recording replaced
+            parts.append(Text("(a file)"))
+    return parts

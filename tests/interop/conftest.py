@@ -25,7 +25,7 @@ ROOT = HERE.parent.parent
 FOLDER = ROOT / ".aimock"
 PACKAGE = FOLDER / "node_modules" / "@copilotkit" / "aimock"
 SCRIPT = ROOT.parent / "shared" / "interop" / "aimock" / "fixtures.json"
-MORE = [HERE / "after_tools.json", HERE / "quickstart.json"]  # what the script leaves open, and the quickstart's conversation
+MORE = [HERE / f"{name}.json" for name in ("after_tools", "quickstart", "claude")]  # what the script leaves open
 
 INSTALL_WITHIN = 120.0
 READY_WITHIN = 20.0

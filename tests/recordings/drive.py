@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import claude
 import completions
 import gemini
 import neutral
@@ -10,6 +11,7 @@ from chat_core import ChatError
 
 PLAYERS = {
     "chat-completions": completions.message,
+    "claude-messages": claude.message,
     "embeddings": completions.embeddings,
     "openai-responses": responses.message,
     "gemini": gemini.message,

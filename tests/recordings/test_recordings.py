@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
-WIRES = ("chat-completions", "embeddings", "openai-responses", "gemini", "gemini-embeddings")
+WIRES = ("chat-completions", "openai-responses", "claude-messages", "gemini", "embeddings", "gemini-embeddings")
 
 # Recordings held to be wrong themselves, each with the reason. None so far.
 WRONG_THEMSELVES: dict[str, str] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, assert_never, assert_type
 
+from chat_claude import ClaudeBuilder, ClaudeClient, Thinking, cached, document
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_core import (
     Action,
@@ -175,6 +176,20 @@ async def what_they_can_do(messages: Messages) -> None:
 
 
 # Provider builders.
+
+
+def claude_completes_and_streams(client: ClaudeClient) -> tuple[CompletionProvider, StreamProvider]:
+    return client, client
+
+
+async def claude() -> None:
+    client = ClaudeBuilder().with_thinking(Thinking.adaptive("high")).with_model("m").with_web_search(max_uses=2).build()
+    assert_type(client, ClaudeClient)
+    chat = ChatBuilder().with_model(client).with_structured_output(list[int]).build()
+    assert_type(chat, Chat[ClaudeClient, StructuredResponse[list[int]], StructuredResponse[list[int]]])
+    assert_type(cached(Text("a")), Text)
+    assert_type(cached(document(File.from_id("f"), citations=True), "1h"), File)
+    assert_type(await client.count_tokens(Messages.from_user("Hi")), int)
 
 
 def a_client() -> ChatCompletionsClient:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 import httpx
 from accepted import City, CompletesOnly, EmbedsOnly, StreamsOnly, add, always, scoped
+from chat_claude import ClaudeBuilder, ClaudeClient
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
 from chat_core import (
     Action,
@@ -38,6 +39,7 @@ from chat_responses import ResponsesBuilder
 
 builder = ChatBuilder()
 server = ChatCompletionsBuilder()
+claude = ClaudeBuilder()
 gemini = GeminiBuilder()
 
 
@@ -53,6 +55,7 @@ def no_model() -> None:
     OpenAIBuilder().with_web_search().with_store().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_embeddings().build()  # type: ignore[misc]  # no with_model
     ResponsesBuilder().with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
+    claude.with_api_key("key").build()  # type: ignore[misc]  # no with_model
     gemini.build()  # type: ignore[misc]  # no with_model
     gemini.with_google_search().with_thinking("low").build()  # type: ignore[misc]  # no with_model
     gemini.with_embeddings(task="CLUSTERING").build()  # type: ignore[misc]  # no with_model
@@ -63,6 +66,15 @@ async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> Non
     await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
     OpenAIBuilder().with_web_search(context_size="huge")  # type: ignore[arg-type]  # low, medium or high
     ResponsesBuilder().with_embeddings()  # type: ignore[attr-defined]  # the wire has none
+
+
+async def claude_makes_no_embeddings(client: ClaudeClient) -> None:
+    claude.with_embeddings()  # type: ignore[attr-defined]  # there are none
+    await client.embed(["one"])  # type: ignore[attr-defined]  # there are none
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # there are none
+    claude.with_thinking("adaptive")  # type: ignore[arg-type]  # a Thinking
+    claude.with_api_version("2024-01-01")  # type: ignore[arg-type]  # one of two
+    claude.with_changed_prefix("ignore")  # type: ignore[arg-type]  # error, drop or send
 
 
 async def what_gemini_does_not_take(client: GeminiClient) -> None:

@@ -129,6 +129,7 @@ def ended(reason: FinishReason, *parts: Any) -> ChatResponse:
         (ended("refusal", Refusal("I would rather not.")), "the model declined: I would rather not."),
         (ended("length", Text('{"name": "Be')), r"the answer was cut at the token limit \(raise max_tokens\)"),
         (ended("content_filter"), "the provider's filter withheld the answer"),
+        (ended("refusal"), "the model declined"),
     ],
 )
 async def test_what_does_not_fit_is_an_error_that_holds_the_turn_and_its_cost(answer: Any, said: str) -> None:

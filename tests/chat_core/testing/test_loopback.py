@@ -178,6 +178,15 @@ def test_a_mistake_in_the_script_is_told_plainly_and_not_to_be_retried(script: S
     assert response.headers["x-should-retry"] == "false"
 
 
+def test_the_messages_wire_is_answered_with_what_is_raw() -> None:
+    script = [Raw(b'{"content": []}', "application/json"), Failure(529, "Overloaded"), Reply("unasked")]
+    with LoopbackServer(script) as server:
+        answers = [httpx.post(f"{server.url}/messages", json={"model": "m", "messages": HELLO}) for _ in script]
+    assert [answer.status_code for answer in answers] == [200, 529, 500]
+    assert answers[0].json() == {"content": []}
+    assert "only Raw and Failure answer" in answers[2].text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "content", "status"),
     [

@@ -102,6 +102,7 @@ class OutputType(Generic[T]):
 _CAUSES: dict[FinishReason, str] = {
     "length": "the answer was cut at the token limit (raise max_tokens)",
     "content_filter": "the provider's filter withheld the answer",
+    "refusal": "the model declined",
 }
 
 

@@ -106,8 +106,8 @@ class LoopbackServer:
             ...
         assert server.requests[0].body["model"] == "any"
 
-    `POST .../responses`, and `POST .../models/name:method`, as Google names them, are answered from the script too, with `Raw` or
-    `Failure`.
+    `POST .../responses`, `POST .../messages` and `POST .../models/name:method`, as Google names them, are answered
+    from the script too, with `Raw` or `Failure`.
 
     The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
     `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near each other.
@@ -163,7 +163,7 @@ class LoopbackServer:
         match received.method, received.path.partition("?")[0].split("/"):
             case "POST", [*_, "chat", "completions"]:
                 return self._completion(received.body, number)
-            case "POST", [*_, "responses"]:
+            case "POST", [*_, "responses"] | [*_, "messages"] | [*_, "messages", "count_tokens"]:
                 return self._scripted(received.body)
             case "POST", [*_, "embeddings"]:
                 return _embeddings(received.body)

@@ -1,0 +1,53 @@
+"""What thinking is bound to: newer models refuse a signed block once the instructions, tools or messages before it have changed.
+
+Thinking itself is left out of the digest, since it may be dropped from earlier turns, and cache breakpoints, since they move.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from chat_core import JsonValue
+from chat_core.jsonvalue import as_json, as_list
+
+from chat_claude.wire import SIGNED
+
+
+def digests(body: Mapping[str, object]) -> Iterator[str]:
+    """For each message of a request body, and once more at its end, the digest of what stands before it."""
+    so_far = hashlib.sha256(_bytes([body.get("system"), body.get("tools")]))
+    for message in as_list(cast("JsonValue", body["messages"])):
+        yield so_far.hexdigest()[:32]
+        so_far.update(_bytes(message))
+    yield so_far.hexdigest()[:32]
+
+
+def prefix_of_answer(body: Mapping[str, object]) -> str:
+    """The digest of what stands before the turn that answers this body: a turn that it begins is not before itself."""
+    messages = as_list(cast("JsonValue", body["messages"]))
+    *before, whole = digests(body)
+    match messages:
+        case [*_, {"role": "assistant"}]:
+            return before[-1]
+        case _:
+            return whole
+
+
+def _bytes(value: object) -> bytes:
+    plain = _without_marks(cast("JsonValue", value))
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=as_json).encode()
+
+
+def _without_marks(value: JsonValue) -> JsonValue:
+    match value:
+        case {"role": role, "content": str(text)}:  # which is the same as one block of it
+            return {"role": role, "content": [{"type": "text", "text": text}]}
+        case dict():
+            return {key: _without_marks(inner) for key, inner in value.items() if key != "cache_control"}
+        case list():
+            return [_without_marks(item) for item in value if not (isinstance(item, dict) and item.get("type") in SIGNED)]
+        case _:
+            return value

@@ -1,0 +1,90 @@
+"""The Messages wire: what is sent, as types. What is received is read as plain JSON. Facts: its reference, November 2026."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+from chat_core import JsonObject, JsonValue
+
+
+class CacheControl(TypedDict):
+    type: Literal["ephemeral"]
+    ttl: NotRequired[str]
+
+
+class TextBlock(TypedDict):
+    type: Literal["text"]
+    text: str
+    citations: NotRequired[JsonValue]
+    cache_control: NotRequired[JsonValue]
+
+
+class Source(TypedDict, total=False):
+    type: Literal["base64", "url", "file", "text"]
+    media_type: str
+    data: str
+    url: str
+    file_id: str
+
+
+class ImageBlock(TypedDict):
+    type: Literal["image"]
+    source: Source
+    cache_control: NotRequired[JsonValue]
+
+
+class DocumentBlock(TypedDict):
+    type: Literal["document"]
+    source: Source
+    title: NotRequired[JsonValue]
+    context: NotRequired[JsonValue]
+    citations: NotRequired[JsonValue]
+    cache_control: NotRequired[JsonValue]
+
+
+class ToolUseBlock(TypedDict):
+    type: Literal["tool_use"]
+    id: str
+    name: str
+    input: JsonObject
+    caller: NotRequired[JsonValue]
+    toolset_name: NotRequired[JsonValue]
+
+
+class ToolResultBlock(TypedDict):
+    type: Literal["tool_result"]
+    tool_use_id: str
+    content: NotRequired[str | list[Block]]
+    is_error: NotRequired[bool]
+    toolset_name: NotRequired[JsonValue]
+
+
+Block: TypeAlias = TextBlock | ImageBlock | DocumentBlock | ToolUseBlock | ToolResultBlock | JsonObject
+"""What a message holds. Thinking and the blocks of server tools are sent as they were received."""
+
+
+class SentMessage(TypedDict):
+    role: Literal["user", "assistant", "system"]
+    content: str | list[Block]
+
+
+class ClientTool(TypedDict):
+    name: str
+    description: NotRequired[str]
+    input_schema: JsonObject
+    strict: NotRequired[bool]
+    defer_loading: NotRequired[bool]
+    eager_input_streaming: NotRequired[bool]
+    allowed_callers: NotRequired[list[str]]
+    input_examples: NotRequired[list[JsonObject]]
+    cache_control: NotRequired[CacheControl]
+
+
+class ToolChoice(TypedDict):
+    type: Literal["auto", "any", "none", "tool"]
+    name: NotRequired[str]
+    disable_parallel_tool_use: NotRequired[bool]
+
+
+SIGNED = frozenset({"thinking", "redacted_thinking"})
+CALLED_BY_SERVER = frozenset({"server_tool_use", "mcp_tool_use"})

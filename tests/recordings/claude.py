@@ -1,0 +1,118 @@
+"""Play recorded Messages exchanges through `ClaudeBuilder`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import neutral
+from chat_claude import ClaudeBuilder, block
+from chat_core import (
+    Action,
+    Chat,
+    ChatBuilder,
+    ChatError,
+    ChatResponse,
+    Done,
+    File,
+    Messages,
+    Opaque,
+    Paused,
+    RequireApproval,
+    RetryPolicy,
+    ScopedCollection,
+    StepLimitReached,
+    Text,
+    Tool,
+    ToolCall,
+)
+
+_READABLE = ("image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf")
+_NO_RETRIES = RetryPolicy(max_retries=0)
+
+
+async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    builder = ClaudeBuilder().with_base_url(base_url).with_api_key("test-key").with_model(_sent(exchange).get("model") or "a-model")
+    async with builder.with_continuations(0).build() as client:  # each recorded answer is played alone, a paused one too
+        chat_builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
+        chat = chat_builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
+        messages = _conversation(exchange)
+        try:
+            response = await _turn(chat, messages, stream)
+        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
+            response = ChatResponse(messages[-1])
+    return neutral.message(response) | {"refusal": None}  # the wire has none among its content: it stands in stop_details
+
+
+async def _turn(chat: Chat, messages: Messages, stream: bool) -> ChatResponse:
+    if not stream:
+        return (await chat.complete(messages)).response
+    async with chat.stream(messages) as events:
+        async for event in events:
+            if isinstance(event, Done | Paused):
+                return event.response
+    raise AssertionError("a stream ends in Done or Paused")
+
+
+def _sent(exchange: dict) -> dict:
+    sent = exchange["request"].get("json")
+    return sent if isinstance(sent, dict) else {}
+
+
+def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    return RequireApproval()
+
+
+def _tools(exchange: dict) -> list[Tool]:
+    """The tools that the request declares for the client, none of which is ever run."""
+    declared = {}
+    for tool in _sent(exchange).get("tools") or []:
+        if "input_schema" in tool:
+            declared[tool["name"]] = Tool(tool["name"], tool.get("description") or "", {"type": "object"}, dict)
+    return list(declared.values())
+
+
+def _conversation(exchange: dict) -> Messages:
+    """The request's conversation up to its last user message, as text and files."""
+    messages = Messages()
+    sent = _sent(exchange)
+    if instructions := _parts(sent.get("system")):
+        messages.add_system(*instructions)
+    for said in sent.get("messages") or []:
+        if said.get("role") == "user" and (parts := _parts(said.get("content"))):
+            messages.add_user(*parts)
+    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+
+
+def _parts(content: object) -> list[Text | File | Opaque]:
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    parts: list[Text | File | Opaque] = []
+    for item in content if isinstance(content, list) else []:
+        match item:
+            case {"type": "text", "text": str(text)} if text:
+                parts.append(Text(text))
+            case {"type": "image" | "document" as kind, "source": dict(source)}:
+                parts.append(_file(kind, source) or Text(f"({kind})"))
+            case {"type": "container_upload"}:
+                parts.append(block(item))
+            case _:
+                pass
+    return parts
+
+
+def _file(kind: str, source: dict) -> File | None:
+    """None for what the recording replaced."""
+    try:
+        match source:
+            case {"type": "url", "url": str(url)}:
+                file = File.from_url(url)
+                return replace(file, mimetype="image/jpeg") if kind == "image" else file
+            case {"type": "base64", "media_type": str(mimetype), "data": str(data)} if mimetype in _READABLE:
+                return File.from_url(f"data:{mimetype};base64,{data}")
+            case {"type": "file", "file_id": str(id)}:
+                return File.from_id(id, "image/jpeg" if kind == "image" else None)
+            case _:
+                return None
+    except (ChatError, ValueError):
+        return None

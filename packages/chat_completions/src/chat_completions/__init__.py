@@ -7,10 +7,14 @@ client = ChatCompletionsBuilder().with_base_url("http://localhost:8000/v1").with
 ```
 """
 
+from typing import TYPE_CHECKING
+
 from chat_completions.builder import ChatCompletionsBuilder
-from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_completions.dialect import Dialect
 from chat_completions.options import CompletionsOptions
+
+if TYPE_CHECKING:
+    from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 
 __all__ = [
     "ChatCompletionsBuilder",
@@ -19,3 +23,16 @@ __all__ = [
     "Dialect",
     "EmbeddingChatCompletionsClient",
 ]
+
+if not TYPE_CHECKING:  # a checker knows the names, and that there are no others
+
+    def __getattr__(name: str) -> object:
+        """The clients, whose wire is imported with the first of them."""
+        if name not in ("ChatCompletionsClient", "EmbeddingChatCompletionsClient"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from chat_completions import client
+
+        return getattr(client, name)
+
+    def __dir__() -> list[str]:
+        return sorted(__all__)

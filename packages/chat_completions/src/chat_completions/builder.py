@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Generic, Self, cast, overload
+from typing import TYPE_CHECKING, Generic, Self, cast, overload
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError
@@ -12,9 +12,11 @@ from chat_core.providerbuilder import ProviderBuilder, checked_key, checked_url,
 from chat_core.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
 from typing_extensions import TypeVar
 
-from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient, Settings
 from chat_completions.dialect import Dialect
 from chat_completions.options import CompletionsOptions
+
+if TYPE_CHECKING:
+    from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 
 M = TypeVar("M", default=NoModel)
 E = TypeVar("E", default=NoEmbeddings)
@@ -70,6 +72,9 @@ class ChatCompletionsBuilder(ProviderBuilder[_Choices], Generic[M, E]):
     def build(self: ChatCompletionsBuilder[HasModel, HasEmbeddings]) -> EmbeddingChatCompletionsClient: ...
     def build(self) -> ChatCompletionsClient:
         """The client. Raises `ConfigurationError` for what is missing or cannot be."""
+        # here: whoever only imports the builder does not import the wire, which is a quarter of the whole
+        from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient, Settings
+
         choices, connection = self._choices, self._connection
         if not choices.model:
             raise ConfigurationError('ChatCompletionsBuilder.build() needs .with_model("...") first')

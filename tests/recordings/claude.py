@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import neutral
+import turns
 from chat_claude import ClaudeBuilder, block
 from chat_core import (
     Action,
-    Chat,
     ChatBuilder,
     ChatError,
     ChatResponse,
-    Done,
     File,
     Messages,
     Opaque,
-    Paused,
     RequireApproval,
     RetryPolicy,
     ScopedCollection,
@@ -38,20 +36,10 @@ async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
         chat = chat_builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
         messages = _conversation(exchange)
         try:
-            response = await _turn(chat, messages, stream)
+            response = await turns.turn(chat, messages, stream)
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             response = ChatResponse(messages[-1])
     return neutral.message(response) | {"refusal": None}  # the wire has none among its content: it stands in stop_details
-
-
-async def _turn(chat: Chat, messages: Messages, stream: bool) -> ChatResponse:
-    if not stream:
-        return (await chat.complete(messages)).response
-    async with chat.stream(messages) as events:
-        async for event in events:
-            if isinstance(event, Done | Paused):
-                return event.response
-    raise AssertionError("a stream ends in Done or Paused")
 
 
 def _sent(exchange: dict) -> dict:

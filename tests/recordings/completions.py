@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import neutral
+import turns
 from chat_completions import ChatCompletionsBuilder, Dialect
 from chat_core import (
     Action,
-    Chat,
     ChatBuilder,
     ChatError,
     ChatResponse,
-    Done,
     File,
     Messages,
-    Paused,
     RequireApproval,
     RetryPolicy,
     ScopedCollection,
@@ -43,19 +41,9 @@ async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
         chat = builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
         messages = _conversation(exchange)
         try:
-            return neutral.message(await _turn(chat, messages, stream))
+            return neutral.message(await turns.turn(chat, messages, stream))
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             return neutral.message(ChatResponse(messages[-1]))
-
-
-async def _turn(chat: Chat, messages: Messages, stream: bool) -> ChatResponse:
-    if not stream:
-        return (await chat.complete(messages)).response
-    async with chat.stream(messages) as events:
-        async for event in events:
-            if isinstance(event, Done | Paused):
-                return event.response
-    raise AssertionError("a stream ends in Done or Paused")
 
 
 async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:

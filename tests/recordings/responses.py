@@ -7,16 +7,14 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import neutral
+import turns
 from chat_core import (
     Action,
-    Chat,
     ChatBuilder,
     ChatError,
     ChatResponse,
-    Done,
     File,
     Messages,
-    Paused,
     Reasoning,
     RequireApproval,
     RetryPolicy,
@@ -41,7 +39,7 @@ async def message(exchange: dict, base_url: str, *, stream: bool, transport: Tra
         chat = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
         messages = _conversation(sent)
         try:
-            turn = await _turn(chat.with_scoped_tools(ScopedCollection(_tools(sent), _ask)).build(), messages, stream)
+            turn = await turns.turn(chat.with_scoped_tools(ScopedCollection(_tools(sent), _ask)).build(), messages, stream)
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             turn = ChatResponse(messages[-1])
         return _neutral(turn)
@@ -56,16 +54,6 @@ def _neutral(response: ChatResponse) -> dict:
         for piece in [*(part.native.data.get("summary") or []), *(part.native.data.get("content") or [])]
     ]
     return neutral.message(response) | {"reasoning_text": "".join(said)}
-
-
-async def _turn(chat: Chat, messages: Messages, stream: bool) -> ChatResponse:
-    if not stream:
-        return (await chat.complete(messages)).response
-    async with chat.stream(messages) as events:
-        async for event in events:
-            if isinstance(event, Done | Paused):
-                return event.response
-    raise AssertionError("a stream ends in Done or Paused")
 
 
 def _sent(exchange: dict) -> dict:

@@ -14,6 +14,7 @@ from chat_core import (
     ChatBuilder,
     ChatError,
     ChatResponse,
+    ConfigurationError,
     File,
     Messages,
     RequireApproval,
@@ -41,7 +42,11 @@ async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
         chat = builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
         messages = _conversation(exchange)
         try:
-            return neutral.message(await turns.turn(chat, messages, stream))
+            try:
+                return neutral.message(await turns.turn(chat, messages, stream))
+            except ConfigurationError:  # the request shows what its server refuses, as the answer says, and this library too
+                messages = Messages.from_user("Hello")
+                return neutral.message(await turns.turn(chat, messages, stream))
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             return neutral.message(ChatResponse(messages[-1]))
 

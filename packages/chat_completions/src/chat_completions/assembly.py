@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from chat_core import (
     Citation,
@@ -30,6 +31,7 @@ from chat_core.calls import CallIds
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 
 from chat_completions.assembler import CallAssembler
+from chat_completions.thinktags import THINK, ThinkTags
 
 
 @dataclass(slots=True)
@@ -44,9 +46,10 @@ class _Block:
 class Assembly:
     """The parts of one choice, in the order received."""
 
-    def __init__(self, origin: Origin, ids: CallIds) -> None:
+    def __init__(self, origin: Origin, ids: CallIds, think_tags: Literal["text", "tags", "open"] = "text") -> None:
         self._origin = origin
         self._ids = ids
+        self._tags = None if think_tags == "text" else ThinkTags(think_tags)
         self._blocks: list[_Block | File | Opaque] = []
         self._calls = CallAssembler(origin, ids)
         self._citations: list[Citation] = []
@@ -55,15 +58,14 @@ class Assembly:
     def add(self, delta: JsonObject, *, whole: bool = False) -> Sequence[TurnEvent]:
         """Take a delta, or a `whole` message; what it says."""
         content = delta.get("content")
-        if content and len(delta) == 1 and isinstance(content, str):  # nearly every delta of a stream
+        if content and len(delta) == 1 and isinstance(content, str) and self._tags is None:  # nearly every delta of a stream
             self._append(Text, content)
             return (TextChunk(content),)
         events: list[TurnEvent] = []
         self._reasoning(delta, events)
         if isinstance(content, str):
             if content:
-                self._append(Text, content)
-                events.append(TextChunk(content))
+                self._text(content, events)
         elif isinstance(content, list):
             self._content(content, events, whole=whole)
         self._rest(delta, events, whole=whole)
@@ -72,6 +74,29 @@ class Assembly:
     def parts(self) -> list[Part]:
         """All of it. A call whose arguments are no JSON object is `Failed`."""
         return [*self._visible(), *self._spoken(), *self._calls.calls()]
+
+    def flush(self) -> Sequence[TurnEvent]:
+        """What was held back, since it could have been the beginning of a tag."""
+        events: list[TurnEvent] = []
+        if self._tags is not None:
+            self._runs(self._tags.end(), events)
+        return events
+
+    def _text(self, text: str, events: list[TurnEvent]) -> None:
+        if self._tags is not None:
+            self._runs(self._tags.feed(text), events)
+            return
+        self._append(Text, text)
+        events.append(TextChunk(text))
+
+    def _runs(self, runs: Iterator[tuple[Literal["reasoning", "text"], str]], events: list[TurnEvent]) -> None:
+        for kind, said in runs:
+            if kind == "reasoning":
+                self._append(Reasoning, said).native.setdefault("field", THINK)
+                events.append(ReasoningChunk(said))
+            else:
+                self._append(Text, said)
+                events.append(TextChunk(said))
 
     def _append(self, kind: type[Text | Reasoning | Refusal], text: str) -> _Block:
         last = self._blocks[-1] if self._blocks else None
@@ -96,6 +121,12 @@ class Assembly:
                 _merge(as_list(details), detail)
                 if said:
                     events.append(ReasoningChunk(said))
+        for block in as_list(delta.get("thinking_blocks")):  # LiteLLM's, before Claude
+            if isinstance(block, dict):
+                said = "" if text else as_text(block.get("thinking"))
+                _sign(as_list(self._append(Reasoning, said).native.setdefault("thinking_blocks", [])), block)
+                if said:
+                    events.append(ReasoningChunk(said))
 
     def _content(self, items: list[JsonValue], events: list[TurnEvent], *, whole: bool) -> None:
         """Content as a list of parts: Mistral, and some gateways."""
@@ -109,8 +140,7 @@ class Assembly:
                     self._citations.append(Citation(raw=item))
                 case str(text) | {"text": str(text)}:
                     if text:
-                        self._append(Text, text)
-                        events.append(TextChunk(text))
+                        self._text(text, events)
                 case dict():  # kept as it is, and sent back
                     self._blocks.append(Opaque(Native(self._origin, item)))
                 case _:
@@ -218,6 +248,16 @@ def _merge(details: list[JsonValue], detail: JsonObject) -> None:
             last[key] = as_text(last.get(key)) + as_text(value)
         elif value is not None:
             last[key] = value
+
+
+def _sign(blocks: list[JsonValue], block: JsonObject) -> None:
+    """Add a block of signed thinking to those so far: fragments join until the one with the signature has come."""
+    last = blocks[-1] if blocks else None
+    if not isinstance(last, dict) or last.get("signature") or last.get("type") != "thinking" or block.get("type") != "thinking":
+        blocks.append(dict(block))
+        return
+    last["thinking"] = as_text(last.get("thinking")) + as_text(block.get("thinking"))
+    last["signature"] = block.get("signature")
 
 
 def _citation(cited: JsonObject) -> Citation:

@@ -38,8 +38,9 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
     choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
     if error := choice.get("error"):
         raise decode_error(200, {}, json.dumps({"error": error}).encode())
-    assembly = Assembly(origin, ids)
+    assembly = Assembly(origin, ids, dialect.think_tags)
     assembly.add(as_object(choice.get("message")), whole=True)
+    assembly.flush()
     turn = Turn(
         *finish_reason(choice.get("finish_reason")),
         usage=usage(answer.get("usage"), dialect),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from chat_core import (
-    ChatOptions,
     ChatRequest,
     ConfigurationError,
     File,
@@ -33,6 +33,7 @@ from chat_core.strict import strict_schema
 
 from chat_completions.dialect import Dialect
 from chat_completions.options import CompletionsOptions
+from chat_completions.thinktags import THINK
 from chat_completions.wire import (
     AssistantMessage,
     AudioPart,
@@ -46,6 +47,7 @@ from chat_completions.wire import (
     JsonSchema,
     ResponseFormat,
     SentMessage,
+    SystemMessage,
     TextPart,
     ToolMessage,
 )
@@ -73,18 +75,24 @@ def encode(
     for calls that have no outcome yet."""
     messages = _Messages(origin, dialect)
     body: dict[str, object] = {"model": origin.model, "messages": [sent for m in request.messages for sent in messages.encode(m)]}
-    body |= _options(request.options, request.tools, dialect) | options.body()
-    if request.tools:
-        body["tools"] = [_tool(tool, dialect) for tool in request.tools]
-        if not dialect.strict and any(tool.strict for tool in request.tools):
-            messages.notices.append(Notice("strict", f"{dialect.name} does not hold models to a tool's schema"))
+    body |= _options(request, dialect, options)
+    notices = [*messages.notices, *_without_effect(body, dialect)]
+    if tools := _offered(request, dialect):
+        body["tools"] = [_tool(tool, dialect) for tool in tools]
+        if not dialect.strict and any(tool.strict for tool in tools):
+            notices.append(Notice("strict", f"{dialect.name} does not hold models to a tool's schema"))
     if request.output is not None:
-        body["response_format"] = _response_format(request.output, dialect, strict)
+        if dialect.output == "json":
+            body["response_format"] = {"type": "json_object"}
+            body["messages"] = [_told(request.output, dialect), *cast("list[object]", body["messages"])]
+            notices.append(Notice("output", f"{dialect.name} takes no schema for its answers, so the model was told it in words"))
+        else:
+            body["response_format"] = _response_format(request.output, dialect, strict)
     if stream:
         body["stream"] = True
         if dialect.stream_usage:
             body["stream_options"] = {"include_usage": True}
-    return Encoded(dump(body | dict(extra or {})), tuple(messages.notices))
+    return Encoded(dump(body | dict(extra or {})), tuple(notices))
 
 
 class _Messages:
@@ -112,7 +120,8 @@ class _Messages:
             case [Text(text)]:
                 return text
             case _:
-                return [self._content_part(part) for part in parts]
+                content = [self._content_part(part) for part in parts]
+                return content if self._dialect.files else "\n\n".join(part["text"] for part in content if part["type"] == "text")
 
     def _content_part(self, part: Part) -> ContentPart:
         match part:
@@ -139,6 +148,8 @@ class _Messages:
         if calls:
             sent["tool_calls"] = [self._call(call) for call in calls]
             sent["content"] = sent["content"] or None
+            if demanded := self._dialect.reasoning_demanded:
+                sent[demanded] = ""
         if message.refusal is not None:
             sent["refusal"] = message.refusal
         for part in message.parts:
@@ -160,9 +171,12 @@ class _Messages:
                 case Text() | Structured():
                     if text := _only_text(part):
                         yield text
-                case Reasoning(native=Native() as native) if replays:
-                    if thought := as_object(as_object(native.for_(self._origin)).get("content")):
+                case Reasoning(text, native=Native() as native) if replays:
+                    own = as_object(native.for_(self._origin))
+                    if thought := as_object(own.get("content")):
                         yield thought
+                    elif text and own and (self._dialect.replay_as == "tags" or own.get("field") == THINK):
+                        yield f"<think>\n{text}\n</think>\n\n"
                 case Opaque(native):
                     if own := native.for_(self._origin):
                         yield own
@@ -175,6 +189,10 @@ class _Messages:
         match data:
             case {"reasoning_details": list(details)}:
                 sent["reasoning_details"] = [*sent.get("reasoning_details", []), *details]
+            case {"thinking_blocks": list(blocks)}:
+                sent["thinking_blocks"] = [*sent.get("thinking_blocks", []), *blocks]
+            case _ if self._dialect.replay_as == "tags":
+                pass  # it stands in the text
             case {"field": "reasoning_content"}:
                 sent["reasoning_content"] = sent.get("reasoning_content", "") + part.text
             case {"field": "reasoning"}:
@@ -203,19 +221,26 @@ class _Messages:
         if unresolved := tuple(call for call in calls if not call.resolved):
             raise UnresolvedTool(unresolved)
         for call in calls:
-            yield ToolMessage(role="tool", tool_call_id=self._id(call.id), content=call.outcome())
+            content: str | list[ContentPart] = call.outcome()
+            if call.files and self._dialect.files_in_results:
+                content = [TextPart(type="text", text=call.outcome()), *(self._returned(file) for file in call.files)]
+            yield ToolMessage(role="tool", tool_call_id=self._id(call.id), content=content)
         for call in calls:
-            if call.files:  # the wire's tool messages hold text only
-                about = TextPart(type="text", text=f"What {call.name} returned for call {call.id}:")
-                yield {"role": "user", "content": [about, *(self._returned(file) for file in call.files)]}
+            if call.files and not self._dialect.files_in_results:  # most servers' tool messages hold text only
+                about = Text(f"What {call.name} returned for call {call.id}:")
+                yield {"role": "user", "content": self._content([about, *(self._shown(file) for file in call.files)])}
 
     def _returned(self, file: File) -> ContentPart:
+        return self._content_part(self._shown(file))
+
+    def _shown(self, file: File) -> File | Text:
         """A file from a tool. One that the wire cannot say must not keep the conversation from going on."""
         try:
-            return _file(file, self._dialect)
+            _file(file, self._dialect)
         except ConfigurationError as exc:
             self.notices.append(Notice("messages", f"a file that a tool returned was not sent: {exc}"))
-            return TextPart(type="text", text=f"(a file of type {file.mimetype}, which cannot be shown here)")
+            return Text(f"(a file of type {file.mimetype}, which cannot be shown here)")
+        return file
 
     def _id(self, id: str) -> str:  # noqa: A002  the field's name
         if self._dialect.call_ids == "any" or (len(id) == 9 and id.isalnum() and id.isascii()):
@@ -252,10 +277,14 @@ _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav", "audio/
 
 
 def _file(file: File, dialect: Dialect) -> ContentPart:
+    if file.kind != "video" and file.kind not in dialect.files:
+        raise ConfigurationError(f"{dialect.name} takes no {file.kind}: it takes {', '.join(['text', *sorted(dialect.files)])}")
     match file.kind:
         case "image":
             if file.id is not None:
                 raise ConfigurationError("this wire takes images as bytes or a url, not by id")
+            if file.url is not None and not dialect.image_urls:
+                raise ConfigurationError(f"{dialect.name} fetches no pictures: read {file.url} and pass File.from_bytes(...)")
             return ImagePart(type="image_url", image_url={"url": file.url or _data_url(file)})
         case "audio":
             match _AUDIO.get(file.mimetype or ""):
@@ -286,36 +315,63 @@ def _source(file: File) -> str:
     return "id" if file.id else "url" if file.url else "bytes"
 
 
-def _options(options: ChatOptions, tools: Sequence[ToolDefinition], dialect: Dialect) -> dict[str, object]:
-    if options.top_k is not None and not dialect.top_k:
-        raise ConfigurationError(
-            f"{dialect.name} has no top_k; if it does, .with_extra_body({{'top_k': {options.top_k}}}) sends it"
-        )
-    body: dict[str, object] = {
+def _options(request: ChatRequest, dialect: Dialect, own: CompletionsOptions) -> dict[str, object]:
+    """The fields of all options that are set. Raises `ConfigurationError` for those that the server lacks."""
+    options, tools = request.options, request.tools
+    given: dict[str, object] = {
         "temperature": options.temperature,
         "top_p": options.top_p,
         "top_k": options.top_k,
-        dialect.max_tokens_field: options.max_tokens,
+        "max_tokens": options.max_tokens,
         "stop": options.stop if options.stop is None or isinstance(options.stop, str) else list(options.stop),
-        dialect.seed_field: options.seed,
+        "seed": options.seed,
         "frequency_penalty": options.frequency_penalty,
         "presence_penalty": options.presence_penalty,
         "reasoning_effort": options.reasoning_effort,
-        "tool_choice": _tool_choice(options, tools),
+        "tool_choice": _tool_choice(options.tool_choice, tools, dialect),
         "parallel_tool_calls": options.parallel_tool_calls if tools else None,
+        **own.body(),
     }
-    return {name: value for name, value in body.items() if value is not None}
+    body = {name: value for name, value in given.items() if value is not None}
+    for name in sorted(dialect.lacks & body.keys()):
+        raise ConfigurationError(
+            f"{dialect.name} has no {name}; if it does, .with_extra_body({{{name!r}: {body[name]!r}}}) sends it"
+        )
+    if dialect.logprobs == "count" and body.get("logprobs"):
+        body["logprobs"] = body.pop("top_logprobs", 1)
+    renamed = {"max_tokens": dialect.max_tokens_field, "seed": dialect.seed_field}
+    return {renamed.get(name, name): value for name, value in body.items()}
 
 
-def _tool_choice(options: ChatOptions, tools: Sequence[ToolDefinition]) -> object:
-    choice = options.tool_choice
+def _without_effect(body: Mapping[str, object], dialect: Dialect) -> Iterator[Notice]:
+    for name in sorted(dialect.without_effect & body.keys()):
+        yield Notice(name, f"{dialect.name} does not heed {name} while the model thinks")
+
+
+def _tool_choice(choice: str | None, tools: Sequence[ToolDefinition], dialect: Dialect) -> object:
     if choice is None or (not tools and choice in ("auto", "none")):
         return None
-    if choice in ("auto", "none", "required") and tools:
-        return choice
-    if all(tool.name != choice for tool in tools):
+    if choice not in ("auto", "none", "required") and all(tool.name != choice for tool in tools):
         raise ConfigurationError(f"tool_choice={choice!r}: there is no such tool")
-    return {"type": "function", "function": {"name": choice}}
+    if choice == "required" and not tools:
+        raise ConfigurationError("tool_choice='required': the chat has no tools")
+    if dialect.tool_choice == "none":
+        if choice in ("auto", "none"):
+            return None  # its default, and what `_offered` does
+        raise ConfigurationError(f"{dialect.name} cannot be made to call a tool: leave tool_choice out")
+    if choice in ("auto", "none", "required"):
+        return choice
+    return "required" if dialect.tool_choice == "words" else {"type": "function", "function": {"name": choice}}
+
+
+def _offered(request: ChatRequest, dialect: Dialect) -> Sequence[ToolDefinition]:
+    """The tools to name: all, unless leaving some out is how the choice among them is said."""
+    choice, tools = request.options.tool_choice, request.tools
+    if dialect.tool_choice == "none" and choice == "none":
+        return ()
+    if dialect.tool_choice == "words" and choice not in (None, "auto", "none", "required"):
+        return [tool for tool in tools if tool.name == choice]
+    return tools
 
 
 def _tool(tool: ToolDefinition, dialect: Dialect) -> FunctionTool:
@@ -328,9 +384,17 @@ def _tool(tool: ToolDefinition, dialect: Dialect) -> FunctionTool:
     return function
 
 
+def _told(output: OutputSchema, dialect: Dialect) -> SystemMessage:
+    """The schema in words; servers that only know JSON want that word to be among them."""
+    about = f" It is: {output.description}" if output.description else ""
+    schema = json.dumps(output.schema, ensure_ascii=False)
+    return {
+        "role": dialect.system_role,
+        "content": f"Answer with one JSON object, and nothing around it, that is valid against this JSON schema.{about}\n{schema}",
+    }
+
+
 def _response_format(output: OutputSchema, dialect: Dialect, strict: bool) -> ResponseFormat:
-    if not dialect.json_schema:
-        raise ConfigurationError(f"{dialect.name} takes no schema for its answers; a tool with these parameters does the same job")
     described = JsonSchema(name=output.name, schema=output.schema)
     if strict and dialect.strict:
         described = JsonSchema(name=output.name, schema=strict_schema(output.schema, "the output type"), strict=True)

@@ -41,7 +41,7 @@ class CompletionTurn:
     def __init__(self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
         self._dialect = dialect
         self._notices = notices
-        self._assembly = Assembly(origin, ids)
+        self._assembly = Assembly(origin, ids, dialect.think_tags)
         self._turn = Turn()
         self._named = False
         self._usage: JsonValue = None
@@ -60,7 +60,7 @@ class CompletionTurn:
             raise self._cut  # more has come, so the bytes did not end there
         if data.startswith("[DONE]"):
             self.finished = True
-            return ()
+            return self._assembly.flush()
         whole = event.type == "body"  # the server ignored `stream` and answered whole
         if event.type == "error":
             raise decode_error(200, {}, data.encode())
@@ -138,13 +138,15 @@ class CompletionTurn:
         delta = choice.get("delta")
         if not isinstance(delta, dict):
             delta = as_object(choice.get("message"))
-        return self._assembly.add(delta, whole=whole) if delta else ()
+        events = self._assembly.add(delta, whole=whole) if delta else ()
+        return [*events, *self._assembly.flush()] if reason else events
 
     def _keep_logprobs(self, logprobs: JsonObject) -> None:
         for name, entries in logprobs.items():
             self._logprobs.setdefault(name, []).extend(as_list(entries))
 
     def _response(self) -> ChatResponse:
+        self._assembly.flush()
         turn = replace(self._turn, usage=usage(self._usage, self._dialect))
         raw = self._raw | ({"usage": self._usage} if self._usage else {})
         if self._logprobs:  # where a whole answer has them

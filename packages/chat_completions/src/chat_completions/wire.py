@@ -94,12 +94,13 @@ class AssistantMessage(TypedDict):
     reasoning: NotRequired[str]
     reasoning_content: NotRequired[str]
     reasoning_details: NotRequired[list[JsonValue]]
+    thinking_blocks: NotRequired[list[JsonValue]]
 
 
 class ToolMessage(TypedDict):
     role: Literal["tool"]
     tool_call_id: str
-    content: str
+    content: str | list[ContentPart]
 
 
 SentMessage: TypeAlias = SystemMessage | UserMessage | AssistantMessage | ToolMessage

@@ -172,10 +172,10 @@ class _Messages:
                     if text := _only_text(part):
                         yield text
                 case Reasoning(text, native=Native() as native) if replays:
-                    own = as_object(native.for_(self._origin))
-                    if thought := as_object(own.get("content")):
+                    known = as_object(native.for_(self._origin))
+                    if thought := as_object(known.get("content")):
                         yield thought
-                    elif text and own and (self._dialect.replay_as == "tags" or own.get("field") == THINK):
+                    elif text and known and (self._dialect.replay_as == "tags" or known.get("field") == THINK):
                         yield f"<think>\n{text}\n</think>\n\n"
                 case Opaque(native):
                     if own := native.for_(self._origin):
@@ -351,10 +351,8 @@ def _without_effect(body: Mapping[str, object], dialect: Dialect) -> Iterator[No
 def _tool_choice(choice: str | None, tools: Sequence[ToolDefinition], dialect: Dialect) -> object:
     if choice is None or (not tools and choice in ("auto", "none")):
         return None
-    if choice not in ("auto", "none", "required") and all(tool.name != choice for tool in tools):
+    if not tools or (choice not in ("auto", "none", "required") and all(tool.name != choice for tool in tools)):
         raise ConfigurationError(f"tool_choice={choice!r}: there is no such tool")
-    if choice == "required" and not tools:
-        raise ConfigurationError("tool_choice='required': the chat has no tools")
     if dialect.tool_choice == "none":
         if choice in ("auto", "none"):
             return None  # its default, and what `_offered` does

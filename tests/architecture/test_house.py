@@ -45,7 +45,8 @@ LAYERS = (
     "calls",  # ids and arguments of tool calls
     "limits",  # time limits
     "turn",  # the reading of a streamed turn
-    "providerbuilder",  # what the builders of all providers have in common
+    "providerclient",  # what the clients of all providers have in common
+    "providerbuilder",  # and their builders
     # for agents: tools, and people who decide about them
     "tools.docstring",
     "tools.schema",
@@ -66,7 +67,7 @@ LAYERS = (
 )
 ENGINE = ("tools", "structured", "chat", "builder", "sync")
 # which the engine does not see; ids it needs itself, so `calls` is not here
-FOR_PROVIDERS = ("transport", "limits", "turn", "providerbuilder")
+FOR_PROVIDERS = ("transport", "limits", "turn", "providerclient", "providerbuilder")
 TRANSPORTS_SEE = ("jsonvalue", "errors", "transport")  # all that a module in transport/ imports, beside its neighbours
 
 WIRE = (("wire",), ("encode", "decode"), ("stream",), ("client",), ("builder",))  # a file imports what stands before it

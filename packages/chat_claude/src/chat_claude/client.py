@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from types import TracebackType
-from typing import Self, TypeVar
 from urllib.parse import quote
 
 from chat_core import (
@@ -19,17 +17,13 @@ from chat_core import (
     Messages,
     ModelInfo,
     Notice,
-    Origin,
-    Request,
     StreamTruncated,
-    Timeouts,
     ToolDefinition,
-    Transport,
     Turn,
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.turn import ask, stream_turn
+from chat_core.providerclient import ClientSettings, ProviderClient
 
 from chat_claude.decode import decode, decode_count, decode_models
 from chat_claude.encode import Encoded, encode, encode_count
@@ -37,36 +31,23 @@ from chat_claude.errors import decode_error
 from chat_claude.options import Manner
 from chat_claude.stream import ClaudeTurn
 
-T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ClientSettings):
     """What a client was built with. `continuations` is how often a paused turn is carried on."""
 
-    model: str
-    base_url: str
-    transport: Transport
-    headers: Mapping[str, str] = field(repr=False)
-    timeouts: Timeouts = Timeouts()
     manner: Manner = Manner()
     continuations: int = 10
 
 
-class ClaudeClient:
+class ClaudeClient(ProviderClient[Settings]):
     """A Claude model behind the Messages API. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._origin = Origin("claude", settings.base_url, settings.model)
-
-    @property
-    def model(self) -> str:
-        """The model it asks for."""
-        return self._settings.model
+        super().__init__(settings, "claude", decode_error)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """One turn, whole; where the server pauses it, it is carried on. Raises a `ChatError`; retries nothing."""
@@ -74,7 +55,7 @@ class ClaudeClient:
         for _ in range(self._settings.continuations + 1):
             encoded = self._encode(request, stream=False)
             read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
-            response = await self._ask("POST", "/v1/messages", read, encoded)
+            response = await self._ask("POST", "/v1/messages", read, encoded.body, self._betas(encoded.betas))
             response = replace(response, notices=encoded.notices + response.notices)
             before, said = _joined(before, response), response.message
             if not _paused(response):
@@ -110,7 +91,7 @@ class ClaudeClient:
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """How many tokens a request with these messages and tools, and all that the client adds, would take in."""
         encoded = encode_count(ChatRequest(messages, tools), origin=self._origin, manner=self._settings.manner)
-        return await self._ask("POST", "/v1/messages/count_tokens", decode_count, encoded)
+        return await self._ask("POST", "/v1/messages/count_tokens", decode_count, encoded.body, self._betas(encoded.betas))
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that there are; what each can do stands in its `raw`."""
@@ -118,46 +99,26 @@ class ClaudeClient:
         after: str | None = None
         while True:
             query = f"&after_id={quote(after, safe='')}" if after else ""
-            page, further = await self._ask("GET", f"/v1/models?limit=1000{query}", decode_models)
+            headers = self._betas(self._settings.manner.betas)
+            page, further = await self._ask("GET", f"/v1/models?limit=1000{query}", decode_models, headers=headers)
             models += page
             if further is None or further == after or not page:
                 return models
             after = further
 
-    async def aclose(self) -> None:
-        """Close the connections that are open on the running event loop."""
-        await self._settings.transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
-
     def _one_stream(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         encoded = self._encode(request, stream=True)
         turn = ClaudeTurn(origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest, notices=encoded.notices)
-        return stream_turn(self._settings.transport, self._request("POST", "/v1/messages", encoded), turn, decode_error)
+        return self._stream_turn("/v1/messages", turn, encoded.body, self._betas(encoded.betas))
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(request, origin=self._origin, manner=self._settings.manner, now=datetime.now(UTC), stream=stream)
 
-    async def _ask(self, method: str, path: str, decode: Callable[[bytes], T], encoded: Encoded | None = None) -> T:
-        request = self._request(method, path, encoded)
-        return await ask(self._settings.transport, request, lambda answer: decode(answer.body), decode_error)
-
-    def _request(self, method: str, path: str, encoded: Encoded | None) -> Request:
-        headers = dict(self._settings.headers)
-        betas = [*filter(None, [headers.get("anthropic-beta")]), *(encoded.betas if encoded else self._settings.manner.betas)]
-        if betas:
-            headers["anthropic-beta"] = ",".join(dict.fromkeys(betas))
-        body = encoded.body if encoded else b""
-        return Request(method, self._settings.base_url + path, headers, body, self._settings.timeouts)
+    def _betas(self, betas: Iterable[str]) -> dict[str, str]:
+        """The header that asks for these, and for those of the user's own."""
+        own = self._settings.headers.get("anthropic-beta")
+        named = dict.fromkeys([*([own] if own else []), *betas])
+        return {"anthropic-beta": ",".join(named)} if named else {}
 
 
 def _paused(response: ChatResponse) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
-from typing import Self, TypeVar
 from urllib.parse import quote, urlencode
 
 from chat_core import (
@@ -17,15 +15,11 @@ from chat_core import (
     EmbeddingsResponse,
     Messages,
     ModelInfo,
-    Origin,
-    Request,
-    Timeouts,
     ToolDefinition,
-    Transport,
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.turn import ask, stream_turn
+from chat_core.providerclient import ClientSettings, ProviderClient
 
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
@@ -34,38 +28,25 @@ from chat_gemini.encode import Encoded, encode, encode_count, model_path
 from chat_gemini.settings import Shape
 from chat_gemini.stream import GeminiTurn
 
-T = TypeVar("T")
-
 _MOST_REQUESTS = 100  # for one turn that the server interrupts itself
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ClientSettings):
     """What a client was built with. `base_url` includes the API's version."""
 
-    model: str
-    base_url: str
-    transport: Transport
-    headers: Mapping[str, str] = field(repr=False)
-    timeouts: Timeouts = Timeouts()
     shape: Shape = Shape()
     embeddings: EmbeddingOptions = EmbeddingOptions()
 
 
-class GeminiClient:
+class GeminiClient(ProviderClient[Settings]):
     """A Gemini model. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._origin = Origin("gemini", settings.base_url, settings.model)
-
-    @property
-    def model(self) -> str:
-        """The model it asks for."""
-        return self._settings.model
+        super().__init__(settings, "gemini", decode_error)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """One turn, whole. Raises a `ChatError`; retries nothing. A turn that the server interrupts itself is asked on."""
@@ -86,8 +67,8 @@ class GeminiClient:
         turn = GeminiTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
         token: str | None = None
         for asked in range(1, _MOST_REQUESTS + 1):
-            sent = self._request("POST", self._path("streamGenerateContent?alt=sse"), encoded.dump(token))
-            async with aclosing(stream_turn(self._settings.transport, sent, turn, decode_error)) as events:
+            path = self._path("streamGenerateContent?alt=sse")
+            async with aclosing(self._stream_turn(path, turn, encoded.dump(token))) as events:
                 async for event in events:
                     token = turn.continuation if isinstance(event, Done) else None
                     if token is None or asked == _MOST_REQUESTS:
@@ -112,34 +93,11 @@ class GeminiClient:
             if token is None or not page:
                 return models
 
-    async def aclose(self) -> None:
-        """Close the connections that are open on the running event loop."""
-        await self._settings.transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
-
     def _encode(self, request: ChatRequest) -> Encoded:
         return encode(request, origin=self._origin, shape=self._settings.shape)
 
     def _path(self, method: str) -> str:
         return f"/{quote(model_path(self._settings.model))}:{method}"
-
-    async def _ask(self, method: str, path: str, decode: Callable[[bytes], T], body: bytes = b"") -> T:
-        request = self._request(method, path, body)
-        return await ask(self._settings.transport, request, lambda answer: decode(answer.body), decode_error)
-
-    def _request(self, method: str, path: str, body: bytes) -> Request:
-        settings = self._settings
-        return Request(method, settings.base_url + path, settings.headers, body, settings.timeouts)
 
 
 class EmbeddingGeminiClient(GeminiClient):

@@ -6,9 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from types import TracebackType
-from typing import Self, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import anyio
 from chat_core import (
@@ -21,18 +19,13 @@ from chat_core import (
     Native,
     Notice,
     Opaque,
-    Origin,
     ProviderError,
-    Request,
     TimedOut,
-    Timeouts,
     ToolDefinition,
-    Transport,
     TurnEvent,
 )
 from chat_core.calls import CallIds
-from chat_core.refused import decode_error
-from chat_core.turn import ask, stream_turn
+from chat_core.providerclient import ClientSettings, ProviderClient
 
 from chat_responses.decode import decode, decode_count, decode_models
 from chat_responses.encode import Encoded, counted, encode
@@ -40,19 +33,12 @@ from chat_responses.memory import Memory, Stateless
 from chat_responses.options import ResponsesOptions
 from chat_responses.stream import ResponseTurn
 
-T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ClientSettings):
     """What a client was built with. `poll`: seconds between two looks at a response in the background, None for the foreground."""
 
-    model: str
-    base_url: str
     provider: str
-    transport: Transport
-    headers: Mapping[str, str] = field(repr=False)
-    timeouts: Timeouts = Timeouts()
     options: ResponsesOptions = ResponsesOptions()
     memory: Memory = Stateless()
     tools: tuple[JsonObject, ...] = field(default=(), repr=False)
@@ -61,25 +47,14 @@ class Settings:
     extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
 
-class ResponsesClient:
+class ResponsesClient(ProviderClient[Settings]):
     """A model behind a Responses endpoint. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._origin = Origin(settings.provider, settings.base_url, settings.model)
-
-    @property
-    def model(self) -> str:
-        """The model it asks for."""
-        return self._settings.model
-
-    @property
-    def origin(self) -> Origin:
-        """What native data from here is tagged with."""
-        return self._origin
+        super().__init__(settings, settings.provider)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """One turn, whole. Raises a `ChatError`; retries nothing.
@@ -148,21 +123,6 @@ class ResponsesClient:
         """The models that the server offers."""
         return await self._ask("GET", "/models", decode_models)
 
-    async def aclose(self) -> None:
-        """Close the connections that are open on the running event loop."""
-        await self._settings.transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
-
     async def _complete(self, request: ChatRequest, encoded: Encoded) -> ChatResponse:
         response = await self._ask("POST", "/responses", self._reader(request.messages), encoded.body)
         if self._settings.poll is not None:
@@ -181,7 +141,7 @@ class ResponsesClient:
 
     def _stream(self, request: ChatRequest, encoded: Encoded) -> AsyncGenerator[TurnEvent]:
         turn = ResponseTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
-        return stream_turn(self._settings.transport, self._request("POST", "/responses", encoded.body), turn, decode_error)
+        return self._stream_turn("/responses", turn, encoded.body)
 
     def _reader(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
         return partial(decode, origin=self._origin, ids=CallIds(messages))
@@ -203,13 +163,6 @@ class ResponsesClient:
             whole=whole,
         )
 
-    async def _ask(self, method: str, path: str, read: Callable[[bytes], T], body: bytes = b"") -> T:
-        request = self._request(method, path, body)
-        return await ask(self._settings.transport, request, lambda answer: read(answer.body), decode_error)
-
-    def _request(self, method: str, path: str, body: bytes) -> Request:
-        return Request(method, _join(self._settings.base_url, path), self._settings.headers, body, self._settings.timeouts)
-
 
 _FORGOTTEN = Notice("previous_response_id", "the server no longer has the response before this one, so the full history was sent")
 
@@ -220,11 +173,3 @@ def _forgotten(error: ProviderError, encoded: Encoded) -> bool:
 
 def _stored(id: str) -> str:  # noqa: A002  the field's name
     return f"/responses/{quote(id, safe='')}"
-
-
-def _join(base_url: str, path: str) -> str:
-    """The path under the base URL; a query of its own, as Azure's api-version, stays at the end."""
-    if "?" not in base_url:
-        return base_url + path
-    base = urlsplit(base_url)
-    return urlunsplit(base._replace(path=base.path.rstrip("/") + path))

@@ -120,7 +120,7 @@ class _SseReader:
     """Server-sent events out of bytes in any slices: `feed` them, and `end` where they end. One that is cut is not ended.
 
     httpx-sse parses whole events at a time, out of this in the place of an httpx.Response: it need not wait inside, and takes
-    half the time. UTF-8 is decoded whatever the charset header says; no character lies across a blank line.
+    half the time. Where every event is one line of data, splitting is parsing. UTF-8 is decoded whatever the charset header says; no character lies across a blank line.
     """
 
     headers: ClassVar = {"content-type": "text/event-stream"}
@@ -203,7 +203,9 @@ class _SseReader:
 def _plain(whole: bytes) -> list[str] | None:
     """The data of whole events that are one line of `data: ...` each; None where any says more than that.
 
-    Most servers of the Chat Completions family say no more, and then there is nothing to parse: it takes a tenth of the time.
+    Most servers of the Chat Completions family say no more, and then there is nothing to parse: it takes a quarter of the time.
     """
+    if not whole.startswith(b"data: "):
+        return None
     data = whole[len(b"data: ") : -len(b"\n\n")].decode("utf-8", "replace").split("\n\ndata: ")
-    return data if whole.startswith(b"data: ") and whole.count(b"\n") == 2 * len(data) else None
+    return data if whole.count(b"\n") == 2 * len(data) else None

@@ -120,7 +120,8 @@ class _SseReader:
     """Server-sent events out of bytes in any slices: `feed` them, and `end` where they end. One that is cut is not ended.
 
     httpx-sse parses whole events at a time, out of this in the place of an httpx.Response: it need not wait inside, and takes
-    half the time. Where every event is one line of data, splitting is parsing. UTF-8 is decoded whatever the charset header says; no character lies across a blank line.
+    half the time. Where every event is one line of data, splitting is parsing. UTF-8 is decoded whatever the charset header
+    says; no character lies across a blank line.
     """
 
     headers: ClassVar = {"content-type": "text/event-stream"}

@@ -46,7 +46,8 @@ def test_without_a_key_for_openai_both_ways_to_give_one_are_named() -> None:
 def test_without_a_key_for_another_vendor_its_own_way_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
-    with pytest.raises(ConfigurationError, match=r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY or use \.with_api_key"):
+    own = r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY or use \.with_api_key"
+    with pytest.raises(ConfigurationError, match=own):
         builder(url).build()
 
 
@@ -303,6 +304,7 @@ STEPS: dict[str, Callable[[ChatCompletionsBuilder[Any, Any]], object]] = {
     "with_dialect": lambda b: b.with_dialect(Dialect.mistral()),
     "with_options": lambda b: b.with_options(CompletionsOptions(user="other")),
     "with_strict_output": lambda b: b.with_strict_output(False),
+    "with_think_tags": lambda b: b.with_think_tags(),
     "with_embeddings": lambda b: b.with_embeddings(8),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -283,3 +284,34 @@ async def test_any_awaitable_will_do() -> None:
             return 42
 
     assert await Patience(Timeouts()).wait(Later()) == 42
+
+
+async def test_the_idle_limit_counts_from_the_last_content_however_many_came_before() -> None:
+    async def body() -> AsyncGenerator[str]:
+        for _ in range(12):
+            await anyio.sleep(0.005)
+            yield delta("word ")
+        await anyio.sleep_forever()
+
+    messages = Messages.from_user("hi")
+    with pytest.raises(TimedOut) as late:
+        await texts(chat_over(Slow(body), idle=0.04, first_event=None), messages)
+
+    assert (late.value.limit, messages[-1].text) == ("idle", "word " * 12)
+
+
+async def test_a_limit_that_passes_while_nobody_waits_cancels_nobody() -> None:
+    with Patience(Timeouts(first_event=0.005)) as patience:
+        await patience.wait(anyio.lowlevel.checkpoint())
+        await anyio.sleep(0.01)
+        patience.content()
+        await patience.wait(anyio.sleep(0.01))
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_request_that_is_over_leaves_nothing_in_the_loop() -> None:
+    with Patience(Timeouts(first_event=300)) as patience:
+        await patience.wait(asyncio.sleep(0))
+    kept = weakref.ref(patience)
+    del patience
+    assert kept() is None

@@ -185,6 +185,25 @@ def test_an_event_of_many_chunks_takes_no_more_than_proportional_time(content_ty
     assert seconds(8_000_000) < 16 * few * 5  # a hundredfold and more if it were quadratic
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "data: 1\n\ndata: 2\n\n",
+        "data:  a blank before it\n\ndata: data: 2\n\n",
+        "data: 1\n\ndata: \n\ndata: 3\n\n",
+        "data: 1\n\n\ndata: 2\n\n",
+        "data: 1\ndata: 2\n\ndata: 3\n\n",
+        "data: 1\n\ndata:2\n\n",
+        "data: 1\n\n: ping\n\ndata: 3\n\n",
+        "data: 1\n\nevent: e\ndata: 2\n\n",
+        "data: 1\n\ndata\n\ndata: 3\n\n",
+    ],
+)
+def test_events_of_one_line_are_what_httpx_sse_makes_of_them(body: str) -> None:
+    whole = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body.encode())
+    assert events(body.encode()) == [Event(event.event, event.data) for event in EventSource(whole).iter_sse() if event.data]
+
+
 lines = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=8)
 fields = st.one_of(
     lines.map("data: {}".format), lines.map("data:{}".format), lines.map(":{}".format), lines.map("id: {}".format),

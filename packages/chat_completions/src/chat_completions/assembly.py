@@ -58,7 +58,7 @@ class Assembly:
     def add(self, delta: JsonObject, *, whole: bool = False) -> Sequence[TurnEvent]:
         """Take a delta, or a `whole` message; what it says."""
         content = delta.get("content")
-        if content and len(delta) == 1 and isinstance(content, str) and self._tags is None:  # nearly every delta of a stream
+        if content and isinstance(content, str) and self._tags is None and _is_plain(delta):  # nearly every delta of a stream
             self._append(Text, content)
             return (TextChunk(content),)
         events: list[TurnEvent] = []
@@ -204,6 +204,11 @@ class Assembly:
             native = Native(self._origin, {"audio_id": "".join(self._audio.get("id", [])[:1])})
             said = "".join(self._audio.get("transcript", [])) or None
             yield File("audio/wav" if data[:4] == b"RIFF" else "audio/unknown", data, transcript=said, native=native)
+
+
+def _is_plain(delta: JsonObject) -> bool:
+    """Whether it says nothing besides its content: what is null or empty says nothing."""
+    return len(delta) == 1 or not any(said for name, said in delta.items() if name not in ("role", "content"))
 
 
 def _sound(pieces: list[str]) -> bytes:

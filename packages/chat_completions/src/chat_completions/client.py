@@ -43,7 +43,7 @@ class ChatCompletionsClient(ProviderClient[Settings]):
         encoded = self._encode(request, stream=False)
         read = partial(decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
         response = await self._ask("POST", "/chat/completions", read, encoded.body)
-        return replace(response, notices=response.notices + encoded.notices)
+        return replace(response, notices=response.notices + encoded.notices) if encoded.notices else response
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""

@@ -115,7 +115,10 @@ def usage(value: JsonValue, dialect: Dialect) -> Usage:
 
 
 def _first_count(*values: JsonValue) -> int | None:
-    return next((count for count in map(as_count, values) if count is not None), None)
+    for value in values:
+        if (count := as_count(value)) is not None:
+            return count
+    return None
 
 
 def decode_models(body: bytes) -> list[ModelInfo]:

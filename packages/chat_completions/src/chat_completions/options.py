@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chat_core import JsonObject, JsonValue
+from chat_core import JsonObject
 from chat_core.jsonvalue import as_json
 
 
@@ -34,5 +34,5 @@ class CompletionsOptions:
 
     def body(self) -> JsonObject:
         """The fields of the request body that are set."""
-        given: dict[str, JsonValue] = {name: as_json(getattr(self, name)) for name in self.__dataclass_fields__}
-        return {name: value for name, value in given.items() if value is not None}
+        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: as_json(value) for name, value in given.items() if value is not None}

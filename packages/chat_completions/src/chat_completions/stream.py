@@ -55,16 +55,16 @@ class CompletionTurn:
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        data = event.data
+        kind, data = event
         if self._cut is not None:
             raise self._cut  # more has come, so the bytes did not end there
         if data.startswith("[DONE]"):
             self.finished = True
             return self._assembly.flush()
-        whole = event.type == "body"  # the server ignored `stream` and answered whole
-        if event.type == "error":
+        whole = kind == "body"  # the server ignored `stream` and answered whole
+        if kind == "error":
             raise decode_error(200, {}, data.encode())
-        if "\\u" in data:
+        if "\\" in data and "\\u" in data:  # one character is found in a sixth of the time, and mostly is not there
             data = self._halves.join(data)
         try:
             chunk = read_object(data, "a completion chunk")

@@ -43,7 +43,8 @@ async def ask(transport: Transport, request: Request, decode: Callable[[Response
     """What `decode` makes of a whole answer. Raises what `decode_error` makes of one that is not 2xx, `TimedOut`, what `decode`
     raises, and what the transport raises."""
     try:
-        answer = await Patience(request.timeouts).wait(transport.send(request))
+        with Patience(request.timeouts) as patience:
+            answer = await patience.wait(transport.send(request))
         if not answer.ok:
             raise decode_error(answer.status, answer.headers, answer.body)
         return decode(answer)
@@ -59,10 +60,10 @@ async def stream_turn(
 
     A lost connection counts as the end of the bytes: whether the turn was whole by then is the machine's to judge.
     """
-    patience = Patience(request.timeouts)
     lost: ConnectionFailed | None = None
     try:
         async with AsyncExitStack() as stack:
+            patience = stack.enter_context(Patience(request.timeouts))
             answer = await patience.wait(stack.enter_async_context(transport.stream(request)))
             if not answer.ok:
                 raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))

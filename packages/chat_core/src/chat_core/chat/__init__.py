@@ -10,12 +10,12 @@ from typing import Generic, cast
 from typing_extensions import TypeVar
 
 from chat_core.chat.loop import Setup, converse
-from chat_core.chat.retry import TurnSource, retried
+from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
 from chat_core.chat.stream import ChatStream
 from chat_core.errors import ConfigurationError
-from chat_core.events import Done, TurnEvent
+from chat_core.events import Done
 from chat_core.messages import Messages
-from chat_core.provider import ChatRequest, CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
+from chat_core.provider import CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
 from chat_core.response import ChatResponse, EmbeddingsResponse, joined
 from chat_core.tools.pause import ChatEvent, Complete, Paused
 
@@ -74,22 +74,17 @@ class Chat(Generic[P_co, R_co, V_co]):
             raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
         size: int = getattr(provider, "embedding_batch", len(texts))
         batches = (texts[start : start + size] for start in range(0, len(texts), size))
-        return joined([await retried(partial(provider.embed, batch), self._setup.retry) for batch in batches])
+        return joined([await retried(partial(provider.embed, batch), self._setup.retry, []) for batch in batches])
 
 
 def _whole(provider: CompletionProvider) -> TurnSource:
-    """A turn in one piece, as events."""
     _need(provider, "complete", "does not answer whole: use .stream(messages)")
-
-    async def turn(request: ChatRequest) -> AsyncGenerator[TurnEvent]:
-        yield Done(await provider.complete(request))
-
-    return turn
+    return partial(whole_turn, provider.complete)
 
 
 def _streaming(provider: StreamProvider) -> TurnSource:
     _need(provider, "stream", "does not stream: use .complete(messages)")
-    return provider.stream
+    return partial(streamed_turn, provider.stream)
 
 
 def _need(provider: object, method: str, otherwise: str) -> None:

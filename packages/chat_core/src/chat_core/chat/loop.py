@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from chat_core.calls import CallIds
 from chat_core.chat.interrupted import interrupted
-from chat_core.chat.retry import RetryPolicy, TurnSource, retried_turn
+from chat_core.chat.retry import RetryPolicy, TurnSource
 from chat_core.chat.tool_pass import ToolBox
 from chat_core.errors import ChatError, ConfigurationError, StepLimitReached, StreamTruncated, UnresolvedTool
 from chat_core.events import (
@@ -69,7 +69,7 @@ async def converse(setup: Setup, source: TurnSource, messages: Messages) -> Asyn
             if waiting := messages.pending:
                 if not setup.may_pause:
                     raise UnresolvedTool(tuple(waiting))
-                yield Paused(PauseReason.of(waiting), replace(response or _last_turn(messages), total_usage=spent))
+                yield Paused(PauseReason.of(waiting), _of_all(response or _last_turn(messages), spent))
                 return
             if step > setup.max_steps:
                 raise StepLimitReached(setup.max_steps)
@@ -83,7 +83,7 @@ async def converse(setup: Setup, source: TurnSource, messages: Messages) -> Asyn
             spent += response.usage
             if not response.tool_calls:
                 try:
-                    finished = _finished(setup, replace(response, total_usage=spent))
+                    finished = _finished(setup, _of_all(response, spent))
                 finally:
                     await setup.save(messages)
                 yield Done(finished)
@@ -106,7 +106,7 @@ async def _turn(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGe
     seen: list[TurnEvent] = []
     done: Done | None = None
     try:
-        async with aclosing(retried_turn(source, request, setup.retry)) as events:
+        async with aclosing(source(request, setup.retry)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     done = event
@@ -149,6 +149,10 @@ _UNFINISHED: dict[FinishReason, str] = {
     "content_filter": "was stopped by the provider's filter",
     "refusal": "ended in a refusal",
 }
+
+
+def _of_all(response: ChatResponse, spent: Usage) -> ChatResponse:
+    return ChatResponse(response.message, response.notices, response.raw, spent)
 
 
 def _finished(setup: Setup, response: ChatResponse) -> ChatResponse:

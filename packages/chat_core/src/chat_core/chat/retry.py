@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import TypeAlias, TypeVar
 
@@ -13,10 +14,11 @@ import anyio
 from chat_core.errors import ChatError, ProviderError
 from chat_core.events import Done, TurnEvent
 from chat_core.provider import ChatRequest
-from chat_core.response import Notice
+from chat_core.response import ChatResponse, Notice
 
 T = TypeVar("T")
-TurnSource: TypeAlias = Callable[[ChatRequest], AsyncGenerator[TurnEvent]]
+Completes: TypeAlias = Callable[[ChatRequest], Awaitable[ChatResponse]]
+Streams: TypeAlias = Callable[[ChatRequest], AsyncGenerator[TurnEvent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,27 @@ class RetryPolicy:
         return asked + random.uniform(0.0, min(self.max_delay, self.base_delay * 2 ** (retry - 1)))
 
 
-async def retried_turn(source: TurnSource, request: ChatRequest, policy: RetryPolicy) -> AsyncGenerator[TurnEvent]:
-    """A turn of `source`, begun again after a failure that may pass, as long as nothing of it has been seen."""
+TurnSource: TypeAlias = Callable[[ChatRequest, RetryPolicy], AsyncGenerator[TurnEvent]]
+"""One model turn, ending with `Done`; it retries."""
+
+
+async def whole_turn(complete: Completes, request: ChatRequest, policy: RetryPolicy) -> AsyncGenerator[TurnEvent]:
+    """A turn in one piece, as events."""
+    failures: list[ChatError] = []
+    response = await retried(partial(complete, request), policy, failures)
+    yield Done(_noting(response, failures))
+
+
+async def streamed_turn(stream: Streams, request: ChatRequest, policy: RetryPolicy) -> AsyncGenerator[TurnEvent]:
+    """A turn as it arrives, begun again after a failure that may pass, as long as nothing of it has been seen."""
     failures: list[ChatError] = []
     for attempt in count(1):
         seen = False
         try:
-            async with aclosing(source(request)) as events:
+            async with aclosing(stream(request)) as events:
                 async for event in events:
                     seen = True
-                    yield _noting(event, failures) if failures else event
+                    yield Done(_noting(event.response, failures)) if failures and isinstance(event, Done) else event
             return
         except ChatError as error:
             delay = None if seen else policy.delay(attempt, error)
@@ -60,8 +73,8 @@ async def retried_turn(source: TurnSource, request: ChatRequest, policy: RetryPo
         await anyio.sleep(delay)
 
 
-async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy) -> T:
-    """The result of `action`, tried again after a failure that may pass."""
+async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failures: list[ChatError]) -> T:
+    """The result of `action`, tried again after a failure that may pass; those are added to `failures`."""
     for attempt in count(1):
         try:
             return await action()
@@ -69,12 +82,13 @@ async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy) -> T:
             delay = policy.delay(attempt, error)
             if delay is None:
                 raise
+            failures.append(error)
         await anyio.sleep(delay)
     raise AssertionError("count() does not end")
 
 
-def _noting(event: TurnEvent, failures: list[ChatError]) -> TurnEvent:
-    if not isinstance(event, Done):
-        return event
+def _noting(response: ChatResponse, failures: list[ChatError]) -> ChatResponse:
+    if not failures:
+        return response
     notices = tuple(Notice("retry", f"tried again after {type(error).__name__}: {error}") for error in failures)
-    return Done(replace(event.response, notices=event.response.notices + notices))
+    return replace(response, notices=response.notices + notices)

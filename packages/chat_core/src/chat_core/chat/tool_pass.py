@@ -75,6 +75,8 @@ class ToolBox:
         the conversation went on does not run any more.
         """
         open_calls = [call for call in messages.calls if not call.resolved]
+        if not open_calls:
+            return
         new = [call for call in open_calls if isinstance(call.status, Pending)]
         asked = {call.id for call in messages[-1].tool_calls}
         # all decisions before any call runs: what a strategy raises stops the lot
@@ -85,13 +87,12 @@ class ToolBox:
         before = [call.status for call, _ in ready]
         for call, _ in ready:
             call.status = Running()
-        if open_calls:
-            try:
-                await save(messages)
-            except BaseException:
-                for (call, _), status in zip(ready, before, strict=True):
-                    call.status = status
-                raise
+        try:
+            await save(messages)
+        except BaseException:
+            for (call, _), status in zip(ready, before, strict=True):
+                call.status = status
+            raise
         if ready:
             async with anyio.create_task_group() as tasks:
                 for call, arguments in ready:

@@ -67,9 +67,12 @@ class _Shelter(Generic[T]):
         self._task.add_done_callback(self._tell)
 
     async def _run(self, work: Callable[[], Awaitable[T]]) -> T:
-        with self._scope:
-            return await work()
-        raise asyncio.CancelledError  # the scope swallowed one: what was cancelled has no result
+        try:
+            with self._scope:
+                return await work()
+            raise asyncio.CancelledError  # the scope swallowed one: what was cancelled has no result
+        finally:
+            self._tell()  # the task has ended by the time the reader hears of it, a turn of the loop before its callbacks run
 
     async def result(self) -> T:
         """What the work gives, or raises."""
@@ -101,9 +104,9 @@ class _Shelter(Generic[T]):
         await self._told()
         return True
 
-    async def _told(self) -> None:
+    def _told(self) -> asyncio.Future[None]:
         self._awaited = asyncio.get_running_loop().create_future()
-        await self._awaited
+        return self._awaited
 
     def _tell(self, _: object = None) -> None:
         if self._awaited is not None:
@@ -149,7 +152,8 @@ class _StreamShelter(_Shelter[None], Generic[Head]):
             async for chunk in chunks:
                 self._arrived.append(chunk)
                 self._size += len(chunk)
-                self._tell()
+                if self._awaited is not None:
+                    self._tell()
                 if self._size >= _ENOUGH:
                     self._room = asyncio.get_running_loop().create_future()
                     await self._room

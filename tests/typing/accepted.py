@@ -92,7 +92,7 @@ class StreamsOnly:
     model = "streams"
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        yield TextChunk("Hi")
+        yield TextChunk("Hi", aside=True)
         yield Done(ChatResponse(Message("model", [Text("Hi")])))
 
     async def aclose(self) -> None: ...

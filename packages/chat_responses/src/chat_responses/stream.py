@@ -35,7 +35,7 @@ from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 from chat_core.received import Halves, is_beginning, read_object
 
 from chat_responses.decode import check, event_error, response
-from chat_responses.items import PARAGRAPH, arguments, call_id, contents, image, read_item, thoughts, without
+from chat_responses.items import PARAGRAPH, arguments, call_id, contents, image, is_aside, read_item, thoughts, without
 
 _CALLS = ("function_call", "custom_tool_call")
 _THOUGHTS = ("summary", "thought")
@@ -213,6 +213,8 @@ class ResponseTurn:
                 return (ReasoningChunk(PARAGRAPH + text),)
         else:
             pieces.append(text)
+        if kind == "text" and is_aside(held.item):
+            return (TextChunk(text, aside=True),)
         return (_CHUNKS[kind](text),)
 
     def _argued(self, held: _Held) -> Sequence[TurnEvent]:
@@ -340,7 +342,7 @@ def _begun(held: _Held) -> JsonObject | None:
             {"type": "output_text", "text": text} if kind == "text" else {"type": "refusal", "refusal": text}
             for (kind, _), text in sorted(said.items(), key=lambda entry: entry[0][1])
         ]
-        return {"type": "message", "content": content}
+        return {"type": "message", "content": content, "phase": held.item.get("phase")}
     if kinds & set(_THOUGHTS):
         pieces: dict[str, list[JsonValue]] = {
             kind: [{"text": text} for (other, _), text in said.items() if other == kind] for kind in _THOUGHTS

@@ -1,4 +1,5 @@
-"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may have forgotten."""
+"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may have forgotten.
+It counts tokens, and draws on the Images wire too."""
 
 import base64
 import json
@@ -20,6 +21,11 @@ _USAGE = {
 
 def answer(body: dict[str, Any]) -> Raw:
     number = next(_numbers)
+    if "prompt" in body:
+        return _drawn(body)
+    if "store" not in body:
+        counted = {"object": "response.input_tokens", "input_tokens": 8 * len(body["input"])}
+        return Raw(json.dumps(counted).encode(), "application/json")
     previous = body.get("previous_response_id")
     if previous == "resp_forgotten":
         error = {"error": {"code": "previous_response_not_found", "message": f"Previous response with id '{previous}' not found."}}
@@ -33,7 +39,21 @@ def answer(body: dict[str, Any]) -> Raw:
     for index, item in enumerate(output):
         events += [{**event, "output_index": index} for event in _events(item)]
     events.append({"type": "response.completed", "response": whole})
+    return _streamed(events)
+
+
+def _streamed(events: list[dict[str, Any]]) -> Raw:
     return Raw("".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode())
+
+
+def _drawn(body: dict[str, Any]) -> Raw:
+    usage = {"input_tokens": 14 + 64 * len(body.get("images", ())), "output_tokens": 272}
+    if not body.get("stream"):
+        drawn = {"data": [{"b64_json": _PIXEL}] * body.get("n", 1), "output_format": "png", "usage": usage}
+        return Raw(json.dumps(drawn).encode(), "application/json")
+    kind = "image_edit" if "images" in body else "image_generation"
+    kinds = [f"{kind}.partial_image"] * body.get("partial_images", 0) + [f"{kind}.completed"]
+    return _streamed([{"type": kind, "b64_json": _PIXEL, "output_format": "png", "usage": usage} for kind in kinds])
 
 
 def _events(item: dict[str, Any]) -> list[dict[str, Any]]:

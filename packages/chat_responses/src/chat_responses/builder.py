@@ -56,7 +56,8 @@ class Choosing(ProviderBuilder[C], Generic[C]):
         return self._with(replace(self._choices, memory=Conversation(id)))
 
     def with_background(self, poll: float = 2.0) -> Self:
-        """Run in the background, where no connection has to last: `complete` looks every `poll` seconds. The server stores it."""
+        """Run in the background, where no connection has to last: `complete` looks every `poll` seconds, and a stream that is cut
+        goes on from its last event. The server stores the response."""
         return self._with(replace(self._choices, poll=poll))
 
     def with_native_tool(self, tool: Mapping[str, object]) -> Self:

@@ -29,7 +29,7 @@ def answer(body: dict[str, Any]) -> Raw:
         if "stream" in body:
             return _streamed(stored[int(body["starting_after"]) + 1 :])
         return Raw(json.dumps(stored[-1]["response"]).encode(), "application/json")
-    if "store" not in body:
+    if not body.keys() & {"store", "conversation"}:
         counted = {"object": "response.input_tokens", "input_tokens": 8 * len(body["input"])}
         return Raw(json.dumps(counted).encode(), "application/json")
     previous = body.get("previous_response_id")

@@ -23,6 +23,7 @@ from chat_core import (
     TextChunk,
     TimedOut,
     TurnEvent,
+    WebSocketTransport,
 )
 from chat_core.testing import FakeTransport, LoopbackServer, broken_laws
 from chat_core.testing.loopback import Raw
@@ -168,12 +169,31 @@ BUSY = {"error": {"message": "busy", "code": "server_is_overloaded"}}
 
 async def test_a_server_that_is_busy_or_not_there_is_asked_again() -> None:
     whole = await streamed(FakeTransport().answer(EVENTS))
-    transport = FakeTransport().answer(EVENTS[:8]).answer(BUSY, status=503).fail(ConnectionFailed("gone")).answer(EVENTS[8:])
-    assert await streamed(transport) == whole
+    transport = FakeTransport().answer(EVENTS[:8]).answer(BUSY, status=503).fail(ConnectionFailed("gone"))
+    assert await streamed(transport.answer(EVENTS[8:])) == whole
     assert asked(transport) == [after(7)] * 3
 
 
-@pytest.mark.parametrize("nothing", [b": ping\n\n", sse(EVENTS[:8]), sse(EVENTS[8:9])[:-20]], ids=["pings", "old events", "half"])
+async def test_a_connection_that_never_stands_is_one_in_vain_and_any_other_limit_is_the_callers() -> None:
+    whole = await streamed(FakeTransport().answer(EVENTS))
+    transport = FakeTransport().answer(EVENTS[:8]).fail(TimedOut("connect", 10.0)).answer(EVENTS[8:])
+    assert await streamed(transport) == whole
+    with pytest.raises(TimedOut, match="first_event"):
+        await streamed(FakeTransport().answer(EVENTS[:8]).fail(TimedOut("first_event", 300.0)))
+
+
+async def test_beside_a_websocket_the_background_goes_on_over_http() -> None:
+    whole = await streamed(FakeTransport().answer(EVENTS))
+    http = FakeTransport().answer(EVENTS[:8]).answer(EVENTS[8:])
+    client = builder(FakeTransport()).with_transport(WebSocketTransport(http=http)).build()
+    assert [event async for event in client.stream(HELLO)] == whole
+    assert asked(http) == [after(7)]
+
+
+HALF = sse(EVENTS[8:9])[:-20]
+
+
+@pytest.mark.parametrize("nothing", [b": ping\n\n", sse(EVENTS[:8]), HALF], ids=["pings", "old events", "half"])
 async def test_connections_that_bring_nothing_new_end_it(nothing: bytes) -> None:
     transport = FakeTransport().answer(EVENTS[:8])
     for _ in range(9):
@@ -182,6 +202,7 @@ async def test_connections_that_bring_nothing_new_end_it(nothing: bytes) -> None
         await streamed(transport)
     assert asked(transport) == [after(7)] * 3
     assert (caught.value.retryable, caught.value.partial.text) == (False, "Grüße")
+    assert (nothing != HALF) or caught.value.__cause__ is not None  # what could not be read
 
 
 async def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:

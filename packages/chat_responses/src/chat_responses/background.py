@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 import anyio
-from chat_core import ChatError, ConnectionFailed, ProviderError, StreamTruncated, TurnEvent
+from chat_core import ChatError, NetworkError, ProviderError, StreamTruncated, TimedOut, TurnEvent
 
 from chat_responses.stream import ResponseTurn
 
@@ -61,10 +61,10 @@ async def carried_on(
                 async for event in events:
                     yield event
             return
-        except (StreamTruncated, ConnectionFailed, ProviderError) as error:
+        except (StreamTruncated, NetworkError, ProviderError) as error:
             if isinstance(error, StreamTruncated):
                 cut = error
-            elif cut is None or turn.answered:  # it was never begun, or it is the turn itself that failed
+            elif cut is None or turn.answered or _is_a_limit(error):  # it was never begun, or it is the turn itself that failed
                 raise
             number = turn.sequence
             if not turn.id or number is None:
@@ -75,7 +75,14 @@ async def carried_on(
                 wait = after
             else:
                 cut.retryable = False
-                raise cut from (None if error is cut else error)
+                if error is cut:
+                    raise
+                raise cut from error
         await anyio.sleep(wait)
         turn.resume()
         events = further(turn.id, number)
+
+
+def _is_a_limit(error: ChatError) -> bool:
+    """Whether the caller's patience is at an end. That no connection stands in time is as if the server were not there."""
+    return isinstance(error, TimedOut) and error.limit != "connect"

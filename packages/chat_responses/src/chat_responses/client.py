@@ -62,7 +62,8 @@ class ResponsesClient(ProviderClient[Settings]):
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """One turn, whole. Raises a `ChatError`; retries nothing.
 
-        A response that the server no longer has is not continued: the full history is sent instead, with a notice.
+        A response that the server no longer has is not continued: the full history is sent instead, with a notice. A look after a
+        response in the background that fails is repeated.
         """
         encoded = self._encode(request)
         try:

@@ -66,6 +66,7 @@ parts = st.one_of(
         Text,
         text,
         st.lists(st.builds(Citation, maybe, maybe, maybe, counts, counts, objects), max_size=2).map(tuple),
+        aside=st.booleans(),
         native=natives,
     ),
     st.builds(Reasoning, text, native=natives),

@@ -26,6 +26,7 @@ from chat_core import (
     ReasoningChunk,
     RefusalChunk,
     StreamTruncated,
+    Text,
     TextChunk,
     ToolCallChunk,
     TurnEvent,
@@ -233,6 +234,29 @@ def test_previews_of_a_picture_come_before_it_and_are_not_in_the_response() -> N
     assert isinstance(last, Done)
     assert last.response.files == [second.file]
     assert broken_laws([first, second, last]) == []
+
+
+def test_what_a_model_says_on_its_way_is_an_aside_from_its_first_chunk_on() -> None:
+    commentary = message("I look.", id="msg_0", phase="commentary")
+    final = message("42", phase="final_answer")
+    *said, last = fed(
+        CREATED,
+        event("output_item.added", output_index=0, item={**commentary, "content": []}),
+        delta("I "),
+        event("output_item.done", output_index=0, item=commentary),
+        delta("42", 1),
+        completed(commentary, final),
+    )
+    assert said == [TextChunk("I ", aside=True), TextChunk("look.", aside=True), TextChunk("42")]
+    assert broken_laws([*said, last]) == []
+    assert isinstance(last, Done)
+    assert [(part.text, part.aside) for part in last.response.message.parts if isinstance(part, Text)] == [
+        ("I look.", True),
+        ("42", False),
+    ]
+    with pytest.raises(StreamTruncated) as caught:
+        fed(CREATED, event("output_item.added", output_index=0, item=commentary), delta("I "))
+    assert caught.value.partial.message.parts == [Text("I ", aside=True)]
 
 
 def test_unknown_events_are_passed_over_and_unknown_items_kept() -> None:

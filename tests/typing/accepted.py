@@ -64,7 +64,7 @@ from chat_core import (
 )
 from chat_core.sync import SyncChat
 from chat_gemini import EmbeddingGeminiClient, GeminiBuilder, GeminiClient, GeminiOptions, code_runs, grounding
-from chat_openai import EmbeddingOpenAIClient, OpenAIBuilder, OpenAIClient, approval_requests
+from chat_openai import EmbeddingOpenAIClient, ImageOpenAIClient, OpenAIBuilder, OpenAIClient, approval_requests, mask
 from chat_responses import ResponsesBuilder, ResponsesClient
 from pydantic import BaseModel
 
@@ -92,7 +92,7 @@ class StreamsOnly:
     model = "streams"
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        yield TextChunk("Hi")
+        yield TextChunk("Hi", aside=True)
         yield Done(ChatResponse(Message("model", [Text("Hi")])))
 
     async def aclose(self) -> None: ...
@@ -559,6 +559,16 @@ def builders_of_the_responses_wire() -> None:
     assert_type(tools.with_reasoning("low").with_verbosity("low").build(), OpenAIClient)
     assert_type(OpenAIBuilder().with_embeddings(4).with_code_interpreter().with_model("m").build(), EmbeddingOpenAIClient)
     assert_type(openai.with_embeddings().build(), EmbeddingOpenAIClient)
+    assert_type(openai.with_images(n=2, size="1024x1024", background="opaque").build(), ImageOpenAIClient)
+
+
+async def a_client_that_draws(client: ImageOpenAIClient, picture: File) -> None:
+    assert_type(await client.draw("a cat", picture, mask(picture)), ChatResponse)
+    assert_type(await ChatBuilder().with_model(client).build().complete(Messages.from_user("a cat")), ChatResponse)
+    async with ChatBuilder().with_model(client).build().stream(Messages.from_user("a cat")) as events:
+        async for event in events:
+            if isinstance(event, FileReady):
+                assert_type(event.file, File)
 
 
 async def a_client_of_openai(client: OpenAIClient, embedder: EmbeddingOpenAIClient, messages: Messages) -> None:

@@ -54,6 +54,7 @@ def no_model() -> None:
     OpenAIBuilder().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_web_search().with_store().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_embeddings().build()  # type: ignore[misc]  # no with_model
+    OpenAIBuilder().with_images().build()  # type: ignore[misc]  # no with_model
     ResponsesBuilder().with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
     claude.with_api_key("key").build()  # type: ignore[misc]  # no with_model
     gemini.build()  # type: ignore[misc]  # no with_model
@@ -65,6 +66,9 @@ async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> Non
     await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
     await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
     OpenAIBuilder().with_web_search(context_size="huge")  # type: ignore[arg-type]  # low, medium or high
+    OpenAIBuilder().with_images(background="red")  # type: ignore[arg-type]  # auto, transparent or opaque
+    await client.draw("a cat")  # type: ignore[attr-defined]  # no with_images
+    await builder.with_model(OpenAIBuilder().with_model("m").with_images().build()).build().embed("one")  # type: ignore[misc]  # it draws
     ResponsesBuilder().with_embeddings()  # type: ignore[attr-defined]  # the wire has none
 
 

@@ -19,6 +19,7 @@ from chat_core import (
     StructuredChunk,
     StructuredResponse,
     Text,
+    TextChunk,
     ToolCall,
     Turn,
     Usage,
@@ -184,6 +185,43 @@ async def test_a_stream_shows_the_value_as_it_grows() -> None:
     assert isinstance(last, Done)
     assert isinstance(last.response, StructuredResponse)
     assert last.response.value == City(name="Bern", people=133883)
+
+
+LOOKING = Text("Let me look. ", aside=True)
+
+
+async def test_an_aside_before_the_answer_is_no_part_of_the_value() -> None:
+    answer = '{"name": "Bern", "people": 3}'
+    response, messages, _ = await asked(City, [LOOKING, answer])
+    assert response.value == City(name="Bern", people=3)
+    assert response.text == "Let me look. " + answer
+    assert messages[-1].parts == [LOOKING, Structured({"name": "Bern", "people": 3}, answer)]
+
+
+async def test_an_aside_is_in_no_snapshot() -> None:
+    chat = ChatBuilder().with_model(ScriptedProvider([[LOOKING, '{"value": ["one"]}']])).with_structured_output(list[str]).build()
+    async with chat.stream(Messages.from_user("go")) as stream:
+        events = [event async for event in stream]
+    assert [event.value for event in events if isinstance(event, StructuredChunk)][-1] == ["one"]
+    assert [event.aside for event in events if isinstance(event, TextChunk)] == [True, True, False, False, False]
+    assert isinstance(events[-1], Done)
+    assert isinstance(events[-1].response, StructuredResponse)
+    assert events[-1].response.value == ["one"]
+
+
+async def test_an_aside_alone_is_no_value() -> None:
+    with pytest.raises(InvalidResponse, match="it is not the JSON asked for: ''"):
+        await asked(int, [Text('{"value": 3}', aside=True)])
+
+
+async def test_an_aside_stays_one_in_a_turn_that_was_left() -> None:
+    messages = Messages.from_user("go")
+    async with ChatBuilder().with_model(ScriptedProvider([[LOOKING, "The answer is long."]])).build().stream(messages) as stream:
+        async for event in stream:
+            if event == TextChunk("The answ"):
+                break
+    assert messages[-1].parts == [LOOKING, Text("The answ")]
+    assert Messages.from_json(messages.to_json()) == messages
 
 
 async def test_a_wrapped_value_is_shown_unwrapped() -> None:

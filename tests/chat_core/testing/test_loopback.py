@@ -375,6 +375,14 @@ def test_the_responses_endpoint_takes_answers_that_are_spelled_out() -> None:
     assert server.requests[0].body["input"] == "Hello"
 
 
+def test_what_stands_beside_the_responses_endpoint_is_answered_from_the_script_too() -> None:
+    with LoopbackServer(lambda body: Raw(json.dumps({"asked": body}).encode(), "application/json")) as server:
+        for path in ("responses/input_tokens", "images/generations", "images/edits"):
+            assert httpx.post(f"{server.url}/{path}", json={"model": "m"}).json() == {"asked": {"model": "m"}}
+        stored = httpx.get(f"{server.url}/responses/resp_1", params={"stream": "true", "starting_after": 3})
+        assert stored.json() == {"asked": {"response_id": "resp_1", "stream": "true", "starting_after": "3"}}
+
+
 def test_a_method_as_google_names_them_is_answered_from_the_script_as_it_is() -> None:
     with LoopbackServer([Raw(b'{"candidates": []}', "application/json"), Reply("no")]) as server:
         answer = httpx.post(f"{server.url}/models/gemini:generateContent", json={"contents": []})

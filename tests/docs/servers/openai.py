@@ -1,4 +1,5 @@
-"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may have forgotten."""
+"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may have forgotten.
+It counts tokens, hangs up in the middle of streams in the background, and draws on the Images wire too."""
 
 import base64
 import json
@@ -8,6 +9,7 @@ from typing import Any
 from chat_core.testing.loopback import Raw
 
 _numbers = count(1)
+_background: dict[str, list[dict[str, Any]]] = {}  # the events of each stored response
 _PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n...").decode()
 _USAGE = {
     "input_tokens": 36,
@@ -20,6 +22,16 @@ _USAGE = {
 
 def answer(body: dict[str, Any]) -> Raw:
     number = next(_numbers)
+    if "prompt" in body:
+        return _drawn(body)
+    if "response_id" in body:
+        stored = _background[body["response_id"]]
+        if "stream" in body:
+            return _streamed(stored[int(body["starting_after"]) + 1 :])
+        return Raw(json.dumps(stored[-1]["response"]).encode(), "application/json")
+    if not body.keys() & {"store", "conversation"}:
+        counted = {"object": "response.input_tokens", "input_tokens": 8 * len(body["input"])}
+        return Raw(json.dumps(counted).encode(), "application/json")
     previous = body.get("previous_response_id")
     if previous == "resp_forgotten":
         error = {"error": {"code": "previous_response_not_found", "message": f"Previous response with id '{previous}' not found."}}
@@ -27,13 +39,32 @@ def answer(body: dict[str, Any]) -> Raw:
     output = [] if body.get("generate") is False else _output(body)
     head = {"id": f"resp_{number}", "object": "response", "created_at": 0, "model": body["model"], "output": []}
     whole = {**head, "status": "completed", "output": output, "usage": _USAGE}
-    if not body.get("stream"):
+    if not body.get("stream") and not body.get("background"):
         return Raw(json.dumps(whole).encode(), "application/json")
     events = [{"type": "response.created", "response": {**head, "status": "in_progress"}}]
     for index, item in enumerate(output):
         events += [{**event, "output_index": index} for event in _events(item)]
     events.append({"type": "response.completed", "response": whole})
+    if body.get("background"):
+        events = _background[head["id"]] = [{**event, "sequence_number": at} for at, event in enumerate(events)]
+        if not body.get("stream"):
+            return Raw(json.dumps({**head, "status": "queued"}).encode(), "application/json")
+        return _streamed(events[: len(events) // 2])
+    return _streamed(events)
+
+
+def _streamed(events: list[dict[str, Any]]) -> Raw:
     return Raw("".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode())
+
+
+def _drawn(body: dict[str, Any]) -> Raw:
+    usage = {"input_tokens": 14 + 64 * len(body.get("images", ())), "output_tokens": 272}
+    if not body.get("stream"):
+        drawn = {"data": [{"b64_json": _PIXEL}] * body.get("n", 1), "output_format": "png", "usage": usage}
+        return Raw(json.dumps(drawn).encode(), "application/json")
+    kind = "image_edit" if "images" in body else "image_generation"
+    kinds = [f"{kind}.partial_image"] * body.get("partial_images", 0) + [f"{kind}.completed"]
+    return _streamed([{"type": kind, "b64_json": _PIXEL, "output_format": "png", "usage": usage} for kind in kinds])
 
 
 def _events(item: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ Chunks are values like the rest, but not frozen: it would double the time that i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias
 
 from typing_extensions import TypeVar
@@ -13,15 +13,17 @@ from typing_extensions import TypeVar
 from chat_core.jsonvalue import JsonValue
 from chat_core.parts import File, ToolCall
 from chat_core.response import ChatResponse
+from chat_core.shortrepr import ShortRepr
 
 R_co = TypeVar("R_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 
 
-@dataclass(slots=True)
-class TextChunk:
-    """Visible text; all of them joined are `response.text`."""
+@dataclass(slots=True, repr=False)
+class TextChunk(ShortRepr):
+    """Visible text; all of them joined are `response.text`. Of an `aside`, `Text` says what it is."""
 
     text: str
+    aside: bool = field(default=False, kw_only=True)
 
 
 @dataclass(slots=True)

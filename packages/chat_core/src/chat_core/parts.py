@@ -52,10 +52,11 @@ class Citation(ShortRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Text(ShortRepr):
-    """Visible text."""
+    """Visible text. An `aside` is no part of the answer: what a model says of its work on the way, where the provider marks it."""
 
     text: str
     citations: tuple[Citation, ...] = ()
+    aside: bool = field(default=False, kw_only=True)
     native: Native | None = field(default=None, kw_only=True)
     type: Literal["text"] = field(default="text", kw_only=True, repr=False)
 

@@ -11,7 +11,8 @@ from typing_extensions import TypeForm
 
 from chat_core.errors import ConfigurationError, InvalidResponse
 from chat_core.jsonvalue import JsonObject, JsonValue
-from chat_core.messages import FinishReason
+from chat_core.messages import FinishReason, Message
+from chat_core.parts import Part, Text
 from chat_core.provider import OutputSchema
 from chat_core.response import ChatResponse
 from chat_core.tools.function import untitled
@@ -51,19 +52,17 @@ class OutputType(Generic[T]):
         return OutputSchema(name, schema, described if isinstance(described, str) else None)
 
     def read(self, response: ChatResponse) -> T:
-        """The value that the turn's text is. Raises `InvalidResponse`, which holds the turn, where it is none."""
+        """The value that the turn's text is, asides left out. Raises `InvalidResponse`, which holds the turn, where it is none."""
         if response.refusal is not None:
             raise InvalidResponse(f"the model declined: {response.refusal}", response=response)
         from pydantic import ValidationError
 
+        text = Message("model", without_asides(response.message)).text
         try:
-            text = response.text
-            if self._wrapped:
-                text = json.dumps(json.loads(text)["value"])
-            return self._adapter.validate_json(text)
+            return self._adapter.validate_json(json.dumps(json.loads(text)["value"]) if self._wrapped else text)
         except (ValueError, KeyError, TypeError) as exc:
             cause = _CAUSES.get(response.finish_reason, "the answer does not fit the type asked for")
-            fault = faults_of(exc) if isinstance(exc, ValidationError) else f"it is not the JSON asked for: {response.text[:200]!r}"
+            fault = faults_of(exc) if isinstance(exc, ValidationError) else f"it is not the JSON asked for: {text[:200]!r}"
             raise InvalidResponse(f"{cause}: {fault}", response=response) from exc
 
     def snapshot(self, text: str) -> JsonValue:
@@ -97,6 +96,11 @@ class OutputType(Generic[T]):
     @cached_property
     def _wrapped(self) -> bool:
         return self._schema.get("type") != "object"
+
+
+def without_asides(message: Message) -> list[Part]:
+    """The parts that may be the answer."""
+    return [part for part in message.parts if not (isinstance(part, Text) and part.aside)]
 
 
 _CAUSES: dict[FinishReason, str] = {

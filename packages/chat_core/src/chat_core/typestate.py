@@ -19,6 +19,10 @@ class HasEmbeddings:
     """The client will make embeddings too."""
 
 
+class HasImages:
+    """The client will draw pictures, and nothing else."""
+
+
 class NeverPauses:
     """All tools are always executed."""
 

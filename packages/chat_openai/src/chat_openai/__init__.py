@@ -11,5 +11,16 @@ from chat_responses import ResponsesOptions, approval, approval_requests
 
 from chat_openai.builder import OpenAIBuilder
 from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
+from chat_openai.images.client import ImageOpenAIClient
+from chat_openai.images.mask import mask
 
-__all__ = ["EmbeddingOpenAIClient", "OpenAIBuilder", "OpenAIClient", "ResponsesOptions", "approval", "approval_requests"]
+__all__ = [
+    "EmbeddingOpenAIClient",
+    "ImageOpenAIClient",
+    "OpenAIBuilder",
+    "OpenAIClient",
+    "ResponsesOptions",
+    "approval",
+    "approval_requests",
+    "mask",
+]

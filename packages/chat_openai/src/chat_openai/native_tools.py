@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from chat_core import ConfigurationError
-from chat_responses.builder import Choosing
+from chat_responses.builder import Choices, Choosing
+from typing_extensions import TypeVar
+
+C = TypeVar("C", bound=Choices, default=Choices)
 
 
-class NativeTools(Choosing):
+class NativeTools(Choosing[C]):
     """Each tool adds to those given before. What one did stands in the response as parts: citations, files, opaque items."""
 
     def with_web_search(

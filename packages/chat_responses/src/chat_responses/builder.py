@@ -22,7 +22,7 @@ M = TypeVar("M", default=NoModel)
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What has been chosen so far, besides the way to the server."""
+    """What has been chosen so far, besides the way to the server. A provider's own choices extend it."""
 
     model: str | None = None
     options: ResponsesOptions = ResponsesOptions()
@@ -30,15 +30,13 @@ class Choices:
     tools: tuple[JsonObject, ...] = field(default=(), repr=False)
     strict: bool = True
     poll: float | None = None
-    dimensions: int | None = None
-    embeds: bool = False
 
 
-class Choosing(ProviderBuilder[Choices]):
+C = TypeVar("C", bound=Choices, default=Choices)
+
+
+class Choosing(ProviderBuilder[C], Generic[C]):
     """What every builder of a Responses client can be told."""
-
-    def __init__(self) -> None:
-        super().__init__(Choices())
 
     def with_options(self, options: ResponsesOptions) -> Self:
         """Options of this wire beyond the common ones."""
@@ -58,7 +56,8 @@ class Choosing(ProviderBuilder[Choices]):
         return self._with(replace(self._choices, memory=Conversation(id)))
 
     def with_background(self, poll: float = 2.0) -> Self:
-        """Run in the background, where no connection has to last: `complete` looks every `poll` seconds. The server stores it."""
+        """Run in the background, where no connection has to last: `complete` looks every `poll` seconds, and a stream that is cut
+        goes on from its last event. The server stores the response."""
         return self._with(replace(self._choices, poll=poll))
 
     def with_native_tool(self, tool: Mapping[str, object]) -> Self:
@@ -93,12 +92,15 @@ class Choosing(ProviderBuilder[Choices]):
         return f"{type(self).__name__}(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
 
 
-class ResponsesBuilder(Choosing, Generic[M]):
+class ResponsesBuilder(Choosing[Choices], Generic[M]):
     """A client for any server that speaks the Responses wire. Answers each `with_…` with a new builder, and does no I/O.
 
     The base URL, which includes the version, and the model have to be told. Nothing is read from the environment. The key is sent
     as `Authorization: Bearer`.
     """
+
+    def __init__(self) -> None:
+        super().__init__(Choices())
 
     def with_model(self, model: str) -> ResponsesBuilder[HasModel]:
         """The model's name, as the server knows it."""

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import anyio
 from chat_core import (
+    ChatError,
     ChatRequest,
     ChatResponse,
     Done,
@@ -26,8 +27,10 @@ from chat_core import (
 )
 from chat_core.calls import CallIds
 from chat_core.providerclient import ClientSettings, ProviderClient
+from chat_core.turn import stream_turn
 
-from chat_responses.decode import decode, decode_count, decode_models
+from chat_responses.background import Tries, carried_on
+from chat_responses.decode import UNFINISHED, decode, decode_count, decode_models
 from chat_responses.encode import Encoded, counted, encode
 from chat_responses.memory import Memory, Stateless
 from chat_responses.options import ResponsesOptions
@@ -59,7 +62,8 @@ class ResponsesClient(ProviderClient[Settings]):
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """One turn, whole. Raises a `ChatError`; retries nothing.
 
-        A response that the server no longer has is not continued: the full history is sent instead, with a notice.
+        A response that the server no longer has is not continued: the full history is sent instead, with a notice. A look after a
+        response in the background that fails is repeated.
         """
         encoded = self._encode(request)
         try:
@@ -71,7 +75,10 @@ class ResponsesClient(ProviderClient[Settings]):
         return await self._complete(request, replace(whole, notices=(*whole.notices, _FORGOTTEN)))
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing, but for what `complete` says."""
+        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing, but for what `complete` says.
+
+        A stream in the background that loses its connection goes on over another one.
+        """
         encoded = self._encode(request, stream=True)
         try:
             async with aclosing(self._stream(request, encoded)) as events:
@@ -132,16 +139,45 @@ class ResponsesClient(ProviderClient[Settings]):
     async def _finished(self, response: ChatResponse, messages: Messages, poll: float) -> ChatResponse:
         """The response in the background, once it has ended."""
         total = self._settings.timeouts.total
+        tries, wait = Tries(poll), poll
         with anyio.move_on_after(total):
-            while response.raw_finish_reason in ("queued", "in_progress") and response.id:
-                await anyio.sleep(poll)
-                response = await self._ask("GET", _stored(response.id), self._reader(messages))
+            while response.raw_finish_reason in UNFINISHED and response.id:
+                await anyio.sleep(wait)
+                try:
+                    response = await self._ask("GET", _stored(response.id), self._reader(messages))
+                except ChatError as error:
+                    if (after := tries.after(error)) is None:
+                        error.retryable = False  # asked again, the server would make another one
+                        raise
+                    wait = after
+                else:
+                    wait = poll
+                    tries.succeeded()
             return response
         raise TimedOut("total", total or 0.0)
 
     def _stream(self, request: ChatRequest, encoded: Encoded) -> AsyncGenerator[TurnEvent]:
         turn = ResponseTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
-        return self._stream_turn("/responses", turn, encoded.body)
+        events = self._stream_turn("/responses", turn, encoded.body)
+        if self._settings.poll is None:
+            return events
+        return carried_on(turn, events, partial(self._stream_on, turn, anyio.current_time()), self._settings.poll)
+
+    async def _stream_on(self, turn: ResponseTurn, since: float, id: str, number: int) -> AsyncGenerator[TurnEvent]:  # noqa: A002
+        """The rest of a stored response's stream, after the event of this number. The total limit counts from `since`."""
+        request = self._request("GET", f"{_stored(id)}?stream=true&starting_after={number}")
+        total = request.timeouts.total
+        if total is not None:
+            left = max(0.0, since + total - anyio.current_time())
+            request = replace(request, timeouts=replace(request.timeouts, total=left))
+        try:
+            async with aclosing(stream_turn(self._settings.transport, request, turn, self._decode_error)) as events:
+                async for event in events:
+                    yield event
+        except TimedOut as error:
+            if total is None or error.limit != "total":
+                raise
+            raise TimedOut("total", total) from None
 
     def _reader(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
         return partial(decode, origin=self._origin, ids=CallIds(messages))

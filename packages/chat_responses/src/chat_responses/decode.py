@@ -65,6 +65,8 @@ def response(answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject) -> C
     return ChatResponse(message, _notices(answer), raw=raw)
 
 
+UNFINISHED = ("queued", "in_progress")  # the statuses of a response that is still being made
+
 _INCOMPLETE: dict[str, FinishReason] = {
     "max_output_tokens": "length",
     "max_tokens": "length",

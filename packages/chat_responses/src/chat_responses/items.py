@@ -54,6 +54,11 @@ def contents(item: JsonObject) -> Iterator[tuple[str, int, str]]:
                 pass
 
 
+def is_aside(item: JsonObject) -> bool:
+    """Whether a message is no part of the answer. Where the server does not say, it is."""
+    return item.get("phase") == "commentary"
+
+
 def thoughts(item: JsonObject) -> Iterator[tuple[str, int, str]]:
     """What can be read of a reasoning item: "summary" or "thought", its index, and its text."""
     for kind, field in (("summary", "summary"), ("thought", "content")):
@@ -112,7 +117,7 @@ def _message(item: JsonObject, origin: Origin) -> Iterator[Part]:
             case ("text", text), dict():
                 citations = tuple(_citation(as_object(note)) for note in as_list(content.get("annotations")))
                 kept = without(without(content, "text"), "annotations")
-                yield Text(text, citations, native=Native(origin, {**item, "content": [kept]}))
+                yield Text(text, citations, aside=is_aside(item), native=Native(origin, {**item, "content": [kept]}))
             case ("refusal", text), dict():
                 yield Refusal(text, native=Native(origin, {**item, "content": [without(content, "refusal")]}))
             case _:

@@ -34,8 +34,8 @@ from chat_core.calls import CallIds
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 from chat_core.received import Halves, is_beginning, read_object
 
-from chat_responses.decode import check, event_error, response
-from chat_responses.items import PARAGRAPH, arguments, call_id, contents, image, read_item, thoughts, without
+from chat_responses.decode import UNFINISHED, check, event_error, response
+from chat_responses.items import PARAGRAPH, arguments, call_id, contents, image, is_aside, read_item, thoughts, without
 
 _CALLS = ("function_call", "custom_tool_call")
 _THOUGHTS = ("summary", "thought")
@@ -66,7 +66,8 @@ class _Held:
 
 
 class ResponseTurn:
-    """The terminal sign is `response.completed`, `.incomplete`, `.failed` or `.cancelled`.
+    """The terminal sign is `response.completed`, `.incomplete`, `.failed` or `.cancelled`. `sequence` is the number of the last
+    event, where they have numbers; `answered` says whether any has come over this connection.
 
     Items are held by their index in the output, since some servers change the ids with every event, leave out the events before an
     item's end, or finish items out of order.
@@ -81,11 +82,27 @@ class ResponseTurn:
         self._spoken: dict[str, list[str]] = {}
         self._halves = Halves()
         self._cut: InvalidResponse | None = None
+        self._resumed = False
         self.finished = False
+        self.sequence: int | None = None
+        self.answered = False
+
+    @property
+    def id(self) -> str:
+        """The response's id, empty as long as it is not known."""
+        return as_text(self._answer.get("id"))
+
+    def resume(self) -> None:
+        """What follows comes over another connection, from the first event on that did not come whole. What came already is passed
+        over."""
+        self._cut = None
+        self._resumed = True
+        self.answered = False
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
         data = event.data
+        self.answered = True
         if self._cut is not None:
             raise self._cut  # more has come, so the bytes did not end there
         if data.startswith("[DONE]"):
@@ -101,7 +118,11 @@ class ResponseTurn:
             return ()
         if event.type == "body":  # the server ignored `stream` and answered whole
             check(frame)
-            return list(self._end(frame))
+            return self._begin({"response": frame}) if frame.get("status") in UNFINISHED else list(self._end(frame))
+        if isinstance(number := frame.get("sequence_number"), int):
+            if self._resumed and self.sequence is not None and number <= self.sequence:
+                return ()
+            self.sequence = number
         kind = as_text(frame.get("type")) or event.type
         if handler := self._handlers.get(kind):
             return handler(self, frame)
@@ -213,6 +234,8 @@ class ResponseTurn:
                 return (ReasoningChunk(PARAGRAPH + text),)
         else:
             pieces.append(text)
+        if kind == "text" and is_aside(held.item):
+            return (TextChunk(text, aside=True),)
         return (_CHUNKS[kind](text),)
 
     def _argued(self, held: _Held) -> Sequence[TurnEvent]:
@@ -340,7 +363,7 @@ def _begun(held: _Held) -> JsonObject | None:
             {"type": "output_text", "text": text} if kind == "text" else {"type": "refusal", "refusal": text}
             for (kind, _), text in sorted(said.items(), key=lambda entry: entry[0][1])
         ]
-        return {"type": "message", "content": content}
+        return {"type": "message", "content": content, "phase": held.item.get("phase")}
     if kinds & set(_THOUGHTS):
         pieces: dict[str, list[JsonValue]] = {
             kind: [{"text": text} for (other, _), text in said.items() if other == kind] for kind in _THOUGHTS

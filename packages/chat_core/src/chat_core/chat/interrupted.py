@@ -21,10 +21,10 @@ def interrupted(seen: Iterable[TurnEvent]) -> Message:
     """What these events began: neighbours joined, calls closed, nothing native, since nothing was finished."""
     parts: list[Part] = []
     arguments: dict[str, list[str]] = {}
-    for kind, events in groupby(seen, type):
+    for (kind, aside), events in groupby(seen, _kind):
         if kind in _SAID:
             text = "".join(event.text for event in events if isinstance(event, TextChunk | ReasoningChunk | RefusalChunk))
-            parts.append(_SAID[kind](text))
+            parts.append(Text(text, aside=True) if aside else _SAID[kind](text))
             continue
         for event in events:
             match event:
@@ -40,3 +40,7 @@ def interrupted(seen: Iterable[TurnEvent]) -> Message:
         if isinstance(part, ToolCall):
             part.arguments_text = "".join(arguments[part.id])
     return Message("model", parts, interrupted=True)
+
+
+def _kind(event: TurnEvent) -> tuple[type[TurnEvent], bool]:
+    return type(event), isinstance(event, TextChunk) and event.aside

@@ -28,7 +28,7 @@ from chat_core.parts import Structured, Text
 from chat_core.provider import ChatRequest
 from chat_core.response import ChatResponse, StructuredResponse
 from chat_core.status import Failed, Pending
-from chat_core.structured import OutputType, Snapshots
+from chat_core.structured import OutputType, Snapshots, without_asides
 from chat_core.tools.pause import ChatEvent, Paused, PauseReason
 from chat_core.usage import Usage
 
@@ -113,7 +113,9 @@ async def _turn(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGe
                     continue
                 seen.append(event)
                 yield event
-                if snapshots and isinstance(event, TextChunk) and (value := snapshots.feed(event.text)) is not None:
+                if not (snapshots and isinstance(event, TextChunk)) or event.aside:
+                    continue
+                if (value := snapshots.feed(event.text)) is not None:
                     yield StructuredChunk(value)
         if done is None:
             raise StreamTruncated("the provider's turn ended without Done", partial=ChatResponse(interrupted(seen)))
@@ -159,11 +161,11 @@ def _finished(setup: Setup, response: ChatResponse) -> ChatResponse:
     if setup.output is None:
         return response
     value = setup.output.read(response)
-    texts = [at for at, part in enumerate(response.message.parts) if isinstance(part, Text)]
+    texts = [part for part in without_asides(response.message) if isinstance(part, Text)]
     if len(texts) == 1:  # the usual case: the text is the value, and is kept as one
-        text = response.message.parts[texts[0]]
-        assert isinstance(text, Text)
-        response.message.parts[texts[0]] = Structured(setup.output.snapshot(text.text), text.text, native=text.native)
+        [text] = texts
+        kept = Structured(setup.output.snapshot(text.text), text.text, native=text.native)
+        response.message.parts[:] = [kept if part is text else part for part in response.message.parts]
     return StructuredResponse(response.message, response.notices, response.raw, response.total_usage, value=value)
 
 

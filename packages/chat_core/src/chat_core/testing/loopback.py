@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Self, TypeAlias
+from urllib.parse import parse_qsl
 
 from chat_core.jsonvalue import JsonObject, JsonValue
 
@@ -106,8 +107,9 @@ class LoopbackServer:
             ...
         assert server.requests[0].body["model"] == "any"
 
-    `POST .../responses`, `POST .../messages` and `POST .../models/name:method`, as Google names them, are answered
-    from the script too, with `Raw` or `Failure`.
+    `POST .../responses`, `POST .../messages`, their token counts, `POST .../images/generations` and `.../edits`, and
+    `POST .../models/name:method`, as Google names them, are answered from the script too, with `Raw` or `Failure`. So is
+    `GET .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
 
     The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
     `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near each other.
@@ -163,8 +165,17 @@ class LoopbackServer:
         match received.method, received.path.partition("?")[0].split("/"):
             case "POST", [*_, "chat", "completions"]:
                 return self._completion(received.body, number)
-            case "POST", [*_, "responses"] | [*_, "messages"] | [*_, "messages", "count_tokens"]:
+            case "POST", [*_, "responses"] | [*_, "messages"] | [*_, "messages", "count_tokens"] | [
+                *_,
+                "responses",
+                "input_tokens",
+            ]:
                 return self._scripted(received.body)
+            case "POST", [*_, "images", "generations" | "edits"]:
+                return self._scripted(received.body)
+            case "GET", [*_, "responses", response_id]:
+                asked: JsonObject = dict(parse_qsl(received.path.partition("?")[2]))
+                return self._scripted({"response_id": response_id, **asked})
             case "POST", [*_, "embeddings"]:
                 return _embeddings(received.body)
             case "GET", [*_, "models"]:

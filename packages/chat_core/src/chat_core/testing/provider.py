@@ -67,7 +67,7 @@ def _response(line: str | Part | Sequence[Part | str], model: str) -> ChatRespon
 def _pieces(part: Part) -> Iterable[TurnEvent]:
     match part:
         case Text(text):
-            yield from (TextChunk(text[start : start + 8]) for start in range(0, len(text), 8))
+            yield from (TextChunk(text[start : start + 8], aside=part.aside) for start in range(0, len(text), 8))
         case Reasoning(text) if text:
             yield ReasoningChunk(text)
         case Refusal(text):

@@ -1,0 +1,1 @@
+"""The Images API: a prompt and perhaps pictures out, pictures back."""

@@ -1,0 +1,96 @@
+"""The machine of one streamed drawing: fed with events, asked at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chat_core import (
+    ChatResponse,
+    Done,
+    Event,
+    File,
+    FileReady,
+    InvalidResponse,
+    JsonObject,
+    Origin,
+    StreamTruncated,
+    TurnEvent,
+    Usage,
+)
+from chat_core.jsonvalue import as_text
+from chat_core.received import is_beginning, read_object
+from chat_responses.decode import event_error, usage
+from chat_responses.items import without
+
+from chat_openai.images.decode import drawn, picture, read
+
+
+class ImageTurn:
+    """The terminal sign is the last `image_generation.completed` or `image_edit.completed`: there is one for each of the `count`
+    pictures that were asked for. Some servers add `[DONE]`, which ends what has any."""
+
+    def __init__(self, *, origin: Origin, count: int = 1) -> None:
+        self._origin = origin
+        self._count = count
+        self._files: list[File] = []
+        self._used = Usage()
+        self._raw: JsonObject = {}
+        self._whole: ChatResponse | None = None
+        self._cut: InvalidResponse | None = None
+        self._done = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether all the pictures are there."""
+        return self._whole is not None or self._done or len(self._files) >= self._count
+
+    def feed(self, event: Event, /) -> Sequence[TurnEvent]:
+        """A picture, or a preview of one. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
+        if self._cut is not None:
+            raise self._cut  # more has come, so the bytes did not end there
+        if event.data.startswith("[DONE]"):
+            self._done = bool(self._files)
+            return ()
+        try:
+            frame = read_object(event.data, "an images event")
+        except InvalidResponse as exc:
+            if not is_beginning(event.data):
+                raise
+            self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
+            return ()
+        if event.type == "body":  # the server ignored `stream` and answered whole
+            self._whole = read(frame, self._origin)
+            return [FileReady(file) for file in self._whole.files]
+        kind = as_text(frame.get("type")) or event.type
+        if kind == "error" or frame.get("error"):
+            raise event_error(frame)
+        if kind.endswith(".partial_image"):
+            return (FileReady(replace(self._picture(frame), native=None, preview=True)),)
+        if kind.endswith(".completed"):
+            return self._completed(frame)
+        return ()
+
+    def end(self) -> Done:
+        """All of it. Raises `StreamTruncated` where a picture is missing."""
+        if self._whole is not None:
+            return Done(self._whole)
+        response = drawn(self._files, self._used, self._raw)
+        if not self.finished:
+            response.message.interrupted = True
+            missing = f"the stream ended with {len(self._files)} of {self._count} pictures"
+            raise StreamTruncated(missing, partial=response) from self._cut
+        return Done(response)
+
+    def _completed(self, frame: JsonObject) -> Sequence[TurnEvent]:
+        file = self._picture(frame)
+        self._files.append(file)
+        self._used = usage(frame.get("usage")) if len(self._files) == 1 else self._used + usage(frame.get("usage"))
+        self._raw = without(frame, "b64_json")
+        return (FileReady(file),)
+
+    def _picture(self, frame: JsonObject) -> File:
+        return picture({name: value for name, value in frame.items() if name in _OF_A_PICTURE}, frame, self._origin)
+
+
+_OF_A_PICTURE = ("b64_json", "url", "mime_type", "revised_prompt")

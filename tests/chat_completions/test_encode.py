@@ -638,11 +638,6 @@ def test_a_typed_answer_is_asked_for_strictly_where_the_server_can(official: Any
         assert loose["response_format"]["json_schema"] == {"name": "city", "description": "A city.", "schema": OUTPUT.schema}
 
 
-def test_a_typed_answer_from_a_server_that_takes_no_schema_is_refused_with_another_way() -> None:
-    with pytest.raises(ConfigurationError, match=r"deepseek takes no schema.*a tool with these parameters"):
-        body_of(ChatRequest(Messages.from_user("Hello"), output=OUTPUT), dialect=Dialect.deepseek())
-
-
 def test_the_official_types_that_judge_here_do_judge(official: Any) -> None:
     body = body_of(after(ToolCall("t1", "add", {"a": 1}, Completed(1))))
     for spoil in (

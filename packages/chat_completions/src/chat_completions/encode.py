@@ -285,7 +285,7 @@ def _file(file: File, dialect: Dialect) -> ContentPart:
                 raise ConfigurationError("this wire takes images as bytes or a url, not by id")
             if file.url is not None and not dialect.image_urls:
                 raise ConfigurationError(f"{dialect.name} fetches no pictures: read {file.url} and pass File.from_bytes(...)")
-            return ImagePart(type="image_url", image_url={"url": file.url or _data_url(file)})
+            return ImagePart(type="image_url", image_url={"url": file.url or file.data_url()})
         case "audio":
             match _AUDIO.get(file.mimetype or ""):
                 case "wav" | "mp3" as kind if file.data is not None:
@@ -304,11 +304,7 @@ def _document(file: File, dialect: Dialect) -> FileData:
     if file.url is not None and not dialect.file_urls:
         image = "" if file.mimetype else "; if it is an image, say so: File.from_url(url, 'image/jpeg')"
         raise ConfigurationError(f"{dialect.name} fetches no documents: read {file.url} and pass File.from_bytes(...){image}")
-    return {"filename": file.name or "document", "file_data": file.url or _data_url(file)}
-
-
-def _data_url(file: File) -> str:
-    return f"data:{file.mimetype};base64,{file.base64()}"
+    return {"filename": file.name or "document", "file_data": file.url or file.data_url()}
 
 
 def _source(file: File) -> str:

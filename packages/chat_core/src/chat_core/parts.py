@@ -171,6 +171,10 @@ class File(ShortRepr):
             raise ConfigurationError(f"this file is only known by its {'url' if self.url else 'id'}: read it yourself")
         return base64.b64encode(self.data).decode("ascii")
 
+    def data_url(self) -> str:
+        """The bytes as a data: URL, with the MIME type; `ConfigurationError` where there are none."""
+        return f"data:{self.mimetype};base64,{self.base64()}"
+
 
 @dataclass(slots=True, repr=False)
 class ToolCall(ShortRepr):

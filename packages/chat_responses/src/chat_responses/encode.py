@@ -300,7 +300,7 @@ def _file(file: File) -> ContentPart:
             if file.id is not None:
                 shown["file_id"] = file.id
             else:
-                shown["image_url"] = file.url or _data_url(file)
+                shown["image_url"] = file.url or file.data_url()
             return shown
         case "document":
             sent = InputFile(type="input_file")
@@ -310,7 +310,7 @@ def _file(file: File) -> ContentPart:
                 sent["file_url"] = file.url
             else:
                 sent["filename"] = file.name or _name(file)
-                sent["file_data"] = _data_url(file)
+                sent["file_data"] = file.data_url()
             return sent
         case "audio" | "video" as kind:
             raise ConfigurationError(f"this wire takes no {kind}; it takes images and documents")
@@ -320,10 +320,6 @@ def _name(file: File) -> str:
     """A name for a document without one: the server reads its kind from the ending."""
     ending = (file.mimetype or "").partition(";")[0].rpartition("/")[2]
     return f"document.{ {'plain': 'txt', 'markdown': 'md'}.get(ending, ending) }".rstrip(".")
-
-
-def _data_url(file: File) -> str:
-    return f"data:{file.mimetype};base64,{file.base64()}"
 
 
 def _state(memory: Memory, continues: str | None) -> dict[str, object]:

@@ -98,4 +98,4 @@ def _picture(file: File) -> Picture:
         raise ConfigurationError(f"the Images API takes pictures, not {file.mimetype}")
     if file.id is not None:
         return Picture(file_id=file.id)
-    return Picture(image_url=file.url or f"data:{file.mimetype};base64,{file.base64()}")
+    return Picture(image_url=file.url or file.data_url())

@@ -195,9 +195,7 @@ async def test_implicit_use_can_be_turned_off(said: str, off: bool, monkeypatch:
         ("https://nothuggingface.co/v1", None),
     ],
 )
-async def test_a_token_that_was_found_goes_to_huggingface_only(
-    url: str, token: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_found_token_goes_to_huggingface_only(url: str, token: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_environment")
     builder = HuggingFaceBuilder().with_model("a/m").with_base_url(url)
     assert await sent_token(builder) == token

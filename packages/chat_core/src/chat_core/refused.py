@@ -132,7 +132,7 @@ _MONTH = 31 * 86400.0
 
 
 def _refilled(headers: Mapping[str, str]) -> float | None:
-    """Seconds until every bucket that is empty has something in it. More than a month is no wait but a time of day."""
+    """Seconds until every bucket that is empty has something in it. What is more than a month is no wait but a point in time."""
     empty = [name.removeprefix(_REMAINING) for name in headers if name.startswith(_REMAINING) and _number(headers[name]) == 0]
     waits = [_seconds(headers.get(_RESET + bucket, "")) for bucket in empty]
     return max((wait for wait in waits if wait is not None and wait <= _MONTH), default=None)

@@ -1,15 +1,16 @@
-"""Recorded conversations with Cerebras through `CerebrasBuilder`, turn after turn: the same is sent, and what is expected is read."""
+"""Recorded conversations with Cerebras through `CerebrasBuilder`: the same is sent, and what is expected is read."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_cerebras import CerebrasBuilder
-from chat_core import ChatOptions, ChatRequest, ChatResponse, Messages, ToolDefinition
+from chat_core import ChatOptions, ChatRequest, ChatResponse, Done, Messages, ToolDefinition
 from chat_core.testing import FakeTransport, LoopbackServer, Raw
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings" / "cerebras"
@@ -19,9 +20,9 @@ pytestmark = [
 ]
 
 
-def recorded() -> Iterator[Any]:
+def recorded(folder: Path = RECORDINGS) -> Iterator[Any]:
     """Every recording: its exchanges, and what is expected of each."""
-    for path in sorted(RECORDINGS.glob("*.expected.json")):
+    for path in sorted(folder.glob("*.expected.json")):
         expectations = json.loads(path.read_text(encoding="utf-8"))["exchanges"]
         exchanges = json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))["exchanges"]
         yield pytest.param(exchanges, expectations, id=path.name.removesuffix(".expected.json"))
@@ -90,7 +91,28 @@ async def test_the_recorded_conversation_is_had(exchanges: list[dict[str, Any]],
 
 def test_a_conversation_in_which_thoughts_go_back_is_among_them() -> None:
     bodies = [exchange["request"]["json"] for case in CONVERSATIONS for exchange in case.values[0]]
-    assert any("<think>\n" in json.dumps(body) or "<think>\\n" in json.dumps(body) for body in bodies)
+    said = [message["content"] for body in bodies if body for message in body["messages"] if message["role"] == "assistant"]
+    assert any(text.startswith("<think>\n") for text in said)
+
+
+async def test_streams_of_cerebras_that_came_by_way_of_a_router_are_read_with_their_timings() -> None:
+    played = 0
+    for exchanges, expectations in (case.values for case in recorded(RECORDINGS.parent / "huggingface")):
+        for exchange, expected in zip(exchanges, expectations, strict=True):
+            headers, body = exchange["response"]["headers"], exchange["response"]["body"]
+            if headers.get("x-inference-provider") != "cerebras":
+                continue
+            transport = FakeTransport().answer(body, headers=headers)
+            client = CerebrasBuilder().with_model("m").with_api_key("k").with_transport(transport).build()
+            async with aclosing(client.stream(ChatRequest(Messages.from_user("Hello")))) as events:
+                *_, last = [event async for event in events]
+            assert isinstance(last, Done)
+            assert neutral(last.response) == wanted(expected)
+            chunks = [json.loads(line.removeprefix("data: ")) for line in body.splitlines() if line.startswith("data: {")]
+            assert last.response.raw is not None
+            assert last.response.raw["time_info"] == chunks[-1]["time_info"]
+            played += 1
+    assert played >= 4
 
 
 @pytest.mark.parametrize(("exchanges", "expectations"), CONVERSATIONS)

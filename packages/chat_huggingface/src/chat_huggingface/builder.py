@@ -75,7 +75,7 @@ class HuggingFaceBuilder(Choosing, Generic[M]):
                     "Hugging Face's router takes tokens that begin with hf_, and this key does not: make one at "
                     "https://huggingface.co/settings/tokens, or take a provider's own key to it with .with_base_url(...)"
                 )
-        # the key has been looked for, and not in one place only
+        # without a variable, so that what was passed over here is not found there
         dialect = replace(Dialect.huggingface(), key_variable=None, key_required=False)
         named = replace(choices, model=_named(choices.model, self._route))
         return ChatCompletionsClient(settings(named, replace(connection, api_key=key), "HuggingFaceBuilder", dialect))

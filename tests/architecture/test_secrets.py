@@ -7,9 +7,11 @@ import socket
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
+from chat_cerebras import CerebrasBuilder
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
 from chat_core import (
     AuthenticationError,
@@ -33,6 +35,8 @@ from chat_core import (
 from chat_core.sync import SyncChat
 from chat_core.testing import Failure, FakeTransport, LoopbackServer, Raw, Reply
 from chat_core.testing.loopback import Answer
+from chat_core.typestate import HasModel
+from chat_huggingface import HuggingFaceBuilder
 
 pytestmark = pytest.mark.anyio
 
@@ -122,6 +126,42 @@ def test_what_is_built_shows_no_secret() -> None:
     for thing in (made, chat, SyncChat(chat), ChatBuilder().with_model(made)):
         assert any(type(found).__name__ == "Settings" for found in reachable(thing)), "the walk does not get there"
         assert not shown(thing)
+
+
+@pytest.mark.parametrize("builder", [HuggingFaceBuilder(), CerebrasBuilder()], ids=["huggingface", "cerebras"])
+@pytest.mark.parametrize("given", [True, False], ids=["given", "found"])
+async def test_a_wrapper_shows_no_secret(
+    builder: HuggingFaceBuilder[HasModel] | CerebrasBuilder[HasModel], given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"hf_{CANARY}"
+    if given:
+        builder = builder.with_api_key(key)
+    else:
+        monkeypatch.setenv("HF_TOKEN", key)
+        monkeypatch.setenv("CEREBRAS_API_KEY", key)
+    refusal = {"error": {"message": f"Incorrect API key: {key}", "code": key}}
+    transport = FakeTransport().answer(refusal, status=401).answer(refusal, status=401)
+    made = builder.with_model("m").with_transport(transport).build()
+    assert not shown(builder)
+    assert not shown(made)
+    for failure in await failures(made):
+        assert isinstance(failure, AuthenticationError)
+        assert not told(failure)
+    assert all(request.headers["authorization"] == f"Bearer {key}" for request in transport.requests)
+
+
+@pytest.mark.parametrize(
+    "token", [f"hf_{CANARY}\nx", f"hf_{CANARY}\u00e9", f"gsk_{CANARY}"], ids=["a line", "an accent", "another's"]
+)
+def test_a_token_that_cannot_be_sent_is_not_shown(token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text(token, encoding="latin-1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.delenv("HUGGING_FACE_HUB_TOKEN", raising=False)
+    monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "token"))
+    for builder in (HuggingFaceBuilder(), HuggingFaceBuilder().with_api_key(token)):
+        with pytest.raises(ConfigurationError) as caught:
+            builder.with_model("m").build()
+        assert not told(caught.value)
 
 
 def test_what_is_sent_and_what_comes_shows_no_secret() -> None:

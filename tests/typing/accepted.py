@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, assert_never, assert_type
 
+from chat_cerebras import CerebrasBuilder, CerebrasClient
 from chat_claude import ClaudeBuilder, ClaudeClient, Thinking, cached, document
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_core import (
@@ -64,6 +65,8 @@ from chat_core import (
 )
 from chat_core.sync import SyncChat
 from chat_gemini import EmbeddingGeminiClient, GeminiBuilder, GeminiClient, GeminiOptions, code_runs, grounding
+from chat_huggingface import HuggingFaceBuilder
+from chat_ollama import EmbeddingOllamaClient, OllamaBuilder, OllamaClient, PullProgress
 from chat_openai import EmbeddingOpenAIClient, ImageOpenAIClient, OpenAIBuilder, OpenAIClient, approval_requests, mask
 from chat_responses import ResponsesBuilder, ResponsesClient
 from pydantic import BaseModel
@@ -582,3 +585,21 @@ async def a_client_of_openai(client: OpenAIClient, embedder: EmbeddingOpenAIClie
     providers: Sequence[CompletionProvider | StreamProvider] = [client, embedder]
     assert transport
     assert providers
+
+
+def builders_over_chat_completions() -> tuple[CompletionProvider, StreamProvider]:
+    routed = HuggingFaceBuilder().with_provider("groq").with_model("a/m").with_bill_to("us").with_api_key("hf_x")
+    assert_type(routed.build(), ChatCompletionsClient)
+    assert_type(HuggingFaceBuilder().with_model("a/m").with_policy("cheapest").with_think_tags().build(), ChatCompletionsClient)
+    thinking = CerebrasBuilder().with_reasoning("low", format="parsed").with_model("gpt-oss-120b").with_min_tokens(4)
+    assert_type(thinking.with_queue_threshold(50).with_service_tier("flex").build(), CerebrasClient)
+    return routed.build(), thinking.build()
+
+
+async def a_server_of_ollama(messages: Messages) -> None:
+    local = OllamaBuilder().with_host("gpu").with_model("qwen3").with_context_length(8192).with_thinking("low")
+    assert_type(local.build(), OllamaClient)
+    assert_type(local.with_embeddings(256).build(), EmbeddingOllamaClient)
+    async for progress in local.build().pull():
+        assert_type(progress, PullProgress)
+    assert_type(await ChatBuilder().with_model(local.build()).build().complete(messages), ChatResponse)

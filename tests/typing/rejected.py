@@ -9,6 +9,7 @@ from typing import assert_never
 
 import httpx
 from accepted import City, CompletesOnly, EmbedsOnly, StreamsOnly, add, always, scoped
+from chat_cerebras import CerebrasBuilder
 from chat_claude import ClaudeBuilder, ClaudeClient
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
 from chat_core import (
@@ -34,6 +35,7 @@ from chat_core import (
 from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # the lazy names of chat_core do not hide a misspelt one
 from chat_core.sync import SyncChat
 from chat_gemini import GeminiBuilder, GeminiClient
+from chat_huggingface import HuggingFaceBuilder
 from chat_openai import OpenAIBuilder, OpenAIClient
 from chat_responses import ResponsesBuilder
 
@@ -269,3 +271,15 @@ async def conversations(client: ChatCompletionsClient) -> None:
     Text("Hello").text = "changed"  # type: ignore[misc]  # parts do not change
     File.from_bytes("text")  # type: ignore[arg-type]  # bytes
     _ = File.from_url("http://localhost/a.png").data.hex()  # type: ignore[union-attr]  # nothing is downloaded
+
+
+def builders_over_chat_completions() -> None:
+    HuggingFaceBuilder().build()  # type: ignore[misc]  # no model
+    HuggingFaceBuilder().with_provider("groq").with_api_key("hf_x").build()  # type: ignore[misc]  # no model
+    HuggingFaceBuilder().with_policy("slowest")  # type: ignore[arg-type]  # fastest, cheapest, preferred
+    HuggingFaceBuilder().with_embeddings()  # type: ignore[attr-defined]  # the router has none
+    CerebrasBuilder().build()  # type: ignore[misc]  # no model
+    CerebrasBuilder().with_reasoning("low").build()  # type: ignore[misc]  # no model
+    CerebrasBuilder().with_reasoning("much")  # type: ignore[arg-type]  # none, low, medium, high
+    CerebrasBuilder().with_queue_threshold("50")  # type: ignore[arg-type]  # a number
+    CerebrasBuilder().with_embeddings()  # type: ignore[attr-defined]  # Cerebras has none

@@ -52,7 +52,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, codes: Ma
         status=status,
         code=code,
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
-        retry_after=retry_after(headers),
+        retry_after=retry_after(headers, status),
         retryable=_retryable(said, code, headers),
         body=text if value is None else value,
     )
@@ -108,17 +108,16 @@ _DURATION = r"(\d+\.?\d*)(ms|[dhms])"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from now: milliseconds, seconds, a duration such as 1m30s, or a date."""
+def retry_after(headers: Mapping[str, str], status: int | None = None) -> float | None:
+    """Seconds from now: milliseconds, seconds, a duration such as 1m30s, or a date. An answer of `status` 429 without such a header
+    may tell in others when what has been used up is there again."""
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     text = headers.get("retry-after")
     if text is None:
-        return None
-    if (seconds := _number(text)) is not None:
+        return _refilled(headers) if status == 429 else None
+    if (seconds := _seconds(text)) is not None:
         return seconds
-    if re.fullmatch(f"(?:{_DURATION})+", text.strip()):
-        return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_DURATION, text))
     from email.utils import parsedate_to_datetime  # here, because hardly any server sends a date
 
     try:  # from the server's own clock to it
@@ -126,6 +125,26 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, until.total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+_REMAINING, _RESET = "x-ratelimit-remaining-", "x-ratelimit-reset-"
+_MONTH = 31 * 86400.0
+
+
+def _refilled(headers: Mapping[str, str]) -> float | None:
+    """Seconds until every bucket that is empty has something in it. What is more than a month is no wait but a point in time."""
+    empty = [name.removeprefix(_REMAINING) for name in headers if name.startswith(_REMAINING) and _number(headers[name]) == 0]
+    waits = [_seconds(headers.get(_RESET + bucket, "")) for bucket in empty]
+    return max((wait for wait in waits if wait is not None and wait <= _MONTH), default=None)
+
+
+def _seconds(text: str) -> float | None:
+    """A number of seconds, or a duration."""
+    if (seconds := _number(text)) is not None:
+        return seconds
+    if re.fullmatch(f"(?:{_DURATION})+", text.strip()):
+        return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_DURATION, text))
+    return None
 
 
 def _number(text: str | None) -> float | None:

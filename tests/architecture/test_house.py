@@ -290,9 +290,7 @@ def only_builders_read_the_environment(house: House) -> Iterator[str]:
 
 
 def providers_are_built_in_one_direction(house: House) -> Iterator[str]:
-    """wire ← encode, decode ← stream ← client ← builder, also by way of the files beside them; and nothing goes in a circle.
-
-    A package with two wires has the second in a folder; its client may hold that of the folder."""
+    """wire ← encode, decode ← stream ← client ← builder, also by way of the files beside them; and nothing goes in a circle."""
     place = {file: at for at, files in enumerate(WIRE) for file in files}
     for module in house.providers:
         for target, step in house.reach(module).items():
@@ -301,8 +299,6 @@ def providers_are_built_in_one_direction(house: House) -> Iterator[str]:
                 yield f"{module.name}:{step.line}: imports itself in a circle"
             elif other.within == "":
                 yield f"{module.name}:{step.line}: imports from {target} itself: name the module"
-            elif module.within == "client" and other.within.endswith(".client"):
-                continue
             elif module.file in place and place.get(other.file, -1) >= place[module.file]:
                 yield f"{module.name}:{step.line}: {module.file} reaches {other.file}"
 

@@ -6,7 +6,6 @@ import claude
 import completions
 import gemini
 import neutral
-import ollama
 import responses
 from chat_core import ChatError
 
@@ -17,8 +16,6 @@ PLAYERS = {
     "openai-responses": responses.message,
     "gemini": gemini.message,
     "gemini-embeddings": gemini.embeddings,
-    "ollama": ollama.message,
-    "ollama-embeddings": ollama.embeddings,
 }
 
 

@@ -55,8 +55,7 @@ class Pull:
     def broken_off(self) -> StreamTruncated:
         """What to raise where the bytes end without success."""
         reached = f"it got as far as {self._status!r}" if self._status else "nothing came"
-        error = StreamTruncated(f"the download ended without success: {reached}", partial=ChatResponse(Message("model", [])))
-        return error
+        return StreamTruncated(f"the download ended without success: {reached}", partial=ChatResponse(Message("model", [])))
 
     def _progress(self, status: str, digest: str | None, total: int | None, completed: int | None) -> PullProgress:
         if digest and total is not None:

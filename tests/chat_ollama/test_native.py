@@ -283,3 +283,26 @@ async def test_a_file_that_a_tool_returned_follows_it_or_is_noticed() -> None:
     shown = [message for message in transport.last_body["messages"] if "images" in message]
     assert len(shown) == 1
     assert response.notices[0].about == "messages"
+
+
+async def test_parts_keep_the_order_in_which_they_came() -> None:
+    lines = [LINES[3], LINES[0], LINES[1], LINES[4]]
+    events = await events_of(streamed(written(lines)))
+    assert [part.type for part in events[-1].response.message.parts] == ["tool_call", "reasoning", "text"]
+
+
+async def test_calls_without_an_id_or_with_one_twice_get_their_own() -> None:
+    said = {"function": {"name": "add", "arguments": {"a": 1, "b": 2}}}
+    calls = [said, {"id": "c1", **said}, {"id": "c1", **said}]
+    transport = FakeTransport().answer({"model": "m", "done": True, "done_reason": "stop", "message": {"tool_calls": calls}})
+    response = await client(transport).complete(ChatRequest(Messages.from_user("Hello")))
+    ids = [call.id for call in response.tool_calls]
+    assert len(set(ids)) == 3
+    assert "c1" in ids
+
+
+async def test_think_tags_are_read_natively_where_that_is_turned_on() -> None:
+    transport = FakeTransport().answer({"model": "m", "done": True, "message": {"content": "<think>Hm</think>Hi"}})
+    made = OllamaBuilder().with_model("m").with_native().with_think_tags().with_transport(transport)
+    response = await made.build().complete(ChatRequest(Messages.from_user("Hello")))
+    assert (response.reasoning, response.text) == ("Hm", "Hi")

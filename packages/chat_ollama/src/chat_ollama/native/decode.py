@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chat_completions.assembly import Assembly
 from chat_completions.dialect import Dialect
 from chat_core import (
     ChatResponse,
@@ -19,9 +18,11 @@ from chat_core import (
     Usage,
 )
 from chat_core.calls import CallIds
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.jsonvalue import as_count, as_list, as_text
 from chat_core.received import read_object
 from chat_core.refused import decode_error
+
+from chat_ollama.native.assembly import NativeAssembly
 
 _FINISH: Mapping[str, FinishReason] = {"stop": "stop", "length": "length"}
 
@@ -31,8 +32,8 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
     answer = read_answer(body, "an answer of Ollama's")
     if not isinstance(answer.get("message"), dict) or answer.get("done") is False:
         raise InvalidResponse(f"not a whole answer of Ollama's: {body[:300].decode('utf-8', 'replace')!r}")
-    assembly = Assembly(origin, ids, dialect.think_tags)
-    assembly.add(delta(answer), whole=True)
+    assembly = NativeAssembly(origin, dialect, ids)
+    assembly.add(answer)
     return response(assembly, answer)
 
 
@@ -44,23 +45,7 @@ def read_answer(body: bytes, what: str) -> JsonObject:
     return answer
 
 
-def delta(line: JsonObject) -> JsonObject:
-    """A line's message, in the words of Chat Completions: both surfaces are read in one place, and either can send it back."""
-    message = as_object(line.get("message"))
-    return {
-        "reasoning": message.get("thinking"),
-        "content": as_text(message.get("content")),
-        "tool_calls": [_call(as_object(call)) for call in as_list(message.get("tool_calls"))],
-    }
-
-
-def _call(call: JsonObject) -> JsonObject:
-    """Newer servers give a call its id, at either of two places; older ones none."""
-    function = as_object(call.get("function"))
-    return {"id": call.get("id") or function.get("id"), "function": function}
-
-
-def response(assembly: Assembly, last: JsonObject) -> ChatResponse:
+def response(assembly: NativeAssembly, last: JsonObject) -> ChatResponse:
     """A turn from its content, and what its last line says besides. The durations, in nanoseconds, are in `raw`."""
     assembly.flush()
     message = Message("model", assembly.parts())

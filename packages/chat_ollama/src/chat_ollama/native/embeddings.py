@@ -27,6 +27,8 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
     """`count` vectors. Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else."""
     answer = read_answer(body, "an embeddings answer")
     listed = as_list(answer.get("embeddings"))
+    if "embeddings" not in answer and "embedding" in answer:  # imitations answer as the older `/api/embeddings` does
+        listed = [answer["embedding"]]
     if len(listed) != count:
         raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
     return EmbeddingsResponse(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat_completions.assembly import Assembly
 from chat_completions.dialect import Dialect
 from chat_core import (
     ChatResponse,
@@ -24,7 +23,8 @@ from chat_core.calls import CallIds
 from chat_core.received import Halves, is_beginning, read_object
 from chat_core.refused import decode_error
 
-from chat_ollama.native.decode import delta, response
+from chat_ollama.native.assembly import NativeAssembly
+from chat_ollama.native.decode import response
 
 
 class Lines:
@@ -71,7 +71,7 @@ class OllamaTurn:
     def __init__(self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
         self._notices = notices
         self._lines = Lines("a line of Ollama's")
-        self._assembly = Assembly(origin, ids, dialect.think_tags)
+        self._assembly = NativeAssembly(origin, dialect, ids)
         self._last: JsonObject = {}
         self._logprobs: list[JsonValue] = []
         self.finished = False
@@ -96,7 +96,7 @@ class OllamaTurn:
         logprobs = line.get("logprobs")
         if isinstance(logprobs, list):
             self._logprobs += logprobs
-        events = self._assembly.add(delta(line), whole=True)
+        events = self._assembly.add(line)
         if line.get("done") is not True:
             return events
         self.finished = True

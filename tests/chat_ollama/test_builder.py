@@ -110,6 +110,17 @@ async def test_a_base_url_is_the_root_or_either_surface(url: str) -> None:
         assert [request.url for request in transport.requests] == ["http://box:1/api/chat", "http://box:1/v1/chat/completions"]
 
 
+async def test_a_query_of_the_address_stays_on_both_surfaces() -> None:
+    transport = FakeTransport().answer(NATIVE).answer(COMPATIBLE)
+    client = builder(transport).with_base_url("http://box:1/behind/v1?tenant=a").build()
+    await client.complete(ChatRequest(HELLO, options=ChatOptions(top_k=3)))
+    await client.complete(ChatRequest(HELLO))
+    assert [request.url for request in transport.requests] == [
+        "http://box:1/behind/api/chat?tenant=a",
+        "http://box:1/behind/v1/chat/completions?tenant=a",
+    ]
+
+
 @pytest.mark.parametrize(
     ("choose", "sent"),
     [

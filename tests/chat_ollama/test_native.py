@@ -134,6 +134,13 @@ async def test_an_error_line_and_an_unreadable_one_are_errors() -> None:
         await events_of(streamed(b'{"message": {"cont\n' + written(LINES)))
 
 
+async def test_a_whole_answer_cut_short_in_place_of_a_stream_is_a_cut() -> None:
+    whole = json.dumps({**LINES[1], "done": True}, indent=1).encode()
+    for length in range(2, len(whole)):
+        with pytest.raises(StreamTruncated):
+            await events_of(streamed(whole[:length], "application/json"))
+
+
 @pytest.mark.parametrize("body", [{"error": "no such thing"}, {"message": {"content": "H"}, "done": False}, {"a": 1}])
 async def test_a_whole_answer_that_is_none_is_an_error(body: dict[str, Any]) -> None:
     with pytest.raises(ChatError):

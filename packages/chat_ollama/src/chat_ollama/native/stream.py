@@ -42,7 +42,10 @@ class Lines:
             return self._line(event.data)
         try:
             return [_no_error(read_object(event.data, self._what), event.data)]
-        except InvalidResponse:
+        except InvalidResponse as exc:
+            if is_beginning(event.data):
+                self.cut = exc
+                return []
             return [line for text in event.data.split("\n") if text.strip() for line in self._line(text)]
 
     def _line(self, data: str) -> list[JsonObject]:

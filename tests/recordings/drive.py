@@ -6,6 +6,7 @@ import claude
 import completions
 import gemini
 import neutral
+import ollama
 import responses
 from chat_core import ChatError
 
@@ -16,6 +17,8 @@ PLAYERS = {
     "openai-responses": responses.message,
     "gemini": gemini.message,
     "gemini-embeddings": gemini.embeddings,
+    "ollama": ollama.message,
+    "ollama-embeddings": ollama.embeddings,
 }
 
 

@@ -12,7 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
-WIRES = ("chat-completions", "openai-responses", "claude-messages", "gemini", "embeddings", "gemini-embeddings")
+WIRES = (
+    "chat-completions",
+    "openai-responses",
+    "claude-messages",
+    "gemini",
+    "embeddings",
+    "gemini-embeddings",
+    "ollama",
+    "ollama-embeddings",
+)
 
 # Recordings held to be wrong themselves, each with the reason. None so far.
 WRONG_THEMSELVES: dict[str, str] = {}

@@ -49,7 +49,7 @@ async def ask(transport: Transport, request: Request, decode: Callable[[Response
             raise decode_error(answer.status, answer.headers, answer.body)
         return decode(answer)
     except ProviderError as error:
-        _forget_secrets(error, request)
+        forget_secrets(error, request)
         raise
 
 
@@ -87,7 +87,7 @@ async def stream_turn(
                         break
         done = machine.end()
     except ProviderError as error:
-        _forget_secrets(error, request)
+        forget_secrets(error, request)
         raise
     except ChatError as error:
         if lost is not None:
@@ -97,7 +97,7 @@ async def stream_turn(
     yield done
 
 
-def _forget_secrets(error: ProviderError, request: Request) -> None:
+def forget_secrets(error: ProviderError, request: Request) -> None:
     """Some servers repeat the key that they refuse, and errors end up in logs."""
     for name, value in request.headers.items():
         secret = value.rpartition(" ")[2]  # what follows "Bearer"

@@ -95,18 +95,19 @@ async def _lines(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> 
     """The lines that are not blank. Only "\\n" ends one: the others that str.splitlines() knows may stand inside JSON."""
     unfinished: list[bytes] = []  # joined once, so that a line of many chunks does not cost their square
     held = 0
-    async for chunk in _with_end(start, chunks):
-        *finished, rest = chunk.split(b"\n")
-        for line in finished:
-            whole = b"".join([*unfinished, line]).strip()
-            unfinished.clear()
-            held = 0
-            check_size(len(whole), max_bytes, "an event")
-            if whole:
-                yield whole.decode("utf-8", "replace")
-        unfinished.append(rest)
-        held += len(rest)
-        check_size(held, max_bytes, "an event")
+    async with aclosing(_with_end(start, chunks)) as pieces:
+        async for chunk in pieces:
+            *finished, rest = chunk.split(b"\n")
+            for line in finished:
+                whole = b"".join([*unfinished, line]).strip()
+                unfinished.clear()
+                held = 0
+                check_size(len(whole), max_bytes, "an event")
+                if whole:
+                    yield whole.decode("utf-8", "replace")
+            unfinished.append(rest)
+            held += len(rest)
+            check_size(held, max_bytes, "an event")
 
 
 async def _with_end(start: bytes, chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:

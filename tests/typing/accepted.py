@@ -64,6 +64,7 @@ from chat_core import (
 )
 from chat_core.sync import SyncChat
 from chat_gemini import EmbeddingGeminiClient, GeminiBuilder, GeminiClient, GeminiOptions, code_runs, grounding
+from chat_ollama import EmbeddingOllamaClient, OllamaBuilder, OllamaClient, PullProgress, show_progress
 from chat_openai import EmbeddingOpenAIClient, OpenAIBuilder, OpenAIClient, approval_requests
 from chat_responses import ResponsesBuilder, ResponsesClient
 from pydantic import BaseModel
@@ -572,3 +573,18 @@ async def a_client_of_openai(client: OpenAIClient, embedder: EmbeddingOpenAIClie
     providers: Sequence[CompletionProvider | StreamProvider] = [client, embedder]
     assert transport
     assert providers
+
+
+def an_ollama_client() -> OllamaClient:
+    builder = OllamaBuilder().with_host("gpu-box").with_thinking("high").with_context_length(8192).with_keep_alive("10m")
+    client = builder.with_model("m").with_ollama_options({"mirostat": 1}).with_native().with_timeout(60).build()
+    return assert_type(client, OllamaClient)
+
+
+async def an_embedding_ollama_client() -> None:
+    async with OllamaBuilder().with_embeddings(256).with_keep_alive(0).with_model("m").build() as client:
+        assert_type(client, EmbeddingOllamaClient)
+        assert_type((await ChatBuilder().with_model(client).build().embed("one")).embeddings, tuple[Embedding, ...])
+        async for progress in client.pull():
+            assert_type(progress, PullProgress)
+        await show_progress(client.pull("other"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import threading
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,10 +17,13 @@ from chat_core import (
     ChatRequest,
     ConfigurationError,
     ConnectionFailed,
+    Event,
+    EventStream,
     InvalidResponse,
     Messages,
     NotFound,
     ProviderError,
+    Request,
     StreamTruncated,
 )
 from chat_core.testing import FakeTransport
@@ -84,6 +90,58 @@ async def test_a_download_that_fails_is_an_error() -> None:
         await pulled(FakeTransport().answer({"error": "no such model"}, status=404))
     with pytest.raises(ConnectionFailed, match="ollama serve"):
         await pulled(FakeTransport().fail(ConnectionFailed("refused")))
+
+
+class Lost(FakeTransport):
+    """A transport that loses its connection after the answer's events."""
+
+    @asynccontextmanager
+    async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
+        async with super().stream(request) as answer:
+            yield _Losing(answer)
+
+
+class _Losing:
+    def __init__(self, answer: EventStream) -> None:
+        self.status, self.headers, self.ok, self.read = answer.status, answer.headers, answer.ok, answer.read
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncGenerator[Event]:
+        async with aclosing(aiter(self._answer)) as events:
+            async for event in events:
+                yield event
+        raise ConnectionFailed("reset by peer")
+
+
+async def test_a_connection_lost_on_the_way_is_a_download_cut_and_says_why() -> None:
+    lines = {"content-type": "application/x-ndjson"}
+    transport = Lost().answer(written(*PULL[:3]), headers=lines).answer(written(*PULL), headers=lines)
+    with pytest.raises(StreamTruncated, match="pulling 111111111111") as cut:
+        await pulled(transport)
+    assert isinstance(cut.value.__cause__, ConnectionFailed)
+    assert len(await pulled(transport)) == len(PULL)
+
+
+async def test_over_a_real_socket_a_download_arrives_line_by_line() -> None:
+    body = written(*PULL)
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+
+    def serve(listener: socket.socket) -> None:
+        for length in (len(body), 200):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(head + body[:length])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        async with OllamaBuilder().with_model("m").with_host(host).build() as client:
+            assert [progress.status async for progress in client.pull()][-1] == "success"
+            with pytest.raises(StreamTruncated):
+                [progress async for progress in client.pull()]
+        thread.join()
 
 
 async def test_a_download_that_is_left_is_closed() -> None:

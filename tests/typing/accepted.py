@@ -66,7 +66,7 @@ from chat_core import (
 from chat_core.sync import SyncChat
 from chat_gemini import EmbeddingGeminiClient, GeminiBuilder, GeminiClient, GeminiOptions, code_runs, grounding
 from chat_huggingface import HuggingFaceBuilder
-from chat_ollama import EmbeddingOllamaClient, OllamaBuilder, OllamaClient, PullProgress
+from chat_ollama import EmbeddingOllamaClient, OllamaBuilder, OllamaClient, PullProgress, show_progress
 from chat_openai import EmbeddingOpenAIClient, ImageOpenAIClient, OpenAIBuilder, OpenAIClient, approval_requests, mask
 from chat_responses import ResponsesBuilder, ResponsesClient
 from pydantic import BaseModel
@@ -596,10 +596,16 @@ def builders_over_chat_completions() -> tuple[CompletionProvider, StreamProvider
     return routed.build(), thinking.build()
 
 
-async def a_server_of_ollama(messages: Messages) -> None:
-    local = OllamaBuilder().with_host("gpu").with_model("qwen3").with_context_length(8192).with_thinking("low")
-    assert_type(local.build(), OllamaClient)
-    assert_type(local.with_embeddings(256).build(), EmbeddingOllamaClient)
-    async for progress in local.build().pull():
-        assert_type(progress, PullProgress)
-    assert_type(await ChatBuilder().with_model(local.build()).build().complete(messages), ChatResponse)
+def an_ollama_client() -> OllamaClient:
+    builder = OllamaBuilder().with_host("gpu-box").with_thinking("high").with_context_length(8192).with_keep_alive("10m")
+    client = builder.with_model("m").with_ollama_options({"mirostat": 1}).with_native().with_timeout(60).build()
+    return assert_type(client, OllamaClient)
+
+
+async def an_embedding_ollama_client() -> None:
+    async with OllamaBuilder().with_embeddings(256).with_keep_alive(0).with_model("m").build() as client:
+        assert_type(client, EmbeddingOllamaClient)
+        assert_type((await ChatBuilder().with_model(client).build().embed("one")).embeddings, tuple[Embedding, ...])
+        async for progress in client.pull():
+            assert_type(progress, PullProgress)
+        await show_progress(client.pull("other"))

@@ -36,6 +36,7 @@ from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # 
 from chat_core.sync import SyncChat
 from chat_gemini import GeminiBuilder, GeminiClient
 from chat_huggingface import HuggingFaceBuilder
+from chat_ollama import OllamaBuilder, OllamaClient
 from chat_openai import OpenAIBuilder, OpenAIClient
 from chat_responses import ResponsesBuilder
 
@@ -62,6 +63,8 @@ def no_model() -> None:
     gemini.build()  # type: ignore[misc]  # no with_model
     gemini.with_google_search().with_thinking("low").build()  # type: ignore[misc]  # no with_model
     gemini.with_embeddings(task="CLUSTERING").build()  # type: ignore[misc]  # no with_model
+    OllamaBuilder().with_host("gpu-box").with_thinking().build()  # type: ignore[misc]  # no with_model
+    OllamaBuilder().with_embeddings().build()  # type: ignore[misc]  # no with_model
 
 
 async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> None:
@@ -89,6 +92,12 @@ async def what_gemini_does_not_take(client: GeminiClient) -> None:
     gemini.with_function_calling_mode("SOMETIMES")  # type: ignore[arg-type]  # not a mode
     gemini.with_google_maps(47.37)  # type: ignore[arg-type]  # half a place
     gemini.with_thinking("low", 1024)  # type: ignore[call-arg]  # a budget has its name
+
+
+async def what_ollama_does_not_take(client: OllamaClient) -> None:
+    await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
+    OllamaBuilder().with_context_length("8k")  # type: ignore[arg-type]  # a number of tokens
 
 
 async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Messages) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chat_core import ChatResponse, Event, InvalidResponse, Message, StreamTruncated
 from chat_core.jsonvalue import as_count, as_text
 
-from chat_ollama.native.stream import Lines
+from chat_ollama.native.lines import Lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class OllamaClient(ChatCompletionsClient):
     def _unreachable(self, failed: ConnectionFailed) -> ConnectionFailed:
         root = self._settings.base_url.partition("?")[0].removesuffix("/v1")
         error = ConnectionFailed(
-            f"{failed}; does Ollama run at {root}? Install it from https://ollama.com/download and start it with `ollama serve`"
+            f"no answer; does Ollama run at {root}? Install it from https://ollama.com/download and start it with `ollama serve`"
         )
         error.retryable = failed.retryable
         return error

@@ -10,18 +10,16 @@ from chat_core import (
     ChatResponse,
     Done,
     Event,
-    Failed,
     InvalidResponse,
     JsonObject,
     JsonValue,
     Notice,
     Origin,
-    Pending,
     RefusalChunk,
     StreamTruncated,
     TurnEvent,
 )
-from chat_core.calls import CallIds
+from chat_core.calls import CallIds, cut_short
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 from chat_core.received import is_beginning, read_object
 
@@ -85,11 +83,7 @@ class ClaudeTurn:
         """The whole turn. Raises `StreamTruncated` without the terminal sign."""
         whole = self._response()
         if not self.finished:
-            for call in whole.tool_calls:
-                if isinstance(call.status, Pending):
-                    call.status = Failed("The stream was cut; the call was not run.")
-            whole.message.interrupted = True
-            raise StreamTruncated("the stream ended before message_stop", partial=whole) from self._cut
+            raise StreamTruncated("the stream ended before message_stop", partial=cut_short(whole)) from self._cut
         return Done(whole)
 
     def _ending(self, said: JsonObject) -> Sequence[TurnEvent]:

@@ -6,7 +6,6 @@ import json
 
 from chat_core import (
     ChatResponse,
-    Failed,
     FinishReason,
     InvalidResponse,
     JsonObject,
@@ -15,11 +14,10 @@ from chat_core import (
     ModelInfo,
     Notice,
     Origin,
-    Pending,
     Turn,
     Usage,
 )
-from chat_core.calls import CallIds
+from chat_core.calls import CallIds, fail_pending
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 from chat_core.received import read_object
 from chat_core.refused import decode_error
@@ -91,8 +89,7 @@ def hold_back(message: Message) -> None:
     reason = message.turn.raw_finish_reason if message.turn else None
     if reason in _BROKEN_OFF:
         for call in message.tool_calls:
-            if isinstance(call.status, Pending):
-                call.status = Failed(f"The turn ended with {reason!r}, so {call.name} was not run.")
+            fail_pending([call], f"The turn ended with {reason!r}, so {call.name} was not run.")
 
 
 def usage(value: JsonValue, dialect: Dialect) -> Usage:

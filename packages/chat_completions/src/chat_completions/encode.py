@@ -120,8 +120,11 @@ class _Messages:
             case [Text(text)]:
                 return text
             case _:
-                content = [self._content_part(part) for part in parts]
-                return content if self._dialect.files else "\n\n".join(part["text"] for part in content if part["type"] == "text")
+                return self._listed([self._content_part(part) for part in parts])
+
+    def _listed(self, content: list[ContentPart]) -> str | list[ContentPart]:
+        """The parts; as one text where the server takes nothing else."""
+        return content if self._dialect.files else "\n\n".join(part["text"] for part in content if part["type"] == "text")
 
     def _content_part(self, part: Part) -> ContentPart:
         match part:
@@ -227,20 +230,16 @@ class _Messages:
             yield ToolMessage(role="tool", tool_call_id=self._id(call.id), content=content)
         for call in calls:
             if call.files and not self._dialect.files_in_results:  # most servers' tool messages hold text only
-                about = Text(f"What {call.name} returned for call {call.id}:")
-                yield {"role": "user", "content": self._content([about, *(self._shown(file) for file in call.files)])}
+                about = TextPart(type="text", text=f"What {call.name} returned for call {call.id}:")
+                yield {"role": "user", "content": self._listed([about, *(self._returned(file) for file in call.files)])}
 
     def _returned(self, file: File) -> ContentPart:
-        return self._content_part(self._shown(file))
-
-    def _shown(self, file: File) -> File | Text:
         """A file from a tool. One that the wire cannot say must not keep the conversation from going on."""
         try:
-            _file(file, self._dialect)
+            return _file(file, self._dialect)
         except ConfigurationError as exc:
             self.notices.append(Notice("messages", f"a file that a tool returned was not sent: {exc}"))
-            return Text(f"(a file of type {file.mimetype}, which cannot be shown here)")
-        return file
+            return TextPart(type="text", text=f"(a file of type {file.mimetype}, which cannot be shown here)")
 
     def _id(self, id: str) -> str:  # noqa: A002  the field's name
         if self._dialect.call_ids == "any" or (len(id) == 9 and id.isalnum() and id.isascii()):

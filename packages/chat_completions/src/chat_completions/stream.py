@@ -10,19 +10,17 @@ from chat_core import (
     ChatResponse,
     Done,
     Event,
-    Failed,
     InvalidResponse,
     JsonObject,
     JsonValue,
     Message,
     Notice,
     Origin,
-    Pending,
     StreamTruncated,
     Turn,
     TurnEvent,
 )
-from chat_core.calls import CallIds
+from chat_core.calls import CallIds, cut_short
 from chat_core.jsonvalue import as_list, as_object, as_text
 from chat_core.received import Halves, is_beginning, read_object
 from chat_core.refused import decode_error
@@ -103,11 +101,7 @@ class CompletionTurn:
     def end(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without a terminal sign, `InvalidResponse` without any content to finish."""
         if not self.finished and self._turn.raw_finish_reason is None:
-            partial = self._response()
-            for call in partial.tool_calls:
-                if isinstance(call.status, Pending):
-                    call.status = Failed("The stream was cut; the call was not run.")
-            partial.message.interrupted = True
+            partial = cut_short(self._response())
             raise StreamTruncated("the stream ended before its finish reason and before [DONE]", partial=partial) from self._cut
         if self._index is None:
             raise InvalidResponse("the stream held no choice", response=self._response())

@@ -1,15 +1,17 @@
-"""Tool calls as they come off a wire: their ids, and their arguments as text."""
+"""Tool calls as they come off a wire: their ids, their arguments as text, and those that may not run."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from functools import cached_property
 from typing import cast
 
 from chat_core.jsonvalue import JsonValue
 from chat_core.messages import Messages
 from chat_core.parts import Native, ToolCall
+from chat_core.response import ChatResponse
 from chat_core.status import Failed, Pending
 
 
@@ -39,6 +41,20 @@ def tool_call(id: str, name: str, text: str, native: Native | None = None) -> To
         fault = f"The arguments of {name} are not a JSON object ({exc}); the call was not run: {text[:200]!r}"
         return ToolCall(id, name, {}, Failed(fault), arguments_text=text, native=native)
     return ToolCall(id, name, arguments, Pending(), arguments_text=text, native=native)
+
+
+def fail_pending(calls: Iterable[ToolCall], error: str) -> None:
+    """Keep the calls that nobody has looked at yet from running; `error` is what the model is told."""
+    for call in calls:
+        if isinstance(call.status, Pending):
+            call.status = Failed(error)
+
+
+def cut_short(partial: ChatResponse) -> ChatResponse:
+    """A turn whose stream was cut, marked as such: none of its calls runs."""
+    fail_pending(partial.tool_calls, "The stream was cut; the call was not run.")
+    partial.message.interrupted = True
+    return partial
 
 
 def read_arguments(text: str) -> dict[str, JsonValue]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from chat_core import (
     ChatResponse,
     ConfigurationError,
-    Failed,
     File,
     FileReady,
     FinishReason,
@@ -22,7 +21,6 @@ from chat_core import (
     Opaque,
     Origin,
     Part,
-    Pending,
     Reasoning,
     ReasoningChunk,
     Text,
@@ -33,7 +31,7 @@ from chat_core import (
     TurnEvent,
     Usage,
 )
-from chat_core.calls import CallIds, tool_call
+from chat_core.calls import CallIds, cut_short, fail_pending, tool_call
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 
 from chat_gemini.citations import cited
@@ -151,7 +149,7 @@ class Assembly:
         if calls and reason == "stop":
             reason = "tool_calls"
         if (word := self._turn.raw_finish_reason) in _BROKEN_OFF:
-            _fail(calls, f"The turn ended with {word}, so the call was not run. {self._message or ''}".rstrip())
+            fail_pending(calls, f"The turn ended with {word}, so the call was not run. {self._message or ''}".rstrip())
         usage = replace(self._spent + self._usage(), raw=self._used)
         turn = replace(self._turn, finish_reason=reason, usage=usage)
         message = Message("model", cited(parts, self._candidate), turn=turn)
@@ -159,10 +157,7 @@ class Assembly:
 
     def partial(self) -> ChatResponse:
         """The turn as far as it came before a cut: nothing of it may run."""
-        cut = self.response()
-        _fail(cut.tool_calls, "The stream was cut; the call was not run.")
-        cut.message.interrupted = True
-        return cut
+        return cut_short(self.response())
 
     def _describe(self, chunk: JsonObject) -> None:
         """Keep what a chunk says besides content: the first and the last do, those between repeat it."""
@@ -363,12 +358,6 @@ def _says_something(part: JsonObject) -> bool:
 def _beside(part: JsonObject, data: str) -> JsonObject:
     """What stands beside the data of a part: its signature, whether it is a thought, and what else has to go back with it."""
     return {key: value for key, value in part.items() if key != data and key not in _DATA}
-
-
-def _fail(calls: list[ToolCall], why: str) -> None:
-    for call in calls:
-        if isinstance(call.status, Pending):
-            call.status = Failed(why)
 
 
 def _word(value: JsonValue) -> str | None:

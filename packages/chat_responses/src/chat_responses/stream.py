@@ -12,7 +12,6 @@ from chat_core import (
     ChatResponse,
     Done,
     Event,
-    Failed,
     File,
     FileReady,
     InvalidResponse,
@@ -22,7 +21,6 @@ from chat_core import (
     Opaque,
     Origin,
     Part,
-    Pending,
     ReasoningChunk,
     RefusalChunk,
     StreamTruncated,
@@ -30,7 +28,7 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.calls import CallIds
+from chat_core.calls import CallIds, cut_short
 from chat_core.jsonvalue import as_count, as_list, as_object, as_text
 from chat_core.received import Halves, is_beginning, read_object
 
@@ -133,12 +131,7 @@ class ResponseTurn:
     def end(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without its terminal event."""
         if not self.finished:
-            cut = self._response()
-            for call in cut.tool_calls:
-                if isinstance(call.status, Pending):
-                    call.status = Failed("The stream was cut; the call was not run.")
-            cut.message.interrupted = True
-            raise StreamTruncated("the stream ended before its terminal event", partial=cut) from self._cut
+            raise StreamTruncated("the stream ended before its terminal event", partial=cut_short(self._response())) from self._cut
         return Done(self._response())
 
     def _begin(self, frame: JsonObject) -> Sequence[TurnEvent]:

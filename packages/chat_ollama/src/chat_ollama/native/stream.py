@@ -9,16 +9,14 @@ from chat_core import (
     ChatResponse,
     Done,
     Event,
-    Failed,
     JsonObject,
     JsonValue,
     Notice,
     Origin,
-    Pending,
     StreamTruncated,
     TurnEvent,
 )
-from chat_core.calls import CallIds
+from chat_core.calls import CallIds, cut_short
 
 from chat_ollama.native.assembly import NativeAssembly
 from chat_ollama.native.decode import response
@@ -44,11 +42,7 @@ class OllamaTurn:
         """The whole turn. Raises `StreamTruncated` without the terminal sign."""
         if self.finished:
             return Done(self._response())
-        partial = self._response()
-        for call in partial.tool_calls:
-            if isinstance(call.status, Pending):
-                call.status = Failed("The stream was cut; the call was not run.")
-        partial.message.interrupted = True
+        partial = cut_short(self._response())
         raise StreamTruncated("the stream ended before the line that says it is done", partial=partial) from self._lines.cut
 
     def _line(self, line: JsonObject) -> Sequence[TurnEvent]:

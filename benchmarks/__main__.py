@@ -63,7 +63,9 @@ def main() -> int:
                     for library, worker in workers.items():
                         note(f"round {number}/{arguments.rounds}: {scenario}, {library}")
                         try:
-                            measured = timed_import(library) if scenario == "import" else worker.measure(scenario)
+                            measured = (
+                                timed_import(library) if scenario == "import" else worker.measure(scenario)
+                            )
                         except Failed as exc:
                             failures.add(f"{library}, {scenario}: {exc}")
                         else:
@@ -98,7 +100,9 @@ def is_importable(library: str) -> bool:
 def timed_import(library: str) -> Measured:
     """Import it in a fresh process. The interpreter's own start is not counted."""
     code = TIMED_IMPORT.format(imports=IMPORTS[library])
-    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise Failed(done.stderr.strip().splitlines()[-1])
     cpu, wall = done.stdout.split()[-2:]

@@ -22,7 +22,9 @@ PACE = {"paced": 0.001, "concurrent": 0.010}
 async def main() -> None:
     """Serve until killed. The port is the only line printed."""
     whole, streams = whole_answers(), streamed_answers()
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(whole, streams), "127.0.0.1", 0, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(whole, streams), "127.0.0.1", 0, backlog=1024
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -101,7 +103,12 @@ def streamed_answers() -> dict[str, list[bytes]]:
 
 def embeddings(vectors: Sequence[object]) -> dict[str, object]:
     data = [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(vectors)]
-    return {"object": "list", "data": data, "model": MODEL, "usage": {"prompt_tokens": 512, "total_tokens": 512}}
+    return {
+        "object": "list",
+        "data": data,
+        "model": MODEL,
+        "usage": {"prompt_tokens": 512, "total_tokens": 512},
+    }
 
 
 def stream(texts: Sequence[str]) -> list[bytes]:
@@ -142,7 +149,10 @@ def http_chunk(text: str) -> bytes:
 
 def plain(body: object) -> bytes:
     data = compact(body).encode()
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(data), data)
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (
+        len(data),
+        data,
+    )
 
 
 def compact(value: object) -> str:

@@ -92,7 +92,9 @@ async def talk(client: ChatCompletionsClient) -> None:
     """Two tools, one of them asking first, streamed; then a typed answer from the same conversation."""
     scoped = ScopedCollection([forecast, send_message], strategy)
     chat = ChatBuilder().with_model(client).with_scoped_tools(scoped).build()
-    messages = Messages.from_system("You plan days out. Look at the forecast first, then tell Ada by message, then sum up.")
+    messages = Messages.from_system(
+        "You plan days out. Look at the forecast first, then tell Ada by message, then sum up."
+    )
     messages.add_user("Plan tomorrow in Zürich for Ada and me. Tell her what you think of.")
     say("you", messages[-1].text)
     spent = Usage()
@@ -157,7 +159,10 @@ def find_model(stack: ExitStack) -> ChatCompletionsClient:
 
     server = stack.enter_context(LoopbackServer(answer))
     say("note", "OPENAI_API_KEY is not set and no Ollama runs here, so there is no model.")
-    say("note", f"This program started a server instead, at {server.url}. It speaks the real protocol over a real")
+    say(
+        "note",
+        f"This program started a server instead, at {server.url}. It speaks the real protocol over a real",
+    )
     say("note", "socket, but it answers from a script in this file: no model thought up what follows.")
     return builder.with_base_url(server.url).with_model("scripted").build()
 
@@ -179,7 +184,9 @@ def answer(body: JsonObject) -> Reply:
     match body:
         case {"response_format": _}:
             plan = Plan("Zürich", "a walk along the lake", True, ["an umbrella for the evening"], "cheerful")
-            return Reply(json.dumps(plan.__dict__, ensure_ascii=False), prompt_tokens=210, completion_tokens=38)
+            return Reply(
+                json.dumps(plan.__dict__, ensure_ascii=False), prompt_tokens=210, completion_tokens=38
+            )
         case {"messages": [*_, {"role": "tool", "content": str(told)}]} if "degrees" in told:
             text = "Dry until the evening: how about a walk along the lake?"
             return Reply(
@@ -190,9 +197,15 @@ def answer(body: JsonObject) -> Reply:
             )
         case {"messages": [*_, {"role": "tool", "content": str(told)}]}:
             sent = "Ada knows" if told.startswith("sent") else "I did not write to Ada"
-            return Reply(f"A walk along the lake, back before the rain. {sent}.", prompt_tokens=180, completion_tokens=19)
+            return Reply(
+                f"A walk along the lake, back before the rain. {sent}.",
+                prompt_tokens=180,
+                completion_tokens=19,
+            )
         case _:
-            return Reply(calls=(Call("forecast", {"city": "Zürich"}),), prompt_tokens=95, completion_tokens=17)
+            return Reply(
+                calls=(Call("forecast", {"city": "Zürich"}),), prompt_tokens=95, completion_tokens=17
+            )
 
 
 def described(call: ToolCall) -> str:

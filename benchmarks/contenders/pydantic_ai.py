@@ -32,7 +32,9 @@ class Client(Contender):
     async def history(self, turns: Sequence[tuple[str, str]]) -> str:
         return await self.complete(
             [
-                ModelRequest.user_text_prompt(text) if role == "user" else ModelResponse(parts=[TextPart(text)])
+                ModelRequest.user_text_prompt(text)
+                if role == "user"
+                else ModelResponse(parts=[TextPart(text)])
                 for role, text in turns
             ]
         )
@@ -46,7 +48,10 @@ class Client(Contender):
         async with model_request_stream(self.model, [ModelRequest.user_text_prompt(QUESTION)]) as events:
             async for event in events:
                 match event:
-                    case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
+                    case (
+                        PartStartEvent(part=TextPart(content=text))
+                        | PartDeltaEvent(delta=TextPartDelta(content_delta=text))
+                    ):
                         pieces.append(text)
                     case _:
                         pass

@@ -24,7 +24,17 @@ REWRITE = f"python {Path(__file__).resolve().relative_to(ROOT)}"
 
 # of these every method is shown, and of every class called …Builder or …Client
 SHOWN = (
-    *("Chat", "ChatResponse", "ChatStream", "File", "HttpTransport", "Messages", "ScopedCollection", "Tool", "ToolCall"),
+    *(
+        "Chat",
+        "ChatResponse",
+        "ChatStream",
+        "File",
+        "HttpTransport",
+        "Messages",
+        "ScopedCollection",
+        "Tool",
+        "ToolCall",
+    ),
     *("WebSocketTransport", "tool"),
 )
 BESIDE = {"chat_core": ("chat_core.sync", "SyncChat")}  # public, but not to be had from the package itself
@@ -34,7 +44,9 @@ def test_the_public_api_is_what_it_was() -> None:
     was = SNAPSHOT.read_text().splitlines() if SNAPSHOT.exists() else []
     now = public_api().splitlines()
     changes = "\n".join(difflib.unified_diff(was, now, "was", "now", lineterm="", n=2))
-    assert not changes, f"the public API has changed; if it is meant to, `{REWRITE}` and say so in CHANGELOG.md\n{changes}"
+    assert not changes, (
+        f"the public API has changed; if it is meant to, `{REWRITE}` and say so in CHANGELOG.md\n{changes}"
+    )
 
 
 def test_every_public_name_is_there_once() -> None:
@@ -42,7 +54,9 @@ def test_every_public_name_is_there_once() -> None:
         module = importlib.import_module(package)
         names = cast("list[str]", module.__all__)
         assert sorted(set(names)) == sorted(names), f"{package}.__all__ names something twice"
-        assert [name for name in names if not hasattr(module, name)] == [], f"{package}.__all__ names what is not there"
+        assert [name for name in names if not hasattr(module, name)] == [], (
+            f"{package}.__all__ names what is not there"
+        )
         assert [name for name in names if name.startswith("_")] == []
         assert set(names) <= set(dir(module)), f"dir({package}) hides something"
 
@@ -62,7 +76,9 @@ def _described(package: str) -> Iterator[str]:
     yield f"# {package}"
     yield ""
     yield from names
-    shown = {name: getattr(module, name) for name in names if name in SHOWN or name.endswith(("Builder", "Client"))}
+    shown = {
+        name: getattr(module, name) for name in names if name in SHOWN or name.endswith(("Builder", "Client"))
+    }
     if package in BESIDE:
         path, name = BESIDE[package]
         shown[f"{path.removeprefix(package + '.')}.{name}"] = getattr(importlib.import_module(path), name)
@@ -141,7 +157,9 @@ def _plain(annotation: object) -> object:
 def _steady(default: object) -> object:
     """A default without what differs from run to run."""
     shown = repr(default)
-    return _Plain(re.sub(r" at 0x[0-9a-f]+", "", shown)) if default is not inspect.Parameter.empty else default
+    return (
+        _Plain(re.sub(r" at 0x[0-9a-f]+", "", shown)) if default is not inspect.Parameter.empty else default
+    )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from chat_core import (
 from chat_core.sync import SyncChat
 from chat_core.testing import Failure, FakeTransport, LoopbackServer, Raw, Reply
 from chat_core.testing.loopback import Answer
-from chat_core.typestate import HasModel
+from chat_core.types.typestate import HasModel
 from chat_huggingface import HuggingFaceBuilder
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,9 @@ CANARY = "canary4f1d9c"
 NOWHERE = "http://127.0.0.1:1/v1"
 
 
-def client(base_url: str = NOWHERE, transport: Transport | None = None, **limits: float) -> ChatCompletionsClient:
+def client(
+    base_url: str = NOWHERE, transport: Transport | None = None, **limits: float
+) -> ChatCompletionsClient:
     """A client with a secret wherever there is room for one."""
     builder = (
         ChatCompletionsBuilder()
@@ -62,7 +64,9 @@ def client(base_url: str = NOWHERE, transport: Transport | None = None, **limits
 
 def shown(thing: object) -> list[str]:
     """Every repr and str with a secret in it: of `thing`, and of all our objects and errors that hang on it."""
-    return [text for found in reachable(thing) for text in (repr(found), str(found), f"{found}") if CANARY in text]
+    return [
+        text for found in reachable(thing) for text in (repr(found), str(found), f"{found}") if CANARY in text
+    ]
 
 
 def reachable(thing: object) -> Iterator[object]:
@@ -82,7 +86,11 @@ def reachable(thing: object) -> Iterator[object]:
                 waiting += found
             case BaseException():
                 yield found
-                waiting += [*vars(found).values(), found.__cause__, None if found.__suppress_context__ else found.__context__]
+                waiting += [
+                    *vars(found).values(),
+                    found.__cause__,
+                    None if found.__suppress_context__ else found.__context__,
+                ]
             case _ if type(found).__module__.partition(".")[0].startswith("chat_"):
                 yield found
                 slots = (name for cls in type(found).__mro__ for name in getattr(cls, "__slots__", ()))
@@ -124,14 +132,20 @@ def test_what_is_built_shows_no_secret() -> None:
     made = client()
     chat = ChatBuilder().with_model(made).build()
     for thing in (made, chat, SyncChat(chat), ChatBuilder().with_model(made)):
-        assert any(type(found).__name__ == "Settings" for found in reachable(thing)), "the walk does not get there"
+        assert any(type(found).__name__ == "Settings" for found in reachable(thing)), (
+            "the walk does not get there"
+        )
         assert not shown(thing)
 
 
-@pytest.mark.parametrize("builder", [HuggingFaceBuilder(), CerebrasBuilder()], ids=["huggingface", "cerebras"])
+@pytest.mark.parametrize(
+    "builder", [HuggingFaceBuilder(), CerebrasBuilder()], ids=["huggingface", "cerebras"]
+)
 @pytest.mark.parametrize("given", [True, False], ids=["given", "found"])
 async def test_a_wrapper_shows_no_secret(
-    builder: HuggingFaceBuilder[HasModel] | CerebrasBuilder[HasModel], given: bool, monkeypatch: pytest.MonkeyPatch
+    builder: HuggingFaceBuilder[HasModel] | CerebrasBuilder[HasModel],
+    given: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     key = f"hf_{CANARY}"
     if given:
@@ -151,9 +165,13 @@ async def test_a_wrapper_shows_no_secret(
 
 
 @pytest.mark.parametrize(
-    "token", [f"hf_{CANARY}\nx", f"hf_{CANARY}\u00e9", f"gsk_{CANARY}"], ids=["a line", "an accent", "another's"]
+    "token",
+    [f"hf_{CANARY}\nx", f"hf_{CANARY}\u00e9", f"gsk_{CANARY}"],
+    ids=["a line", "an accent", "another's"],
 )
-def test_a_token_that_cannot_be_sent_is_not_shown(token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_cannot_be_sent_is_not_shown(
+    token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "token").write_text(token, encoding="latin-1")
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.delenv("HUGGING_FACE_HUB_TOKEN", raising=False)
@@ -182,7 +200,9 @@ def test_what_is_sent_and_what_comes_shows_no_secret() -> None:
         f"http://user:{CANARY}@[::1/v1",
     ],
 )
-def test_a_base_url_with_a_password_is_refused_without_showing_it(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_base_url_with_a_password_is_refused_without_showing_it(
+    base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         ChatCompletionsBuilder().with_base_url(base_url)
     assert not told(caught.value)
@@ -197,7 +217,9 @@ async def test_a_key_or_header_that_cannot_be_sent_is_not_shown(spoilt: str) -> 
     with pytest.raises(ConfigurationError) as caught:
         ChatCompletionsBuilder().with_model("m").with_base_url(NOWHERE).with_api_key(spoilt).build()
     assert not told(caught.value)
-    made = ChatCompletionsBuilder().with_model("m").with_base_url(NOWHERE).with_header("x-key", spoilt).build()
+    made = (
+        ChatCompletionsBuilder().with_model("m").with_base_url(NOWHERE).with_header("x-key", spoilt).build()
+    )
     for failure in await failures(made):
         assert isinstance(failure, ConfigurationError)
         assert not told(failure)
@@ -224,7 +246,11 @@ ANSWERS: dict[str, tuple[Answer, type[ChatError], type[ChatError]]] = {
 @pytest.mark.parametrize(("answer", "whole", "streamed"), ANSWERS.values(), ids=ANSWERS)
 @pytest.mark.parametrize("own_client", [False, True], ids=["our connections", "the user's client"])
 async def test_a_failed_call_shows_no_secret(
-    answer: Answer, whole: type[ChatError], streamed: type[ChatError], own_client: bool, caplog: pytest.LogCaptureFixture
+    answer: Answer,
+    whole: type[ChatError],
+    streamed: type[ChatError],
+    own_client: bool,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with httpx.AsyncClient() as http:
@@ -246,7 +272,13 @@ async def test_a_call_that_succeeds_shows_no_secret(caplog: pytest.LogCaptureFix
     with LoopbackServer(answers) as server:
         async with client(server.url) as made:
             retry = RetryPolicy(max_retries=1, base_delay=0.0)
-            response = await ChatBuilder().with_model(made).with_retry(retry).build().complete(Messages.from_user("Hi"))
+            response = (
+                await ChatBuilder()
+                .with_model(made)
+                .with_retry(retry)
+                .build()
+                .complete(Messages.from_user("Hi"))
+            )
     assert [notice.about for notice in response.notices] == ["retry"]
     assert not shown(response)
     assert not logged(caplog)
@@ -255,14 +287,20 @@ async def test_a_call_that_succeeds_shows_no_secret(caplog: pytest.LogCaptureFix
 async def test_no_answer_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections, and says nothing
-        nobody, listening = f"http://127.0.0.1:{_free_port()}/v1", f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        nobody, listening = (
+            f"http://127.0.0.1:{_free_port()}/v1",
+            f"http://127.0.0.1:{silent.getsockname()[1]}/v1",
+        )
         proxy = HttpTransport(proxy=f"http://user:{CANARY}@127.0.0.1:{_free_port()}")
         cases: list[tuple[ChatCompletionsClient, type[ChatError]]] = [
             (client(nobody), ConnectionFailed),
             (client(nobody, proxy), ConnectionFailed),
             (client(listening, first_event=0.05), TimedOut),
             (client(nobody, HttpTransport(proxy=f"nonsense://user:{CANARY}@host")), ConfigurationError),
-            (client(nobody, FakeTransport().fail(TimedOut("connect", 1)).fail(ConnectionFailed("no"))), NetworkError),
+            (
+                client(nobody, FakeTransport().fail(TimedOut("connect", 1)).fail(ConnectionFailed("no"))),
+                NetworkError,
+            ),
         ]
         for made, expected in cases:
             async with made:
@@ -292,7 +330,9 @@ async def _failure(call: Callable[[], Awaitable[object]]) -> ChatError:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [text for record in caplog.records if CANARY in (text := f"{record.getMessage()} {record.__dict__}")]
+    return [
+        text for record in caplog.records if CANARY in (text := f"{record.getMessage()} {record.__dict__}")
+    ]
 
 
 def _free_port() -> int:

@@ -7,20 +7,43 @@ from typing import Any
 
 import pytest
 from chat_cerebras import CerebrasBuilder, CerebrasClient
-from chat_core import ChatBuilder, ChatOptions, ChatResponse, ConfigurationError, Done, Messages, RateLimited, Request, RetryPolicy
+from chat_core import (
+    ChatBuilder,
+    ChatOptions,
+    ChatResponse,
+    ConfigurationError,
+    Done,
+    Messages,
+    RateLimited,
+    Request,
+    RetryPolicy,
+)
 from chat_core.testing import FakeTransport
 
 pytestmark = pytest.mark.anyio
-TIMES = {"queue_time": 0.001, "prompt_time": 0.002, "completion_time": 0.03, "total_time": 0.033, "created": 1780977002.5}
+TIMES = {
+    "queue_time": 0.001,
+    "prompt_time": 0.002,
+    "completion_time": 0.03,
+    "total_time": 0.033,
+    "created": 1780977002.5,
+}
 USED = {
     "prompt_tokens": 80,
     "completion_tokens": 45,
     "total_tokens": 125,
     "prompt_tokens_details": {"cached_tokens": 3},
-    "completion_tokens_details": {"reasoning_tokens": 34, "accepted_prediction_tokens": 2, "rejected_prediction_tokens": 1},
+    "completion_tokens_details": {
+        "reasoning_tokens": 34,
+        "accepted_prediction_tokens": 2,
+        "rejected_prediction_tokens": 1,
+    },
 }
 SAID = {"id": "c1", "model": "m", "time_info": TIMES, "usage": USED, "service_tier_used": "flex"}
-ANSWER = {**SAID, "choices": [{"index": 0, "message": {"reasoning": "Greet.", "content": "Hi"}, "finish_reason": "stop"}]}
+ANSWER = {
+    **SAID,
+    "choices": [{"index": 0, "message": {"reasoning": "Greet.", "content": "Hi"}, "finish_reason": "stop"}],
+}
 CHUNKS: list[dict[str, object] | str] = [
     {"id": "c1", "model": "m", "choices": [{"index": 0, "delta": {"role": "assistant", "reasoning": "Gre"}}]},
     {"id": "c1", "model": "m", "choices": [{"index": 0, "delta": {"reasoning": "et."}}]},
@@ -48,7 +71,11 @@ async def asked(builder: Any, options: ChatOptions | None = None) -> tuple[Reque
 
 async def answered(stream: bool) -> ChatResponse:
     transport = FakeTransport().answer(CHUNKS if stream else ANSWER)
-    chat = ChatBuilder().with_model(CerebrasBuilder().with_model("gpt-oss-120b").with_transport(transport).build()).build()
+    chat = (
+        ChatBuilder()
+        .with_model(CerebrasBuilder().with_model("gpt-oss-120b").with_transport(transport).build())
+        .build()
+    )
     if not stream:
         return await chat.complete(Messages.from_user("Hello"))
     async with chat.stream(Messages.from_user("Hello")) as events:
@@ -78,8 +105,12 @@ async def test_the_key_of_the_environment_goes_to_no_other_server() -> None:
 
 
 async def test_what_cerebras_has_beyond_the_wire_is_sent_in_its_words() -> None:
-    builder = CerebrasBuilder().with_model("m").with_reasoning("low", format="parsed").with_queue_threshold(50)
-    request, body = await asked(builder.with_service_tier("flex").with_min_tokens(7), ChatOptions(max_tokens=9))
+    builder = (
+        CerebrasBuilder().with_model("m").with_reasoning("low", format="parsed").with_queue_threshold(50)
+    )
+    request, body = await asked(
+        builder.with_service_tier("flex").with_min_tokens(7), ChatOptions(max_tokens=9)
+    )
     assert request.headers["queue_threshold"] == "50"
     assert body == {
         "model": "m",
@@ -125,9 +156,15 @@ async def test_glm_keeps_its_thoughts_unless_the_user_says_otherwise() -> None:
     ],
 )
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-async def test_each_model_gets_its_thoughts_back_in_its_way(model: str, replayed: dict[str, str], stream: bool) -> None:
+async def test_each_model_gets_its_thoughts_back_in_its_way(
+    model: str, replayed: dict[str, str], stream: bool
+) -> None:
     transport = FakeTransport().answer(CHUNKS if stream else ANSWER).answer(ANSWER)
-    chat = ChatBuilder().with_model(CerebrasBuilder().with_model(model).with_transport(transport).build()).build()
+    chat = (
+        ChatBuilder()
+        .with_model(CerebrasBuilder().with_model(model).with_transport(transport).build())
+        .build()
+    )
     messages = Messages.from_user("Hello")
     if stream:
         async with chat.stream(messages) as events:
@@ -152,7 +189,12 @@ async def test_timings_and_all_figures_of_usage_are_kept(stream: bool) -> None:
     assert response.raw["service_tier_used"] == "flex"
     assert response.usage.raw == USED
     used = response.usage
-    assert (used.input_tokens, used.output_tokens, used.cache_read_tokens, used.reasoning_tokens) == (80, 45, 3, 34)
+    assert (used.input_tokens, used.output_tokens, used.cache_read_tokens, used.reasoning_tokens) == (
+        80,
+        45,
+        3,
+        34,
+    )
 
 
 async def test_an_exhausted_limit_says_how_long_to_wait() -> None:
@@ -163,16 +205,32 @@ async def test_an_exhausted_limit_says_how_long_to_wait() -> None:
         "x-ratelimit-reset-requests-day": "33011.38",
         "x-ratelimit-reset-tokens-minute": "11.382",
     }
-    body = {"message": "Tokens per minute limit exceeded", "type": "too_many_tokens_error", "code": "token_quota_exceeded"}
+    body = {
+        "message": "Tokens per minute limit exceeded",
+        "type": "too_many_tokens_error",
+        "code": "token_quota_exceeded",
+    }
     transport = FakeTransport().answer(body, status=429, headers=headers)
     client = CerebrasBuilder().with_model("m").with_transport(transport).build()
     with pytest.raises(RateLimited, match="Tokens per minute") as caught:
-        await ChatBuilder().with_model(client).with_retry(RetryPolicy(max_retries=0)).build().complete(Messages.from_user("Hello"))
-    assert (caught.value.retry_after, caught.value.code, caught.value.retryable) == (11.382, "token_quota_exceeded", True)
+        await (
+            ChatBuilder()
+            .with_model(client)
+            .with_retry(RetryPolicy(max_retries=0))
+            .build()
+            .complete(Messages.from_user("Hello"))
+        )
+    assert (caught.value.retry_after, caught.value.code, caught.value.retryable) == (
+        11.382,
+        "token_quota_exceeded",
+        True,
+    )
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match=r'CerebrasBuilder\.build\(\) needs \.with_model\("\.\.\."\) first'):
+    with pytest.raises(
+        ConfigurationError, match=r'CerebrasBuilder\.build\(\) needs \.with_model\("\.\.\."\) first'
+    ):
         CerebrasBuilder().build()  # type: ignore[misc]
     monkeypatch.delenv("CEREBRAS_API_KEY")
     with pytest.raises(ConfigurationError, match="cerebras needs an API key: set CEREBRAS_API_KEY or use"):
@@ -191,7 +249,10 @@ def test_a_builder_is_not_changed_by_what_is_built_on_it() -> None:
 
 def test_no_repr_shows_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CEREBRAS_API_KEY", "csk-secret")
-    for builder in (CerebrasBuilder().with_model("m"), CerebrasBuilder().with_model("m").with_api_key("csk-secret")):
+    for builder in (
+        CerebrasBuilder().with_model("m"),
+        CerebrasBuilder().with_model("m").with_api_key("csk-secret"),
+    ):
         client = builder.build()
         for thing in (builder, client, builder._choices, builder._connection, client._settings):
             assert "secret" not in repr(thing)

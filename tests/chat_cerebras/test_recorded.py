@@ -24,7 +24,9 @@ def recorded(folder: Path = RECORDINGS) -> Iterator[Any]:
     """Every recording: its exchanges, and what is expected of each."""
     for path in sorted(folder.glob("*.expected.json")):
         expectations = json.loads(path.read_text(encoding="utf-8"))["exchanges"]
-        exchanges = json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))["exchanges"]
+        exchanges = json.loads(
+            path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8")
+        )["exchanges"]
         yield pytest.param(exchanges, expectations, id=path.name.removesuffix(".expected.json"))
 
 
@@ -36,9 +38,17 @@ def neutral(response: ChatResponse) -> dict[str, Any]:
     return {
         "text": response.text,
         "reasoning_text": response.reasoning,
-        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls],
+        "tool_calls": [
+            {"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls
+        ],
         "finish_reason": response.raw_finish_reason,
-        "usage": (usage.input_tokens, usage.output_tokens, usage.total_tokens, usage.cache_read_tokens, usage.reasoning_tokens),
+        "usage": (
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.total_tokens,
+            usage.cache_read_tokens,
+            usage.reasoning_tokens,
+        ),
         "usage_raw": usage.raw,
         "response_id": response.id,
         "model": response.model,
@@ -51,21 +61,27 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
     return {name: expected[name] for name in names} | {"usage": usage}
 
 
-def requests(exchanges: list[dict[str, Any]], messages: Messages) -> Iterator[tuple[ChatRequest, dict[str, Any]]]:
+def requests(
+    exchanges: list[dict[str, Any]], messages: Messages
+) -> Iterator[tuple[ChatRequest, dict[str, Any]]]:
     """What is asked turn by turn, in our words, and what was sent. What the model said is what it was read as."""
     for exchange in exchanges:
         sent = exchange["request"]["json"] or {"messages": [{"role": "user", "content": "Hello"}]}
         assert sent["messages"][-1]["role"] == "user"
         messages.add_user(sent["messages"][-1]["content"])
         tools = [
-            ToolDefinition(tool["function"]["name"], tool["function"]["description"], tool["function"]["parameters"])
+            ToolDefinition(
+                tool["function"]["name"], tool["function"]["description"], tool["function"]["parameters"]
+            )
             for tool in sent.get("tools", [])
         ]
         yield ChatRequest(messages, tools, ChatOptions(tool_choice=sent.get("tool_choice"))), sent
 
 
 @pytest.mark.parametrize(("exchanges", "expectations"), CONVERSATIONS)
-async def test_the_recorded_conversation_is_had(exchanges: list[dict[str, Any]], expectations: list[dict[str, Any]]) -> None:
+async def test_the_recorded_conversation_is_had(
+    exchanges: list[dict[str, Any]], expectations: list[dict[str, Any]]
+) -> None:
     transport = FakeTransport()
     for exchange in exchanges:
         response = exchange["response"]
@@ -83,7 +99,9 @@ async def test_the_recorded_conversation_is_had(exchanges: list[dict[str, Any]],
         assert got.usage.raw == answer["usage"]
         assert transport.requests[at].url == exchanges[at]["request"]["url"]
         body = dict(transport.last_body)
-        assert body.pop("clear_thinking", None) == (False if model.startswith("zai-glm") else None)  # which the recorder left out
+        assert body.pop("clear_thinking", None) == (
+            False if model.startswith("zai-glm") else None
+        )  # which the recorder left out
         if "model" in sent:
             assert body == {key: value for key, value in sent.items() if key != "stream"}
     assert len(transport.requests) == len(exchanges)
@@ -91,7 +109,13 @@ async def test_the_recorded_conversation_is_had(exchanges: list[dict[str, Any]],
 
 def test_a_conversation_in_which_thoughts_go_back_is_among_them() -> None:
     bodies = [exchange["request"]["json"] for case in CONVERSATIONS for exchange in case.values[0]]
-    said = [message["content"] for body in bodies if body for message in body["messages"] if message["role"] == "assistant"]
+    said = [
+        message["content"]
+        for body in bodies
+        if body
+        for message in body["messages"]
+        if message["role"] == "assistant"
+    ]
     assert any(text.startswith("<think>\n") for text in said)
 
 
@@ -108,7 +132,11 @@ async def test_streams_of_cerebras_that_came_by_way_of_a_router_are_read_with_th
                 *_, last = [event async for event in events]
             assert isinstance(last, Done)
             assert neutral(last.response) == wanted(expected)
-            chunks = [json.loads(line.removeprefix("data: ")) for line in body.splitlines() if line.startswith("data: {")]
+            chunks = [
+                json.loads(line.removeprefix("data: "))
+                for line in body.splitlines()
+                if line.startswith("data: {")
+            ]
             assert last.response.raw is not None
             assert last.response.raw["time_info"] == chunks[-1]["time_info"]
             played += 1
@@ -116,9 +144,17 @@ async def test_streams_of_cerebras_that_came_by_way_of_a_router_are_read_with_th
 
 
 @pytest.mark.parametrize(("exchanges", "expectations"), CONVERSATIONS)
-async def test_the_same_comes_over_a_socket_in_pieces(exchanges: list[dict[str, Any]], expectations: list[dict[str, Any]]) -> None:
-    answers = [Raw(exchange["response"]["body"].encode(), "application/json", chunk=7) for exchange in exchanges]
+async def test_the_same_comes_over_a_socket_in_pieces(
+    exchanges: list[dict[str, Any]], expectations: list[dict[str, Any]]
+) -> None:
+    answers = [
+        Raw(exchange["response"]["body"].encode(), "application/json", chunk=7) for exchange in exchanges
+    ]
     with LoopbackServer(answers) as server:
-        async with CerebrasBuilder().with_model("m").with_base_url(server.url).with_api_key("k").build() as client:
+        async with (
+            CerebrasBuilder().with_model("m").with_base_url(server.url).with_api_key("k").build() as client
+        ):
             for expected in expectations:
-                assert neutral(await client.complete(ChatRequest(Messages.from_user("Hello")))) == wanted(expected)
+                assert neutral(await client.complete(ChatRequest(Messages.from_user("Hello")))) == wanted(
+                    expected
+                )

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from anthropic.types import message_count_tokens_params
 from anthropic.types.beta.message_create_params import MessageCreateParamsNonStreaming as BetaParams
-from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
+from anthropic.types.message_create_params import (
+    MessageCreateParamsNonStreaming,
+    MessageCreateParamsStreaming,
+)
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.warnings import TypedDictExtraConfigWarning
 from typing_extensions import is_typeddict
@@ -32,13 +35,23 @@ def official() -> Iterator[Judge]:
     for module in lazy:
         module.Iterable = list  # type: ignore[attr-defined]  # pydantic reads an Iterable only when somebody iterates it
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TypedDictExtraConfigWarning)  # a few take any further field by their own word
-        whole, streamed = TypeAdapter(MessageCreateParamsNonStreaming), TypeAdapter(MessageCreateParamsStreaming)
-        beta, count = TypeAdapter(BetaParams), TypeAdapter(message_count_tokens_params.MessageCountTokensParams)
+        warnings.simplefilter(
+            "ignore", TypedDictExtraConfigWarning
+        )  # a few take any further field by their own word
+        whole, streamed = (
+            TypeAdapter(MessageCreateParamsNonStreaming),
+            TypeAdapter(MessageCreateParamsStreaming),
+        )
+        beta, count = (
+            TypeAdapter(BetaParams),
+            TypeAdapter(message_count_tokens_params.MessageCountTokensParams),
+        )
 
     def judge(body: Mapping[str, object] | bytes) -> dict[str, Any]:
         read: dict[str, Any] = json.loads(body if isinstance(body, bytes) else json.dumps(body))
-        judged = {name: value for name, value in read.items() if name not in ("temperature", "top_p", "top_k")}  # gone from the SDK
+        judged = {
+            name: value for name, value in read.items() if name not in ("temperature", "top_p", "top_k")
+        }  # gone from the SDK
         if "max_tokens" not in read:
             count.validate_python(judged)
             return read

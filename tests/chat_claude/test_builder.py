@@ -36,7 +36,9 @@ def test_the_key_comes_from_either_variable_the_vendors_first(monkeypatch: pytes
     assert headers(ClaudeBuilder().with_api_key(" given\n"))["x-api-key"] == "given"
 
 
-def test_the_key_of_the_environment_goes_only_where_the_environment_or_anthropic_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_of_the_environment_goes_only_where_the_environment_or_anthropic_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "first")
     assert "x-api-key" not in headers(ClaudeBuilder().with_base_url("https://elsewhere.example"))
     assert "x-api-key" in headers(ClaudeBuilder().with_base_url("https://api.anthropic.com/v1/"))
@@ -70,7 +72,8 @@ def test_the_base_url_comes_from_the_environment_else_is_anthropics(monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://host", "host", f"https://user:{CANARY}@host", f"http://user:{CANARY}@[::1", "https://host?a=b"]
+    "url",
+    ["ftp://host", "host", f"https://user:{CANARY}@host", f"http://user:{CANARY}@[::1", "https://host?a=b"],
 )
 def test_other_base_urls_are_refused_without_showing_a_password(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -115,7 +118,10 @@ def test_each_step_answers_with_a_new_builder() -> None:
         (lambda builder: builder.with_web_fetch(allowed_domains=["a"], blocked_domains=["b"]), "not both"),
         (lambda builder: builder.with_mcp_server("w", "http://mcp.example"), "begins with https://"),
         (lambda builder: builder.with_native_tool({"name": "memory"}), 'needs its "type"'),
-        (lambda builder: builder.with_tool_settings("add", defer_loading=True, cached=True), "deferred tool cannot be cached"),
+        (
+            lambda builder: builder.with_tool_settings("add", defer_loading=True, cached=True),
+            "deferred tool cannot be cached",
+        ),
         (lambda builder: builder.with_continuations(-1), "at least 0"),
     ],
 )

@@ -59,7 +59,9 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-def client(transport: FakeTransport | None = None, model: str = "claude-opus-5-5", **more: Any) -> ClaudeClient:
+def client(
+    transport: FakeTransport | None = None, model: str = "claude-opus-5-5", **more: Any
+) -> ClaudeClient:
     builder = ClaudeBuilder().with_model(model).with_api_key("k")
     for name, value in more.items():
         builder = getattr(builder, name)(value)
@@ -74,19 +76,29 @@ def said(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def used(id: str, **arguments: Any) -> dict[str, Any]:  # noqa: A002
+def used(id: str, **arguments: Any) -> dict[str, Any]:
     return {"type": "tool_use", "id": id, "name": "add", "input": arguments}
 
 
 def message(*content: dict[str, Any], stop: str = "end_turn", tokens: int = 5, **more: Any) -> dict[str, Any]:
-    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-5-5", "content": list(content)}
+    head = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-opus-5-5",
+        "content": list(content),
+    }
     return head | {"stop_reason": stop, "usage": {"input_tokens": 10, "output_tokens": tokens}} | more
 
 
-def streamed(*content: dict[str, Any], stop: str = "end_turn", tokens: int = 5, **more: Any) -> list[dict[str, Any]]:
+def streamed(
+    *content: dict[str, Any], stop: str = "end_turn", tokens: int = 5, **more: Any
+) -> list[dict[str, Any]]:
     """The same as events."""
     whole = message(*content, stop=stop, tokens=tokens)
-    events: list[dict[str, Any]] = [{"type": "message_start", "message": whole | {"content": [], "stop_reason": None}}]
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": whole | {"content": [], "stop_reason": None}}
+    ]
     for index, block in enumerate(content):
         match block:
             case {"type": "text", "text": text}:
@@ -100,7 +112,9 @@ def streamed(*content: dict[str, Any], stop: str = "end_turn", tokens: int = 5, 
             case {"type": "tool_use" | "server_tool_use", "input": arguments}:
                 text = json.dumps(arguments)
                 start = block | {"input": {}}
-                deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in ("", text[:3], text[3:])]
+                deltas = [
+                    {"type": "input_json_delta", "partial_json": piece} for piece in ("", text[:3], text[3:])
+                ]
             case _:
                 start, deltas = block, []
         events.append({"type": "content_block_start", "index": index, "content_block": start})
@@ -150,17 +164,35 @@ async def test_a_request_has_one_credential_the_version_and_the_betas() -> None:
 
 async def test_betas_of_a_header_and_of_features_are_joined() -> None:
     transport = FakeTransport().answer(message(said("Hi")))
-    builder = ClaudeBuilder().with_model("m").with_api_key("k").with_header("Anthropic-Beta", "own").with_transport(transport)
-    await builder.with_mcp_server("w", "https://mcp.example").build().complete(ChatRequest(Messages.from_user("Hi")))
+    builder = (
+        ClaudeBuilder()
+        .with_model("m")
+        .with_api_key("k")
+        .with_header("Anthropic-Beta", "own")
+        .with_transport(transport)
+    )
+    await (
+        builder.with_mcp_server("w", "https://mcp.example")
+        .build()
+        .complete(ChatRequest(Messages.from_user("Hi")))
+    )
 
     assert transport.requests[0].headers["anthropic-beta"] == "own,mcp-client-2025-11-20"
 
 
 @ways
 async def test_a_turn_with_all_that_is_said_of_it(way: str) -> None:
-    usage = {"input_tokens": 3, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 5, "output_tokens": 9}
+    usage = {
+        "input_tokens": 3,
+        "cache_read_input_tokens": 4,
+        "cache_creation_input_tokens": 5,
+        "output_tokens": 9,
+    }
     whole = message(
-        thought("hm"), said("So"), usage=usage | {"output_tokens_details": {"thinking_tokens": 2}}, stop="stop_sequence"
+        thought("hm"),
+        said("So"),
+        usage=usage | {"output_tokens_details": {"thinking_tokens": 2}},
+        stop="stop_sequence",
     )
     events = streamed(thought("hm"), said("So"), stop="stop_sequence", stop_sequence="END")
     events[-2]["usage"] = usage | {"output_tokens_details": {"thinking_tokens": 2}}
@@ -171,8 +203,16 @@ async def test_a_turn_with_all_that_is_said_of_it(way: str) -> None:
     assert (response.text, response.reasoning) == ("So", "hm")
     assert (response.finish_reason, response.raw_finish_reason) == ("stop", "stop_sequence")
     assert (response.id, response.model) == ("msg_1", "claude-opus-5-5")
-    assert (response.usage.input_tokens, response.usage.cache_read_tokens, response.usage.cache_write_tokens) == (12, 4, 5)
-    assert (response.usage.output_tokens, response.usage.reasoning_tokens, response.usage.total_tokens) == (9, 2, None)
+    assert (
+        response.usage.input_tokens,
+        response.usage.cache_read_tokens,
+        response.usage.cache_write_tokens,
+    ) == (12, 4, 5)
+    assert (response.usage.output_tokens, response.usage.reasoning_tokens, response.usage.total_tokens) == (
+        9,
+        2,
+        None,
+    )
     assert (response.raw or {})["stop_sequence"] == "END"
 
 
@@ -229,7 +269,9 @@ async def test_arguments_cut_in_the_middle_fail_and_are_sent_back_as_none() -> N
 
 
 async def _chat(made: ClaudeClient, way: str, messages: Messages, **more: Any) -> ChatResponse:
-    chat: Chat[Any, ChatResponse] = ChatBuilder().with_model(made).with_tools([add]).with_retry(RetryPolicy(max_retries=0)).build()
+    chat: Chat[Any, ChatResponse] = (
+        ChatBuilder().with_model(made).with_tools([add]).with_retry(RetryPolicy(max_retries=0)).build()
+    )
     if way == "complete":
         return await chat.complete(messages)
     async with chat.stream(messages) as events:
@@ -244,7 +286,9 @@ async def _chat(made: ClaudeClient, way: str, messages: Messages, **more: Any) -
 
 @ways
 async def test_a_paused_turn_is_carried_on_and_comes_as_one(way: str, official: Judge) -> None:
-    transport = answer(FakeTransport(), way, thought("I look"), SEARCH, stop="pause_turn", container={"id": "container_1"})
+    transport = answer(
+        FakeTransport(), way, thought("I look"), SEARCH, stop="pause_turn", container={"id": "container_1"}
+    )
     answer(transport, way, FOUND, thought("I have it"), said("Llamas spit."), tokens=7)
     made = client(transport, with_native_tool={"type": "web_search_20250305", "name": "web_search"})
     messages = Messages.from_user("Look up llamas")
@@ -261,7 +305,13 @@ async def test_a_paused_turn_is_carried_on_and_comes_as_one(way: str, official: 
     transport.answer(message(said("Yes.")))
     await made.complete(ChatRequest(messages.append(response.message).add_user("Really?")))
     third = official(transport.last_body)
-    assert third["messages"][1]["content"] == [thought("I look"), SEARCH, FOUND, thought("I have it"), said("Llamas spit.")]
+    assert third["messages"][1]["content"] == [
+        thought("I look"),
+        SEARCH,
+        FOUND,
+        thought("I have it"),
+        said("Llamas spit."),
+    ]
     assert "block_binding" not in json.dumps(third)
 
 
@@ -279,7 +329,9 @@ async def test_a_turn_that_stays_paused_is_given_back_with_a_notice(way: str) ->
 
 
 async def test_a_cut_in_a_continuation_holds_what_came_before_it_too() -> None:
-    transport = FakeTransport().answer(streamed(said("One"), stop="pause_turn")).answer(streamed(said("Two"))[:3])
+    transport = (
+        FakeTransport().answer(streamed(said("One"), stop="pause_turn")).answer(streamed(said("Two"))[:3])
+    )
 
     with pytest.raises(StreamTruncated) as caught:
         await turn(client(transport), "stream")
@@ -299,18 +351,28 @@ async def test_leaving_a_stream_early_sends_nothing_more() -> None:
 
 
 @ways
-async def test_a_tool_loop_sends_signed_thinking_back_untouched_also_after_a_restart(way: str, official: Judge) -> None:
+async def test_a_tool_loop_sends_signed_thinking_back_untouched_also_after_a_restart(
+    way: str, official: Judge
+) -> None:
     script = [
         Raw(sse(streamed(thought("I add"), used("toolu_1", a=19, b=23), stop="tool_use")))
         if way == "stream"
-        else Raw(json.dumps(message(thought("I add"), used("toolu_1", a=19, b=23), stop="tool_use")).encode(), "application/json"),
+        else Raw(
+            json.dumps(message(thought("I add"), used("toolu_1", a=19, b=23), stop="tool_use")).encode(),
+            "application/json",
+        ),
         Raw(sse(streamed(thought("Done", "ZG9uZQ=="), said("42"))), chunk=1)
         if way == "stream"
         else Raw(json.dumps(message(thought("Done", "ZG9uZQ=="), said("42"))).encode(), "application/json"),
         Raw(json.dumps(message(said("Yes."))).encode(), "application/json"),
     ]
     with LoopbackServer(script) as server:
-        builder = ClaudeBuilder().with_base_url(server.url).with_model("claude-opus-5-5").with_thinking(Thinking.adaptive())
+        builder = (
+            ClaudeBuilder()
+            .with_base_url(server.url)
+            .with_model("claude-opus-5-5")
+            .with_thinking(Thinking.adaptive())
+        )
         messages = Messages.from_system("Be exact.").add_user("What is 19 + 23?")
         async with builder.build() as made:
             response = await _chat(made, way, messages)
@@ -322,7 +384,10 @@ async def test_a_tool_loop_sends_signed_thinking_back_untouched_also_after_a_res
     second, third = (official(request.body)["messages"] for request in server.requests[1:])
     assert second[1]["content"] == [thought("I add"), used("toolu_1", a=19, b=23)]
     assert second[2]["content"] == [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "42"}]
-    assert third[1:4] == [*second[1:], {"role": "assistant", "content": [thought("Done", "ZG9uZQ=="), said("42")]}]
+    assert third[1:4] == [
+        *second[1:],
+        {"role": "assistant", "content": [thought("Done", "ZG9uZQ=="), said("42")]},
+    ]
     assert server.requests[0].path == "/v1/messages"
     assert not again.notices
     assert all("block_binding" not in json.dumps(request.body) for request in server.requests)
@@ -357,7 +422,10 @@ async def test_a_changed_prefix_drops_the_thinking_with_a_notice(how: str, offic
     response = await made.complete(_changed(messages, how))
 
     body = official(transport.last_body)
-    assert body["thinking"] == {"type": "adaptive", "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
+    assert body["thinking"] == {
+        "type": "adaptive",
+        "block_binding": {"prefix_mismatch_behavior": "drop_block"},
+    }
     assert transport.requests[-1].headers["anthropic-beta"] == "thinking-binding-controls-2026-08-01"
     assert thought("hm") in next(said for said in body["messages"] if said["role"] == "assistant")["content"]
     assert "left out from 1 of the model's turns" in response.notices[0].message
@@ -367,7 +435,9 @@ async def test_a_changed_prefix_drops_the_thinking_with_a_notice(how: str, offic
 async def test_a_changed_prefix_is_an_error_where_asked_for(how: str) -> None:
     transport, made, messages = await _thoughtful(with_changed_prefix="error")
 
-    with pytest.raises(ConfigurationError, match=r"have changed since the model thought.*with_changed_prefix\('drop'\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"have changed since the model thought.*with_changed_prefix\('drop'\)"
+    ):
         await made.complete(_changed(messages, how))
     assert len(transport.requests) == 1
 
@@ -408,7 +478,9 @@ async def test_what_the_provider_dropped_is_noticed() -> None:
     for way in ("complete", "stream"):
         events = streamed(said("So"))
         events[-2]["input_transformations"] = changes
-        transport = FakeTransport().answer(message(said("So"), input_transformations=changes) if way == "complete" else events)
+        transport = FakeTransport().answer(
+            message(said("So"), input_transformations=changes) if way == "complete" else events
+        )
         response = await turn(client(transport), way)
         assert response.notices[0].message.endswith("thinking_dropped at messages.1.content.0")
 
@@ -427,10 +499,15 @@ async def test_thinking_that_is_not_shown_is_kept_all_the_same() -> None:
 
 
 async def test_a_stream_says_what_comes_as_it_comes() -> None:
-    transport = answer(FakeTransport(), "stream", thought("hm"), said("So"), used("toolu_1", a=1), stop="tool_use")
+    transport = answer(
+        FakeTransport(), "stream", thought("hm"), said("So"), used("toolu_1", a=1), stop="tool_use"
+    )
     events = [event async for event in client(transport).stream(ChatRequest(Messages.from_user("Hi")))]
 
-    assert [event for event in events if isinstance(event, ReasoningChunk | TextChunk)] == [ReasoningChunk("hm"), TextChunk("So")]
+    assert [event for event in events if isinstance(event, ReasoningChunk | TextChunk)] == [
+        ReasoningChunk("hm"),
+        TextChunk("So"),
+    ]
     calls = [getattr(event, "arguments", None) for event in events if type(event).__name__ == "ToolCallChunk"]
     assert calls == ["", '{"a', '": 1}']
 
@@ -439,7 +516,9 @@ async def test_a_call_from_code_comes_with_its_input_at_the_start() -> None:
     block = used("toolu_1", a=1) | {"caller": {"type": "code_execution_20260120", "tool_id": "srvtoolu_1"}}
     events = streamed(stop="tool_use")
     start = {"type": "content_block_start", "index": 0, "content_block": block}
-    transport = FakeTransport().answer([events[0], start, {"type": "content_block_stop", "index": 0}, *events[1:]])
+    transport = FakeTransport().answer(
+        [events[0], start, {"type": "content_block_stop", "index": 0}, *events[1:]]
+    )
     response = await turn(client(transport), "stream")
 
     [call] = response.tool_calls
@@ -453,11 +532,25 @@ async def test_a_call_from_code_comes_with_its_input_at_the_start() -> None:
 
 async def test_unknown_events_blocks_and_deltas_are_kept() -> None:
     events = streamed(said("So"))
-    start = {"type": "content_block_start", "index": 1, "content_block": {"type": "new_block", "content": None}}
-    deltas = [{"type": "new_delta", "content": "a", "list": [1]}, {"type": "new_delta", "content": "b", "list": [2]}]
+    start = {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "new_block", "content": None},
+    }
+    deltas = [
+        {"type": "new_delta", "content": "a", "list": [1]},
+        {"type": "new_delta", "content": "b", "list": [2]},
+    ]
     more = [{"type": "content_block_delta", "index": 1, "delta": delta} for delta in deltas]
     transport = FakeTransport().answer(
-        [*events[:-2], start, *more, {"type": "content_block_stop", "index": 1}, {"type": "new_event", "x": 1}, *events[-2:]]
+        [
+            *events[:-2],
+            start,
+            *more,
+            {"type": "content_block_stop", "index": 1},
+            {"type": "new_event", "x": 1},
+            *events[-2:],
+        ]
     )
 
     response = await turn(client(transport), "stream")
@@ -471,7 +564,9 @@ async def test_unknown_events_blocks_and_deltas_are_kept() -> None:
 async def test_a_model_that_stepped_in_is_the_one_named() -> None:
     fallback = {"type": "fallback", "from": {"model": "claude-fable-5"}, "to": {"model": "claude-opus-4-8"}}
     for way in ("complete", "stream"):
-        assert (await turn(client(answer(FakeTransport(), way, fallback, said("So"))), way)).model == "claude-opus-4-8"
+        assert (
+            await turn(client(answer(FakeTransport(), way, fallback, said("So"))), way)
+        ).model == "claude-opus-4-8"
 
 
 async def test_equal_ids_of_calls_are_told_apart() -> None:
@@ -482,7 +577,9 @@ async def test_equal_ids_of_calls_are_told_apart() -> None:
 
 
 async def test_a_server_that_answers_whole_is_read_all_the_same() -> None:
-    transport = FakeTransport().answer(message(thought("hm"), said("So"), used("toolu_1", a=1), stop="tool_use"))
+    transport = FakeTransport().answer(
+        message(thought("hm"), said("So"), used("toolu_1", a=1), stop="tool_use")
+    )
     response = await turn(client(transport), "stream")
 
     assert (response.text, response.reasoning, response.tool_calls[0].arguments) == ("So", "hm", {"a": 1})
@@ -563,7 +660,9 @@ async def test_errors_by_their_code_then_type_then_status(
 
 
 async def test_the_code_of_an_error_is_the_most_exact_one() -> None:
-    transport = FakeTransport().answer(error("invalid_request_error", error_code="tool_name_conflict"), status=400)
+    transport = FakeTransport().answer(
+        error("invalid_request_error", error_code="tool_name_conflict"), status=400
+    )
     with pytest.raises(InvalidRequest) as caught:
         await turn(client(transport), "complete")
     assert (caught.value.code, caught.value.message) == ("tool_name_conflict", "No.")
@@ -587,7 +686,9 @@ async def test_an_error_within_a_stream_is_one() -> None:
     ],
 )
 async def test_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    transport = FakeTransport().answer(error("rate_limit_error"), status=429, headers=headers | {"x-should-retry": "false"})
+    transport = FakeTransport().answer(
+        error("rate_limit_error"), status=429, headers=headers | {"x-should-retry": "false"}
+    )
     with pytest.raises(RateLimited) as caught:
         await turn(client(transport), "complete")
     assert (caught.value.retry_after, caught.value.retryable) == (seconds, False)
@@ -619,7 +720,9 @@ async def test_tokens_are_counted_of_what_would_be_sent(official: Judge) -> None
 
 
 async def test_what_cannot_be_counted_is_refused() -> None:
-    made = ClaudeBuilder().with_model("m").with_api_key("k").with_mcp_server("w", "https://mcp.example").build()
+    made = (
+        ClaudeBuilder().with_model("m").with_api_key("k").with_mcp_server("w", "https://mcp.example").build()
+    )
     with pytest.raises(ConfigurationError, match="cannot be counted"):
         await made.count_tokens(Messages.from_user("Hi"))
     with pytest.raises(InvalidResponse, match="without input_tokens"):
@@ -628,17 +731,28 @@ async def test_what_cannot_be_counted_is_refused() -> None:
 
 async def test_all_pages_of_models_are_read() -> None:
     transport = FakeTransport()
-    transport.answer({"data": [{"id": "claude-b", "max_tokens": 9}, {"id": "claude-a"}], "has_more": True, "last_id": "claude-a"})
+    transport.answer(
+        {
+            "data": [{"id": "claude-b", "max_tokens": 9}, {"id": "claude-a"}],
+            "has_more": True,
+            "last_id": "claude-a",
+        }
+    )
     transport.answer({"data": [{"id": "claude-0"}], "has_more": False, "last_id": "claude-0"})
 
     models = await client(transport).list_models()
     assert [model.id for model in models] == ["claude-b", "claude-a", "claude-0"]
     assert models[0].raw["max_tokens"] == 9
-    assert [request.url.partition("?")[2] for request in transport.requests] == ["limit=1000", "limit=1000&after_id=claude-a"]
+    assert [request.url.partition("?")[2] for request in transport.requests] == [
+        "limit=1000",
+        "limit=1000&after_id=claude-a",
+    ]
 
 
 async def test_one_client_serves_many_conversations_at_once() -> None:
-    with LoopbackServer(lambda body: Raw(json.dumps(message(said(str(body["messages"])))).encode(), "application/json")) as server:
+    with LoopbackServer(
+        lambda body: Raw(json.dumps(message(said(str(body["messages"])))).encode(), "application/json")
+    ) as server:
         async with ClaudeBuilder().with_base_url(server.url).with_model("m").build() as made:
             told: dict[str, str] = {}
 
@@ -653,9 +767,13 @@ async def test_one_client_serves_many_conversations_at_once() -> None:
 
 
 async def test_a_forced_choice_reaches_the_wire_for_the_first_turn_only() -> None:
-    transport = FakeTransport().answer(message(used("toolu_1", a=1, b=2), stop="tool_use")).answer(message(said("3")))
+    transport = (
+        FakeTransport().answer(message(used("toolu_1", a=1, b=2), stop="tool_use")).answer(message(said("3")))
+    )
     made = client(transport, model="claude-haiku-5-5")
-    chat = ChatBuilder().with_model(made).with_tools([add]).with_options(ChatOptions(tool_choice="add")).build()
+    chat = (
+        ChatBuilder().with_model(made).with_tools([add]).with_options(ChatOptions(tool_choice="add")).build()
+    )
 
     assert (await chat.complete(Messages.from_user("Add"))).text == "3"
     assert [body.get("tool_choice") for body in transport.bodies] == [{"type": "tool", "name": "add"}, None]

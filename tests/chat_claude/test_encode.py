@@ -42,10 +42,14 @@ Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
 NEW = Origin("claude", "https://api.anthropic.com", "claude-opus-5-5")
 OLD = Origin("claude", "https://api.anthropic.com", "claude-sonnet-4-5")
 PNG = b"\x89PNG\r\n\x1a\n"
-ADD = ToolDefinition("add", "Add two numbers.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})
+ADD = ToolDefinition(
+    "add", "Add two numbers.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+)
 
 
-def encoded(request: ChatRequest | Messages, *, origin: Origin = NEW, manner: Manner = Manner(), **more: Any) -> Encoded:  # noqa: B008
+def encoded(
+    request: ChatRequest | Messages, *, origin: Origin = NEW, manner: Manner = Manner(), **more: Any
+) -> Encoded:
     request = ChatRequest(request) if isinstance(request, Messages) else request
     return encode(request, origin=origin, manner=manner, **more)
 
@@ -63,7 +67,7 @@ def manner_of(builder: ClaudeBuilder[Any]) -> Manner:
     return builder.with_model("m").with_api_key("k").build()._settings.manner
 
 
-def call(id: str = "toolu_1", **more: Any) -> ToolCall:  # noqa: A002
+def call(id: str = "toolu_1", **more: Any) -> ToolCall:
     return ToolCall(id, "add", {"a": 1}, more.pop("status", Completed(42)), **more)
 
 
@@ -75,7 +79,12 @@ def after(*parts: Any, **more: Any) -> Messages:
 
 
 def test_instructions_stand_apart_and_turns_alternate(official: Judge) -> None:
-    messages = Messages.from_system("Be brief.").add_user("Hello").append(Message("model", [Text("Hi")])).add_user("And?")
+    messages = (
+        Messages.from_system("Be brief.")
+        .add_user("Hello")
+        .append(Message("model", [Text("Hi")]))
+        .add_user("And?")
+    )
 
     assert official(encoded(messages).body) == {
         "model": "claude-opus-5-5",
@@ -126,12 +135,19 @@ def test_a_call_that_waits_cannot_be_sent() -> None:
         encoded(after(ToolCall("toolu_1", "add")))
 
 
-def test_an_edited_call_is_told_as_the_model_made_it_and_a_rejected_one_with_its_reason(official: Judge) -> None:
+def test_an_edited_call_is_told_as_the_model_made_it_and_a_rejected_one_with_its_reason(
+    official: Judge,
+) -> None:
     messages = after(call(edited={"a": 9}), call("toolu_2", status=Rejected("not today")))
     assistant, user = official(encoded(messages).body)["messages"][1:]
 
     assert assistant["content"][0]["input"] == {"a": 1}
-    assert user["content"][1] == {"type": "tool_result", "tool_use_id": "toolu_2", "content": "not today", "is_error": True}
+    assert user["content"][1] == {
+        "type": "tool_result",
+        "tool_use_id": "toolu_2",
+        "content": "not today",
+        "is_error": True,
+    }
 
 
 def test_a_result_brings_its_files_with_it(official: Judge) -> None:
@@ -139,7 +155,11 @@ def test_a_result_brings_its_files_with_it(official: Judge) -> None:
     result = official(encoded(messages).body)["messages"][-1]["content"][0]
 
     assert [item["type"] for item in result["content"]] == ["text", "image", "document"]
-    assert result["content"][1]["source"] == {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
+    assert result["content"][1]["source"] == {
+        "type": "base64",
+        "media_type": "image/png",
+        "data": "iVBORw0KGgo=",
+    }
 
 
 def test_ids_that_the_wire_refuses_are_sent_as_others_always_the_same(official: Judge) -> None:
@@ -148,7 +168,7 @@ def test_ids_that_the_wire_refuses_are_sent_as_others_always_the_same(official: 
 
     ids = [used["id"] for used in assistant["content"]]
     assert ids == [result["tool_use_id"] for result in user["content"]]
-    assert all(id.startswith("toolu_") for id in ids[:2])  # noqa: A001
+    assert all(id.startswith("toolu_") for id in ids[:2])
     assert len(set(ids)) == 3
     assert ids[2] == "ok-1_A"
     assert ids == [used["id"] for used in sent(messages)[1]["content"]]
@@ -159,7 +179,10 @@ def test_what_is_empty_is_not_sent() -> None:
     messages = Messages.from_user("Hello", "").append(Message("model", [Text("")])).add_user("Are you there?")
 
     assert sent(messages) == [
-        {"role": "user", "content": [{"type": "text", "text": "Hello"}, {"type": "text", "text": "Are you there?"}]}
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "Hello"}, {"type": "text", "text": "Are you there?"}],
+        }
     ]
 
 
@@ -171,8 +194,13 @@ def test_only_instructions_are_nothing_to_answer() -> None:
 def test_a_turn_of_its_own_at_the_end_is_gone_on_from_by_older_models_only() -> None:
     messages = after(Text("The answer is"), interrupted=True)
 
-    assert sent(messages, origin=OLD)[-1] == {"role": "assistant", "content": [{"type": "text", "text": "The answer is"}]}
-    with pytest.raises(ConfigurationError, match=r"does not go on from a turn of its own: messages\.add_user"):
+    assert sent(messages, origin=OLD)[-1] == {
+        "role": "assistant",
+        "content": [{"type": "text", "text": "The answer is"}],
+    }
+    with pytest.raises(
+        ConfigurationError, match=r"does not go on from a turn of its own: messages\.add_user"
+    ):
         encoded(messages)
     assert encoded(messages, counting=True).content["messages"] == sent(messages, origin=OLD)
 
@@ -181,7 +209,9 @@ def test_a_refused_turn_is_not_sent_again() -> None:
     refused = Message("model", [Text("Well,")], turn=Turn("refusal", "refusal"))
     messages = Messages.from_user("Bad").append(refused).add_user("Good")
 
-    assert sent(messages) == [{"role": "user", "content": [{"type": "text", "text": "Bad"}, {"type": "text", "text": "Good"}]}]
+    assert sent(messages) == [
+        {"role": "user", "content": [{"type": "text", "text": "Bad"}, {"type": "text", "text": "Good"}]}
+    ]
     assert messages[1] is refused
 
 
@@ -196,7 +226,9 @@ def test_instructions_after_the_user_stay_instructions_where_the_model_heeds_the
     assert body["messages"][1] == {"role": "system", "content": [{"type": "text", "text": "Be long."}]}
 
 
-@pytest.mark.parametrize("model", ["claude-sonnet-5", "claude-opus-4-7", "claude-haiku-4-5", "some-gateways-model"])
+@pytest.mark.parametrize(
+    "model", ["claude-sonnet-5", "claude-opus-4-7", "claude-haiku-4-5", "some-gateways-model"]
+)
 def test_elsewhere_they_become_words_of_the_user(model: str) -> None:
     messages = Messages.from_user("Hello").add_system("Be long.")
 
@@ -210,7 +242,11 @@ def test_instructions_that_no_turn_of_the_model_follows_become_words_of_the_user
     before = Messages.from_user("Hello").add_system("Be long.").add_user("Go on")
     first = after(Text("Hi")).add_system("Be long.")
 
-    assert [block["text"] for block in sent(before)[0]["content"]] == ["Hello", "<system>\nBe long.\n</system>", "Go on"]
+    assert [block["text"] for block in sent(before)[0]["content"]] == [
+        "Hello",
+        "<system>\nBe long.\n</system>",
+        "Go on",
+    ]
     assert sent(first)[-1] == {"role": "user", "content": "<system>\nBe long.\n</system>"}
 
 
@@ -218,7 +254,10 @@ def test_a_block_for_which_there_is_no_part_can_stand_in_them() -> None:
     addition = block({"type": "tool_addition", "tool": {"type": "tool_reference", "name": "add"}})
     messages = Messages.from_user("Hello").add_system(addition)
 
-    assert sent(messages)[-1] == {"role": "system", "content": [{"type": "tool_addition", "tool": addition.native.data["tool"]}]}
+    assert sent(messages)[-1] == {
+        "role": "system",
+        "content": [{"type": "tool_addition", "tool": addition.native.data["tool"]}],
+    }
     with pytest.raises(ConfigurationError, match="takes no tool_addition amid a conversation"):
         encoded(messages, origin=OLD)
 
@@ -229,11 +268,26 @@ def test_a_block_for_which_there_is_no_part_can_stand_in_them() -> None:
 @pytest.mark.parametrize(
     ("file", "becomes"),
     [
-        (File.from_bytes(PNG), {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}),
-        (File.from_url("https://a/b.webp"), {"type": "image", "source": {"type": "url", "url": "https://a/b.webp"}}),
-        (File.from_id("file_1", "image/png"), {"type": "image", "source": {"type": "file", "file_id": "file_1"}}),
+        (
+            File.from_bytes(PNG),
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
+            },
+        ),
+        (
+            File.from_url("https://a/b.webp"),
+            {"type": "image", "source": {"type": "url", "url": "https://a/b.webp"}},
+        ),
+        (
+            File.from_id("file_1", "image/png"),
+            {"type": "image", "source": {"type": "file", "file_id": "file_1"}},
+        ),
         (File.from_id("file_1"), {"type": "document", "source": {"type": "file", "file_id": "file_1"}}),
-        (File.from_url("https://a/b.pdf"), {"type": "document", "source": {"type": "url", "url": "https://a/b.pdf"}}),
+        (
+            File.from_url("https://a/b.pdf"),
+            {"type": "document", "source": {"type": "url", "url": "https://a/b.pdf"}},
+        ),
         (
             File.from_bytes(b"%PDF-1", name="a.pdf"),
             {
@@ -308,7 +362,13 @@ def test_its_own_blocks_go_back_as_they_came_and_only_to_where_they_came_from(of
     sealed = {"block": {"type": "redacted_thinking", "data": "eHk="}, "prefix": ""}
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}}
     found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
-    place = {"type": "char_location", "document_index": 0, "start_char_index": 0, "end_char_index": 1, "cited_text": "a"}
+    place = {
+        "type": "char_location",
+        "document_index": 0,
+        "start_char_index": 0,
+        "end_char_index": 1,
+        "cited_text": "a",
+    }
     messages = after(
         Reasoning("hm", native=Native(NEW, signed)),
         Reasoning("", native=Native(NEW, sealed)),
@@ -327,7 +387,9 @@ def test_its_own_blocks_go_back_as_they_came_and_only_to_where_they_came_from(of
     ]
     elsewhere = encoded(messages, origin=OLD)
     assert official(elsewhere.body)["messages"][1]["content"] == [{"type": "text", "text": "So"}]
-    assert elsewhere.notices == (Notice("messages", "blocks that only claude with claude-opus-5-5 can read were not sent"),)
+    assert elsewhere.notices == (
+        Notice("messages", "blocks that only claude with claude-opus-5-5 can read were not sent"),
+    )
     assert messages == stored
 
 
@@ -352,7 +414,13 @@ def test_what_another_provider_generated_is_noticed() -> None:
 
 def test_common_options_have_their_names_here(official: Judge) -> None:
     options = ChatOptions(
-        temperature=0.5, top_k=40, max_tokens=99, stop="END", tool_choice="add", parallel_tool_calls=False, reasoning_effort="low"
+        temperature=0.5,
+        top_k=40,
+        max_tokens=99,
+        stop="END",
+        tool_choice="add",
+        parallel_tool_calls=False,
+        reasoning_effort="low",
     )
     body = official(encoded(ChatRequest(Messages.from_user("Hi"), [ADD], options), origin=OLD).body)
 
@@ -367,7 +435,8 @@ def test_common_options_have_their_names_here(official: Judge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "becomes"), [("auto", {"type": "auto"}), ("none", {"type": "none"}), ("required", {"type": "any"}), (None, None)]
+    ("choice", "becomes"),
+    [("auto", {"type": "auto"}), ("none", {"type": "none"}), ("required", {"type": "any"}), (None, None)],
 )
 def test_tool_choice(choice: str | None, becomes: Any, official: Judge) -> None:
     request = ChatRequest(Messages.from_user("Hi"), [ADD], ChatOptions(tool_choice=choice))
@@ -381,13 +450,38 @@ def test_tool_choice(choice: str | None, becomes: Any, official: Judge) -> None:
         (ChatOptions(seed=1), NEW, Manner(), "Claude has no seed"),
         (ChatOptions(presence_penalty=1), NEW, Manner(), "Claude has no presence_penalty"),
         (ChatOptions(temperature=0), NEW, Manner(), "claude-opus-5-5 has no temperature"),
-        (ChatOptions(top_p=0.9), OLD, Manner(version="2026-10-21"), r"has no top_p.*with_api_version\('2023-06-01'\)"),
-        (ChatOptions(temperature=0.5), OLD, Manner(thinking=Thinking.enabled(2000)), "temperature other than 1"),
+        (
+            ChatOptions(top_p=0.9),
+            OLD,
+            Manner(version="2026-10-21"),
+            r"has no top_p.*with_api_version\('2023-06-01'\)",
+        ),
+        (
+            ChatOptions(temperature=0.5),
+            OLD,
+            Manner(thinking=Thinking.enabled(2000)),
+            "temperature other than 1",
+        ),
         (ChatOptions(top_p=0.5), OLD, Manner(thinking=Thinking.enabled(2000)), "top_p from 0.95"),
-        (ChatOptions(max_tokens=2000), OLD, Manner(thinking=Thinking.enabled(2000)), "more than the thinking budget of 2000"),
+        (
+            ChatOptions(max_tokens=2000),
+            OLD,
+            Manner(thinking=Thinking.enabled(2000)),
+            "more than the thinking budget of 2000",
+        ),
         (ChatOptions(stop=["a", " "]), OLD, Manner(), "white space"),
-        (ChatOptions(tool_choice="required"), NEW, Manner(), "cannot be made to call a tool.*with_structured_output"),
-        (ChatOptions(tool_choice="required"), OLD, Manner(thinking=Thinking.enabled(2000)), "no tool can be forced"),
+        (
+            ChatOptions(tool_choice="required"),
+            NEW,
+            Manner(),
+            "cannot be made to call a tool.*with_structured_output",
+        ),
+        (
+            ChatOptions(tool_choice="required"),
+            OLD,
+            Manner(thinking=Thinking.enabled(2000)),
+            "no tool can be forced",
+        ),
         (ChatOptions(tool_choice="nope"), OLD, Manner(), "there is no such tool"),
     ],
 )
@@ -414,7 +508,11 @@ def test_the_default_of_max_tokens_fits_the_model(model: str, most: int) -> None
 @pytest.mark.parametrize(
     ("thinking", "field", "effort"),
     [
-        (Thinking.adaptive("high", display="summarized"), {"type": "adaptive", "display": "summarized"}, "high"),
+        (
+            Thinking.adaptive("high", display="summarized"),
+            {"type": "adaptive", "display": "summarized"},
+            "high",
+        ),
         (Thinking.enabled(2048), {"type": "enabled", "budget_tokens": 2048}, None),
         (Thinking.between_tools("low"), {"type": "between_tools"}, "low"),
         (Thinking.off(), {"type": "disabled"}, None),
@@ -439,13 +537,21 @@ def test_options_of_this_wire_and_the_betas_they_need(official: Judge) -> None:
         task_budget={"type": "tokens", "total": 9000},
         context_management={"edits": [{"type": "clear_tool_uses_20250919"}, {"type": "compact_20260112"}]},
     )
-    made = encoded(Messages.from_user("Hi"), manner=Manner(options=options, betas=("own-1",), extra={"inference_geo": "us"}))
+    made = encoded(
+        Messages.from_user("Hi"),
+        manner=Manner(options=options, betas=("own-1",), extra={"inference_geo": "us"}),
+    )
     body = official(made.body)
 
     assert body["metadata"] == {"user_id": "u1"}
     assert body["output_config"] == {"task_budget": {"type": "tokens", "total": 9000}}
     assert body["inference_geo"] == "us"
-    assert made.betas == ("own-1", "task-budgets-2026-03-13", "context-management-2025-06-27", "compact-2026-01-12")
+    assert made.betas == (
+        "own-1",
+        "task-budgets-2026-03-13",
+        "context-management-2025-06-27",
+        "compact-2026-01-12",
+    )
 
 
 # -- tools of all kinds
@@ -470,7 +576,12 @@ def test_native_tools_are_declared_before_the_chats_own(official: Judge) -> None
             "allowed_domains": ["a.org"],
             "user_location": {"type": "approximate", "city": "Bern"},
         },
-        {"type": "web_fetch_20250910", "name": "web_fetch", "citations": {"enabled": True}, "max_content_tokens": 500},
+        {
+            "type": "web_fetch_20250910",
+            "name": "web_fetch",
+            "citations": {"enabled": True},
+            "max_content_tokens": 500,
+        },
         {"type": "code_execution_20250825", "name": "code_execution"},
         {"type": "tool_search_tool_regex_20251119", "name": "tool_search_tool_regex"},
         {
@@ -485,12 +596,16 @@ def test_native_tools_are_declared_before_the_chats_own(official: Judge) -> None
 
 
 def test_mcp_servers(official: Judge) -> None:
-    builder = ClaudeBuilder().with_mcp_server("w", "https://mcp.example", authorization_token="t0ken", allowed_tools=["ask"])
+    builder = ClaudeBuilder().with_mcp_server(
+        "w", "https://mcp.example", authorization_token="t0ken", allowed_tools=["ask"]
+    )
     manner = manner_of(builder)
     made = encoded(Messages.from_user("Hi"), manner=manner)
     body = official(made.body)
 
-    assert body["mcp_servers"] == [{"type": "url", "url": "https://mcp.example", "name": "w", "authorization_token": "t0ken"}]
+    assert body["mcp_servers"] == [
+        {"type": "url", "url": "https://mcp.example", "name": "w", "authorization_token": "t0ken"}
+    ]
     assert body["tools"] == [
         {
             "type": "mcp_toolset",
@@ -524,7 +639,10 @@ def test_a_container_is_used_again_as_long_as_it_is_there() -> None:
     messages = after(Text("Done"), Opaque(Native(NEW, kept))).add_user("Again")
 
     assert "container" not in sent(messages)[1]["content"]
-    assert body_of(messages, manner=manner, now=datetime(2026, 11, 22, 11, tzinfo=UTC))["container"] == "container_1"
+    assert (
+        body_of(messages, manner=manner, now=datetime(2026, 11, 22, 11, tzinfo=UTC))["container"]
+        == "container_1"
+    )
     assert "container" not in body_of(messages, manner=manner, now=datetime(2026, 11, 22, 13, tzinfo=UTC))
     assert "container" not in body_of(messages, now=datetime(2026, 11, 22, 11, tzinfo=UTC))
 
@@ -533,9 +651,17 @@ def test_a_container_is_used_again_as_long_as_it_is_there() -> None:
 
 
 def test_an_output_type_and_strict_tools_are_held_to_their_schemas(official: Judge) -> None:
-    schema: Any = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}, "required": ["n"]}
+    schema: Any = {
+        "type": "object",
+        "properties": {"n": {"type": "integer", "minimum": 1}},
+        "required": ["n"],
+    }
     strict = ToolDefinition("add", "", schema, strict=True)
-    body = official(encoded(ChatRequest(Messages.from_user("Hi"), [strict], output=OutputSchema("N", schema, "A number."))).body)
+    body = official(
+        encoded(
+            ChatRequest(Messages.from_user("Hi"), [strict], output=OutputSchema("N", schema, "A number."))
+        ).body
+    )
 
     held = {
         "type": "object",
@@ -544,13 +670,15 @@ def test_an_output_type_and_strict_tools_are_held_to_their_schemas(official: Jud
         "additionalProperties": False,
     }
     assert body["tools"] == [{"name": "add", "input_schema": held, "strict": True}]
-    assert body["output_config"] == {"format": {"type": "json_schema", "schema": held | {"description": "A number."}}}
+    assert body["output_config"] == {
+        "format": {"type": "json_schema", "schema": held | {"description": "A number."}}
+    }
 
 
 def test_a_tool_without_parameters_says_that_it_takes_an_object(official: Judge) -> None:
-    assert official(encoded(ChatRequest(Messages.from_user("Hi"), [ToolDefinition("now")])).body)["tools"] == [
-        {"name": "now", "input_schema": {"type": "object"}}
-    ]
+    assert official(encoded(ChatRequest(Messages.from_user("Hi"), [ToolDefinition("now")])).body)[
+        "tools"
+    ] == [{"name": "now", "input_schema": {"type": "object"}}]
 
 
 # -- caching
@@ -558,11 +686,15 @@ def test_a_tool_without_parameters_says_that_it_takes_an_object(official: Judge)
 
 def test_breakpoints_where_the_parts_are_marked_and_one_for_all(official: Judge) -> None:
     manner = manner_of(ClaudeBuilder().with_prompt_caching().with_tool_settings("add", cached=True))
-    messages = Messages.from_system(cached(Text("Long rules."), "1h")).add_user(cached(File.from_bytes(PNG)), "Hi")
+    messages = Messages.from_system(cached(Text("Long rules."), "1h")).add_user(
+        cached(File.from_bytes(PNG)), "Hi"
+    )
     body = official(encoded(ChatRequest(messages), manner=Manner(cache=manner.cache)).body)
 
     assert body["cache_control"] == {"type": "ephemeral"}
-    assert body["system"] == [{"type": "text", "text": "Long rules.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]
+    assert body["system"] == [
+        {"type": "text", "text": "Long rules.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    ]
     assert body["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}
     tools = encoded(ChatRequest(Messages.from_user("Hi"), [ADD]), manner=manner).content["tools"]
     assert tools[0]["cache_control"] == {"type": "ephemeral"}  # type: ignore[index]

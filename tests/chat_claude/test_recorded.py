@@ -36,8 +36,8 @@ from chat_core import (
     Tool,
     TurnEvent,
 )
-from chat_core.calls import CallIds
 from chat_core.testing import FakeTransport, LoopbackServer, Raw, broken_laws
+from chat_core.types.call_ids import CallIds
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
@@ -62,7 +62,9 @@ def exchanges() -> list[Exchange]:
 
 def _exchanges() -> Iterator[Exchange]:
     for entry in json.loads((RECORDINGS / "manifest.json").read_text()):
-        recording = json.loads((RECORDINGS / entry["file"]).read_text()) if "claude" in entry["provider"] else {}
+        recording = (
+            json.loads((RECORDINGS / entry["file"]).read_text()) if "claude" in entry["provider"] else {}
+        )
         for number, exchange in enumerate(recording.get("exchanges") or []):
             if exchange["wire"] != "claude-messages":
                 continue
@@ -131,35 +133,55 @@ def sent_next(response: ChatResponse) -> list[dict[str, Any]]:
 
 def plain(block: Mapping[str, Any]) -> dict[str, Any]:
     """Without what says nothing: the SDK adds and leaves out such fields as it likes."""
-    return {key: value for key, value in block.items() if value is not None and not (key == "citations" and not value)}
+    return {
+        key: value
+        for key, value in block.items()
+        if value is not None and not (key == "citations" and not value)
+    }
 
 
-@pytest.mark.parametrize("exchange", [param for param in ANSWERED if b"[DONE]" not in param.values[0].body])  # there the SDK fails
+@pytest.mark.parametrize(
+    "exchange", [param for param in ANSWERED if b"[DONE]" not in param.values[0].body]
+)  # there the SDK fails
 def test_the_sdk_reads_the_same(exchange: Exchange) -> None:
     ours, theirs = read(exchange), read_by_the_sdk(exchange)
 
     assert (ours.id, ours.raw_finish_reason) == (theirs["id"], theirs["stop_reason"])
     text = "".join(block["text"] for block in theirs["content"] if block["type"] == "text")
     assert ours.text == text
-    assert ours.reasoning == "".join(block["thinking"] for block in theirs["content"] if block["type"] == "thinking")
-    used = [(block["id"], block["name"], block["input"]) for block in theirs["content"] if block["type"] == "tool_use"]
+    assert ours.reasoning == "".join(
+        block["thinking"] for block in theirs["content"] if block["type"] == "thinking"
+    )
+    used = [
+        (block["id"], block["name"], block["input"])
+        for block in theirs["content"]
+        if block["type"] == "tool_use"
+    ]
     assert [(call.id, call.name, call.arguments) for call in ours.tool_calls] == used
     assert ours.usage.output_tokens == theirs["usage"]["output_tokens"]
     known = ("text", "thinking", "tool_use")
     if ours.raw_finish_reason != "refusal":
-        expected = [block for block in theirs["content"] if block["type"] not in known or block.get("text") != ""]
-        assert [plain(block) for block in sent_next(ours)] == [plain(_replayable(block)) for block in expected]
+        expected = [
+            block for block in theirs["content"] if block["type"] not in known or block.get("text") != ""
+        ]
+        assert [plain(block) for block in sent_next(ours)] == [
+            plain(_replayable(block)) for block in expected
+        ]
 
 
 @pytest.mark.parametrize("exchange", [param for param in ANSWERED if not param.values[0].streamed])
 def test_the_blocks_of_an_answer_are_sent_back_unchanged(exchange: Exchange) -> None:
     response = read(exchange)
 
-    expected = [_replayable(block) for block in json.loads(exchange.body)["content"] if block.get("text") != ""]
+    expected = [
+        _replayable(block) for block in json.loads(exchange.body)["content"] if block.get("text") != ""
+    ]
     assert sent_next(response) == ([] if response.finish_reason == "refusal" else expected)
 
 
-@pytest.mark.parametrize("exchange", [param for param in ALL if "assistant" in json.dumps(param.values[0].sent.get("messages"))])
+@pytest.mark.parametrize(
+    "exchange", [param for param in ALL if "assistant" in json.dumps(param.values[0].sent.get("messages"))]
+)
 def test_a_recorded_history_is_sent_on_as_it_was(exchange: Exchange, official: Judge) -> None:
     messages = Messages()
     for said in exchange.sent["messages"]:
@@ -190,18 +212,32 @@ def loops() -> list[Any]:
     grouped: dict[str, list[Exchange]] = {}
     for exchange in exchanges():
         grouped.setdefault(exchange.id.partition("[")[0], []).append(exchange)
-    found = [loop[:2] for loop in grouped.values() if len(loop) > 1 and all(one.status == 200 for one in loop[:2])]
-    found = [loop for loop in found if b"tool_use" in loop[0].body and b"tool_result" in json.dumps(loop[1].sent).encode()]
-    found = [loop for loop in found if loop[0].streamed == loop[1].streamed and read(loop[0]).finish_reason == "tool_calls"]
+    found = [
+        loop[:2] for loop in grouped.values() if len(loop) > 1 and all(one.status == 200 for one in loop[:2])
+    ]
+    found = [
+        loop
+        for loop in found
+        if b"tool_use" in loop[0].body and b"tool_result" in json.dumps(loop[1].sent).encode()
+    ]
+    found = [
+        loop
+        for loop in found
+        if loop[0].streamed == loop[1].streamed and read(loop[0]).finish_reason == "tool_calls"
+    ]
     return [pytest.param(loop, id=loop[0].id) for loop in found]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("loop", loops())
-async def test_a_recorded_tool_loop_runs_over_a_socket_with_a_restart_in_its_middle(loop: list[Exchange]) -> None:
+async def test_a_recorded_tool_loop_runs_over_a_socket_with_a_restart_in_its_middle(
+    loop: list[Exchange],
+) -> None:
     kind = "text/event-stream" if loop[0].streamed else "application/json"
     named = {tool["name"] for tool in loop[0].sent.get("tools", ()) if "input_schema" in tool}
-    tools = ScopedCollection([Tool(name, "", {"type": "object"}, dict) for name in named], lambda call, meta: RequireApproval())
+    tools = ScopedCollection(
+        [Tool(name, "", {"type": "object"}, dict) for name in named], lambda call, meta: RequireApproval()
+    )
     messages = Messages.from_user("Hi")
 
     async def run(made: ClaudeClient, messages: Messages) -> Any:
@@ -212,7 +248,12 @@ async def test_a_recorded_tool_loop_runs_over_a_socket_with_a_restart_in_its_mid
             return [event async for event in events][-1]
 
     with LoopbackServer([Raw(one.body, kind, chunk=64 if one.streamed else None) for one in loop]) as server:
-        builder = ClaudeBuilder().with_base_url(server.url).with_model("claude-opus-5-5").with_changed_prefix("error")
+        builder = (
+            ClaudeBuilder()
+            .with_base_url(server.url)
+            .with_model("claude-opus-5-5")
+            .with_changed_prefix("error")
+        )
         async with builder.build() as made:
             assert isinstance(await run(made, messages), Paused)
         asked = sent_next(await turn(loop[0]))
@@ -225,7 +266,9 @@ async def test_a_recorded_tool_loop_runs_over_a_socket_with_a_restart_in_its_mid
     second = server.requests[1].body["messages"]
     assert isinstance(second, list)
     assert second[1] == {"role": "assistant", "content": asked}
-    results = [{"type": "tool_result", "tool_use_id": call.id, "content": "told"} for call in messages[1].tool_calls]
+    results = [
+        {"type": "tool_result", "tool_use_id": call.id, "content": "told"} for call in messages[1].tool_calls
+    ]
     assert second[2] == {"role": "user", "content": results}
     assert outcome.response.text == (await turn(loop[1])).text
 
@@ -239,7 +282,8 @@ def _replayable(block: Mapping[str, Any]) -> dict[str, Any]:
     if not block.get("citations") or block["type"] != "text":
         return dict(block)
     cited = [
-        ({"document_title": None} if "document_index" in citation else {}) | {k: v for k, v in citation.items() if k != "file_id"}
+        ({"document_title": None} if "document_index" in citation else {})
+        | {k: v for k, v in citation.items() if k != "file_id"}
         for citation in block["citations"]
     ]
     return {**block, "citations": cited}
@@ -267,8 +311,13 @@ def test_a_stream_cut_at_any_event_is_an_error_that_holds_what_came(exchange: Ex
         assert whole.text.startswith(partial.text)
         assert whole.reasoning.startswith(partial.reasoning)
         assert all(call.failed for call in partial.tool_calls)
-        signed = [part.native for part in partial.message.parts if isinstance(part, Reasoning) and part.native]
-        assert signed == [part.native for part in whole.message.parts if isinstance(part, Reasoning)][: len(signed)]
+        signed = [
+            part.native for part in partial.message.parts if isinstance(part, Reasoning) and part.native
+        ]
+        assert (
+            signed
+            == [part.native for part in whole.message.parts if isinstance(part, Reasoning)][: len(signed)]
+        )
 
     async def every_cut() -> None:
         for at in range(last + 1):
@@ -278,7 +327,9 @@ def test_a_stream_cut_at_any_event_is_an_error_that_holds_what_came(exchange: Ex
 
 
 def test_a_stream_cut_at_any_byte_is_an_error() -> None:
-    smallest = sorted((exchange for exchange in exchanges() if exchange.streamed), key=lambda exchange: len(exchange.body))[:2]
+    smallest = sorted(
+        (exchange for exchange in exchanges() if exchange.streamed), key=lambda exchange: len(exchange.body)
+    )[:2]
 
     async def cut(body: bytes) -> None:
         with pytest.raises(StreamTruncated):

@@ -8,7 +8,7 @@ import pytest
 from anthropic.lib._parse._transform import transform_schema
 from chat_claude.schema import HeldSchemas
 from chat_core import ConfigurationError
-from chat_core.structured import OutputType
+from chat_core.chat.structured import OutputType
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
@@ -54,7 +54,10 @@ def test_a_models_schema_becomes_what_the_sdk_makes_of_it(form: type[BaseModel])
         ),
         ({"type": "string", "enum": ["a", "b"]}, {"enum": ["a", "b"]}),
         ({"const": 1, "type": "integer"}, {"const": 1}),
-        ({"oneOf": [{"type": "string"}, {"type": "null"}]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        (
+            {"oneOf": [{"type": "string"}, {"type": "null"}]},
+            {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        ),
         (
             {"type": ["string", "null"], "maxLength": 3},
             {"anyOf": [{"type": "string", "description": "{maxLength: 3}"}, {"type": "null"}]},
@@ -67,10 +70,15 @@ def test_a_models_schema_becomes_what_the_sdk_makes_of_it(form: type[BaseModel])
             {"type": "array", "items": {"type": "string"}, "minItems": 2},
             {"type": "array", "items": {"type": "string"}, "description": "{minItems: 2}"},
         ),
-        ({"allOf": [{"type": "string"}], "description": "A text"}, {"type": "string", "description": "A text"}),
+        (
+            {"allOf": [{"type": "string"}], "description": "A text"},
+            {"type": "string", "description": "A text"},
+        ),
     ],
 )
-def test_what_the_subset_has_is_kept_and_the_rest_is_asked_for_in_words(schema: dict[str, Any], becomes: dict[str, Any]) -> None:
+def test_what_the_subset_has_is_kept_and_the_rest_is_asked_for_in_words(
+    schema: dict[str, Any], becomes: dict[str, Any]
+) -> None:
     assert held(the(x=schema))["properties"]["x"] == becomes
 
 
@@ -81,7 +89,10 @@ def test_a_reference_keeps_its_description_beside_it() -> None:
 
 
 def test_older_definitions_and_a_root_that_only_refers_are_put_right() -> None:
-    schema = {"$ref": "#/definitions/A", "definitions": {"A": the(x={"$ref": "#/definitions/B"}), "B": {"type": "string"}}}
+    schema = {
+        "$ref": "#/definitions/A",
+        "definitions": {"A": the(x={"$ref": "#/definitions/B"}), "B": {"type": "string"}},
+    }
 
     made = held(schema)
     assert made["type"] == "object"
@@ -97,7 +108,10 @@ def test_older_definitions_and_a_root_that_only_refers_are_put_right() -> None:
             "#/properties/x/additionalProperties: keys have to",
         ),
         (the(x={"type": "object", "additionalProperties": True}), "#/properties/x/additionalProperties"),
-        (the(x={"type": "object", "patternProperties": {}}), "#/properties/x/patternProperties: is not supported"),
+        (
+            the(x={"type": "object", "patternProperties": {}}),
+            "#/properties/x/patternProperties: is not supported",
+        ),
         (the(x={}), "#/properties/x: anything is allowed here"),
         (the(x=False), "#/properties/x: nothing is allowed here"),
         (the(x={"description": "?"}), "#/properties/x: anything is allowed here"),
@@ -106,11 +120,17 @@ def test_older_definitions_and_a_root_that_only_refers_are_put_right() -> None:
         (the(x={"type": "array", "prefixItems": []}), "#/properties/x/prefixItems: is not supported"),
         (the(x={"enum": [{}]}), "#/properties/x/enum: only texts"),
         (the(x={"$ref": "https://a"}), "#/properties/x/$ref: 'https://a' is not in the schema"),
-        (the(x={"allOf": [{"type": "string"}, {"type": "string"}]}), "#/properties/x/allOf: is not supported"),
+        (
+            the(x={"allOf": [{"type": "string"}, {"type": "string"}]}),
+            "#/properties/x/allOf: is not supported",
+        ),
         (the(x={"not": {}, "type": "string"}), "#/properties/x/not: is not supported"),
         (the(**{"a/b~": {}}), "#/properties/a~1b~0: anything"),
         ({"type": "string"}, "#: the root has to be an object"),
-        (the(x={"$ref": "#/$defs/A"}) | {"$defs": {"A": the(x={"$ref": "#/$defs/A"})}}, "#/$defs/A: refers to itself"),
+        (
+            the(x={"$ref": "#/$defs/A"}) | {"$defs": {"A": the(x={"$ref": "#/$defs/A"})}},
+            "#/$defs/A: refers to itself",
+        ),
         ({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}, "#/$defs/A: refers to itself"),
     ],
 )
@@ -139,7 +159,8 @@ def test_the_limits_of_one_request_count_over_all_its_schemas() -> None:
     schemas.check()
     schemas.output(many)
     with pytest.raises(
-        ConfigurationError, match="26 optional parameters, 24 at most, the last at the output type #/properties/p12"
+        ConfigurationError,
+        match="26 optional parameters, 24 at most, the last at the output type #/properties/p12",
     ):
         schemas.check()
 

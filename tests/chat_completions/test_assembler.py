@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from chat_completions.assembler import CallAssembler
 from chat_core import Failed, Message, Messages, Native, Origin, Pending, ToolCall
-from chat_core.calls import CallIds
+from chat_core.types.call_ids import CallIds
 
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
 ANY_ID = "(minted)"
@@ -23,9 +23,13 @@ class Vector:
     calls: list[tuple[str, str, dict[str, Any] | str]]
 
 
-def piece(arguments: object = None, *, index: object = None, id: str | None = None, name: str | None = None) -> dict[str, Any]:  # noqa: A002  the field's name
+def piece(
+    arguments: object = None, *, index: object = None, id: str | None = None, name: str | None = None
+) -> dict[str, Any]:
     """One element of `tool_calls`; what is None is left out."""
-    function = {key: value for key, value in {"name": name, "arguments": arguments}.items() if value is not None}
+    function = {
+        key: value for key, value in {"name": name, "arguments": arguments}.items() if value is not None
+    }
     fragment = {"index": index, "id": id, "type": "function" if name else None, "function": function}
     return {key: value for key, value in fragment.items() if value not in (None, {})}
 
@@ -156,7 +160,11 @@ VECTORS = [
     ),
     Vector(
         "every fragment has another id and only the first has a name",
-        [piece("", index=0, id="a", name="add"), piece('{"x"', index=0, id="b"), piece(":1}", index=0, id="c")],
+        [
+            piece("", index=0, id="a", name="add"),
+            piece('{"x"', index=0, id="b"),
+            piece(":1}", index=0, id="c"),
+        ],
         [("a", "add", {"x": 1})],
     ),
     Vector(
@@ -208,15 +216,25 @@ VECTORS = [
         ],
         [("a", "add", {"x": 1}), ("b", "sub", {"y": 2})],
     ),
-    Vector("arguments are an object", [piece({"x": 1}, index=0, id="a", name="add")], [("a", "add", {"x": 1})]),
+    Vector(
+        "arguments are an object", [piece({"x": 1}, index=0, id="a", name="add")], [("a", "add", {"x": 1})]
+    ),
     Vector(
         "arguments are an object that is sent again, grown",
         [piece({"x": 1}, index=0, id="a", name="add"), piece({"x": 1, "y": 2}, index=0, id="a")],
         [("a", "add", {"x": 1, "y": 2})],
     ),
-    Vector("arguments are encoded twice", [piece('"{\\"x\\":1}"', index=0, id="a", name="add")], [("a", "add", {"x": 1})]),
+    Vector(
+        "arguments are encoded twice",
+        [piece('"{\\"x\\":1}"', index=0, id="a", name="add")],
+        [("a", "add", {"x": 1})],
+    ),
     Vector("arguments are empty", [piece("", index=0, id="a", name="now")], [("a", "now", {})]),
-    Vector("arguments are null", [{"index": 0, "id": "a", "function": {"name": "now", "arguments": None}}], [("a", "now", {})]),
+    Vector(
+        "arguments are null",
+        [{"index": 0, "id": "a", "function": {"name": "now", "arguments": None}}],
+        [("a", "now", {})],
+    ),
     Vector("arguments are missing", [piece(index=0, id="a", name="now")], [("a", "now", {})]),
     Vector(
         "arguments end in white space of their own",
@@ -225,9 +243,17 @@ VECTORS = [
     ),
     Vector("arguments are cut", [piece('{"x":1,', index=0, id="a", name="add")], [("a", "add", '{"x":1,')]),
     Vector("arguments are a list", [piece("[1]", index=0, id="a", name="add")], [("a", "add", "[1]")]),
-    Vector("arguments are a list outside a string", [piece([1], index=0, id="a", name="add")], [("a", "add", "[1]")]),
+    Vector(
+        "arguments are a list outside a string",
+        [piece([1], index=0, id="a", name="add")],
+        [("a", "add", "[1]")],
+    ),
     Vector("arguments are a number", [piece(3, index=0, id="a", name="add")], [("a", "add", "3")]),
-    Vector("two objects are glued", [piece('{"x":1}{"x":2}', index=0, id="a", name="add")], [("a", "add", '{"x":1}{"x":2}')]),
+    Vector(
+        "two objects are glued",
+        [piece('{"x":1}{"x":2}', index=0, id="a", name="add")],
+        [("a", "add", '{"x":1}{"x":2}')],
+    ),
 ]
 
 
@@ -260,7 +286,9 @@ def test_a_call_whose_arguments_are_no_json_object_has_failed_and_keeps_its_text
 
 
 def test_arguments_keep_the_models_own_text_byte_for_byte() -> None:
-    [call] = assembled([piece('{ "x" : 1.0,', index=0, id="a", name="add"), piece('\n"y":"é\\u00e9" }', index=0)])
+    [call] = assembled(
+        [piece('{ "x" : 1.0,', index=0, id="a", name="add"), piece('\n"y":"é\\u00e9" }', index=0)]
+    )
 
     assert call.arguments_text == '{ "x" : 1.0,\n"y":"é\\u00e9" }'
     assert (call.arguments, call.status) == ({"x": 1.0, "y": "éé"}, Pending())

@@ -46,7 +46,9 @@ NEVER = RetryPolicy(max_retries=0)
 
 @asynccontextmanager
 async def talking(url: str, *tools: Any, retry: RetryPolicy = NOW) -> AsyncIterator[Chat[Any, Any, Any]]:
-    async with ChatCompletionsBuilder().with_base_url(url).with_model("m").with_api_key(KEY).build() as client:
+    async with (
+        ChatCompletionsBuilder().with_base_url(url).with_model("m").with_api_key(KEY).build() as client
+    ):
         yield ChatBuilder().with_model(client).with_tools(tools).with_retry(retry).build()
 
 
@@ -106,7 +108,9 @@ async def test_a_web_page_is_shown_and_asks_about_the_base_url(stream: bool) -> 
 @both_ways
 async def test_an_answer_without_end_is_refused_before_it_fills_the_memory(stream: bool) -> None:
     messages = Messages.from_user("Hello")
-    async with _endless(b'data: {"choices":[{"delta":{"content":"' if stream else b'{"choices":[{"message":{"content":"') as url:
+    async with _endless(
+        b'data: {"choices":[{"delta":{"content":"' if stream else b'{"choices":[{"message":{"content":"'
+    ) as url:
         async with talking(url) as chat:
             error = await failure(chat, messages, stream=stream)
 
@@ -138,13 +142,20 @@ async def _endless(start: bytes, length: int | None = None) -> AsyncIterator[str
         async with client:
             with contextlib.suppress(anyio.BrokenResourceError, anyio.EndOfStream):
                 await client.receive()
-                kind = b"content-type: text/event-stream" if start.startswith(b"data") else b"content-type: application/json"
+                kind = (
+                    b"content-type: text/event-stream"
+                    if start.startswith(b"data")
+                    else b"content-type: application/json"
+                )
                 size = b"content-length: %d" % length if length else b"connection: close"
                 await client.send(b"HTTP/1.1 200 OK\r\n" + kind + b"\r\n" + size + b"\r\n\r\n" + start)
                 for _ in range(300):
                     await client.send(block)
 
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as tasks,
+    ):
         tasks.start_soon(listener.serve, answer)
         yield f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}/v1"
         tasks.cancel_scope.cancel()
@@ -171,7 +182,9 @@ async def _endless(start: bytes, length: int | None = None) -> AsyncIterator[str
         (Raw(b"<html>Bad Gateway</html>", "text/html", status=502), ProviderError, 3),
         (Raw(b"", status=500), ProviderError, 3),
     ],
-    ids=lambda value: f"{value.status} {getattr(value, 'code', '') or ''}" if isinstance(value, Failure | Raw) else "",
+    ids=lambda value: (
+        f"{value.status} {getattr(value, 'code', '') or ''}" if isinstance(value, Failure | Raw) else ""
+    ),
 )
 async def test_a_refusal_is_told_as_it_is_and_asked_again_only_where_that_may_help(
     answer: Any, kind: type[ProviderError], asked: int, stream: bool
@@ -203,7 +216,9 @@ async def test_a_key_that_the_server_quotes_back_is_not_shown(stream: bool) -> N
 @both_ways
 async def test_a_failure_that_passes_is_mentioned_in_the_response(stream: bool) -> None:
     messages = Messages.from_user("Hello")
-    with LoopbackServer([Failure(503, "busy"), Failure(429, "slow down", retry_after=0.01), Reply("Hi")]) as server:
+    with LoopbackServer(
+        [Failure(503, "busy"), Failure(429, "slow down", retry_after=0.01), Reply("Hi")]
+    ) as server:
         async with talking(server.url) as chat:
             response = await (through(chat, messages) if stream else chat.complete(messages))
 
@@ -235,7 +250,9 @@ async def test_a_stream_that_is_cut_after_its_first_word_is_not() -> None:
 
 
 @both_ways
-async def test_a_failure_after_a_tool_has_run_keeps_its_result_and_does_not_run_it_again(stream: bool) -> None:
+async def test_a_failure_after_a_tool_has_run_keeps_its_result_and_does_not_run_it_again(
+    stream: bool,
+) -> None:
     ran: list[int] = []
 
     @tool
@@ -244,7 +261,12 @@ async def test_a_failure_after_a_tool_has_run_keeps_its_result_and_does_not_run_
         ran.append(amount)
         return "paid"
 
-    script = [Reply(calls=(Call("pay", {"amount": 5}),)), Failure(500, "oops"), Failure(400, "bad"), Reply("Done.")]
+    script = [
+        Reply(calls=(Call("pay", {"amount": 5}),)),
+        Failure(500, "oops"),
+        Failure(400, "bad"),
+        Reply("Done."),
+    ]
     messages = Messages.from_user("Pay 5.")
     with LoopbackServer(script) as server:
         async with talking(server.url, pay) as chat:
@@ -273,12 +295,17 @@ async def test_an_unknown_tool_is_answered_to_the_model(stream: bool) -> None:
         return a
 
     messages = Messages.from_user("Subtract.")
-    with LoopbackServer([Reply(calls=(Call("sub", {"a": 1}), Call("add", {"a": 1}))), Reply("Sorry.")]) as server:
+    with LoopbackServer(
+        [Reply(calls=(Call("sub", {"a": 1}), Call("add", {"a": 1}))), Reply("Sorry.")]
+    ) as server:
         async with talking(server.url, add) as chat:
             response = await (through(chat, messages) if stream else chat.complete(messages))
 
     assert response.text == "Sorry."
-    assert [message["content"] for message in _messages(server, 1)[-2:]] == ["There is no tool 'sub'. There are: add.", "1"]
+    assert [message["content"] for message in _messages(server, 1)[-2:]] == [
+        "There is no tool 'sub'. There are: add.",
+        "1",
+    ]
 
 
 @both_ways
@@ -303,7 +330,10 @@ async def test_what_a_tool_raises_is_answered_to_the_model(stream: bool) -> None
     [
         ({"a": "one"}, "The arguments do not fit add, which was not run: a: Input should be a valid integer"),
         ({}, "The arguments do not fit add, which was not run: a: Field required"),
-        ({"a": 1, "c": 2}, "The arguments do not fit add, which was not run: c: Extra inputs are not permitted"),
+        (
+            {"a": 1, "c": 2},
+            "The arguments do not fit add, which was not run: c: Extra inputs are not permitted",
+        ),
         ('{"a":', "The arguments of add are not a JSON object"),
         ("[1]", "The arguments of add are not a JSON object (it is list)"),
         ("null", "The arguments of add are not a JSON object (it is NoneType)"),
@@ -311,7 +341,9 @@ async def test_what_a_tool_raises_is_answered_to_the_model(stream: bool) -> None
     ],
     ids=["type", "missing", "too many", "cut", "list", "null", "word"],
 )
-async def test_arguments_that_do_not_fit_are_answered_to_the_model_and_run_nothing(arguments: Any, told: str, stream: bool) -> None:
+async def test_arguments_that_do_not_fit_are_answered_to_the_model_and_run_nothing(
+    arguments: Any, told: str, stream: bool
+) -> None:
     ran: list[int] = []
 
     @tool
@@ -362,8 +394,20 @@ async def test_a_body_that_cannot_be_read_leaves_the_conversation_as_it_was(stre
 
 
 async def test_an_answer_cut_within_its_body_is_asked_for_again() -> None:
-    transport = FakeTransport().fail(ConnectionFailed("hung up")).answer({"choices": [{"message": {"content": "Hi"}}]})
-    client = ChatCompletionsBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport).build()
-    response = await ChatBuilder().with_model(client).with_retry(NOW).build().complete(Messages.from_user("Hello"))
+    transport = (
+        FakeTransport()
+        .fail(ConnectionFailed("hung up"))
+        .answer({"choices": [{"message": {"content": "Hi"}}]})
+    )
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
+    response = (
+        await ChatBuilder().with_model(client).with_retry(NOW).build().complete(Messages.from_user("Hello"))
+    )
 
     assert (response.text, len(transport.requests)) == ("Hi", 2)

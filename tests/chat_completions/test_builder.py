@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 from chat_completions import ChatCompletionsBuilder, CompletionsOptions, Dialect
-from chat_core import ChatBuilder, ConfigurationError, ConnectionFailed, Messages, RetryPolicy, TimedOut, Timeouts
+from chat_core import (
+    ChatBuilder,
+    ConfigurationError,
+    ConnectionFailed,
+    Messages,
+    RetryPolicy,
+    TimedOut,
+    Timeouts,
+)
 from chat_core.testing import FakeTransport, LoopbackServer, Reply
 
 KEY = "sk-canary-0123456789"
@@ -33,17 +41,26 @@ async def asked(builder: ChatCompletionsBuilder[Any]) -> Any:
 
 
 def test_without_a_model_the_next_keystroke_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r'ChatCompletionsBuilder\.build\(\) needs \.with_model\("\.\.\."\) first'):
+    with pytest.raises(
+        ConfigurationError, match=r'ChatCompletionsBuilder\.build\(\) needs \.with_model\("\.\.\."\) first'
+    ):
         ChatCompletionsBuilder().build()  # type: ignore[call-overload]
 
 
 def test_without_a_key_for_openai_both_ways_to_give_one_are_named() -> None:
-    with pytest.raises(ConfigurationError, match=r"openai needs an API key: set OPENAI_API_KEY or use \.with_api_key\(\.\.\.\)"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"openai needs an API key: set OPENAI_API_KEY or use \.with_api_key\(\.\.\.\)",
+    ):
         builder(None).build()
 
 
-@pytest.mark.parametrize("url", ["https://api.mistral.ai/v1", "https://openrouter.ai/api/v1", "https://api.deepseek.com"])
-def test_without_a_key_for_another_vendor_its_own_way_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "url", ["https://api.mistral.ai/v1", "https://openrouter.ai/api/v1", "https://api.deepseek.com"]
+)
+def test_without_a_key_for_another_vendor_its_own_way_is_named(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
     own = r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY or use \.with_api_key"
@@ -99,7 +116,9 @@ async def test_the_environments_key_goes_to_the_environments_server(monkeypatch:
         "https://notopenai.com/v1",
     ],
 )
-async def test_the_environments_key_goes_to_no_other_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environments_key_goes_to_no_other_server(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", "https://elsewhere.example/v1")
     request = await asked(builder(url))
@@ -109,7 +128,9 @@ async def test_the_environments_key_goes_to_no_other_server(url: str, monkeypatc
 
 
 @pytest.mark.anyio
-async def test_a_key_that_is_given_goes_where_it_is_sent_and_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_that_is_given_goes_where_it_is_sent_and_wins_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     request = await asked(builder("https://gateway.example/v1").with_api_key(f" {KEY}\n"))
 
@@ -164,7 +185,16 @@ async def test_the_path_is_joined_to_the_base_url(base: str, asks: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://host/v1", "file:///etc/passwd", "localhost:8000/v1", "host/v1", "http://", "://", "http://[::1/v1", "javascript:1"],
+    [
+        "ftp://host/v1",
+        "file:///etc/passwd",
+        "localhost:8000/v1",
+        "host/v1",
+        "http://",
+        "://",
+        "http://[::1/v1",
+        "javascript:1",
+    ],
 )
 def test_what_is_no_http_url_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"not a base URL: .*; it looks like https://host/v1"):
@@ -211,7 +241,11 @@ def test_the_host_decides_the_dialect(url: str, name: str) -> None:
 @pytest.mark.anyio
 async def test_headers_are_sent_and_replace_those_of_the_same_name() -> None:
     built = (
-        builder().with_api_key(KEY).with_header("X-Title", "a").with_header("x-title", "b").with_header("Authorization", "Basic x")
+        builder()
+        .with_api_key(KEY)
+        .with_header("X-Title", "a")
+        .with_header("x-title", "b")
+        .with_header("Authorization", "Basic x")
     )
     headers = (await asked(built)).headers
 
@@ -231,7 +265,8 @@ async def test_a_time_limit_that_passes_names_itself_and_the_way_to_raise_it() -
     with LoopbackServer([Reply("Hi", pause=5)]) as server:
         async with builder(server.url).with_timeout(first_event=0.05).build() as client:
             with pytest.raises(
-                TimedOut, match=r"no answer within 0\.05 s; raise the limit with \.with_timeout\(first_event=\.\.\.\)"
+                TimedOut,
+                match=r"no answer within 0\.05 s; raise the limit with \.with_timeout\(first_event=\.\.\.\)",
             ):
                 await ChatBuilder().with_model(client).build().complete(Messages.from_user("Hello"))
 
@@ -244,7 +279,9 @@ async def test_a_time_limit_that_passes_names_itself_and_the_way_to_raise_it() -
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 @pytest.mark.parametrize("scheme", ["http://", ""], ids=["with scheme", "without scheme"])
-async def test_requests_go_through_the_environments_proxy(name: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_requests_go_through_the_environments_proxy(
+    name: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with LoopbackServer([Reply("Hi")]) as proxy:
         monkeypatch.setenv(name, scheme + proxy.url.removeprefix("http://").removesuffix("/v1"))
         async with builder("http://model.example/v1").build() as client:
@@ -326,13 +363,21 @@ def test_a_step_answers_with_a_new_builder_and_leaves_the_old_one_as_it_was(
     assert type(after) is ChatCompletionsBuilder
     assert after is not before
     assert vars(before) == was
-    assert vars(before) == vars(builder().with_api_key(KEY).with_header("x-mine", "1").with_extra_body({"mine": 1}))
+    assert vars(before) == vars(
+        builder().with_api_key(KEY).with_header("x-mine", "1").with_extra_body({"mine": 1})
+    )
     assert vars(after) != vars(before)
 
 
 @pytest.mark.anyio
 async def test_headers_and_extra_fields_add_up() -> None:
-    built = builder().with_extra_body({"a": 1, "b": 1}).with_extra_body({"b": 2}).with_header("x-a", "1").with_header("x-b", "2")
+    built = (
+        builder()
+        .with_extra_body({"a": 1, "b": 1})
+        .with_extra_body({"b": 2})
+        .with_header("x-a", "1")
+        .with_header("x-b", "2")
+    )
     request = await asked(built)
 
     assert (request.headers["x-a"], request.headers["x-b"]) == ("1", "2")

@@ -33,15 +33,15 @@ from chat_core import (
     Reasoning,
     Text,
 )
-from chat_core.calls import CallIds
-from chat_core.refused import decode_error
+from chat_core.types.call_ids import CallIds
+from chat_core.wire.error_body import decode_error
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 
 
-def answered(body: object, *, dialect: Dialect = Dialect()) -> ChatResponse:  # noqa: B008  a frozen value
+def answered(body: object, *, dialect: Dialect = Dialect()) -> ChatResponse:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return decode(data, origin=ORIGIN, dialect=dialect, ids=CallIds(Messages()))
 
@@ -52,7 +52,14 @@ def body(message: Any = None, finish: Any = "stop", **more: object) -> dict[str,
         "message": {"role": "assistant", "content": "Hello"} if message is None else message,
         "finish_reason": finish,
     }
-    return {"id": "c1", "object": "chat.completion", "created": 1, "model": "m-1", "choices": [choice], **more}
+    return {
+        "id": "c1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m-1",
+        "choices": [choice],
+        **more,
+    }
 
 
 # -- whole answers
@@ -63,7 +70,11 @@ def test_an_answer_is_its_text_and_who_said_it() -> None:
 
     assert (response.text, response.id, response.model) == ("Hello", "c1", "m-1")
     assert (response.finish_reason, response.raw_finish_reason) == ("stop", "stop")
-    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (7, 2, 9)
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (
+        7,
+        2,
+        9,
+    )
     assert response.raw == body(usage={"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9})
 
 
@@ -83,7 +94,9 @@ def test_an_answer_is_its_text_and_who_said_it() -> None:
         (None, "other", None),
     ],
 )
-def test_a_finish_reason_has_a_common_word_or_is_other_and_is_kept(word: Any, common: str, raw: str | None) -> None:
+def test_a_finish_reason_has_a_common_word_or_is_other_and_is_kept(
+    word: Any, common: str, raw: str | None
+) -> None:
     response = answered(body(finish=word))
 
     assert (response.finish_reason, response.raw_finish_reason) == (common, raw)
@@ -92,7 +105,11 @@ def test_a_finish_reason_has_a_common_word_or_is_other_and_is_kept(word: Any, co
 @pytest.mark.parametrize(
     ("usage", "dialect", "read"),
     [
-        ({"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}, Dialect(), (5, 3, None, None, None, 8)),
+        (
+            {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8},
+            Dialect(),
+            (5, 3, None, None, None, 8),
+        ),
         (
             {
                 "prompt_tokens": 50,
@@ -115,17 +132,40 @@ def test_a_finish_reason_has_a_common_word_or_is_other_and_is_kept(word: Any, co
             (12, 291, None, None, 290, 303),
         ),
         (
-            {"prompt_tokens": 12, "prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 4, "completion_tokens": 1},
+            {
+                "prompt_tokens": 12,
+                "prompt_cache_hit_tokens": 8,
+                "prompt_cache_miss_tokens": 4,
+                "completion_tokens": 1,
+            },
             Dialect.deepseek(),
             (12, 1, 8, None, None, None),
         ),
-        ({"prompt_tokens": 12, "cached_tokens": 8, "reasoning_tokens": 1}, Dialect(), (12, None, 8, None, 1, None)),
-        ({"prompt_tokens": 5.0, "prompt_tokens_details": None, "completion_tokens_details": None}, Dialect(), (5, *[None] * 5)),
+        (
+            {"prompt_tokens": 12, "cached_tokens": 8, "reasoning_tokens": 1},
+            Dialect(),
+            (12, None, 8, None, 1, None),
+        ),
+        (
+            {"prompt_tokens": 5.0, "prompt_tokens_details": None, "completion_tokens_details": None},
+            Dialect(),
+            (5, *[None] * 5),
+        ),
         ({"prompt_tokens": None}, Dialect(), (None,) * 6),
         ({}, Dialect(), (None,) * 6),
         (None, Dialect(), (None,) * 6),
     ],
-    ids=["plain", "OpenAI", "xAI", "DeepSeek", "Moonshot", "floats and nulls", "null number", "empty", "null"],
+    ids=[
+        "plain",
+        "OpenAI",
+        "xAI",
+        "DeepSeek",
+        "Moonshot",
+        "floats and nulls",
+        "null number",
+        "empty",
+        "null",
+    ],
 )
 def test_usage_is_what_the_provider_said(usage: Any, dialect: Dialect, read: tuple[int | None, ...]) -> None:
     said = answered(body(usage=usage), dialect=dialect).usage
@@ -143,9 +183,18 @@ def test_usage_is_what_the_provider_said(usage: Any, dialect: Dialect, read: tup
 
 def test_citations_ride_on_the_text_they_are_of() -> None:
     cited = {"start_index": 0, "end_index": 5, "title": "A", "url": "https://a.example", "content": "quoted"}
-    response = answered(body({"content": "Hello", "annotations": [{"type": "url_citation", "url_citation": cited}, {"type": "?"}]}))
+    response = answered(
+        body(
+            {
+                "content": "Hello",
+                "annotations": [{"type": "url_citation", "url_citation": cited}, {"type": "?"}],
+            }
+        )
+    )
 
-    assert response.message.parts == [Text("Hello", (Citation("https://a.example", "A", "quoted", 0, 5, raw=cited),))]
+    assert response.message.parts == [
+        Text("Hello", (Citation("https://a.example", "A", "quoted", 0, 5, raw=cited),))
+    ]
 
 
 def test_a_refusal_is_told_apart_from_text() -> None:
@@ -166,12 +215,20 @@ def test_calls_come_with_their_arguments_read_and_as_text() -> None:
     assert (one.id, one.name, one.arguments, one.arguments_text) == ("t1", "add", {"a": 1}, '{"a": 1}')
     assert (two.arguments, two.id) == ({"a": 2}, "t2")
     assert isinstance(three.status, Failed)
-    assert (four.name, four.arguments, four.native) == ("sql", {"input": "select 1"}, Native(ORIGIN, {"type": "custom"}))
+    assert (four.name, four.arguments, four.native) == (
+        "sql",
+        {"input": "select 1"},
+        Native(ORIGIN, {"type": "custom"}),
+    )
 
 
-@pytest.mark.parametrize("labels", [{}, {"index": 0}, {"id": ""}, {"id": "same"}], ids=["none", "index 0", "no id", "one id"])
+@pytest.mark.parametrize(
+    "labels", [{}, {"index": 0}, {"id": ""}, {"id": "same"}], ids=["none", "index 0", "no id", "one id"]
+)
 @pytest.mark.parametrize("arguments", ["", "{}"])
-def test_every_call_of_a_whole_message_is_a_call_however_it_is_labelled(labels: dict[str, Any], arguments: str) -> None:
+def test_every_call_of_a_whole_message_is_a_call_however_it_is_labelled(
+    labels: dict[str, Any], arguments: str
+) -> None:
     call = {**labels, "function": {"name": "now", "arguments": arguments}}
     calls = answered(body({"tool_calls": [call, call]})).tool_calls
 
@@ -180,7 +237,9 @@ def test_every_call_of_a_whole_message_is_a_call_however_it_is_labelled(labels: 
 
 
 def test_the_deprecated_function_call_is_a_call() -> None:
-    [call] = answered(body({"content": None, "function_call": {"name": "add", "arguments": '{"a":1}'}}, "function_call")).tool_calls
+    [call] = answered(
+        body({"content": None, "function_call": {"name": "add", "arguments": '{"a":1}'}}, "function_call")
+    ).tool_calls
 
     assert (call.name, call.arguments) == ("add", {"a": 1})
     assert answered(body({"content": "Hi", "function_call": {"name": "", "arguments": ""}})).tool_calls == []
@@ -212,7 +271,9 @@ def test_fields_that_a_server_sends_empty_are_no_parts() -> None:
 def test_pictures_are_files_in_content_and_beside_it() -> None:
     url = {"url": "data:image/png;base64,iVBORw=="}
     beside = answered(body({"content": "Look:", "images": [{"type": "image_url", "image_url": url}]}))
-    within = answered(body({"content": [{"type": "text", "text": "Look:"}, {"type": "image_url", "image_url": url}]}))
+    within = answered(
+        body({"content": [{"type": "text", "text": "Look:"}, {"type": "image_url", "image_url": url}]})
+    )
 
     assert beside.files == within.files
     assert (beside.text, within.text) == ("Look:", "Look:")
@@ -220,7 +281,10 @@ def test_pictures_are_files_in_content_and_beside_it() -> None:
 
 
 def test_blocks_of_thinking_and_blocks_nobody_knows_are_kept_as_they_came_and_apart() -> None:
-    first = {"type": "thinking", "thinking": [{"type": "text", "text": "a"}, {"type": "reference", "reference_ids": [1]}]}
+    first = {
+        "type": "thinking",
+        "thinking": [{"type": "text", "text": "a"}, {"type": "reference", "reference_ids": [1]}],
+    }
     second = {"type": "thinking", "thinking": [{"type": "text", "text": "b"}], "signature": "s=="}
     unknown = {"type": "tool_reference", "tool": "web_search"}
     response = answered(body({"content": [first, second, unknown, {"type": "text", "text": "So."}]}))
@@ -251,7 +315,9 @@ def test_log_probabilities_are_in_raw() -> None:
     assert raw["choices"][0]["logprobs"]["content"][0]["token"] == "Hello"
 
 
-@pytest.mark.parametrize("before", [b"\n\n\n", b"  \r\n ", b"\xef\xbb\xbf"], ids=["line ends", "blanks", "byte order mark"])
+@pytest.mark.parametrize(
+    "before", [b"\n\n\n", b"  \r\n ", b"\xef\xbb\xbf"], ids=["line ends", "blanks", "byte order mark"]
+)
 def test_what_stands_before_the_json_does_no_harm(before: bytes) -> None:
     assert answered(before + json.dumps(body()).encode()).text == "Hello"
 
@@ -260,20 +326,26 @@ def test_a_completion_that_a_gateway_wrapped_is_found() -> None:
     assert answered({"code": 200, "message": "success", "data": body()}).text == "Hello"
 
 
-@pytest.mark.parametrize("empty", [{"choices": None}, {"choices": []}, {"choices": {}}, {"choices": ["a"]}, {}, {"id": "c1"}])
+@pytest.mark.parametrize(
+    "empty", [{"choices": None}, {"choices": []}, {"choices": {}}, {"choices": ["a"]}, {}, {"id": "c1"}]
+)
 def test_an_answer_without_choices_cannot_be_read(empty: dict[str, Any]) -> None:
     with pytest.raises(InvalidResponse, match="without choices"):
         answered(empty)
 
 
-@pytest.mark.parametrize("text", [b"", b"null", b"[]", b"\xff\xfe", b"upstream error", b'{"choices":[', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "text", [b"", b"null", b"[]", b"\xff\xfe", b"upstream error", b'{"choices":[', b"[" * 100_000]
+)
 def test_what_is_no_json_object_cannot_be_read_and_is_shown(text: bytes) -> None:
     with pytest.raises(InvalidResponse, match="not a chat completion: "):
         answered(text)
 
 
 def test_a_web_page_asks_about_the_base_url() -> None:
-    with pytest.raises(InvalidResponse, match=r"that is a web page: is the base URL right\? It usually ends in /v1"):
+    with pytest.raises(
+        InvalidResponse, match=r"that is a web page: is the base URL right\? It usually ends in /v1"
+    ):
         answered(b"\n<!doctype html><html>Welcome to nginx!</html>")
 
 
@@ -282,13 +354,23 @@ def test_a_web_page_asks_about_the_base_url() -> None:
     [
         ({"error": {"code": 502, "message": "died"}, "choices": None}, ProviderError, "502", True),
         ({"error": {"code": 429, "message": "died"}}, RateLimited, "429", True),
-        ({"error": {"code": None, "type": "server_error", "message": "died"}}, ProviderError, "server_error", True),
+        (
+            {"error": {"code": None, "type": "server_error", "message": "died"}},
+            ProviderError,
+            "server_error",
+            True,
+        ),
         ({"error": "died"}, ProviderError, None, False),
         ({"object": "error", "message": "died", "code": 400}, InvalidRequest, "400", False),
         (
             {
                 "choices": [
-                    {"index": 0, "message": {"content": ""}, "finish_reason": "error", "error": {"code": 503, "message": "died"}}
+                    {
+                        "index": 0,
+                        "message": {"content": ""},
+                        "finish_reason": "error",
+                        "error": {"code": 503, "message": "died"},
+                    }
                 ]
             },
             Overloaded,
@@ -298,12 +380,20 @@ def test_a_web_page_asks_about_the_base_url() -> None:
     ],
     ids=["beside null choices", "a status as code", "a type", "a string", "flat", "in the choice"],
 )
-def test_an_error_under_status_200_is_an_error(failure: Any, kind: type[ProviderError], code: str | None, retryable: bool) -> None:
+def test_an_error_under_status_200_is_an_error(
+    failure: Any, kind: type[ProviderError], code: str | None, retryable: bool
+) -> None:
     with pytest.raises(ProviderError) as caught:
         answered(failure)
 
     error = caught.value
-    assert (type(error), error.status, error.code, error.message, error.retryable) == (kind, 200, code, "died", retryable)
+    assert (type(error), error.status, error.code, error.message, error.retryable) == (
+        kind,
+        200,
+        code,
+        "died",
+        retryable,
+    )
 
 
 # -- errors
@@ -351,28 +441,80 @@ MISFIT = [{"loc": ["body", "stop"], "msg": "too long", "type": "value_error"}]
     ("envelope", "message", "code"),
     [
         (
-            {"error": {"message": "no", "type": "invalid_request_error", "param": "x", "code": "invalid_value"}},
+            {
+                "error": {
+                    "message": "no",
+                    "type": "invalid_request_error",
+                    "param": "x",
+                    "code": "invalid_value",
+                }
+            },
             "no",
             "invalid_value",
         ),
-        ({"error": {"message": "no", "type": "invalid_request_error", "param": None, "code": None}}, "no", "invalid_request_error"),
-        ({"error": {"message": "no", "type": "invalid_request_error", "failed_generation": "<f>"}}, "no", "invalid_request_error"),
-        ({"object": "error", "message": "no", "type": "invalid_model", "code": "1500", "raw_status_code": 400}, "no", "1500"),
-        ({"object": "error", "message": {"detail": MISFIT}, "type": "t", "code": None}, json.dumps({"detail": MISFIT}), "t"),
+        (
+            {"error": {"message": "no", "type": "invalid_request_error", "param": None, "code": None}},
+            "no",
+            "invalid_request_error",
+        ),
+        (
+            {"error": {"message": "no", "type": "invalid_request_error", "failed_generation": "<f>"}},
+            "no",
+            "invalid_request_error",
+        ),
+        (
+            {
+                "object": "error",
+                "message": "no",
+                "type": "invalid_model",
+                "code": "1500",
+                "raw_status_code": 400,
+            },
+            "no",
+            "1500",
+        ),
+        (
+            {"object": "error", "message": {"detail": MISFIT}, "type": "t", "code": None},
+            json.dumps({"detail": MISFIT}),
+            "t",
+        ),
         ({"detail": "no"}, "no", None),
         ({"detail": MISFIT}, json.dumps(MISFIT), None),
-        ({"error": {"code": 402, "message": "no", "metadata": {"provider_name": "p", "raw": "r"}}, "user_id": "u"}, "no", "402"),
-        ({"error": {"code": 400, "message": "no", "type": "exceed_context_size_error", "n_ctx": 8}}, "no", "400"),
+        (
+            {
+                "error": {"code": 402, "message": "no", "metadata": {"provider_name": "p", "raw": "r"}},
+                "user_id": "u",
+            },
+            "no",
+            "402",
+        ),
+        (
+            {"error": {"code": 400, "message": "no", "type": "exceed_context_size_error", "n_ctx": 8}},
+            "no",
+            "400",
+        ),
         ({"message": "no", "type": "t", "param": "p", "code": "wrong_api_key"}, "no", "wrong_api_key"),
         ({"error": {"message": "no"}, "status_code": 400}, "no", None),
-        ({"code": "The caller does not have permission", "error": "no"}, "no", "The caller does not have permission"),
+        (
+            {"code": "The caller does not have permission", "error": "no"},
+            "no",
+            "The caller does not have permission",
+        ),
         ({"error": "no"}, "no", None),
         ({"id": "e1", "message": "no"}, "no", None),
         ({"code": 7, "message": "no", "type": "t"}, "no", "7"),
-        ({"error": {"message": "no", "code": "content_filter", "innererror": {"code": "X"}}}, "no", "content_filter"),
+        (
+            {"error": {"message": "no", "code": "content_filter", "innererror": {"code": "X"}}},
+            "no",
+            "content_filter",
+        ),
         ({"error": {"code": "401", "message": "no"}}, "no", "401"),
         ({"statusCode": 404, "message": "no"}, "no", None),
-        ({"type": "error", "error": {"type": "overloaded_error", "message": "no"}, "request_id": "r"}, "no", "overloaded_error"),
+        (
+            {"type": "error", "error": {"type": "overloaded_error", "message": "no"}, "request_id": "r"},
+            "no",
+            "overloaded_error",
+        ),
         ([{"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}], "no", "400"),
         ({"error": "invalid_grant", "error_description": "no"}, "invalid_grant", None),
         ({"error_description": "no"}, "no", None),
@@ -381,8 +523,27 @@ MISFIT = [{"loc": ["body", "stop"], "msg": "too long", "type": "value_error"}]
         ([], "[]", None),
     ],
     ids=[
-        *["OpenAI", "OpenAI without code", "Groq", "Mistral", "Mistral's detail", "FastAPI", "FastAPI's list", "OpenRouter"],
-        *["llama.cpp", "Cerebras", "Cerebras in a stream", "xAI", "Ollama", "Cohere", "Doubleword", "Azure", "Azure's gateway"],
+        *[
+            "OpenAI",
+            "OpenAI without code",
+            "Groq",
+            "Mistral",
+            "Mistral's detail",
+            "FastAPI",
+            "FastAPI's list",
+            "OpenRouter",
+        ],
+        *[
+            "llama.cpp",
+            "Cerebras",
+            "Cerebras in a stream",
+            "xAI",
+            "Ollama",
+            "Cohere",
+            "Doubleword",
+            "Azure",
+            "Azure's gateway",
+        ],
         *[
             "Azure's other gateway",
             "Anthropic",
@@ -395,7 +556,9 @@ MISFIT = [{"loc": ["body", "stop"], "msg": "too long", "type": "value_error"}]
         ],
     ],
 )
-def test_the_message_and_code_are_found_in_the_envelope_of(envelope: Any, message: str, code: str | None) -> None:
+def test_the_message_and_code_are_found_in_the_envelope_of(
+    envelope: Any, message: str, code: str | None
+) -> None:
     error = decode_error(400, {}, json.dumps(envelope).encode())
 
     assert (error.message, error.code, error.body) == (message, code, envelope)
@@ -447,7 +610,9 @@ def test_when_to_come_back_is_read_from(headers: dict[str, str], seconds: float 
 
 
 @pytest.mark.parametrize(
-    "name", ["x-request-id", "apim-request-id", "mistral-correlation-id", "inference-id", "cf-ray"], ids=lambda name: name
+    "name",
+    ["x-request-id", "apim-request-id", "mistral-correlation-id", "inference-id", "cf-ray"],
+    ids=lambda name: name,
 )
 def test_the_request_id_is_found_in(name: str) -> None:
     error = decode_error(500, {"cf-ray": "other", name: "r-1"}, b'{"error":{"message":"no"}}')
@@ -476,7 +641,9 @@ def test_a_spent_quota_and_the_servers_own_advice_decide_about_trying_again(
 # -- models
 
 
-@pytest.mark.parametrize("wrap", [lambda listed: {"object": "list", "data": listed}, lambda listed: listed], ids=["list", "bare"])
+@pytest.mark.parametrize(
+    "wrap", [lambda listed: {"object": "list", "data": listed}, lambda listed: listed], ids=["list", "bare"]
+)
 def test_models_are_listed_with_all_that_is_said_of_them(wrap: Any) -> None:
     listed = [{"id": "a/b:free", "object": "model", "context_length": 8}, {"id": "c"}]
 
@@ -501,10 +668,16 @@ def _recorded(provider: str, most: int) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted((RECORDINGS / provider).glob("*.expected.json")):
         for at, expected in enumerate(json.loads(path.read_text(encoding="utf-8")).get("exchanges", [])):
             opinion = expected.get("sdk") or {}
-            usable = str(opinion.get("sdk")).startswith("openai") and not opinion.get("unusable") and not opinion.get("differences")
+            usable = (
+                str(opinion.get("sdk")).startswith("openai")
+                and not opinion.get("unusable")
+                and not opinion.get("differences")
+            )
             if expected["wire"] != "chat-completions" or expected["kind"] != "message" or not usable:
                 continue
-            recording = json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))
+            recording = json.loads(
+                path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8")
+            )
             response = recording["exchanges"][at]["response"]
             if response["body_encoding"] == "utf-8" and left[response["is_stream"]]:
                 left[response["is_stream"]] -= 1
@@ -517,7 +690,9 @@ def _providers() -> list[str]:
     return [folder.name for folder in folders if folder.is_dir() and any(_recorded(folder.name, 1))]
 
 
-@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recorded traffic is not beside this repository (shared/recordings)")
+@pytest.mark.skipif(
+    not RECORDINGS.is_dir(), reason="the recorded traffic is not beside this repository (shared/recordings)"
+)
 @pytest.mark.parametrize("provider", _providers())
 def test_the_official_sdk_reads_the_same_in_recordings_of(provider: str) -> None:
     for name, response in _recorded(provider, most=3):
@@ -538,7 +713,11 @@ def _ours(response: dict[str, Any]) -> ChatResponse:
 
 
 def _events(text: str) -> list[str]:
-    return [line.removeprefix("data:").strip() for line in text.replace("\r\n", "\n").split("\n") if line.startswith("data:")]
+    return [
+        line.removeprefix("data:").strip()
+        for line in text.replace("\r\n", "\n").split("\n")
+        if line.startswith("data:")
+    ]
 
 
 def _sdk_whole(text: str) -> dict[str, Any]:

@@ -35,32 +35,61 @@ PNG = File.from_bytes(b"\x89PNG\r\n\x1a\n...")
 NAMED = {
     make().name: make
     for make in (
-        *(Dialect.openai, Dialect.mistral, Dialect.deepseek, Dialect.openrouter, Dialect.xai, Dialect.groq, Dialect.cerebras),
-        *(Dialect.huggingface, Dialect.together, Dialect.ai21, Dialect.ollama, Dialect.vllm, Dialect.llama_cpp, Dialect.litellm),
+        *(
+            Dialect.openai,
+            Dialect.mistral,
+            Dialect.deepseek,
+            Dialect.openrouter,
+            Dialect.xai,
+            Dialect.groq,
+            Dialect.cerebras,
+        ),
+        *(
+            Dialect.huggingface,
+            Dialect.together,
+            Dialect.ai21,
+            Dialect.ollama,
+            Dialect.vllm,
+            Dialect.llama_cpp,
+            Dialect.litellm,
+        ),
     )
 }
 
 
-def sent(dialect: Dialect, messages: Messages = HELLO, *, stream: bool = False, **request: Any) -> dict[str, Any]:
+def sent(
+    dialect: Dialect, messages: Messages = HELLO, *, stream: bool = False, **request: Any
+) -> dict[str, Any]:
     own = request.pop("own", CompletionsOptions())
     origin = Origin(dialect.name, "https://x.example", "m")
-    encoded = encode(ChatRequest(messages, **request), origin=origin, dialect=dialect, options=own, stream=stream)
+    encoded = encode(
+        ChatRequest(messages, **request), origin=origin, dialect=dialect, options=own, stream=stream
+    )
     return {"notices": [notice.about for notice in encoded.notices], **json.loads(encoded.body)}
 
 
 def thought(dialect: Dialect, native: dict[str, Any], *parts: Any) -> Messages:
     origin = Origin(dialect.name, "https://x.example", "m")
-    return Messages([Message("user", [Text("?")]), Message("model", [Reasoning("Hm.", native=Native(origin, native)), *parts])])
+    return Messages(
+        [
+            Message("user", [Text("?")]),
+            Message("model", [Reasoning("Hm.", native=Native(origin, native)), *parts]),
+        ]
+    )
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_a_named_dialect_knows_its_server_and_the_name_of_its_key(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_dialect_knows_its_server_and_the_name_of_its_key(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dialect = NAMED[name]()
     for variable in (dialect.url_variable, dialect.host_variable, dialect.key_variable):
         monkeypatch.delenv(variable or "NOT_SET", raising=False)
     builder = ChatCompletionsBuilder().with_dialect(dialect).with_model("m").with_transport(FakeTransport())
     if dialect.key_required:
-        with pytest.raises(ConfigurationError, match=f"{name} needs an API key: set {dialect.key_variable} or use"):
+        with pytest.raises(
+            ConfigurationError, match=f"{name} needs an API key: set {dialect.key_variable} or use"
+        ):
             builder.build()
     if dialect.key_variable:
         monkeypatch.setenv(dialect.key_variable, "a-key")
@@ -80,7 +109,9 @@ def test_a_named_dialect_knows_its_server_and_the_name_of_its_key(name: str, mon
         ("http://localhost:9000/v1", None),
     ],
 )
-async def test_a_key_goes_to_the_server_whose_it_is(url: str | None, key: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_goes_to_the_server_whose_it_is(
+    url: str | None, key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "groq-key")
     dialect = replace(Dialect.groq(), key_required=False)
     transport = FakeTransport().answer({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]})
@@ -106,7 +137,13 @@ def test_the_environment_may_name_another_server(
     dialect: Dialect, variable: str, value: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    builder = ChatCompletionsBuilder().with_dialect(dialect).with_model("m").with_api_key("k").with_transport(FakeTransport())
+    builder = (
+        ChatCompletionsBuilder()
+        .with_dialect(dialect)
+        .with_model("m")
+        .with_api_key("k")
+        .with_transport(FakeTransport())
+    )
 
     assert f"base_url={url!r}" in repr(builder.build())
 
@@ -118,7 +155,13 @@ def test_a_dialect_without_a_server_asks_for_one() -> None:
 
 @pytest.mark.parametrize("name", ["groq", "cerebras", "deepseek", "ai21", "huggingface", "xai"])
 def test_embeddings_that_a_server_does_not_have_are_refused_when_the_client_is_built(name: str) -> None:
-    builder = ChatCompletionsBuilder().with_dialect(NAMED[name]()).with_model("m").with_api_key("hf_key").with_embeddings()
+    builder = (
+        ChatCompletionsBuilder()
+        .with_dialect(NAMED[name]())
+        .with_model("m")
+        .with_api_key("hf_key")
+        .with_embeddings()
+    )
     with pytest.raises(ConfigurationError, match=f"{name} has no embeddings"):
         builder.build()
 
@@ -126,7 +169,12 @@ def test_embeddings_that_a_server_does_not_have_are_refused_when_the_client_is_b
 @pytest.mark.parametrize(
     ("dialect", "options", "own", "lacking"),
     [
-        (Dialect.ollama(), ChatOptions(parallel_tool_calls=False), CompletionsOptions(), "parallel_tool_calls"),
+        (
+            Dialect.ollama(),
+            ChatOptions(parallel_tool_calls=False),
+            CompletionsOptions(),
+            "parallel_tool_calls",
+        ),
         (Dialect.groq(), ChatOptions(), CompletionsOptions(logprobs=True), "logprobs"),
         (Dialect.ai21(), ChatOptions(seed=1), CompletionsOptions(), "seed"),
         (Dialect.openai(), ChatOptions(top_k=5), CompletionsOptions(), "top_k"),
@@ -135,7 +183,9 @@ def test_embeddings_that_a_server_does_not_have_are_refused_when_the_client_is_b
 def test_an_option_that_a_server_lacks_is_refused_with_the_way_around(
     dialect: Dialect, options: ChatOptions, own: CompletionsOptions, lacking: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=rf"{dialect.name} has no {lacking}; if it does, \.with_extra_body"):
+    with pytest.raises(
+        ConfigurationError, match=rf"{dialect.name} has no {lacking}; if it does, \.with_extra_body"
+    ):
         sent(dialect, tools=[ADD], options=options, own=own)
 
 
@@ -148,7 +198,9 @@ def test_an_option_without_effect_is_sent_and_noticed() -> None:
 def test_together_counts_logprobs() -> None:
     assert sent(Dialect.together(), own=CompletionsOptions(logprobs=True, top_logprobs=5))["logprobs"] == 5
     assert sent(Dialect.together(), own=CompletionsOptions(logprobs=True))["logprobs"] == 1
-    assert "top_logprobs" not in sent(Dialect.together(), own=CompletionsOptions(logprobs=True, top_logprobs=5))
+    assert "top_logprobs" not in sent(
+        Dialect.together(), own=CompletionsOptions(logprobs=True, top_logprobs=5)
+    )
 
 
 def test_where_no_tool_can_be_named_the_one_is_offered_alone() -> None:
@@ -165,14 +217,25 @@ def test_a_choice_that_a_server_would_ignore_is_refused(choice: str) -> None:
 
 
 def test_none_of_the_tools_is_said_by_naming_none() -> None:
-    assert not sent(Dialect.ollama(), tools=[ADD], options=ChatOptions(tool_choice="none")).keys() & {"tools", "tool_choice"}
+    assert not sent(Dialect.ollama(), tools=[ADD], options=ChatOptions(tool_choice="none")).keys() & {
+        "tools",
+        "tool_choice",
+    }
     assert len(sent(Dialect.ollama(), tools=[ADD], options=ChatOptions(tool_choice="auto"))["tools"]) == 1
 
 
 @pytest.mark.parametrize("dialect", [Dialect.deepseek(), Dialect.ai21()], ids=lambda dialect: dialect.name)
 def test_a_server_that_only_knows_json_is_told_the_schema_in_words(dialect: Dialect) -> None:
-    schema: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-    body = sent(dialect, Messages.from_system("Be brief.").add_user("Where?"), output=OutputSchema("city", schema, "A place."))
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+    }
+    body = sent(
+        dialect,
+        Messages.from_system("Be brief.").add_user("Where?"),
+        output=OutputSchema("city", schema, "A place."),
+    )
 
     assert body["response_format"] == {"type": "json_object"}
     assert [message["role"] for message in body["messages"]] == ["system", "system", "user"]
@@ -185,8 +248,20 @@ def test_a_server_that_only_knows_json_is_told_the_schema_in_words(dialect: Dial
 async def test_a_typed_answer_comes_from_such_a_server_too() -> None:
     answer = {"choices": [{"message": {"content": '{"value": [1, 2]}'}, "finish_reason": "stop"}]}
     transport = FakeTransport().answer(answer)
-    client = ChatCompletionsBuilder().with_dialect(Dialect.deepseek()).with_api_key("k").with_model("m").with_transport(transport)
-    response = await ChatBuilder().with_model(client.build()).with_structured_output(list[int]).build().complete(HELLO[:])
+    client = (
+        ChatCompletionsBuilder()
+        .with_dialect(Dialect.deepseek())
+        .with_api_key("k")
+        .with_model("m")
+        .with_transport(transport)
+    )
+    response = (
+        await ChatBuilder()
+        .with_model(client.build())
+        .with_structured_output(list[int])
+        .build()
+        .complete(HELLO[:])
+    )
 
     assert response.value == [1, 2]
 
@@ -195,8 +270,16 @@ async def test_a_typed_answer_comes_from_such_a_server_too() -> None:
     ("dialect", "file", "said"),
     [
         (Dialect.deepseek(), PNG, "deepseek takes no image: it takes text$"),
-        (Dialect.cerebras(), File.from_bytes(b"%PDF-1.7"), "cerebras takes no document: it takes text, image"),
-        (Dialect.ollama(), File.from_url("https://a.example/cat.png"), r"ollama fetches no pictures: read https://a\.example"),
+        (
+            Dialect.cerebras(),
+            File.from_bytes(b"%PDF-1.7"),
+            "cerebras takes no document: it takes text, image",
+        ),
+        (
+            Dialect.ollama(),
+            File.from_url("https://a.example/cat.png"),
+            r"ollama fetches no pictures: read https://a\.example",
+        ),
     ],
 )
 def test_a_file_that_a_server_does_not_take_is_refused(dialect: Dialect, file: File, said: str) -> None:
@@ -205,7 +288,9 @@ def test_a_file_that_a_server_does_not_take_is_refused(dialect: Dialect, file: F
 
 
 def test_text_goes_as_one_string_to_a_server_without_files() -> None:
-    assert sent(Dialect.ai21(), Messages.from_user("One.", "Two."))["messages"][0]["content"] == "One.\n\nTwo."
+    assert (
+        sent(Dialect.ai21(), Messages.from_user("One.", "Two."))["messages"][0]["content"] == "One.\n\nTwo."
+    )
     assert len(sent(Dialect.groq(), Messages.from_user("One.", "Two."))["messages"][0]["content"]) == 2
 
 
@@ -218,7 +303,10 @@ def test_what_a_tool_drew_stands_in_its_result_or_follows_it() -> None:
     [tool, user] = sent(Dialect.groq(), history)["messages"][2:]
     assert (tool["content"], user["role"], user["content"][1]["type"]) == ("drawn", "user", "image_url")
     [tool, user] = sent(Dialect.deepseek(), history)["messages"][2:]
-    assert user["content"] == "What draw returned for call t1:\n\n(a file of type image/png, which cannot be shown here)"
+    assert (
+        user["content"]
+        == "What draw returned for call t1:\n\n(a file of type image/png, which cannot be shown here)"
+    )
 
 
 def test_deepseek_gets_a_thought_with_each_turn_that_called_a_tool_even_an_empty_one() -> None:
@@ -228,7 +316,10 @@ def test_deepseek_gets_a_thought_with_each_turn_that_called_a_tool_even_an_empty
 
     assert sent(Dialect.deepseek(), own)["messages"][1]["reasoning_content"] == "Hm."
     assert sent(Dialect.deepseek(), foreign)["messages"][1]["reasoning_content"] == ""
-    assert "reasoning_content" not in sent(Dialect.deepseek(), thought(Dialect.deepseek(), {}, Text("4")))["messages"][1]
+    assert (
+        "reasoning_content"
+        not in sent(Dialect.deepseek(), thought(Dialect.deepseek(), {}, Text("4")))["messages"][1]
+    )
 
 
 def test_thoughts_go_back_as_tags_where_the_model_wants_them_so() -> None:
@@ -241,16 +332,33 @@ def test_thoughts_go_back_as_tags_where_the_model_wants_them_so() -> None:
 @pytest.mark.anyio
 async def test_signed_thinking_of_a_proxy_goes_back_unchanged() -> None:
     deltas: list[dict[str, Any]] = [
-        {"reasoning_content": "Let ", "thinking_blocks": [{"type": "thinking", "thinking": "Let ", "signature": None}]},
-        {"reasoning_content": "me.", "thinking_blocks": [{"type": "thinking", "thinking": "me.", "signature": None}]},
+        {
+            "reasoning_content": "Let ",
+            "thinking_blocks": [{"type": "thinking", "thinking": "Let ", "signature": None}],
+        },
+        {
+            "reasoning_content": "me.",
+            "thinking_blocks": [{"type": "thinking", "thinking": "me.", "signature": None}],
+        },
         {"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": "sig=="}]},
         {"thinking_blocks": [{"type": "redacted_thinking", "data": "xyz"}]},
         {"tool_calls": [{"index": 0, "id": "t1", "function": {"name": "add", "arguments": "{}"}}]},
     ]
     transport = FakeTransport()
-    transport.answer([*({"choices": [{"delta": delta}]} for delta in deltas), {"choices": [{"finish_reason": "tool_calls"}]}])
+    transport.answer(
+        [
+            *({"choices": [{"delta": delta}]} for delta in deltas),
+            {"choices": [{"finish_reason": "tool_calls"}]},
+        ]
+    )
     transport.answer([{"choices": [{"delta": {"content": "4"}, "finish_reason": "stop"}]}])
-    client = ChatCompletionsBuilder().with_dialect(Dialect.litellm()).with_model("m").with_transport(transport).build()
+    client = (
+        ChatCompletionsBuilder()
+        .with_dialect(Dialect.litellm())
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
     messages = Messages.from_user("2 + 2?")
     async for event in client.stream(ChatRequest(messages, [ADD])):
         done = event

@@ -54,10 +54,16 @@ def vectors(response: EmbeddingsResponse) -> list[list[float]]:
 
 def embedding_chat(
     transport: FakeTransport,
-    dialect: Dialect = Dialect(),  # noqa: B008  a frozen value
+    dialect: Dialect = Dialect(),
     dimensions: int | None = None,
 ) -> Chat[EmbeddingChatCompletionsClient]:
-    builder = ChatCompletionsBuilder().with_base_url("http://localhost/v1").with_model("e").with_api_key("k").with_dialect(dialect)
+    builder = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("e")
+        .with_api_key("k")
+        .with_dialect(dialect)
+    )
     client = builder.with_transport(transport).with_embeddings(dimensions).build()
     return ChatBuilder().with_model(client).with_retry(NOW).build()
 
@@ -112,7 +118,23 @@ def test_too_few_or_too_many_vectors_are_refused(came: int, asked: int) -> None:
 
 @pytest.mark.parametrize(
     "garbage",
-    ["!!!!", "AAAA", "AACA!Pw==", "AACAPw", "é", "", [], [1, "a"], [None], [[1.0]], [10**400], {"a": 1}, None, 7, True],
+    [
+        "!!!!",
+        "AAAA",
+        "AACA!Pw==",
+        "AACAPw",
+        "é",
+        "",
+        [],
+        [1, "a"],
+        [None],
+        [[1.0]],
+        [10**400],
+        {"a": 1},
+        None,
+        7,
+        True,
+    ],
     ids=repr,
 )
 def test_a_vector_that_is_none_is_refused_and_not_guessed(garbage: Any) -> None:
@@ -133,7 +155,13 @@ def test_an_error_under_status_200_is_an_error() -> None:
 
 async def test_one_text_is_asked_for_in_base64_and_comes_back_over_a_real_socket() -> None:
     with LoopbackServer() as server:
-        async with ChatCompletionsBuilder().with_base_url(server.url).with_model("e").with_embeddings().build() as client:
+        async with (
+            ChatCompletionsBuilder()
+            .with_base_url(server.url)
+            .with_model("e")
+            .with_embeddings()
+            .build() as client
+        ):
             chat = ChatBuilder().with_model(client).build()
             one = await chat.embed("red apples")
             same, other = (await chat.embed(["red apples", "blue whales"])).embeddings
@@ -145,7 +173,8 @@ async def test_one_text_is_asked_for_in_base64_and_comes_back_over_a_real_socket
 
 
 @pytest.mark.parametrize(
-    ("dialect", "field"), [(Dialect(), "dimensions"), (Dialect.openai(), "dimensions"), (Dialect.mistral(), "output_dimension")]
+    ("dialect", "field"),
+    [(Dialect(), "dimensions"), (Dialect.openai(), "dimensions"), (Dialect.mistral(), "output_dimension")],
 )
 async def test_dimensions_go_by_the_name_of_the_dialect(dialect: Dialect, field: str) -> None:
     transport = FakeTransport().answer(listed([1, 2]))
@@ -154,7 +183,9 @@ async def test_dimensions_go_by_the_name_of_the_dialect(dialect: Dialect, field:
     assert transport.last_body == {"model": "e", "input": ["a"], "encoding_format": "base64", field: 2}
 
 
-async def test_more_inputs_than_the_server_takes_go_in_batches_and_come_back_in_order_with_their_usage_summed() -> None:
+async def test_more_inputs_than_the_server_takes_go_in_batches_and_come_back_in_order_with_their_usage_summed() -> (
+    None
+):
     transport = FakeTransport()
     transport.answer(listed([1], [0], indexes=[1, 0], usage={"prompt_tokens": 2, "total_tokens": 2}))
     transport.answer(listed([2], [3], usage={"prompt_tokens": 3, "total_tokens": 3}))
@@ -212,13 +243,19 @@ async def test_a_client_built_without_embeddings_names_the_keystroke() -> None:
 
 async def test_a_batch_that_came_is_not_asked_for_again_when_a_later_one_fails_at_first() -> None:
     transport = FakeTransport()
-    for answer in ({"data": [{"index": 0, "embedding": [1.0]}]}, None, {"data": [{"index": 0, "embedding": [2.0]}]}):
+    for answer in (
+        {"data": [{"index": 0, "embedding": [1.0]}]},
+        None,
+        {"data": [{"index": 0, "embedding": [2.0]}]},
+    ):
         if answer is None:
             transport.answer({"error": {"message": "slow down"}}, status=429)
         else:
             transport.answer(answer)
     dialect = replace(Dialect(), embedding_batch=1)
-    builder = ChatCompletionsBuilder().with_base_url("http://model.test/v1").with_model("m").with_dialect(dialect)
+    builder = (
+        ChatCompletionsBuilder().with_base_url("http://model.test/v1").with_model("m").with_dialect(dialect)
+    )
     client = builder.with_transport(transport).with_embeddings().build()
     chat = ChatBuilder().with_model(client).with_retry(RetryPolicy(base_delay=0)).build()
 

@@ -60,7 +60,10 @@ ADD = ToolDefinition("add", "Add two numbers.", {"type": "object", "properties":
 def official() -> Iterator[dict[bool, TypeAdapter[Any]]]:
     """OpenAI's request types, whole and streamed, that accept no key they do not know and look into every list."""
     with _exact_types():
-        yield {False: TypeAdapter(CompletionCreateParamsNonStreaming), True: TypeAdapter(CompletionCreateParamsStreaming)}
+        yield {
+            False: TypeAdapter(CompletionCreateParamsNonStreaming),
+            True: TypeAdapter(CompletionCreateParamsStreaming),
+        }
 
 
 @contextmanager
@@ -81,7 +84,9 @@ def _exact_types() -> Iterator[None]:
             module.Iterable = Iterable  # type: ignore[attr-defined]
 
 
-def encoded(request: ChatRequest | Messages, *, origin: Origin = HERE, dialect: Dialect = OPENAI, **more: Any) -> Encoded:
+def encoded(
+    request: ChatRequest | Messages, *, origin: Origin = HERE, dialect: Dialect = OPENAI, **more: Any
+) -> Encoded:
     request = ChatRequest(request) if isinstance(request, Messages) else request
     return encode(request, origin=origin, dialect=dialect, **more)
 
@@ -126,20 +131,35 @@ def test_one_text_is_a_plain_string_and_instructions_are_joined(official: Any) -
         (Text("Hello"), {"type": "text", "text": "Hello"}),
         (Structured({"a": [1, "é"]}), {"type": "text", "text": '{"a": [1, "é"]}'}),
         (Structured({"a": 1}, '{"a":1.0}'), {"type": "text", "text": '{"a":1.0}'}),
-        (File.from_bytes(PNG), {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}),
-        (File.from_url("https://a.example/cat.png"), {"type": "image_url", "image_url": {"url": "https://a.example/cat.png"}}),
+        (
+            File.from_bytes(PNG),
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+        ),
+        (
+            File.from_url("https://a.example/cat.png"),
+            {"type": "image_url", "image_url": {"url": "https://a.example/cat.png"}},
+        ),
         (
             File.from_bytes(b"RIFF\0\0\0\0WAVE"),
             {"type": "input_audio", "input_audio": {"data": "UklGRgAAAABXQVZF", "format": "wav"}},
         ),
-        (File.from_bytes(b"ID3\4"), {"type": "input_audio", "input_audio": {"data": "SUQzBA==", "format": "mp3"}}),
+        (
+            File.from_bytes(b"ID3\4"),
+            {"type": "input_audio", "input_audio": {"data": "SUQzBA==", "format": "mp3"}},
+        ),
         (
             File.from_bytes(b"%PDF-1.7", name="a.pdf"),
-            {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjc="}},
+            {
+                "type": "file",
+                "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjc="},
+            },
         ),
         (
             File.from_bytes(b"%PDF-1.7"),
-            {"type": "file", "file": {"filename": "document", "file_data": "data:application/pdf;base64,JVBERi0xLjc="}},
+            {
+                "type": "file",
+                "file": {"filename": "document", "file_data": "data:application/pdf;base64,JVBERi0xLjc="},
+            },
         ),
         (File.from_id("file-1"), {"type": "file", "file": {"file_id": "file-1"}}),
     ],
@@ -275,9 +295,17 @@ async def test_an_edited_approval_is_what_runs_and_the_models_own_call_is_what_i
 
     call = {"id": "t1", "type": "function", "function": {"name": "add", "arguments": '{"a":1,"b":2}'}}
     transport = FakeTransport()
-    transport.answer({"choices": [{"message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]})
+    transport.answer(
+        {"choices": [{"message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    )
     transport.answer({"choices": [{"message": {"content": "42"}, "finish_reason": "stop"}]})
-    client = ChatCompletionsBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport).build()
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
 
     def ask(call: ToolCall, meta: object) -> Action:
         return RequireApproval()
@@ -299,7 +327,10 @@ async def test_an_edited_approval_is_what_runs_and_the_models_own_call_is_what_i
 
 
 def test_a_server_with_narrow_ids_gets_narrow_ones_that_still_pair() -> None:
-    messages = after(ToolCall("call_0123456789abcdef", "add", {}, Completed(1)), ToolCall("abcDEF123", "add", {}, Completed(2)))
+    messages = after(
+        ToolCall("call_0123456789abcdef", "add", {}, Completed(1)),
+        ToolCall("abcDEF123", "add", {}, Completed(2)),
+    )
     _, turn, first, second = sent(messages, dialect=Dialect.mistral())
 
     ids = [call["id"] for call in turn["tool_calls"]]
@@ -311,28 +342,44 @@ def test_a_server_with_narrow_ids_gets_narrow_ones_that_still_pair() -> None:
 
 
 def test_a_custom_tools_call_goes_back_as_one_and_elsewhere_as_a_function(official: Any) -> None:
-    messages = after(ToolCall("t1", "sql", {"input": 'select "a"'}, Completed("ok"), native=Native(HERE, {"type": "custom"})))
+    messages = after(
+        ToolCall(
+            "t1", "sql", {"input": 'select "a"'}, Completed("ok"), native=Native(HERE, {"type": "custom"})
+        )
+    )
     body = body_of(messages)
 
     official[False].validate_python(body)
-    assert body["messages"][1]["tool_calls"] == [{"id": "t1", "type": "custom", "custom": {"name": "sql", "input": 'select "a"'}}]
+    assert body["messages"][1]["tool_calls"] == [
+        {"id": "t1", "type": "custom", "custom": {"name": "sql", "input": 'select "a"'}}
+    ]
     [elsewhere] = sent(messages, origin=Origin("other", "http://localhost/v1", "m"))[1]["tool_calls"]
     assert elsewhere["function"] == {"name": "sql", "arguments": '{"input": "select \\"a\\""}'}
 
 
 def test_the_signature_on_a_call_goes_back_to_where_it_came_from_only() -> None:
     signed = {"google": {"thought_signature": "c2lnbmVk"}}
-    messages = after(ToolCall("t1", "add", {"a": 1}, Completed(1), native=Native(HERE, {"extra_content": signed})))
+    messages = after(
+        ToolCall("t1", "add", {"a": 1}, Completed(1), native=Native(HERE, {"extra_content": signed}))
+    )
 
     assert sent(messages)[1]["tool_calls"][0]["extra_content"] == signed
-    assert "extra_content" not in sent(messages, origin=Origin("openai", HERE.endpoint, "gpt-6"))[1]["tool_calls"][0]
+    assert (
+        "extra_content"
+        not in sent(messages, origin=Origin("openai", HERE.endpoint, "gpt-6"))[1]["tool_calls"][0]
+    )
 
 
 DETAILS = [
     {"type": "reasoning.text", "index": 0, "text": "hm ", "signature": "s1=="},
     {"type": "reasoning.encrypted", "index": 1, "data": "x1=="},
 ]
-THINKING = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "signature": "s1==", "closed": True}
+THINKING = {
+    "type": "thinking",
+    "thinking": [{"type": "text", "text": "hm"}],
+    "signature": "s1==",
+    "closed": True,
+}
 
 
 @pytest.mark.parametrize(
@@ -345,8 +392,12 @@ THINKING = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "s
     ],
     ids=["reasoning_content", "reasoning", "reasoning_details", "content"],
 )
-def test_reasoning_goes_back_in_the_field_it_came_in_and_only_to_where_it_came_from(native: Any, field: str, value: Any) -> None:
-    messages = after(Reasoning("hm", native=Native(HERE, native)), Text("So."), ToolCall("t1", "add", {}, Completed(1)))
+def test_reasoning_goes_back_in_the_field_it_came_in_and_only_to_where_it_came_from(
+    native: Any, field: str, value: Any
+) -> None:
+    messages = after(
+        Reasoning("hm", native=Native(HERE, native)), Text("So."), ToolCall("t1", "add", {}, Completed(1))
+    )
     before = copy.deepcopy(messages)
 
     assert sent(messages)[1][field] == value
@@ -363,9 +414,17 @@ def test_reasoning_goes_back_in_the_field_it_came_in_and_only_to_where_it_came_f
 
 @pytest.mark.parametrize(
     ("replay", "with_calls", "goes"),
-    [("never", True, False), ("tools", True, True), ("tools", False, False), ("always", True, True), ("always", False, True)],
+    [
+        ("never", True, False),
+        ("tools", True, True),
+        ("tools", False, False),
+        ("always", True, True),
+        ("always", False, True),
+    ],
 )
-def test_reasoning_goes_back_on_the_turns_that_the_dialect_names(replay: Any, with_calls: bool, goes: bool) -> None:
+def test_reasoning_goes_back_on_the_turns_that_the_dialect_names(
+    replay: Any, with_calls: bool, goes: bool
+) -> None:
     thought = Reasoning("hm", native=Native(HERE, {"field": "reasoning"}))
     messages = after(thought, Text("So."), *([ToolCall("t1", "add", {}, Completed(1))] if with_calls else []))
 
@@ -409,7 +468,9 @@ def test_spoken_audio_is_named_by_its_id_and_other_files_are_noticed(official: A
     body = json.loads(result.body)
     official[False].validate_python(body)
     assert body["messages"][1] == {"role": "assistant", "content": "", "audio": {"id": "au1"}}
-    assert result.notices == (Notice("messages", "a generated image was not sent back: this wire has no place for it"),)
+    assert result.notices == (
+        Notice("messages", "a generated image was not sent back: this wire has no place for it"),
+    )
 
 
 def test_a_typed_answer_goes_back_as_the_text_it_was() -> None:
@@ -417,8 +478,12 @@ def test_a_typed_answer_goes_back_as_the_text_it_was() -> None:
 
 
 def test_an_interrupted_turn_goes_back_as_far_as_it_came(official: Any) -> None:
-    cut = ToolCall("t1", "add", status=Failed("The turn was interrupted; the call was not run."), arguments_text='{"a":')
-    messages = Messages.from_user("Hello").append(model(Text("Hel"), cut, interrupted=True)).add_user("Go on.")
+    cut = ToolCall(
+        "t1", "add", status=Failed("The turn was interrupted; the call was not run."), arguments_text='{"a":'
+    )
+    messages = (
+        Messages.from_user("Hello").append(model(Text("Hel"), cut, interrupted=True)).add_user("Go on.")
+    )
     body = body_of(messages)
 
     official[False].validate_python(body)
@@ -464,7 +529,12 @@ def test_every_common_option_is_sent_under_openais_names(official: Any) -> None:
 def test_zero_is_a_value_and_none_is_not() -> None:
     options = ChatOptions(temperature=0.0, seed=0, max_tokens=None)
 
-    assert set(body_of(ChatRequest(Messages.from_user("Hello"), options=options))) == {"model", "messages", "temperature", "seed"}
+    assert set(body_of(ChatRequest(Messages.from_user("Hello"), options=options))) == {
+        "model",
+        "messages",
+        "temperature",
+        "seed",
+    }
 
 
 @pytest.mark.parametrize(
@@ -486,7 +556,9 @@ def test_options_go_by_the_names_of_the_dialect(dialect: Dialect, names: set[str
 
 
 def test_instructions_go_under_the_role_of_the_dialect() -> None:
-    assert sent(Messages.from_system("Hi"), dialect=Dialect(system_role="developer")) == [{"role": "developer", "content": "Hi"}]
+    assert sent(Messages.from_system("Hi"), dialect=Dialect(system_role="developer")) == [
+        {"role": "developer", "content": "Hi"}
+    ]
 
 
 def test_top_k_goes_to_who_knows_it_and_is_refused_elsewhere() -> None:
@@ -522,7 +594,9 @@ def test_every_option_of_the_wire_is_sent_under_its_own_name(official: Any) -> N
 
 
 def test_a_stream_asks_for_usage_unless_the_server_refuses_the_question(official: Any) -> None:
-    asked, unasked = (body_of(Messages.from_user("Hello"), stream=True, dialect=d) for d in (OPENAI, Dialect.mistral()))
+    asked, unasked = (
+        body_of(Messages.from_user("Hello"), stream=True, dialect=d) for d in (OPENAI, Dialect.mistral())
+    )
 
     official[True].validate_python(asked)
     assert (asked["stream"], asked["stream_options"]) == (True, {"include_usage": True})
@@ -534,19 +608,29 @@ def test_what_is_given_raw_is_merged_last() -> None:
     request = ChatRequest(Messages.from_user("Hello"), options=ChatOptions(temperature=0.5))
     body = body_of(request, extra={"temperature": 1, "top_k": 40, "provider": {"order": ["a"]}}, stream=True)
 
-    assert (body["temperature"], body["top_k"], body["provider"], body["stream"]) == (1, 40, {"order": ["a"]}, True)
+    assert (body["temperature"], body["top_k"], body["provider"], body["stream"]) == (
+        1,
+        40,
+        {"order": ["a"]},
+        True,
+    )
 
 
 # -- tools and typed answers
 
 
 def test_tools_are_described_and_a_strict_one_is_held_to_its_schema(official: Any) -> None:
-    strict = ToolDefinition("pay", "", {"type": "object", "properties": {"sum": {"type": "number", "default": 1}}}, strict=True)
+    strict = ToolDefinition(
+        "pay", "", {"type": "object", "properties": {"sum": {"type": "number", "default": 1}}}, strict=True
+    )
     body = body_of(ChatRequest(Messages.from_user("Hello"), [ADD, strict]))
 
     official[False].validate_python(body)
     assert body["tools"] == [
-        {"type": "function", "function": {"name": "add", "description": "Add two numbers.", "parameters": ADD.parameters}},
+        {
+            "type": "function",
+            "function": {"name": "add", "description": "Add two numbers.", "parameters": ADD.parameters},
+        },
         {
             "type": "function",
             "function": {
@@ -602,8 +686,20 @@ async def test_a_forced_choice_holds_for_the_first_turn_only() -> None:
     transport = FakeTransport()
     transport.answer({"choices": [{"message": {"tool_calls": [call]}, "finish_reason": "stop"}]})
     transport.answer({"choices": [{"message": {"content": "1"}, "finish_reason": "stop"}]})
-    client = ChatCompletionsBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport).build()
-    chat = ChatBuilder().with_model(client).with_tools([add]).with_options(ChatOptions(tool_choice="required")).build()
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
+    chat = (
+        ChatBuilder()
+        .with_model(client)
+        .with_tools([add])
+        .with_options(ChatOptions(tool_choice="required"))
+        .build()
+    )
 
     response = await chat.complete(Messages.from_user("Add."))
 
@@ -611,7 +707,9 @@ async def test_a_forced_choice_holds_for_the_first_turn_only() -> None:
     assert [body.get("tool_choice") for body in transport.bodies] == ["required", None]
 
 
-OUTPUT = OutputSchema("city", {"type": "object", "properties": {"name": {"type": "string", "title": "N"}}}, "A city.")
+OUTPUT = OutputSchema(
+    "city", {"type": "object", "properties": {"name": {"type": "string", "title": "N"}}}, "A city."
+)
 
 
 def test_a_typed_answer_is_asked_for_strictly_where_the_server_can(official: Any) -> None:
@@ -635,14 +733,20 @@ def test_a_typed_answer_is_asked_for_strictly_where_the_server_can(official: Any
     }
     for loose in (body_of(request, strict=False), body_of(request, dialect=Dialect(strict=False))):
         official[False].validate_python(loose)
-        assert loose["response_format"]["json_schema"] == {"name": "city", "description": "A city.", "schema": OUTPUT.schema}
+        assert loose["response_format"]["json_schema"] == {
+            "name": "city",
+            "description": "A city.",
+            "schema": OUTPUT.schema,
+        }
 
 
 def test_the_official_types_that_judge_here_do_judge(official: Any) -> None:
     body = body_of(after(ToolCall("t1", "add", {"a": 1}, Completed(1))))
     for spoil in (
         lambda b: b["messages"][0].update(nobody_knows=1),
-        lambda b: b["messages"][0].update(content=[{"type": "image_url", "image_url": "https://a.example/cat.png"}]),
+        lambda b: b["messages"][0].update(
+            content=[{"type": "image_url", "image_url": "https://a.example/cat.png"}]
+        ),
         lambda b: b["messages"][1]["tool_calls"][0]["function"].update(arguments={}),
         lambda b: b["messages"][2].pop("tool_call_id"),
         lambda b: b.update(nobody_knows=1),

@@ -50,7 +50,9 @@ def usage() -> str:
     return event({**HEAD, "choices": [], "usage": USAGE})
 
 
-def call(arguments: str = "", *, index: int | None = 0, id: str | None = None, name: str | None = None) -> str:  # noqa: A002
+def call(
+    arguments: str = "", *, index: int | None = 0, id: str | None = None, name: str | None = None
+) -> str:
     function = {"arguments": arguments} | ({"name": name} if name else {})
     fragment: dict[str, Any] = {"function": function} | ({"id": id, "type": "function"} if id else {})
     return chunk({"tool_calls": [fragment if index is None else {"index": index, **fragment}]})
@@ -96,7 +98,13 @@ async def play(*stream: str | bytes, chunked: int | None = None, cut_after: int 
     messages = Messages.from_user("Add.")
     with LoopbackServer([first, Reply("Good.")]) as server:
         async with ChatCompletionsBuilder().with_base_url(server.url).with_model("m").build() as client:
-            chat = ChatBuilder().with_model(client).with_tools([add]).with_retry(RetryPolicy(max_retries=0)).build()
+            chat = (
+                ChatBuilder()
+                .with_model(client)
+                .with_tools([add])
+                .with_retry(RetryPolicy(max_retries=0))
+                .build()
+            )
             played = Played([], messages, ran)
             try:
                 async with chat.stream(messages) as events:
@@ -182,7 +190,11 @@ async def test_after_a_cut_the_conversation_goes_on_with_what_came() -> None:
     arguments = {"name": "add", "arguments": "{}"}
     assert server.requests[0].body["messages"] == [
         {"role": "user", "content": "Add."},
-        {"role": "assistant", "content": "Hm. ", "tool_calls": [{"id": "t1", "type": "function", "function": arguments}]},
+        {
+            "role": "assistant",
+            "content": "Hm. ",
+            "tool_calls": [{"id": "t1", "type": "function", "function": arguments}],
+        },
         {"role": "tool", "tool_call_id": "t1", "content": "The turn was interrupted; the call was not run."},
     ]
 
@@ -232,7 +244,14 @@ async def test_an_error_in_a_plain_event_raises_as_an_error() -> None:
 
 
 async def test_an_error_in_an_error_event_raises_as_the_error_its_status_names() -> None:
-    failure = {"error": {"message": "bad call", "code": "tool_use_failed", "failed_generation": "x", "status_code": 400}}
+    failure = {
+        "error": {
+            "message": "bad call",
+            "code": "tool_use_failed",
+            "failed_generation": "x",
+            "status_code": 400,
+        }
+    }
     played = await play(call(id="t1", name="add"), call('{"a":1}'), "event: error\n", event(failure))
 
     assert isinstance(played.error, InvalidRequest)
@@ -256,7 +275,12 @@ async def test_an_error_beside_a_finish_reason_raises_though_done_follows() -> N
 
 
 async def test_an_error_inside_the_choice_raises() -> None:
-    choice = {"index": 0, "delta": {}, "finish_reason": "error", "error": {"code": 502, "message": "provider disconnected"}}
+    choice = {
+        "index": 0,
+        "delta": {},
+        "finish_reason": "error",
+        "error": {"code": 502, "message": "provider disconnected"},
+    }
     played = await play(text("Hel"), event({**HEAD, "choices": [choice]}), DONE)
 
     assert isinstance(played.error, ProviderError)
@@ -291,8 +315,12 @@ async def test_two_calls_in_turns_are_told_apart_by_index() -> None:
     assert played.told == [("a", "1"), ("b", "2")]
 
 
-@pytest.mark.parametrize("indexes", [(0, 1), (0, 0), (None, None)], ids=["own indexes", "one index", "no index"])
-async def test_two_calls_without_ids_are_two_calls_with_ids_of_ours(indexes: tuple[int | None, int | None]) -> None:
+@pytest.mark.parametrize(
+    "indexes", [(0, 1), (0, 0), (None, None)], ids=["own indexes", "one index", "no index"]
+)
+async def test_two_calls_without_ids_are_two_calls_with_ids_of_ours(
+    indexes: tuple[int | None, int | None],
+) -> None:
     first, second = indexes
     played = await play(
         call('{"a":1}', index=first, name="add"),
@@ -320,7 +348,11 @@ async def test_done_without_a_finish_reason_is_an_end() -> None:
     played = await play(text("Hel"), DONE)
 
     assert played.response is not None
-    assert (played.response.text, played.response.finish_reason, played.response.raw_finish_reason) == ("Hel", "other", None)
+    assert (played.response.text, played.response.finish_reason, played.response.raw_finish_reason) == (
+        "Hel",
+        "other",
+        None,
+    )
 
 
 async def test_a_finish_reason_without_done_is_an_end() -> None:
@@ -335,7 +367,9 @@ STRANGE = "line\u2028para\u2029next\u0085end \U0001f600 — ẞ"
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 4096])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
-async def test_characters_that_look_like_line_ends_or_are_cut_in_two_arrive_whole(size: int, line_end: str) -> None:
+async def test_characters_that_look_like_line_ends_or_are_cut_in_two_arrive_whole(
+    size: int, line_end: str
+) -> None:
     stream = text(STRANGE, STRANGE) + chunk(finish="stop") + usage() + DONE
     played = await play(stream.replace("\n", line_end), chunked=size)
 
@@ -381,7 +415,13 @@ async def test_fields_without_a_space_and_data_on_several_lines_are_the_same_eve
 
 @pytest.mark.parametrize(
     "broken",
-    ["data: {not json\n\n", 'data: {"choices":[}\n\n', "data: oops\n\n", "data: [1]\n\n", 'data: {"id":"a"}{"id":"b"}\n\n'],
+    [
+        "data: {not json\n\n",
+        'data: {"choices":[}\n\n',
+        "data: oops\n\n",
+        "data: [1]\n\n",
+        'data: {"id":"a"}{"id":"b"}\n\n',
+    ],
     ids=["no JSON", "broken JSON", "a word", "a list", "two objects"],
 )
 async def test_an_event_that_cannot_be_read_raises_and_shows_it(broken: str) -> None:
@@ -396,7 +436,9 @@ async def test_an_event_that_cannot_be_read_raises_and_shows_it(broken: str) -> 
 
 
 async def test_half_an_event_in_the_middle_of_a_stream_raises_too() -> None:
-    played = await play(text("Hel"), 'data: {"choices":[{"delta":{"content":"l\n\n', text("o"), chunk(finish="stop"), DONE)
+    played = await play(
+        text("Hel"), 'data: {"choices":[{"delta":{"content":"l\n\n', text("o"), chunk(finish="stop"), DONE
+    )
 
     assert isinstance(played.error, InvalidResponse)
     assert played.messages[-1].text == "Hel"
@@ -404,11 +446,19 @@ async def test_half_an_event_in_the_middle_of_a_stream_raises_too() -> None:
 
 async def test_a_server_that_ignores_the_wish_for_a_stream_is_understood() -> None:
     message = {"role": "assistant", "content": "Hello", "tool_calls": None}
-    whole = {**HEAD, "object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    whole = {
+        **HEAD,
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    }
     played = await play(json.dumps({**whole, "usage": USAGE}))
 
     assert played.response is not None
-    assert (played.chunks, played.response.text, played.response.usage.total_tokens) == (["Hello"], "Hello", 10)
+    assert (played.chunks, played.response.text, played.response.usage.total_tokens) == (
+        ["Hello"],
+        "Hello",
+        10,
+    )
 
 
 async def test_an_error_in_the_place_of_a_stream_is_that_error() -> None:

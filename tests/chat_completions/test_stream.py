@@ -31,8 +31,8 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.calls import CallIds
 from chat_core.testing import FakeTransport, broken_laws
+from chat_core.types.call_ids import CallIds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,16 +45,20 @@ def chunk(delta: Any = None, finish: str | None = None, **more: object) -> dict[
     return {**HEAD, "choices": [{"index": 0, "delta": delta or {}, "finish_reason": finish}], **more}
 
 
-def fed(*events: object, dialect: Dialect = Dialect()) -> list[TurnEvent]:  # noqa: B008  a frozen value
+def fed(*events: object, dialect: Dialect = Dialect()) -> list[TurnEvent]:
     """What the turn says to these events, up to and with its `Done`."""
     turn = CompletionTurn(origin=ORIGIN, dialect=dialect, ids=CallIds(Messages()))
     said: list[TurnEvent] = []
     for one in events:
-        said += turn.feed(one if isinstance(one, Event) else Event("message", one if isinstance(one, str) else json.dumps(one)))
+        said += turn.feed(
+            one
+            if isinstance(one, Event)
+            else Event("message", one if isinstance(one, str) else json.dumps(one))
+        )
     return [*said, turn.end()]
 
 
-def ended(*events: object, dialect: Dialect = Dialect()) -> ChatResponse:  # noqa: B008
+def ended(*events: object, dialect: Dialect = Dialect()) -> ChatResponse:
     said = fed(*events, dialect=dialect)
     assert broken_laws(said) == []
     assert isinstance(said[-1], Done)
@@ -66,7 +70,10 @@ STOP = chunk(finish="stop")
 
 def test_the_first_delta_holds_only_a_role_and_says_nothing() -> None:
     first, second, done = fed(
-        chunk({"role": "assistant", "content": "", "refusal": None}), chunk({"content": "Hel"}), chunk({"content": "lo"}), STOP
+        chunk({"role": "assistant", "content": "", "refusal": None}),
+        chunk({"content": "Hel"}),
+        chunk({"content": "lo"}),
+        STOP,
     )
 
     assert [first, second] == [TextChunk("Hel"), TextChunk("lo")]
@@ -77,7 +84,9 @@ def test_the_first_delta_holds_only_a_role_and_says_nothing() -> None:
 
 def test_a_call_comes_with_null_content_beside_it() -> None:
     call = {"index": 0, "id": "t1", "type": "function", "function": {"name": "now", "arguments": "{}"}}
-    said = fed(chunk({"role": "assistant", "content": None, "tool_calls": [call]}), chunk(finish="tool_calls"))
+    said = fed(
+        chunk({"role": "assistant", "content": None, "tool_calls": [call]}), chunk(finish="tool_calls")
+    )
 
     assert said[0] == ToolCallChunk("t1", "now", "{}")
     assert isinstance(said[1], Done)
@@ -90,11 +99,23 @@ def test_a_call_comes_with_null_content_beside_it() -> None:
         [chunk({"content": "a"}), STOP, {**HEAD, "choices": [], "usage": {"prompt_tokens": 7}}, DONE],
         [chunk({"content": "a"}), chunk(finish="stop", usage={"prompt_tokens": 7}), DONE],
         [chunk({"content": "a"}, "stop", usage={"prompt_tokens": 7}), DONE],
-        [chunk({"content": "a"}, usage={"prompt_tokens": 1}), chunk(finish="stop", usage={"prompt_tokens": 7}), DONE],
+        [
+            chunk({"content": "a"}, usage={"prompt_tokens": 1}),
+            chunk(finish="stop", usage={"prompt_tokens": 7}),
+            DONE,
+        ],
         [chunk({"content": "a"}), STOP, chunk({}, "stop", usage={"prompt_tokens": 7}), DONE],
         [chunk({"content": "a"}), chunk(finish="stop", x_groq={"usage": {"prompt_tokens": 7}}), DONE],
-        [chunk({"content": "a"}), chunk(finish="stop", x_groq={"usage": {"prompt_tokens": 1}}, usage={"prompt_tokens": 7})],
-        [chunk({"content": "a"}, usage={"prompt_tokens": 7}), chunk(finish="stop", usage=None), {**HEAD, "choices": []}, DONE],
+        [
+            chunk({"content": "a"}),
+            chunk(finish="stop", x_groq={"usage": {"prompt_tokens": 1}}, usage={"prompt_tokens": 7}),
+        ],
+        [
+            chunk({"content": "a"}, usage={"prompt_tokens": 7}),
+            chunk(finish="stop", usage=None),
+            {**HEAD, "choices": []},
+            DONE,
+        ],
     ],
     ids=[
         "a chunk of its own",
@@ -139,7 +160,11 @@ def test_chunks_without_content_are_no_news(bare: dict[str, Any]) -> None:
 
     assert said[:-1] == [TextChunk("a")]
     assert isinstance(said[-1], Done)
-    assert (said[-1].response.id, said[-1].response.model, said[-1].response.finish_reason) == ("c1", "m-1", "stop")
+    assert (said[-1].response.id, said[-1].response.model, said[-1].response.finish_reason) == (
+        "c1",
+        "m-1",
+        "stop",
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,17 +179,35 @@ def test_chunks_without_content_are_no_news(bare: dict[str, Any]) -> None:
         (
             [
                 {"reasoning_details": [{"type": "reasoning.text", "index": 0, "text": "a", "format": "f"}]},
-                {"reasoning_details": [{"type": "reasoning.text", "index": 0, "text": "b", "signature": None}]},
+                {
+                    "reasoning_details": [
+                        {"type": "reasoning.text", "index": 0, "text": "b", "signature": None}
+                    ]
+                },
                 {"reasoning_details": [{"type": "reasoning.text", "index": 0, "signature": "s="}]},
             ],
-            {"reasoning_details": [{"type": "reasoning.text", "index": 0, "text": "ab", "format": "f", "signature": "s="}]},
+            {
+                "reasoning_details": [
+                    {"type": "reasoning.text", "index": 0, "text": "ab", "format": "f", "signature": "s="}
+                ]
+            },
         ),
         (
             [
                 {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "a"}]}]},
-                {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "b"}], "signature": "s="}]},
+                {
+                    "content": [
+                        {"type": "thinking", "thinking": [{"type": "text", "text": "b"}], "signature": "s="}
+                    ]
+                },
             ],
-            {"content": {"type": "thinking", "thinking": [{"type": "text", "text": "ab"}], "signature": "s="}},
+            {
+                "content": {
+                    "type": "thinking",
+                    "thinking": [{"type": "text", "text": "ab"}],
+                    "signature": "s=",
+                }
+            },
         ),
     ],
     ids=["reasoning_content", "reasoning", "both fields", "reasoning_details", "content"],
@@ -182,11 +225,15 @@ def test_reasoning_that_comes_in_two_forms_is_shown_once_and_kept_in_both() -> N
     response = ended(chunk({"reasoning": "a", "reasoning_details": details}), STOP)
 
     [thought] = response.message.parts
-    assert thought == Reasoning("a", native=Native(ORIGIN, {"field": "reasoning", "reasoning_details": details}))
+    assert thought == Reasoning(
+        "a", native=Native(ORIGIN, {"field": "reasoning", "reasoning_details": details})
+    )
 
 
 def test_sealed_details_of_two_calls_stay_two() -> None:
-    sealed = [{"type": "reasoning.encrypted", "index": 0, "id": name, "data": name * 4} for name in ("a", "b")]
+    sealed = [
+        {"type": "reasoning.encrypted", "index": 0, "id": name, "data": name * 4} for name in ("a", "b")
+    ]
     response = ended(*(chunk({"reasoning_details": [one]}) for one in sealed), STOP)
 
     [thought] = response.message.parts
@@ -235,7 +282,9 @@ def test_pictures_are_ready_when_they_come() -> None:
 
 
 def test_content_may_be_a_list_of_parts() -> None:
-    said = fed(chunk({"content": [{"type": "text", "text": "Hel"}, "lo", {"type": "text", "text": ""}]}), STOP)
+    said = fed(
+        chunk({"content": [{"type": "text", "text": "Hel"}, "lo", {"type": "text", "text": ""}]}), STOP
+    )
 
     assert said[:-1] == [TextChunk("Hel"), TextChunk("lo")]
 
@@ -257,7 +306,12 @@ def test_every_choice_entry_of_one_chunk_is_told() -> None:
 
 def test_cumulative_messages_beside_the_deltas_are_not_read_twice() -> None:
     def perplexity(piece: str, so_far: str, finish: str | None = None) -> dict[str, Any]:
-        choice = {"index": 0, "delta": {"content": piece}, "message": {"content": so_far}, "finish_reason": finish}
+        choice = {
+            "index": 0,
+            "delta": {"content": piece},
+            "message": {"content": so_far},
+            "finish_reason": finish,
+        }
         return {**HEAD, "choices": [choice], "citations": ["https://a.example"]}
 
     response = ended(perplexity("a", "a"), perplexity("b", "ab", "stop"))
@@ -270,7 +324,12 @@ def test_cumulative_messages_beside_the_deltas_are_not_read_twice() -> None:
 def test_log_probabilities_of_all_chunks_are_where_a_whole_answer_has_them() -> None:
     def likely(token: str, finish: str | None = None) -> dict[str, Any]:
         logprobs = {"content": [{"token": token, "logprob": -0.1}], "refusal": None}
-        return {**HEAD, "choices": [{"index": 0, "delta": {"content": token}, "logprobs": logprobs, "finish_reason": finish}]}
+        return {
+            **HEAD,
+            "choices": [
+                {"index": 0, "delta": {"content": token}, "logprobs": logprobs, "finish_reason": finish}
+            ],
+        }
 
     response = ended(likely("a"), likely("b"), chunk(finish="stop"))
 
@@ -318,7 +377,11 @@ def test_an_empty_turn_that_used_up_its_budget_is_an_answer() -> None:
 # -- whatever a server says
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
@@ -333,7 +396,11 @@ def turns(draw: st.DrawFn) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": draw(_said), "reasoning_content": draw(_said)}
     if calls:
         message["tool_calls"] = [
-            {"id": f"t{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+            {
+                "id": f"t{at}",
+                "type": "function",
+                "function": {"name": name, "arguments": json.dumps(arguments)},
+            }
             for at, (name, arguments) in enumerate(calls)
         ]
     return message
@@ -349,7 +416,11 @@ def pieces(draw: st.DrawFn, text: str) -> list[str]:
 def streams(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A whole answer, and the same as chunks, its texts and arguments cut anywhere and its calls perhaps in turns."""
     message = draw(turns())
-    finish = "tool_calls" if message.get("tool_calls") else draw(st.sampled_from(["stop", "length", "content_filter"]))
+    finish = (
+        "tool_calls"
+        if message.get("tool_calls")
+        else draw(st.sampled_from(["stop", "length", "content_filter"]))
+    )
     usage = {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}
     chunks = [chunk({"role": "assistant", "content": ""})]
     chunks += [chunk({"reasoning_content": piece}) for piece in draw(pieces(message["reasoning_content"]))]
@@ -374,7 +445,9 @@ def streams(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 @given(streams())
 @settings(deadline=None)
-def test_a_streamed_turn_is_the_turn_of_the_whole_answer(both: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
+def test_a_streamed_turn_is_the_turn_of_the_whole_answer(
+    both: tuple[dict[str, Any], list[dict[str, Any]]],
+) -> None:
     whole, chunks = both
     expected = decode(json.dumps(whole).encode(), origin=ORIGIN, dialect=Dialect(), ids=CallIds(Messages()))
 
@@ -383,7 +456,9 @@ def test_a_streamed_turn_is_the_turn_of_the_whole_answer(both: tuple[dict[str, A
 
 @given(streams(), st.data())
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_no_cut_before_the_terminal_sign_is_an_end(both: tuple[dict[str, Any], list[dict[str, Any]]], data: st.DataObject) -> None:
+def test_no_cut_before_the_terminal_sign_is_an_end(
+    both: tuple[dict[str, Any], list[dict[str, Any]]], data: st.DataObject
+) -> None:
     _, chunks = both
     *before, finish, _ = [f"data: {json.dumps(one, ensure_ascii=False)}\n\n" for one in chunks]
     stream = "".join(before).encode() + finish.encode()[:-3]  # the finish chunk without its last brace
@@ -400,7 +475,13 @@ def test_no_cut_before_the_terminal_sign_is_an_end(both: tuple[dict[str, Any], l
 
 async def streamed(stream: bytes) -> None:
     transport = FakeTransport().answer(stream, headers={"content-type": "text/event-stream"})
-    client = ChatCompletionsBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport).build()
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
     async for _ in client.stream(ChatRequest(Messages.from_user("Hello"))):
         pass
 
@@ -415,7 +496,11 @@ _WORDS = [
 ]
 # fmt: on
 _ODD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "a", "stop", "error", "{}", "data:,"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "a", "stop", "error", "{}", "data:,"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -429,10 +514,16 @@ _ODD = st.recursive(
 
 
 @given(
-    st.lists(st.dictionaries(st.sampled_from(["index", "delta", "message", "finish_reason", "logprobs"]), _ODD), max_size=3), _ODD
+    st.lists(
+        st.dictionaries(st.sampled_from(["index", "delta", "message", "finish_reason", "logprobs"]), _ODD),
+        max_size=3,
+    ),
+    _ODD,
 )
 @settings(deadline=None, max_examples=300)
-def test_odd_values_anywhere_are_lawful_turns_or_errors_of_ours(choices: list[dict[str, Any]], usage: Any) -> None:
+def test_odd_values_anywhere_are_lawful_turns_or_errors_of_ours(
+    choices: list[dict[str, Any]], usage: Any
+) -> None:
     odd = {**HEAD, "choices": choices, "usage": usage}
     try:
         said = fed(odd, odd, STOP, DONE)
@@ -446,7 +537,8 @@ def test_odd_values_anywhere_are_lawful_turns_or_errors_of_ours(choices: list[di
 def test_a_character_that_is_cut_between_its_halves_arrives_whole(escape: str) -> None:
     half = len(escape) // 2
     events = [
-        json.dumps(chunk({"content": mark})).replace("?", part) for mark, part in (("a?", escape[:half]), ("?b", escape[half:]))
+        json.dumps(chunk({"content": mark})).replace("?", part)
+        for mark, part in (("a?", escape[:half]), ("?b", escape[half:]))
     ]
     said = fed(*events, STOP)
 
@@ -470,7 +562,9 @@ def test_arguments_with_half_a_character_are_no_arguments() -> None:
     Messages([response.message]).to_json()
 
 
-@pytest.mark.parametrize("usage", ['{"prompt_tokens":NaN}', '{"prompt_tokens":1e999}', '{"prompt_tokens":"7"}', "[]", "7"])
+@pytest.mark.parametrize(
+    "usage", ['{"prompt_tokens":NaN}', '{"prompt_tokens":1e999}', '{"prompt_tokens":"7"}', "[]", "7"]
+)
 def test_usage_that_is_no_number_is_unknown(usage: str) -> None:
     response = ended(json.dumps(chunk({"content": "a"}, "stop", usage="?")).replace('"?"', usage))
 

@@ -17,7 +17,9 @@ ADD = ToolDefinition("add", "Add.", {"type": "object", "properties": {}})
 def apart(pieces: list[str], begins: Any = "tags") -> list[tuple[str, str]]:
     tags = ThinkTags(begins)
     runs = [run for piece in pieces for run in tags.feed(piece)] + list(tags.end())
-    return [(kind, "".join(said for _, said in group)) for kind, group in groupby(runs, key=lambda run: run[0])]
+    return [
+        (kind, "".join(said for _, said in group)) for kind, group in groupby(runs, key=lambda run: run[0])
+    ]
 
 
 CASES = [
@@ -45,7 +47,10 @@ def test_an_answer_may_begin_inside_the_thoughts() -> None:
 
 def _answered(text: str, size: int) -> list[dict[str, Any]]:
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
-    return [*({"choices": [{"delta": {"content": piece}}]} for piece in pieces), {"choices": [{"finish_reason": "stop"}]}]
+    return [
+        *({"choices": [{"delta": {"content": piece}}]} for piece in pieces),
+        {"choices": [{"finish_reason": "stop"}]},
+    ]
 
 
 @pytest.mark.anyio
@@ -54,7 +59,12 @@ async def test_a_stream_and_a_whole_answer_say_the_same(size: int) -> None:
     text = "<think>\nTwo and two.\n</think>\n\nFour <thi"
     transport = FakeTransport().answer(_answered(text, size))
     transport.answer({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]})
-    builder = ChatCompletionsBuilder().with_base_url("http://localhost:8000/v1").with_model("m").with_transport(transport)
+    builder = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost:8000/v1")
+        .with_model("m")
+        .with_transport(transport)
+    )
     client = builder.with_think_tags().build()
     request = ChatRequest(Messages.from_user("2 + 2?"))
     events = [event async for event in client.stream(request)]
@@ -65,13 +75,22 @@ async def test_a_stream_and_a_whole_answer_say_the_same(size: int) -> None:
     streamed = events[-1].response
     assert "".join(event.text for event in events if isinstance(event, ReasoningChunk)) == "Two and two."
     assert "".join(event.text for event in events if isinstance(event, TextChunk)) == "Four <thi"
-    assert (streamed.reasoning, streamed.text) == (whole.reasoning, whole.text) == ("Two and two.", "Four <thi")
+    assert (
+        (streamed.reasoning, streamed.text) == (whole.reasoning, whole.text) == ("Two and two.", "Four <thi")
+    )
 
 
 @pytest.mark.anyio
 async def test_without_the_wish_tags_are_text() -> None:
-    transport = FakeTransport().answer({"choices": [{"message": {"content": "<think>x</think>y"}, "finish_reason": "stop"}]})
-    builder = ChatCompletionsBuilder().with_base_url("http://localhost:8000/v1").with_model("m").with_transport(transport)
+    transport = FakeTransport().answer(
+        {"choices": [{"message": {"content": "<think>x</think>y"}, "finish_reason": "stop"}]}
+    )
+    builder = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost:8000/v1")
+        .with_model("m")
+        .with_transport(transport)
+    )
 
     assert (await builder.build().complete(ChatRequest(Messages.from_user("?")))).text == "<think>x</think>y"
 
@@ -82,7 +101,12 @@ async def test_thoughts_in_tags_go_back_in_tags_with_a_turn_that_called_a_tool()
     message = {"content": "<think>Add.</think>One moment.", "tool_calls": [call]}
     transport = FakeTransport().answer({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
     transport.answer({"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}]})
-    builder = ChatCompletionsBuilder().with_base_url("http://localhost:8000/v1").with_model("m").with_transport(transport)
+    builder = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://localhost:8000/v1")
+        .with_model("m")
+        .with_transport(transport)
+    )
     client = builder.with_think_tags().build()
     messages = Messages.from_user("2 + 2?")
     asked = (await client.complete(ChatRequest(messages, [ADD]))).message

@@ -61,7 +61,9 @@ async def test_one_chat_carries_many_conversations_at_once() -> None:
                 tasks.start_soon(chat.complete, messages)
 
     assert [messages[-1].text for messages in conversations] == [f"{n}!" for n in range(everybody)]
-    assert [messages.find_tool("call_0").status for messages in conversations] == [Completed(n) for n in range(everybody)]
+    assert [messages.find_tool("call_0").status for messages in conversations] == [
+        Completed(n) for n in range(everybody)
+    ]
 
 
 @pytest.mark.anyio
@@ -83,7 +85,9 @@ async def test_streams_of_one_client_do_not_mix() -> None:
 
             async def listen(name: str) -> None:
                 async with chat.stream(Messages.from_user(name)) as events:
-                    heard[name] = "".join([event.text async for event in events if isinstance(event, TextChunk)])
+                    heard[name] = "".join(
+                        [event.text async for event in events if isinstance(event, TextChunk)]
+                    )
 
             async with anyio.create_task_group() as tasks:
                 for n in range(10):

@@ -99,7 +99,11 @@ def test_a_stream_is_a_for_loop() -> None:
     with SyncChat(scripted("Hello, you there!")) as chat, chat.stream(messages) as events:
         seen = list(events)
 
-    assert [event.text for event in seen[:-1] if isinstance(event, TextChunk)] == ["Hello, y", "ou there", "!"]
+    assert [event.text for event in seen[:-1] if isinstance(event, TextChunk)] == [
+        "Hello, y",
+        "ou there",
+        "!",
+    ]
     assert isinstance(seen[-1], Done)
     assert seen[-1].response.message is messages[-1]
 
@@ -167,7 +171,9 @@ def test_leaving_a_stream_ends_it(how: str) -> None:
 def test_outside_its_block_it_tells_the_next_keystroke() -> None:
     chat = SyncChat(scripted("one", "two"))
 
-    with pytest.raises(ConfigurationError, match=r"use it inside its block: with SyncChat\(chat\) as chat: \.\.\."):
+    with pytest.raises(
+        ConfigurationError, match=r"use it inside its block: with SyncChat\(chat\) as chat: \.\.\."
+    ):
         chat.complete(Messages.from_user("go"))
     with chat:
         assert chat.complete(Messages.from_user("go")).text == "one"
@@ -200,9 +206,14 @@ def test_from_several_threads_at_once() -> None:
         async def complete(self, request: ChatRequest, /) -> ChatResponse:
             n = int(request.messages[0].text)
             done = request.messages[-1].role == "model"
-            return ChatResponse(Message("model", [Text(f"{n}!") if done else ToolCall("c", "meet", {"n": n})]))
+            return ChatResponse(
+                Message("model", [Text(f"{n}!") if done else ToolCall("c", "meet", {"n": n})])
+            )
 
-    with SyncChat(ChatBuilder().with_model(Counts([])).with_tools([meet]).build()) as chat, ThreadPoolExecutor(4) as pool:
+    with (
+        SyncChat(ChatBuilder().with_model(Counts([])).with_tools([meet]).build()) as chat,
+        ThreadPoolExecutor(4) as pool,
+    ):
         conversations = [Messages.from_user(str(n)) for n in range(4)]
         responses = list(pool.map(chat.complete, conversations))
 
@@ -231,7 +242,10 @@ def test_an_exit_through_the_block_ends_everything() -> None:
     provider = Thinks()
 
     def leave() -> None:
-        with SyncChat(ChatBuilder().with_model(provider).build()) as chat, chat.stream(Messages.from_user("go")) as events:
+        with (
+            SyncChat(ChatBuilder().with_model(provider).build()) as chat,
+            chat.stream(Messages.from_user("go")) as events,
+        ):
             next(events)
             raise KeyboardInterrupt
 

@@ -22,7 +22,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 async def sent(builder: GeminiBuilder) -> Request:
     transport = FakeTransport().answer({"totalTokens": 1})
-    await builder.with_transport(transport).with_model("gemini-3.5-flash").build().count_tokens(Messages.from_user("Hi"))
+    await (
+        builder.with_transport(transport)
+        .with_model("gemini-3.5-flash")
+        .build()
+        .count_tokens(Messages.from_user("Hi"))
+    )
     return transport.requests[0]
 
 
@@ -48,7 +53,9 @@ async def config(builder: GeminiBuilder) -> object:
         ({"GOOGLE_API_KEY": " spaced \n"}, "spaced"),
     ],
 )
-async def test_the_key_comes_from_the_environment(environment: pytest.MonkeyPatch, variables: dict[str, str], key: str) -> None:
+async def test_the_key_comes_from_the_environment(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], key: str
+) -> None:
     for name, value in variables.items():
         environment.setenv(name, value)
     assert (await sent(GeminiBuilder())).headers["x-goog-api-key"] == key
@@ -57,7 +64,9 @@ async def test_the_key_comes_from_the_environment(environment: pytest.MonkeyPatc
 
 async def test_the_key_of_the_environment_goes_to_google_only(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("GOOGLE_API_KEY", "google")
-    assert "x-goog-api-key" not in (await sent(GeminiBuilder().with_base_url("https://proxy.example"))).headers
+    assert (
+        "x-goog-api-key" not in (await sent(GeminiBuilder().with_base_url("https://proxy.example"))).headers
+    )
     assert "x-goog-api-key" in (await sent(GeminiBuilder().with_base_url(GOOGLE))).headers
     environment.setenv("GOOGLE_GEMINI_BASE_URL", "https://mine.example")
     assert "x-goog-api-key" in (await sent(GeminiBuilder())).headers
@@ -68,7 +77,10 @@ async def test_the_key_of_the_environment_goes_to_google_only(environment: pytes
     [
         ("https://proxy.example/", "https://proxy.example/v1beta/models/gemini-3.5-flash:countTokens"),
         ("https://proxy.example/v1", "https://proxy.example/v1/models/gemini-3.5-flash:countTokens"),
-        ("https://proxy.example/gemini/v1alpha", "https://proxy.example/gemini/v1alpha/models/gemini-3.5-flash:countTokens"),
+        (
+            "https://proxy.example/gemini/v1alpha",
+            "https://proxy.example/gemini/v1alpha/models/gemini-3.5-flash:countTokens",
+        ),
         (
             "https://aiplatform.googleapis.com/v1beta1/projects/p/locations/global/publishers/google",
             "https://aiplatform.googleapis.com/v1beta1/projects/p/locations/global/publishers/google/models/gemini-3.5-flash:countTokens",
@@ -79,9 +91,13 @@ async def test_an_address_with_a_version_is_taken_as_it_is(base_url: str, url: s
     assert (await sent(GeminiBuilder().with_api_key("k").with_base_url(base_url))).url == url
 
 
-async def test_the_address_comes_from_the_environment_and_the_version_can_be_chosen(environment: pytest.MonkeyPatch) -> None:
+async def test_the_address_comes_from_the_environment_and_the_version_can_be_chosen(
+    environment: pytest.MonkeyPatch,
+) -> None:
     environment.setenv("GOOGLE_GEMINI_BASE_URL", "https://mine.example")
-    assert (await sent(GeminiBuilder().with_api_version("v1"))).url == "https://mine.example/v1/models/gemini-3.5-flash:countTokens"
+    assert (
+        await sent(GeminiBuilder().with_api_version("v1"))
+    ).url == "https://mine.example/v1/models/gemini-3.5-flash:countTokens"
     with pytest.raises(ConfigurationError, match="v1beta"):
         GeminiBuilder().with_api_version("beta/../x")
 
@@ -96,7 +112,15 @@ def test_what_is_missing_is_named() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://host", "host", "", "https://user:secret@host", "https://host?key=secret", "https://secret@host", "http://[secret"],
+    [
+        "ftp://host",
+        "host",
+        "",
+        "https://user:secret@host",
+        "https://host?key=secret",
+        "https://secret@host",
+        "http://[secret",
+    ],
 )
 def test_an_address_that_cannot_be_is_refused_without_its_secrets(url: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
@@ -130,14 +154,23 @@ async def test_every_setting_reaches_the_wire() -> None:
     assert await config(GeminiBuilder().with_thinking("low", include_thoughts=True)) == {
         "generationConfig": {"thinkingConfig": {"thinkingLevel": "LOW", "includeThoughts": True}}
     }
-    safety = GeminiBuilder().with_safety_settings({"harassment": "block_none"}).with_safety_settings({"HARM_CATEGORY_X": "OFF"})
+    safety = (
+        GeminiBuilder()
+        .with_safety_settings({"harassment": "block_none"})
+        .with_safety_settings({"HARM_CATEGORY_X": "OFF"})
+    )
     assert await config(safety) == {
         "safetySettings": [
             {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"},
             {"category": "HARM_CATEGORY_X", "threshold": "OFF"},
         ]
     }
-    picture = GeminiBuilder().with_response_modalities("text", "image").with_image_config("16:9", "2K").with_media_resolution("low")
+    picture = (
+        GeminiBuilder()
+        .with_response_modalities("text", "image")
+        .with_image_config("16:9", "2K")
+        .with_media_resolution("low")
+    )
     assert await config(picture) == {
         "generationConfig": {
             "responseModalities": ["TEXT", "IMAGE"],
@@ -148,7 +181,10 @@ async def test_every_setting_reaches_the_wire() -> None:
     assert await config(GeminiBuilder().with_voice("Kore", language="de-CH")) == {
         "generationConfig": {
             "responseModalities": ["AUDIO"],
-            "speechConfig": {"languageCode": "de-CH", "voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}}},
+            "speechConfig": {
+                "languageCode": "de-CH",
+                "voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}},
+            },
         }
     }
     dialogue = await config(GeminiBuilder().with_voice(speakers={"A": "Kore", "B": "Puck"}))
@@ -158,10 +194,12 @@ async def test_every_setting_reaches_the_wire() -> None:
     ]
     speech = {"multiSpeakerVoiceConfig": {"speakerVoiceConfigs": voices}}
     assert dialogue == {"generationConfig": {"responseModalities": ["AUDIO"], "speechConfig": speech}}
-    assert await config(GeminiBuilder().with_cached_content("cachedContents/a")) == {"cachedContent": "cachedContents/a"}
-    assert await config(GeminiBuilder().with_options(GeminiOptions(seed=3)).with_media_resolution("high")) == {
-        "generationConfig": {"seed": 3, "mediaResolution": "MEDIA_RESOLUTION_HIGH"}
+    assert await config(GeminiBuilder().with_cached_content("cachedContents/a")) == {
+        "cachedContent": "cachedContents/a"
     }
+    assert await config(
+        GeminiBuilder().with_options(GeminiOptions(seed=3)).with_media_resolution("high")
+    ) == {"generationConfig": {"seed": 3, "mediaResolution": "MEDIA_RESOLUTION_HIGH"}}
     assert await config(GeminiBuilder().with_extra_body({"labels": {"a": "b"}})) == {"labels": {"a": "b"}}
 
 
@@ -192,7 +230,9 @@ async def test_every_tool_is_there_once_with_what_was_said_last() -> None:
 
 
 async def test_limits_that_are_not_named_stay() -> None:
-    request = await sent(GeminiBuilder().with_api_key("k").with_timeout(connect=3).with_timeout(60, idle=None))
+    request = await sent(
+        GeminiBuilder().with_api_key("k").with_timeout(connect=3).with_timeout(60, idle=None)
+    )
     limits = request.timeouts
     assert (limits.connect, limits.first_event, limits.idle, limits.total) == (3, 300.0, None, 60)
 
@@ -207,4 +247,10 @@ def test_a_builder_does_not_change_and_shows_no_key() -> None:
 
 
 def test_nothing_of_the_network_is_needed_with_a_transport_of_ones_own() -> None:
-    assert GeminiBuilder().with_model("m").with_api_key("k").with_transport(FakeTransport().answer(ANSWER)).build()
+    assert (
+        GeminiBuilder()
+        .with_model("m")
+        .with_api_key("k")
+        .with_transport(FakeTransport().answer(ANSWER))
+        .build()
+    )

@@ -28,7 +28,9 @@ BASE = GeminiBuilder().with_model("gemini-3.5-flash").with_api_key("a-key")
 
 
 def turn(*parts: object, reason: str | None = "STOP", **beside: object) -> dict[str, Any]:
-    candidate = {"content": {"role": "model", "parts": list(parts)}} | ({"finishReason": reason} if reason else {})
+    candidate = {"content": {"role": "model", "parts": list(parts)}} | (
+        {"finishReason": reason} if reason else {}
+    )
     return {"candidates": [candidate | beside]}
 
 
@@ -47,7 +49,11 @@ async def test_a_question_goes_to_the_models_method_with_the_key_in_a_header() -
 
 @pytest.mark.parametrize(
     ("model", "path"),
-    [("models/gemini-x", "/models/gemini-x"), ("tunedModels/mine", "/tunedModels/mine"), ("a b", "/models/a%20b")],
+    [
+        ("models/gemini-x", "/models/gemini-x"),
+        ("tunedModels/mine", "/tunedModels/mine"),
+        ("a b", "/models/a%20b"),
+    ],
 )
 async def test_a_stream_is_asked_for_as_events_and_any_model_has_its_path(model: str, path: str) -> None:
     transport = FakeTransport().answer([turn({"text": "Hel"}, reason=None), turn({"text": "lo"})])
@@ -85,9 +91,15 @@ async def test_a_turn_that_the_server_interrupts_is_asked_on_and_is_one(streamed
     else:
         response = await chat.complete(Messages.from_user("Count."))
     assert (response.text, response.finish_reason, response.id) == ("One, two, three.", "stop", "r1")
-    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (30, 6, 36)
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (
+        30,
+        6,
+        36,
+    )
     assert [body.pop("continuationToken", None) for body in transport.bodies] == [None, "t1", "t2"]
-    first, *others = [{key: value for key, value in body.items() if key != "continuationToken"} for body in transport.bodies]
+    first, *others = [
+        {key: value for key, value in body.items() if key != "continuationToken"} for body in transport.bodies
+    ]
     assert all(body == first for body in others)
 
 
@@ -103,7 +115,11 @@ async def test_tokens_are_counted_as_they_would_be_sent() -> None:
             "contents": [{"role": "user", "parts": [{"text": "What is the capital of France?"}]}],
             "systemInstruction": {"parts": [{"text": "Be terse."}]},
             "tools": [
-                {"functionDeclarations": [{"name": "add", "description": "Add.", "parametersJsonSchema": {}}]},
+                {
+                    "functionDeclarations": [
+                        {"name": "add", "description": "Add.", "parametersJsonSchema": {}}
+                    ]
+                },
                 {"googleSearch": {}},
             ],
             "toolConfig": {"includeServerSideToolInvocations": True},
@@ -120,7 +136,10 @@ async def test_models_are_listed_page_by_page() -> None:
     models = await BASE.with_transport(transport).build().list_models()
     assert [model.id for model in models] == ["a", "b"]
     base = "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000"
-    assert [(request.method, request.url) for request in transport.requests] == [("GET", base), ("GET", f"{base}&pageToken=a+b")]
+    assert [(request.method, request.url) for request in transport.requests] == [
+        ("GET", base),
+        ("GET", f"{base}&pageToken=a+b"),
+    ]
 
 
 async def test_an_error_says_what_the_server_said_without_the_key() -> None:
@@ -143,7 +162,14 @@ async def test_an_error_says_what_the_server_said_without_the_key() -> None:
 
 
 async def test_an_overloaded_server_is_asked_again_after_the_time_that_it_names() -> None:
-    busy = {"error": {"code": 503, "message": "Busy.", "status": "UNAVAILABLE", "details": [{"retryDelay": "0.01s"}]}}
+    busy = {
+        "error": {
+            "code": 503,
+            "message": "Busy.",
+            "status": "UNAVAILABLE",
+            "details": [{"retryDelay": "0.01s"}],
+        }
+    }
     transport = FakeTransport().answer(busy, status=503).answer(turn({"text": "Hello"}))
     policy = RetryPolicy(base_delay=0.001)
     chat = ChatBuilder().with_model(BASE.with_transport(transport).build()).with_retry(policy).build()
@@ -158,7 +184,11 @@ async def test_what_was_not_sent_is_noticed_both_ways() -> None:
     whole = await chat.complete(Messages.from_user("Hi"))
     async with chat.stream(Messages.from_user("Hi")) as events:
         [flowing] = [event.response async for event in events if isinstance(event, Done)]
-    assert [notice.about for notice in whole.notices] == [notice.about for notice in flowing.notices] == ["function_calling_mode"]
+    assert (
+        [notice.about for notice in whole.notices]
+        == [notice.about for notice in flowing.notices]
+        == ["function_calling_mode"]
+    )
 
 
 class City(BaseModel):
@@ -176,7 +206,9 @@ async def test_typed_output_comes_out_typed_and_goes_back_as_it_came() -> None:
         turn({"text": "", "thoughtSignature": "eA=="}),
     ]
     transport = FakeTransport().answer(pieces).answer(turn({"text": '{"name": "Rom"}'}))
-    chat = ChatBuilder().with_model(BASE.with_transport(transport).build()).with_structured_output(City).build()
+    chat = (
+        ChatBuilder().with_model(BASE.with_transport(transport).build()).with_structured_output(City).build()
+    )
     messages = Messages.from_user("Which city?")
     async with chat.stream(messages) as events:
         [response] = [event.response async for event in events if isinstance(event, Done)]
@@ -206,7 +238,10 @@ def look(place: str) -> list[object]:
 
 
 async def test_a_tool_may_answer_with_a_picture() -> None:
-    call = {"functionCall": {"id": "f1", "name": "look", "args": {"place": "Bern"}}, "thoughtSignature": "eA=="}
+    call = {
+        "functionCall": {"id": "f1", "name": "look", "args": {"place": "Bern"}},
+        "thoughtSignature": "eA==",
+    }
     transport = FakeTransport().answer(turn(call)).answer(turn({"text": "A bear."}))
     chat = ChatBuilder().with_model(BASE.with_transport(transport).build()).with_tools([look]).build()
     response = await chat.complete(Messages.from_user("What is there?"))
@@ -226,11 +261,15 @@ async def streamed(server: LoopbackServer, messages: Messages) -> list[object]:
 
 
 def sse(*chunks: object, newline: str = "\r\n") -> bytes:
-    return "".join(f"data: {json.dumps(chunk, ensure_ascii=False)}{newline}{newline}" for chunk in chunks).encode()
+    return "".join(
+        f"data: {json.dumps(chunk, ensure_ascii=False)}{newline}{newline}" for chunk in chunks
+    ).encode()
 
 
 @pytest.mark.parametrize("chunk", [1, 7, None])
-@pytest.mark.parametrize("written", [sse, lambda *chunks: json.dumps(chunks, indent=2).encode()], ids=["events", "array"])
+@pytest.mark.parametrize(
+    "written", [sse, lambda *chunks: json.dumps(chunks, indent=2).encode()], ids=["events", "array"]
+)
 async def test_a_real_stream_in_any_slices(chunk: int | None, written: Callable[..., bytes]) -> None:
     body = written(turn({"text": "Zü"}, reason=None), turn({"text": "rich 🏔"}))
     kind = "text/event-stream" if body.startswith(b"data") else "application/json"

@@ -38,7 +38,9 @@ async def test_many_texts_go_in_batches_and_come_back_in_order() -> None:
         transport.answer(vectors(count, start) | {"usageMetadata": {"promptTokenCount": count}})
     chat = ChatBuilder().with_model(BASE.with_embeddings().with_transport(transport).build()).build()
     answer = await chat.embed([str(number) for number in range(250)])
-    assert [embedding.vector[0] for embedding in answer.embeddings] == [float(number) for number in range(250)]
+    assert [embedding.vector[0] for embedding in answer.embeddings] == [
+        float(number) for number in range(250)
+    ]
     assert answer.usage.input_tokens == 250
     assert [len(body["requests"]) for body in transport.bodies] == [100, 100, 50]  # type: ignore[arg-type]  # JSON
 
@@ -50,7 +52,9 @@ async def test_nothing_to_embed_asks_nobody() -> None:
 
 async def sent(model: str, **asked: Any) -> dict[str, Any]:
     transport = FakeTransport().answer(vectors(1))
-    answer = await BASE.with_model(model).with_embeddings(**asked).with_transport(transport).build().embed(["one"])
+    answer = (
+        await BASE.with_model(model).with_embeddings(**asked).with_transport(transport).build().embed(["one"])
+    )
     request: Any = transport.last_body["requests"]
     return {**request[0], "notices": [notice.about for notice in answer.notices]}
 
@@ -80,7 +84,9 @@ async def test_task_title_and_dimensions() -> None:
         ("RETRIEVAL_DOCUMENT", "Numbers", "title: Numbers | text: one"),
     ],
 )
-async def test_newer_models_read_their_task_before_the_text(task: str | None, title: str | None, text: str) -> None:
+async def test_newer_models_read_their_task_before_the_text(
+    task: str | None, title: str | None, text: str
+) -> None:
     asked = await sent("gemini-embedding-2", task=task, title=title, dimensions=768)
     assert asked["content"] == {"parts": [{"text": text}]}
     assert "taskType" not in asked
@@ -98,14 +104,23 @@ async def test_a_task_that_has_no_prefix_is_refused() -> None:
         await sent("gemini-embedding-2", task="SOMETHING")
 
 
-@pytest.mark.parametrize("answer", [{"embedding": {"values": [1.0]}}, {"predictions": [{"embeddings": {"values": [1.0]}}]}])
+@pytest.mark.parametrize(
+    "answer", [{"embedding": {"values": [1.0]}}, {"predictions": [{"embeddings": {"values": [1.0]}}]}]
+)
 async def test_the_other_forms_of_an_answer_are_read(answer: dict[str, Any]) -> None:
     client = BASE.with_embeddings().with_transport(FakeTransport().answer(answer)).build()
     assert [list(embedding.vector) for embedding in (await client.embed(["one"])).embeddings] == [[1.0]]
 
 
 @pytest.mark.parametrize(
-    "answer", [vectors(2), {"embeddings": [{"values": []}]}, {"embeddings": [{"values": ["a"]}]}, {"embeddings": [3]}, {}]
+    "answer",
+    [
+        vectors(2),
+        {"embeddings": [{"values": []}]},
+        {"embeddings": [{"values": ["a"]}]},
+        {"embeddings": [3]},
+        {},
+    ],
 )
 async def test_what_are_no_vectors_is_an_error(answer: dict[str, Any]) -> None:
     client = BASE.with_embeddings().with_transport(FakeTransport().answer(answer)).build()
@@ -115,7 +130,9 @@ async def test_what_are_no_vectors_is_an_error(answer: dict[str, Any]) -> None:
 
 async def test_an_error_is_that_error() -> None:
     error = json.dumps({"error": {"code": 404, "message": "No such model.", "status": "NOT_FOUND"}})
-    client = BASE.with_embeddings().with_transport(FakeTransport().answer(error, status=404).answer(error)).build()
+    client = (
+        BASE.with_embeddings().with_transport(FakeTransport().answer(error, status=404).answer(error)).build()
+    )
     for _ in range(2):
         with pytest.raises(NotFound, match="No such model"):
             await client.embed(["one"])

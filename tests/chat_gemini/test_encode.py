@@ -26,7 +26,7 @@ from chat_core import (
     ToolDefinition,
     UnresolvedTool,
 )
-from chat_core.status import Completed, Failed, Pending, Rejected
+from chat_core.types.call_status import Completed, Failed, Pending, Rejected
 from chat_gemini.contents import UNSIGNED
 from chat_gemini.encode import encode
 from chat_gemini.native_tools import CodeExecution, FileSearch, GoogleMaps, GoogleSearch, UrlContext
@@ -36,7 +36,9 @@ from chat_gemini.settings import Shape
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
 OLDER = Origin("gemini", "https://host/v1beta", "gemini-2.5-flash")
 ELSEWHERE = Origin("claude", "https://host/v1", "claude")
-ADD = ToolDefinition("add", "Add.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})
+ADD = ToolDefinition(
+    "add", "Add.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+)
 NO_OPTIONS, PLAIN = ChatOptions(), Shape()
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
@@ -82,21 +84,35 @@ def test_without_a_word_from_the_user_there_is_nothing_to_send() -> None:
 
 def test_neighbours_of_one_role_are_one_content_and_their_parts_stay_apart() -> None:
     messages = Messages.from_user("One").add_user("Two", Structured({"a": 1}))
-    assert body(messages)["contents"] == [{"role": "user", "parts": [{"text": "One"}, {"text": "Two"}, {"text": '{"a": 1}'}]}]
+    assert body(messages)["contents"] == [
+        {"role": "user", "parts": [{"text": "One"}, {"text": "Two"}, {"text": '{"a": 1}'}]}
+    ]
 
 
 @pytest.mark.parametrize(
     ("file", "sent"),
     [
-        (File.from_bytes(PNG), {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}}),
-        (File.from_bytes(b"%PDF-1.7"), {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0xLjc="}}),
+        (
+            File.from_bytes(PNG),
+            {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}},
+        ),
+        (
+            File.from_bytes(b"%PDF-1.7"),
+            {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0xLjc="}},
+        ),
         (File.from_bytes(b"x", "audio/wav"), {"inlineData": {"mimeType": "audio/wav", "data": "eA=="}}),
         (
             File.from_url("https://www.youtube.com/watch?v=x"),
             {"fileData": {"fileUri": "https://www.youtube.com/watch?v=x", "mimeType": "video/mp4"}},
         ),
-        (File.from_url("https://youtu.be/x"), {"fileData": {"fileUri": "https://youtu.be/x", "mimeType": "video/mp4"}}),
-        (File.from_url("https://a.example/b.mp4"), {"fileData": {"fileUri": "https://a.example/b.mp4", "mimeType": "video/mp4"}}),
+        (
+            File.from_url("https://youtu.be/x"),
+            {"fileData": {"fileUri": "https://youtu.be/x", "mimeType": "video/mp4"}},
+        ),
+        (
+            File.from_url("https://a.example/b.mp4"),
+            {"fileData": {"fileUri": "https://a.example/b.mp4", "mimeType": "video/mp4"}},
+        ),
         (File.from_url("gs://a/b"), {"fileData": {"fileUri": "gs://a/b"}}),
         (
             File.from_id("files/abc", "video/mp4"),
@@ -105,7 +121,9 @@ def test_neighbours_of_one_role_are_one_content_and_their_parts_stay_apart() -> 
     ],
 )
 def test_files_of_every_kind_go_in(file: File, sent: object) -> None:
-    contents = body(Messages.from_user(file, "What is it?"), shape=Shape(files_url="https://host/v1beta"))["contents"]
+    contents = body(Messages.from_user(file, "What is it?"), shape=Shape(files_url="https://host/v1beta"))[
+        "contents"
+    ]
     assert contents == [{"role": "user", "parts": [sent, {"text": "What is it?"}]}]
 
 
@@ -129,7 +147,13 @@ def test_every_part_of_a_turn_goes_back_in_its_place_with_what_came_beside_it() 
             Text("Signed.", native=Native(HERE, {"thoughtSignature": "c2ln"})),
             Opaque(Native(HERE, {"executableCode": {"code": "1"}, "thoughtSignature": "eA=="})),
             File("image/png", PNG, native=Native(HERE, {"thoughtSignature": "aW1n"})),
-            ToolCall("1", "add", {"a": 1}, Completed(2), native=Native(HERE, {"thoughtSignature": "Y2FsbA==", "id": "w1"})),
+            ToolCall(
+                "1",
+                "add",
+                {"a": 1},
+                Completed(2),
+                native=Native(HERE, {"thoughtSignature": "Y2FsbA==", "id": "w1"}),
+            ),
             Reasoning("", native=Native(HERE, {"thoughtSignature": "ZW5k"})),
         ],
     )
@@ -142,17 +166,28 @@ def test_every_part_of_a_turn_goes_back_in_its_place_with_what_came_beside_it() 
                 {"text": "Plain."},
                 {"text": "Signed.", "thoughtSignature": "c2ln"},
                 {"executableCode": {"code": "1"}, "thoughtSignature": "eA=="},
-                {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}, "thoughtSignature": "aW1n"},
-                {"functionCall": {"id": "w1", "name": "add", "args": {"a": 1}}, "thoughtSignature": "Y2FsbA=="},
+                {
+                    "inlineData": {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()},
+                    "thoughtSignature": "aW1n",
+                },
+                {
+                    "functionCall": {"id": "w1", "name": "add", "args": {"a": 1}},
+                    "thoughtSignature": "Y2FsbA==",
+                },
                 {"text": "", "thoughtSignature": "ZW5k"},
             ],
         },
-        {"role": "user", "parts": [{"functionResponse": {"id": "w1", "name": "add", "response": {"output": 2}}}]},
+        {
+            "role": "user",
+            "parts": [{"functionResponse": {"id": "w1", "name": "add", "response": {"output": 2}}}],
+        },
     ]
 
 
 @pytest.mark.parametrize(
-    "other", [ELSEWHERE, OLDER, Origin("gemini", "https://proxy/v1beta", "gemini-3.5-flash")], ids=lambda origin: origin.endpoint
+    "other",
+    [ELSEWHERE, OLDER, Origin("gemini", "https://proxy/v1beta", "gemini-3.5-flash")],
+    ids=lambda origin: origin.endpoint,
 )
 def test_what_came_from_elsewhere_goes_without_its_signatures(other: Origin) -> None:
     turn = Message(
@@ -161,7 +196,13 @@ def test_what_came_from_elsewhere_goes_without_its_signatures(other: Origin) -> 
             Reasoning("Hm.", native=Native(other, {"thoughtSignature": "eA=="})),
             Opaque(Native(other, {"toolCall": {}})),
             Text("Well.", native=Native(other, {"thoughtSignature": "eA=="})),
-            ToolCall("1", "add", {"a": 1}, Completed(2), native=Native(other, {"thoughtSignature": "eA==", "id": "w1"})),
+            ToolCall(
+                "1",
+                "add",
+                {"a": 1},
+                Completed(2),
+                native=Native(other, {"thoughtSignature": "eA==", "id": "w1"}),
+            ),
             ToolCall("2", "add", {"a": 2}, Completed(3), native=Native(other, {"thoughtSignature": "eA=="})),
         ],
     )
@@ -173,7 +214,9 @@ def test_what_came_from_elsewhere_goes_without_its_signatures(other: Origin) -> 
         {"functionCall": {"id": "2", "name": "add", "args": {"a": 2}}},
     ]
     assert base64.b64decode(UNSIGNED) == b"skip_thought_signature_validator"
-    assert [notice.message for notice in encoded.notices] == [f"a block that only {other.provider} can read was not sent"]
+    assert [notice.message for notice in encoded.notices] == [
+        f"a block that only {other.provider} can read was not sent"
+    ]
 
 
 def test_models_that_check_no_signatures_are_sent_none() -> None:
@@ -201,7 +244,12 @@ def test_all_calls_of_a_step_are_answered_in_one_content_in_their_order() -> Non
     messages = Messages([Message("user", [Text("Hi")]), Message("model", [*calls])]).add_user("And?")
     sent = body(messages)["contents"][2]
     told = [part["functionResponse"]["response"] for part in sent["parts"][:4]]
-    assert told == [{"output": {"sum": 2}}, {"error": "no such number"}, {"error": "not today"}, {"output": None}]
+    assert told == [
+        {"output": {"sum": 2}},
+        {"error": "no such number"},
+        {"error": "not today"},
+        {"output": None},
+    ]
     assert sent["parts"][4] == {"text": "And?"}
 
 
@@ -214,7 +262,9 @@ def test_a_result_that_the_server_would_misread_goes_as_text(result: Any) -> Non
 
 
 def test_files_that_a_tool_returned_stand_in_its_answer_where_the_model_can_read_them() -> None:
-    call = ToolCall("1", "look", {}, Completed("see"), files=(File.from_bytes(PNG), File.from_bytes(b"x", "audio/wav")))
+    call = ToolCall(
+        "1", "look", {}, Completed("see"), files=(File.from_bytes(PNG), File.from_bytes(b"x", "audio/wav"))
+    )
     messages = Messages([Message("user", [Text("Hi")]), Message("model", [call])])
     image = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}}
     sound = {"inlineData": {"mimeType": "audio/wav", "data": "eA=="}}
@@ -228,11 +278,15 @@ def test_files_that_a_tool_returned_stand_in_its_answer_where_the_model_can_read
 
 def test_a_call_without_an_outcome_cannot_be_sent() -> None:
     with pytest.raises(UnresolvedTool):
-        body(Messages([Message("user", [Text("Hi")]), Message("model", [ToolCall("1", "add", {}, Pending())])]))
+        body(
+            Messages([Message("user", [Text("Hi")]), Message("model", [ToolCall("1", "add", {}, Pending())])])
+        )
 
 
 def test_what_the_model_called_stays_what_it_called_after_an_edit() -> None:
-    call = ToolCall("1", "add", {"a": 1}, Completed(3), edited={"a": 2}, native=Native(HERE, {"thoughtSignature": "eA=="}))
+    call = ToolCall(
+        "1", "add", {"a": 1}, Completed(3), edited={"a": 2}, native=Native(HERE, {"thoughtSignature": "eA=="})
+    )
     contents = body(Messages([Message("user", [Text("Hi")]), Message("model", [call])]))["contents"]
     assert contents[1]["parts"][0]["functionCall"]["args"] == {"a": 1}
 
@@ -253,7 +307,11 @@ def test_every_common_option_reaches_the_wire() -> None:
 
 
 def test_common_options_win_over_those_of_the_wire() -> None:
-    shape = Shape(options=GeminiOptions(temperature=0.1, seed=1, candidate_count=2, logprobs=3, service_tier="flex", store=False))
+    shape = Shape(
+        options=GeminiOptions(
+            temperature=0.1, seed=1, candidate_count=2, logprobs=3, service_tier="flex", store=False
+        )
+    )
     sent = body(Messages.from_user("Hi"), options=ChatOptions(temperature=0.9), shape=shape)
     assert sent["generationConfig"] == {"temperature": 0.9, "seed": 1, "candidateCount": 2, "logprobs": 3}
     assert (sent["serviceTier"], sent["store"]) == ("flex", False)
@@ -276,7 +334,9 @@ def test_a_level_is_refused_where_only_a_budget_is_known() -> None:
     with pytest.raises(ConfigurationError, match=r"with_thinking\(budget"):
         config(options=ChatOptions(reasoning_effort="low"), origin=OLDER)
     with pytest.raises(ConfigurationError, match="takes no thinking"):
-        config(shape=Shape(thinking=Thinking(budget=0)), origin=Origin("gemini", "", "gemini-2.5-flash-image"))
+        config(
+            shape=Shape(thinking=Thinking(budget=0)), origin=Origin("gemini", "", "gemini-2.5-flash-image")
+        )
 
 
 @pytest.mark.parametrize(
@@ -290,7 +350,9 @@ def test_a_level_is_refused_where_only_a_budget_is_known() -> None:
 )
 def test_a_tool_choice_is_a_function_calling_mode(choice: str, sent: object) -> None:
     options = ChatOptions(tool_choice=choice)
-    assert body(Messages.from_user("Hi"), tools=[ADD], options=options)["toolConfig"] == {"functionCallingConfig": sent}
+    assert body(Messages.from_user("Hi"), tools=[ADD], options=options)["toolConfig"] == {
+        "functionCallingConfig": sent
+    }
 
 
 def test_a_choice_among_no_tools_is_nothing_or_a_mistake() -> None:
@@ -305,7 +367,9 @@ def test_the_mode_of_the_builder_holds_where_the_chat_says_nothing() -> None:
     shape = Shape(calling=FunctionCalling("VALIDATED", ("add",)))
     sent = body(Messages.from_user("Hi"), tools=[ADD], shape=shape)["toolConfig"]
     assert sent == {"functionCallingConfig": {"mode": "VALIDATED", "allowedFunctionNames": ["add"]}}
-    chosen = body(Messages.from_user("Hi"), tools=[ADD], shape=shape, options=ChatOptions(tool_choice="none"))["toolConfig"]
+    chosen = body(
+        Messages.from_user("Hi"), tools=[ADD], shape=shape, options=ChatOptions(tool_choice="none")
+    )["toolConfig"]
     assert chosen == {"functionCallingConfig": {"mode": "NONE"}}
 
     encoded = encode(ChatRequest(Messages.from_user("Hi")), origin=HERE, shape=shape)
@@ -323,7 +387,13 @@ def test_a_forced_mode_ends_with_the_first_turn() -> None:
 
 def test_tools_go_as_json_schema_and_to_older_models_in_the_older_dialect() -> None:
     newer = body(Messages.from_user("Hi"), tools=[ADD])["tools"]
-    assert newer == [{"functionDeclarations": [{"name": "add", "description": "Add.", "parametersJsonSchema": ADD.parameters}]}]
+    assert newer == [
+        {
+            "functionDeclarations": [
+                {"name": "add", "description": "Add.", "parametersJsonSchema": ADD.parameters}
+            ]
+        }
+    ]
 
     older = body(Messages.from_user("Hi"), Origin("gemini", "", "gemini-1.5-flash"), tools=[ADD])["tools"]
     schema = {"type": "OBJECT", "properties": {"a": {"type": "INTEGER"}}, "required": ["a"]}
@@ -331,11 +401,17 @@ def test_tools_go_as_json_schema_and_to_older_models_in_the_older_dialect() -> N
 
 
 def test_typed_output_is_a_response_schema_together_with_tools_where_the_model_allows_it() -> None:
-    output = OutputSchema("Answer", {"type": "object", "properties": {"a": {"type": "string"}}}, "What is said.")
+    output = OutputSchema(
+        "Answer", {"type": "object", "properties": {"a": {"type": "string"}}}, "What is said."
+    )
     sent = body(Messages.from_user("Hi"), tools=[ADD], output=output)
     assert sent["generationConfig"] == {
         "responseMimeType": "application/json",
-        "responseJsonSchema": {"type": "object", "properties": {"a": {"type": "string"}}, "description": "What is said."},
+        "responseJsonSchema": {
+            "type": "object",
+            "properties": {"a": {"type": "string"}},
+            "description": "What is said.",
+        },
     }
     older = config(output=output, shape=Shape(older_schema=True))
     schema = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}, "description": "What is said."}
@@ -349,7 +425,11 @@ NATIVE = {
     GoogleMaps(widget=True): {"googleMaps": {"enableWidget": True}},
     UrlContext(): {"urlContext": {}},
     FileSearch(("fileSearchStores/a",), 3, 'author = "me"'): {
-        "fileSearch": {"fileSearchStoreNames": ["fileSearchStores/a"], "topK": 3, "metadataFilter": 'author = "me"'}
+        "fileSearch": {
+            "fileSearchStoreNames": ["fileSearchStores/a"],
+            "topK": 3,
+            "metadataFilter": 'author = "me"',
+        }
     },
 }
 
@@ -377,8 +457,12 @@ def test_the_threshold_of_search_is_for_the_models_that_have_it() -> None:
         body(Messages.from_user("Hi"), shape=Shape(native_tools=(GoogleSearch(0.3),)))
 
 
-@pytest.mark.parametrize("model", ["gemini-3.5-flash", "gemini-4-argon", "gemini-flash-latest", "tunedModels/mine"])
-def test_current_models_take_functions_beside_googles_tools_and_are_asked_to_show_their_steps(model: str) -> None:
+@pytest.mark.parametrize(
+    "model", ["gemini-3.5-flash", "gemini-4-argon", "gemini-flash-latest", "tunedModels/mine"]
+)
+def test_current_models_take_functions_beside_googles_tools_and_are_asked_to_show_their_steps(
+    model: str,
+) -> None:
     shape = Shape(native_tools=(GoogleSearch(),))
     sent = body(Messages.from_user("Hi"), Origin("gemini", "", model), tools=[ADD], shape=shape)
     assert [list(entry) for entry in sent["tools"]] == [["functionDeclarations"], ["googleSearch"]]
@@ -387,8 +471,12 @@ def test_current_models_take_functions_beside_googles_tools_and_are_asked_to_sho
 
 def test_google_cloud_shows_the_steps_unasked_and_whoever_wants_none_gets_none() -> None:
     tools = (GoogleSearch(),)
-    assert "toolConfig" not in body(Messages.from_user("Hi"), tools=[ADD], shape=Shape(native_tools=tools, vertex=True))
-    assert "toolConfig" not in body(Messages.from_user("Hi"), tools=[ADD], shape=Shape(native_tools=tools, server_steps=False))
+    assert "toolConfig" not in body(
+        Messages.from_user("Hi"), tools=[ADD], shape=Shape(native_tools=tools, vertex=True)
+    )
+    assert "toolConfig" not in body(
+        Messages.from_user("Hi"), tools=[ADD], shape=Shape(native_tools=tools, server_steps=False)
+    )
     alone = body(Messages.from_user("Hi"), shape=Shape(native_tools=tools, server_steps=True))
     assert alone["toolConfig"] == {"includeServerSideToolInvocations": True}
 
@@ -399,11 +487,23 @@ OUTPUT = OutputSchema("Answer", {"type": "object", "properties": {}})
 @pytest.mark.parametrize(
     ("model", "tools", "shape", "output", "complaint"),
     [
-        ("gemini-2.5-flash", [ADD], Shape(native_tools=(GoogleSearch(),)), None, "either functions or Google's own tools"),
+        (
+            "gemini-2.5-flash",
+            [ADD],
+            Shape(native_tools=(GoogleSearch(),)),
+            None,
+            "either functions or Google's own tools",
+        ),
         ("gemini-2.5-flash", [ADD], Shape(), OUTPUT, "no tools beside typed output"),
         ("gemini-2.5-pro", [], Shape(native_tools=(UrlContext(),)), OUTPUT, "no tools beside typed output"),
         ("gemini-3-pro-image", [ADD], Shape(), None, "calls no functions"),
-        ("gemini-2.5-flash", [], Shape(native_tools=(UrlContext(),), server_steps=True), None, "does not show the steps"),
+        (
+            "gemini-2.5-flash",
+            [],
+            Shape(native_tools=(UrlContext(),), server_steps=True),
+            None,
+            "does not show the steps",
+        ),
     ],
 )
 def test_what_a_generation_does_not_allow_is_refused_before_it_is_sent(
@@ -443,7 +543,11 @@ def test_a_text_that_no_request_can_hold_is_a_mistake_of_the_caller() -> None:
 
 def test_sending_changes_nothing_in_the_messages() -> None:
     messages = Messages.from_user("Hi", File.from_bytes(PNG))
-    messages.append(Message("model", [ToolCall("1", "add", {"a": 1}, Completed({"b": [1]}), native=Native(HERE, {"id": "w"}))]))
+    messages.append(
+        Message(
+            "model", [ToolCall("1", "add", {"a": 1}, Completed({"b": [1]}), native=Native(HERE, {"id": "w"}))]
+        )
+    )
     before = messages.to_json()
     encode(ChatRequest(messages, [ADD]), origin=HERE).dump("token")
     assert messages.to_json() == before

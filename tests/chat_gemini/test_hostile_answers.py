@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from chat_core import ChatError, Event, Messages, Origin, TurnEvent
-from chat_core.calls import CallIds
 from chat_core.testing import broken_laws
+from chat_core.types.call_ids import CallIds
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
 from chat_gemini.embeddings import EmbeddingOptions, decode_embeddings
@@ -28,9 +28,17 @@ CHUNKS: list[Any] = [
                     "parts": [
                         {"text": "Hm", "thought": True},
                         {"text": "a", "thoughtSignature": "eA=="},
-                        {"functionCall": {"id": "f", "name": "add", "args": {"a": 1}}, "thoughtSignature": "eA=="},
+                        {
+                            "functionCall": {"id": "f", "name": "add", "args": {"a": 1}},
+                            "thoughtSignature": "eA==",
+                        },
                         {"functionCall": {"name": "add", "willContinue": True}},
-                        {"functionCall": {"partialArgs": [{"jsonPath": "$.a[0]", "stringValue": "x"}], "willContinue": True}},
+                        {
+                            "functionCall": {
+                                "partialArgs": [{"jsonPath": "$.a[0]", "stringValue": "x"}],
+                                "willContinue": True,
+                            }
+                        },
                         {"inlineData": {"mimeType": "image/png", "data": "eA=="}},
                         {"fileData": {"fileUri": "gs://a/b", "mimeType": "image/png"}},
                         {"executableCode": {"code": "1"}},
@@ -51,9 +59,16 @@ CHUNKS: list[Any] = [
                 "finishMessage": "done",
                 "groundingMetadata": {
                     "groundingChunks": [{"web": {"uri": "https://a.example", "title": "a"}}],
-                    "groundingSupports": [{"segment": {"startIndex": 0, "endIndex": 1, "text": "a"}, "groundingChunkIndices": [0]}],
+                    "groundingSupports": [
+                        {
+                            "segment": {"startIndex": 0, "endIndex": 1, "text": "a"},
+                            "groundingChunkIndices": [0],
+                        }
+                    ],
                 },
-                "citationMetadata": {"citationSources": [{"startIndex": 0, "endIndex": 1, "uri": "https://a.example"}]},
+                "citationMetadata": {
+                    "citationSources": [{"startIndex": 0, "endIndex": 1, "uri": "https://a.example"}]
+                },
             }
         ],
         "promptFeedback": {},
@@ -116,10 +131,15 @@ def test_no_chunk_breaks_more_than_itself(place: tuple[Any, ...], value: Any, wh
 def test_no_other_answer_does(value: Any) -> None:
     body = json.dumps(value).encode()
     assert decode_error(400, {}, body).status == 400
-    error = {"error": {"code": value, "message": value, "status": value, "details": [value, {"violations": value}]}}
+    error = {
+        "error": {"code": value, "message": value, "status": value, "details": [value, {"violations": value}]}
+    }
     assert decode_error(200, {}, json.dumps(error).encode()).status == 200
     for read in (decode_models, decode_tokens, embeddings):
-        for answer in (body, json.dumps({"models": value, "totalTokens": value, "embeddings": value}).encode()):
+        for answer in (
+            body,
+            json.dumps({"models": value, "totalTokens": value, "embeddings": value}).encode(),
+        ):
             with suppress(ChatError):
                 read(answer)
 

@@ -20,10 +20,15 @@ def test_noise_is_left_out_and_a_constant_is_a_choice_of_one() -> None:
         "properties": {
             "title": {"type": "string", "title": "Title", "examples": ["a"], "default": {"title": 1}},
             "const": {"const": "a", "title": "C"},
-            "many": {"type": "array", "items": {"title": "I", "anyOf": [{"title": "x", "type": "null"}, {"$ref": "#/$defs/N"}]}},
+            "many": {
+                "type": "array",
+                "items": {"title": "I", "anyOf": [{"title": "x", "type": "null"}, {"$ref": "#/$defs/N"}]},
+            },
         },
         "required": ["title"],
-        "$defs": {"N": {"title": "N", "type": "object", "additionalProperties": {"type": "string", "title": "x"}}},
+        "$defs": {
+            "N": {"title": "N", "type": "object", "additionalProperties": {"type": "string", "title": "x"}}
+        },
     }
     assert json_schema(schema) == {
         "type": "object",
@@ -87,9 +92,15 @@ def test_a_model_in_the_older_dialect() -> None:
         ({"type": ["string", "null"]}, {"type": "STRING", "nullable": True}),
         ({"type": "string", "format": "date-time"}, {"type": "STRING", "format": "date-time"}),
         ({"type": "string", "format": "uuid"}, {"type": "STRING"}),
-        ({"type": "integer", "format": "int64", "exclusiveMinimum": 1}, {"type": "INTEGER", "format": "int64"}),
+        (
+            {"type": "integer", "format": "int64", "exclusiveMinimum": 1},
+            {"type": "INTEGER", "format": "int64"},
+        ),
         ({"enum": ["a", "b"]}, {"type": "STRING", "enum": ["a", "b"], "format": "enum"}),
-        ({"oneOf": [{"type": "string"}, {"type": "boolean"}]}, {"anyOf": [{"type": "STRING"}, {"type": "BOOLEAN"}]}),
+        (
+            {"oneOf": [{"type": "string"}, {"type": "boolean"}]},
+            {"anyOf": [{"type": "STRING"}, {"type": "BOOLEAN"}]},
+        ),
         ({"allOf": [{"type": "string"}], "description": "d"}, {"type": "STRING", "description": "d"}),
     ],
 )
@@ -126,5 +137,7 @@ def test_what_the_dialect_cannot_say_is_refused_with_its_place(schema: Any, at: 
 
 
 def test_a_type_that_holds_itself_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"holds itself \(Node\), at #/properties/root/properties/children/items"):
+    with pytest.raises(
+        ConfigurationError, match=r"holds itself \(Node\), at #/properties/root/properties/children/items"
+    ):
         older_schema(Grow.model_json_schema(), "the output type")

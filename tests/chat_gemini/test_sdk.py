@@ -27,8 +27,8 @@ from chat_core import (
     ToolCall,
     ToolDefinition,
 )
-from chat_core.calls import CallIds
-from chat_core.status import Completed
+from chat_core.types.call_ids import CallIds
+from chat_core.types.call_status import Completed
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode
 from chat_gemini.encode import encode
@@ -44,8 +44,12 @@ with warnings.catch_warnings():
 RECORDINGS = Path(__file__).parents[3] / "shared/recordings"
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
 OLDER = Origin("gemini", "https://host/v1beta", "gemini-1.5-flash")
-ADD = ToolDefinition("add", "Add.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})
-OUTPUT = OutputSchema("Answer", {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, "What is said.")
+ADD = ToolDefinition(
+    "add", "Add.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+)
+OUTPUT = OutputSchema(
+    "Answer", {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, "What is said."
+)
 PNG = File.from_bytes(b"\x89PNG\r\n\x1a\nrest")
 
 
@@ -72,7 +76,9 @@ def conversation() -> Messages:
             Reasoning("", native=signed),
         ],
     )
-    asked = Messages.from_user("Look:", PNG, File.from_url("https://youtu.be/x"), File.from_url("https://a.example/b.pdf"))
+    asked = Messages.from_user(
+        "Look:", PNG, File.from_url("https://youtu.be/x"), File.from_url("https://a.example/b.pdf")
+    )
     return asked.append(turn).add_user("And?")
 
 
@@ -99,9 +105,18 @@ NATIVE = (
 REQUESTS = {
     "a conversation": (ChatRequest(conversation()), HERE, Shape()),
     "every option": (
-        ChatRequest(conversation(), [ADD], ChatOptions(0.5, 0.9, 9, ["a", "b"], 7, 40, 0.1, 0.2, "low", "required"), OUTPUT),
+        ChatRequest(
+            conversation(),
+            [ADD],
+            ChatOptions(0.5, 0.9, 9, ["a", "b"], 7, 40, 0.1, 0.2, "low", "required"),
+            OUTPUT,
+        ),
         HERE,
-        Shape(options=EVERYTHING, thinking=Thinking(include_thoughts=True), safety={"HARM_CATEGORY_JAILBREAK": "BLOCK_NONE"}),
+        Shape(
+            options=EVERYTHING,
+            thinking=Thinking(include_thoughts=True),
+            safety={"HARM_CATEGORY_JAILBREAK": "BLOCK_NONE"},
+        ),
     ),
     "every tool": (
         ChatRequest(Messages.from_system("Be brief.").add_user("Hi"), [ADD]),
@@ -133,7 +148,9 @@ def test_what_is_sent_satisfies_the_request_types(name: str) -> None:
     body = json.loads(encode(request, origin=origin, shape=shape).dump("dG9rZW4="))
     contents = [types.Content.model_validate(content) for content in body.pop("contents")]
     assert contents
-    assert types.GenerateContentConfig.model_validate(body.pop("generationConfig", {}) | body)  # it forbids what it does not know
+    assert types.GenerateContentConfig.model_validate(
+        body.pop("generationConfig", {}) | body
+    )  # it forbids what it does not know
 
 
 def recorded() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -145,7 +162,9 @@ def recorded() -> Iterator[tuple[str, dict[str, Any]]]:
                         yield f"{path.stem}[{number}]", exchange
 
 
-@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recorded traffic is not beside this repository (shared/recordings)")
+@pytest.mark.skipif(
+    not RECORDINGS.is_dir(), reason="the recorded traffic is not beside this repository (shared/recordings)"
+)
 def test_decoding_equals_the_sdks_on_every_recording() -> None:
     compared = 0
     for name, exchange in recorded():
@@ -161,7 +180,9 @@ def test_decoding_equals_the_sdks_on_every_recording() -> None:
         assert ours.text == "".join(part.text for part in parts if part.text and not part.thought), name
         assert ours.reasoning == "".join(part.text for part in parts if part.text and part.thought), name
         calls = [part.function_call for part in parts if part.function_call]
-        assert [(call.name, call.arguments) for call in ours.tool_calls] == [(call.name, call.args or {}) for call in calls], name
+        assert [(call.name, call.arguments) for call in ours.tool_calls] == [
+            (call.name, call.args or {}) for call in calls
+        ], name
         wire_ids = [call.native.data.get("id") if call.native else None for call in ours.tool_calls]
         assert wire_ids == [call.id for call in calls], name
         blobs = [part.inline_data.data for part in parts if part.inline_data and not part.thought]
@@ -172,7 +193,9 @@ def test_decoding_equals_the_sdks_on_every_recording() -> None:
         used = last.usage_metadata
         if used is not None:
             told = (used.prompt_token_count, used.cached_content_token_count, used.total_token_count)
-            assert (ours.usage.input_tokens, ours.usage.cache_read_tokens, ours.usage.total_tokens) == told, name
+            assert (ours.usage.input_tokens, ours.usage.cache_read_tokens, ours.usage.total_tokens) == told, (
+                name
+            )
         compared += 1
     assert compared > 250
 
@@ -180,12 +203,18 @@ def test_decoding_equals_the_sdks_on_every_recording() -> None:
 def _signatures(response: ChatResponse) -> list[bytes]:
     natives = [part.native.data for part in response.message.parts if part.native]
     signatures = [str(native["thoughtSignature"]) for native in natives if "thoughtSignature" in native]
-    return [base64.b64decode(signature, altchars=b"-_" if set(signature) & set("-_") else None) for signature in signatures]
+    return [
+        base64.b64decode(signature, altchars=b"-_" if set(signature) & set("-_") else None)
+        for signature in signatures
+    ]
 
 
 def _known(chunk: dict[str, Any]) -> dict[str, Any]:
     """The chunk without the fields that its types do not know, and without numbers for enums."""
-    candidates = [{key: each[key] for key in ("content", "index") if key in each} for each in chunk.get("candidates", [])[:1]]
+    candidates = [
+        {key: each[key] for key in ("content", "index") if key in each}
+        for each in chunk.get("candidates", [])[:1]
+    ]
     used = {key: value for key, value in chunk.get("usageMetadata", {}).items() if key.endswith("TokenCount")}
     return {
         "candidates": candidates,

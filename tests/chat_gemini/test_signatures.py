@@ -40,15 +40,29 @@ def steps() -> list[list[dict[str, Any]]]:
     """Five steps, as the model says them: parallel calls with and without ids, thoughts and texts before them."""
     signed = {"thoughtSignature": "c3RlcCAx/+=="}
     return [
-        [{"functionCall": {"id": "a", "name": "add", "args": {"a": 1, "b": 1}}, **signed}, call(2, 2, id="b")],
-        [{"text": "Thinking.", "thought": True}, {**call(3, 3), "thoughtSignature": "c3RlcCAy"}, call(3, 3), call(3, 3)],
-        [{"text": "Next.", "thoughtSignature": "dGV4dA=="}, {**call(4, 4, id="a"), "thoughtSignature": "_-8"}],
+        [
+            {"functionCall": {"id": "a", "name": "add", "args": {"a": 1, "b": 1}}, **signed},
+            call(2, 2, id="b"),
+        ],
+        [
+            {"text": "Thinking.", "thought": True},
+            {**call(3, 3), "thoughtSignature": "c3RlcCAy"},
+            call(3, 3),
+            call(3, 3),
+        ],
+        [
+            {"text": "Next.", "thoughtSignature": "dGV4dA=="},
+            {**call(4, 4, id="a"), "thoughtSignature": "_-8"},
+        ],
         [{**call(5, 5), "thoughtSignature": "c3RlcCA0", "thought": True}],
-        [{"executableCode": {"code": "1"}, "thoughtSignature": "Y29kZQ=="}, {**call(6, 6), "thoughtSignature": "c3RlcCA1"}],
+        [
+            {"executableCode": {"code": "1"}, "thoughtSignature": "Y29kZQ=="},
+            {**call(6, 6), "thoughtSignature": "c3RlcCA1"},
+        ],
     ]
 
 
-def call(a: int, b: int, **id: str) -> dict[str, Any]:  # noqa: A002  the field's name
+def call(a: int, b: int, **id: str) -> dict[str, Any]:
     return {"functionCall": {"name": "add", "args": {"a": a, "b": b}, **id}}
 
 
@@ -65,7 +79,11 @@ def history(body: dict[str, Any]) -> list[list[dict[str, Any]]]:
 async def test_five_steps_go_back_as_they_came(streamed: bool) -> None:
     transport = FakeTransport()
     for parts in steps():
-        transport.answer([answer([part]) if part is parts[-1] else piece(part) for part in parts] if streamed else answer(parts))
+        transport.answer(
+            [answer([part]) if part is parts[-1] else piece(part) for part in parts]
+            if streamed
+            else answer(parts)
+        )
     transport.answer([answer([{"text": "Done."}])] if streamed else answer([{"text": "Done."}]))
 
     chat = ChatBuilder().with_model(client(transport)).with_tools([add]).build()
@@ -82,9 +100,24 @@ async def test_five_steps_go_back_as_they_came(streamed: bool) -> None:
         assert history(body) == steps()[:number]
     last = transport.last_body["contents"]
     assert isinstance(last, list)
-    told = [part for content in last if content["role"] == "user" for part in content["parts"] if "functionResponse" in part]
+    told = [
+        part
+        for content in last
+        if content["role"] == "user"
+        for part in content["parts"]
+        if "functionResponse" in part
+    ]
     assert [part["functionResponse"]["response"]["output"] for part in told] == [2, 4, 6, 6, 6, 8, 10, 12]
-    assert [part["functionResponse"].get("id") for part in told] == ["a", "b", None, None, None, "a", None, None]
+    assert [part["functionResponse"].get("id") for part in told] == [
+        "a",
+        "b",
+        None,
+        None,
+        None,
+        "a",
+        None,
+        None,
+    ]
     assert len({made.id for made in messages.calls}) == 8
 
 
@@ -100,7 +133,12 @@ async def test_they_survive_being_stored_between_any_two_steps() -> None:
     stored = Messages.from_user("Add much.").to_json()
     for number, parts in enumerate([*steps(), [{"text": "Done."}]]):
         transport = FakeTransport().answer(answer(parts))
-        chat = ChatBuilder().with_model(client(transport)).with_scoped_tools(ScopedCollection([add], ask)).build()
+        chat = (
+            ChatBuilder()
+            .with_model(client(transport))
+            .with_scoped_tools(ScopedCollection([add], ask))
+            .build()
+        )
         messages = Messages.from_json(stored)
         for waiting in messages.pending:
             waiting.approve()
@@ -119,11 +157,19 @@ async def test_another_model_is_sent_none_of_them_and_they_are_still_there_after
     await ChatBuilder().with_model(client(first)).with_tools([add]).build().complete(messages)
 
     second = FakeTransport().answer(answer([{"text": "Hello."}]))
-    await ChatBuilder().with_model(client(second, other)).with_tools([add]).build().complete(messages.add_user("And?"))
+    await (
+        ChatBuilder()
+        .with_model(client(second, other))
+        .with_tools([add])
+        .build()
+        .complete(messages.add_user("And?"))
+    )
     assert "c3RlcCAx" not in json.dumps(second.last_body)
 
     third = FakeTransport().answer(answer([{"text": "Hello again."}]))
-    await ChatBuilder().with_model(client(third)).with_tools([add]).build().complete(messages.add_user("And?"))
+    await (
+        ChatBuilder().with_model(client(third)).with_tools([add]).build().complete(messages.add_user("And?"))
+    )
     assert history(third.last_body)[0] == steps()[0]
 
 

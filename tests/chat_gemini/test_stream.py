@@ -20,15 +20,17 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.calls import CallIds
 from chat_core.testing import broken_laws
+from chat_core.types.call_ids import CallIds
 from chat_gemini.stream import GeminiTurn
 
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
 
 
 def chunk(*parts: object, reason: str | None = None, **beside: object) -> dict[str, Any]:
-    candidate = {"content": {"role": "model", "parts": list(parts)}, "index": 0} | ({"finishReason": reason} if reason else {})
+    candidate = {"content": {"role": "model", "parts": list(parts)}, "index": 0} | (
+        {"finishReason": reason} if reason else {}
+    )
     return {"candidates": [candidate], "responseId": "r1", "modelVersion": "m1", **beside}
 
 
@@ -107,7 +109,9 @@ def test_arguments_may_arrive_piece_by_piece() -> None:
         more("$.hot", boolValue=True),
         more("$.sauce", nullValue="NULL_VALUE"),
         chunk({"functionCall": {}}),
-        chunk({"functionCall": {"name": "cook", "partialArgs": [{"jsonPath": "$.dish", "stringValue": "tea"}]}}),
+        chunk(
+            {"functionCall": {"name": "cook", "partialArgs": [{"jsonPath": "$.dish", "stringValue": "tea"}]}}
+        ),
         chunk({"functionCall": {"name": "cook", "willContinue": True}}),
         chunk({"functionCall": {"name": "rest", "args": {"for": 3}}}, reason="STOP"),
     )
@@ -132,7 +136,14 @@ def test_arguments_may_arrive_piece_by_piece() -> None:
 def test_an_open_call_is_whole_when_the_turn_ends() -> None:
     said = events(
         chunk({"functionCall": {"name": "cook", "willContinue": True}}),
-        chunk({"functionCall": {"partialArgs": [{"jsonPath": "$.dish", "stringValue": "tea"}], "willContinue": True}}),
+        chunk(
+            {
+                "functionCall": {
+                    "partialArgs": [{"jsonPath": "$.dish", "stringValue": "tea"}],
+                    "willContinue": True,
+                }
+            }
+        ),
         chunk(reason="STOP"),
     )
     assert [call.arguments for call in done(said).response.tool_calls] == [{"dish": "tea"}]
@@ -149,7 +160,9 @@ def test_a_piece_that_has_no_place_is_an_error(path: str) -> None:
 
 def test_the_last_usage_counts_and_what_a_chunk_leaves_out_stays() -> None:
     def used(**counts: int) -> dict[str, Any]:
-        return chunk({"text": "x"}, usageMetadata={f"{name}TokenCount": count for name, count in counts.items()})
+        return chunk(
+            {"text": "x"}, usageMetadata={f"{name}TokenCount": count for name, count in counts.items()}
+        )
 
     response = done(
         events(
@@ -160,14 +173,25 @@ def test_the_last_usage_counts_and_what_a_chunk_leaves_out_stays() -> None:
             chunk({"text": "!"}, reason="STOP"),
         )
     ).response
-    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.reasoning_tokens) == (10, 113, 5)
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.reasoning_tokens) == (
+        10,
+        113,
+        5,
+    )
     assert response.usage.raw["toolUsePromptTokenCount"] == 100
 
 
 def test_a_count_that_is_zero_at_the_end_is_left_out_there() -> None:
-    first = {"promptTokenCount": 8, "candidatesTokenCount": 20, "thoughtsTokenCount": 419, "totalTokenCount": 447}
+    first = {
+        "promptTokenCount": 8,
+        "candidatesTokenCount": 20,
+        "thoughtsTokenCount": 419,
+        "totalTokenCount": 447,
+    }
     last = {"promptTokenCount": 8, "candidatesTokenCount": 16, "totalTokenCount": 24}
-    said = events(chunk({"text": "a"}, usageMetadata=first), chunk({"text": "b"}, reason="STOP", usageMetadata=last))
+    said = events(
+        chunk({"text": "a"}, usageMetadata=first), chunk({"text": "b"}, reason="STOP", usageMetadata=last)
+    )
     usage = done(said).response.usage
     assert (usage.output_tokens, usage.reasoning_tokens) == (16, None)
 
@@ -210,17 +234,23 @@ def test_a_reason_in_the_middle_is_no_end() -> None:
 
 @pytest.mark.parametrize("parts", [[], [{"text": ""}], [{"text": "", "thoughtSignature": "eA=="}]])
 def test_a_chunk_that_says_nothing_after_the_end_leaves_it_the_end(parts: list[object]) -> None:
-    response = done(events(chunk({"text": "a"}, reason="STOP"), chunk(*parts), {"usageMetadata": {"promptTokenCount": 3}})).response
+    response = done(
+        events(chunk({"text": "a"}, reason="STOP"), chunk(*parts), {"usageMetadata": {"promptTokenCount": 3}})
+    ).response
     assert (response.text, response.raw_finish_reason, response.usage.input_tokens) == ("a", "STOP", 3)
 
 
 def test_of_several_candidates_the_one_that_began_first_is_the_turn() -> None:
     second = chunk({"text": "x"}, reason="MAX_TOKENS")
     second["candidates"][0]["index"] = 1
-    said = events(chunk({"text": "a"}), second, chunk({"text": "b"}), second, chunk({"text": "c"}, reason="STOP"))
+    said = events(
+        chunk({"text": "a"}), second, chunk({"text": "b"}), second, chunk({"text": "c"}, reason="STOP")
+    )
     response = done(said).response
     assert (response.text, response.raw_finish_reason) == ("abc", "STOP")
-    assert [notice.message for notice in response.notices] == ["the server sent 2 candidates; the response is the first of them"]
+    assert [notice.message for notice in response.notices] == [
+        "the server sent 2 candidates; the response is the first of them"
+    ]
 
 
 @pytest.mark.parametrize("arrived", [1, 2, 3, 4])

@@ -50,7 +50,9 @@ async def sent_token(builder: HuggingFaceBuilder[Any] | None = None) -> str | No
 
 
 async def test_a_model_and_a_token_are_all_that_it_takes() -> None:
-    request, body = await asked(HuggingFaceBuilder().with_model("openai/gpt-oss-120b").with_api_key("hf_given"))
+    request, body = await asked(
+        HuggingFaceBuilder().with_model("openai/gpt-oss-120b").with_api_key("hf_given")
+    )
     assert (request.method, request.url) == ("POST", "https://router.huggingface.co/v1/chat/completions")
     assert request.headers["authorization"] == "Bearer hf_given"
     assert body == {"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": "Hello"}]}
@@ -64,10 +66,19 @@ async def test_the_router_reads_the_model_first() -> None:
 
 @pytest.mark.parametrize(
     ("model", "named"),
-    [("a/m", "a/m:groq"), ("m", "m:groq"), ("groq", "groq:groq"), ("a/m:groq", "a/m:groq"), ("host:8/m", "host:8/m:groq")],
+    [
+        ("a/m", "a/m:groq"),
+        ("m", "m:groq"),
+        ("groq", "groq:groq"),
+        ("a/m:groq", "a/m:groq"),
+        ("host:8/m", "host:8/m:groq"),
+    ],
 )
 async def test_a_provider_is_the_last_suffix_of_the_model(model: str, named: str) -> None:
-    before, after = HuggingFaceBuilder().with_provider("groq").with_model(model), HuggingFaceBuilder().with_model(model)
+    before, after = (
+        HuggingFaceBuilder().with_provider("groq").with_model(model),
+        HuggingFaceBuilder().with_model(model),
+    )
     for builder in (before, after.with_provider("groq").with_provider("groq")):
         _, body = await asked(builder.with_api_key("hf_x"))
         assert body["model"] == named
@@ -85,7 +96,10 @@ async def test_a_policy_is_a_suffix_too_and_an_organization_pays() -> None:
 
 def test_one_model_goes_to_one_place() -> None:
     builder = HuggingFaceBuilder().with_model("a/m:together").with_api_key("hf_x")
-    with pytest.raises(ConfigurationError, match="'a/m:together' goes to 'together' already: leave out that suffix, or 'groq'"):
+    with pytest.raises(
+        ConfigurationError,
+        match="'a/m:together' goes to 'together' already: leave out that suffix, or 'groq'",
+    ):
         builder.with_provider("groq").build()
     with pytest.raises(ConfigurationError, match="goes to 'groq' already"):
         builder.with_provider("groq").with_policy("cheapest")
@@ -97,7 +111,9 @@ def test_one_model_goes_to_one_place() -> None:
 
 
 def test_without_a_model_the_next_keystroke_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r'HuggingFaceBuilder\.build\(\) needs \.with_model\("\.\.\."\) first'):
+    with pytest.raises(
+        ConfigurationError, match=r'HuggingFaceBuilder\.build\(\) needs \.with_model\("\.\.\."\) first'
+    ):
         HuggingFaceBuilder().build()  # type: ignore[misc]
     assert not hasattr(HuggingFaceBuilder(), "with_embeddings")
 
@@ -105,7 +121,9 @@ def test_without_a_model_the_next_keystroke_is_named() -> None:
 # -- where the token comes from
 
 
-async def test_each_place_is_looked_at_after_the_one_before_it(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+async def test_each_place_is_looked_at_after_the_one_before_it(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     vault = SimpleNamespace(get={"HF_TOKEN": " hf_vault\n"}.__getitem__)
     colab = ModuleType("google.colab")
     monkeypatch.setitem(sys.modules, "google.colab", colab)
@@ -169,12 +187,16 @@ async def test_an_oidc_exchange_is_left_to_huggingface_hub(monkeypatch: pytest.M
     assert await sent_token(HuggingFaceBuilder().with_model("a/m").with_api_key("hf_given")) == "hf_given"
 
 
-@pytest.mark.parametrize(("said", "off"), [("1", True), ("true", True), ("Yes", True), ("ON", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("said", "off"), [("1", True), ("true", True), ("Yes", True), ("ON", True), ("0", False), ("", False)]
+)
 async def test_implicit_use_can_be_turned_off(said: str, off: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", said)
     monkeypatch.setenv("HF_TOKEN", "hf_environment")
     if off:
-        with pytest.raises(ConfigurationError, match=r"HF_HUB_DISABLE_IMPLICIT_TOKEN wants it given, with \.with_api_key"):
+        with pytest.raises(
+            ConfigurationError, match=r"HF_HUB_DISABLE_IMPLICIT_TOKEN wants it given, with \.with_api_key"
+        ):
             HuggingFaceBuilder().with_model("a/m").build()
     else:
         assert await sent_token() == "hf_environment"
@@ -195,7 +217,9 @@ async def test_implicit_use_can_be_turned_off(said: str, off: bool, monkeypatch:
         ("https://nothuggingface.co/v1", None),
     ],
 )
-async def test_a_found_token_goes_to_huggingface_only(url: str, token: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_found_token_goes_to_huggingface_only(
+    url: str, token: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_environment")
     builder = HuggingFaceBuilder().with_model("a/m").with_base_url(url)
     assert await sent_token(builder) == token
@@ -220,7 +244,10 @@ async def test_a_header_of_ones_own_needs_no_token() -> None:
 
 def test_no_repr_shows_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    for builder in (HuggingFaceBuilder().with_model("a/m"), HuggingFaceBuilder().with_model("a/m").with_api_key("hf_secret")):
+    for builder in (
+        HuggingFaceBuilder().with_model("a/m"),
+        HuggingFaceBuilder().with_model("a/m").with_api_key("hf_secret"),
+    ):
         client = builder.build()
         for thing in (builder, client, builder._choices, builder._connection, client._settings):
             assert "secret" not in repr(thing)

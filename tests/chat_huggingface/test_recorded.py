@@ -41,7 +41,9 @@ def recorded(wire: str) -> list[Any]:
 def _recorded(wire: str) -> Iterator[Any]:
     for path in sorted(RECORDINGS.glob("*.expected.json")):
         expectations = json.loads(path.read_text(encoding="utf-8"))["exchanges"]
-        exchanges = json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))["exchanges"]
+        exchanges = json.loads(
+            path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8")
+        )["exchanges"]
         for at, (exchange, expected) in enumerate(zip(exchanges, expectations, strict=True)):
             if expected["wire"] == wire:
                 yield pytest.param(exchange, expected, id=f"{path.name.removesuffix('.expected.json')}-{at}")
@@ -64,7 +66,9 @@ def conversation(sent: dict[str, Any]) -> ChatRequest:
             case role:
                 raise AssertionError(f"no recording has said {role} yet")
     tools = [
-        ToolDefinition(tool["function"]["name"], tool["function"].get("description", ""), tool["function"]["parameters"])
+        ToolDefinition(
+            tool["function"]["name"], tool["function"].get("description", ""), tool["function"]["parameters"]
+        )
         for tool in sent.get("tools") or []
     ]
     return ChatRequest(messages, tools, ChatOptions(tool_choice=sent.get("tool_choice")))
@@ -103,9 +107,17 @@ def neutral(response: ChatResponse) -> dict[str, Any]:
     return {
         "text": response.text,
         "reasoning_text": response.reasoning,
-        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls],
+        "tool_calls": [
+            {"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls
+        ],
         "finish_reason": response.raw_finish_reason,
-        "usage": (usage.input_tokens, usage.output_tokens, usage.total_tokens, usage.cache_read_tokens, usage.reasoning_tokens),
+        "usage": (
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.total_tokens,
+            usage.cache_read_tokens,
+            usage.reasoning_tokens,
+        ),
         "usage_raw": usage.raw,
         "response_id": response.id,
         "model": response.model,
@@ -116,7 +128,10 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
     figures = expected["usage"] or {}
     usage = tuple(figures.get(name) for name in ("input", "output", "total", "cached", "reasoning"))
     names = ("text", "reasoning_text", "tool_calls", "finish_reason", "response_id", "model")
-    return {name: expected[name] for name in names} | {"usage": usage, "usage_raw": expected["usage_raw"] or {}}
+    return {name: expected[name] for name in names} | {
+        "usage": usage,
+        "usage_raw": expected["usage_raw"] or {},
+    }
 
 
 async def turn(client: ChatCompletionsClient, request: ChatRequest, stream: bool) -> ChatResponse:
@@ -129,11 +144,17 @@ async def turn(client: ChatCompletionsClient, request: ChatRequest, stream: bool
 
 
 @pytest.mark.parametrize(("exchange", "expected"), recorded("chat-completions"))
-async def test_the_recorded_request_is_sent_and_its_answer_read(exchange: dict[str, Any], expected: dict[str, Any]) -> None:
+async def test_the_recorded_request_is_sent_and_its_answer_read(
+    exchange: dict[str, Any], expected: dict[str, Any]
+) -> None:
     sent, url = exchange["request"]["json"], exchange["request"]["url"]
     response = exchange["response"]
-    transport = FakeTransport().answer(answer(exchange), status=response["status"], headers=response["headers"])
-    builder = HuggingFaceBuilder().with_model(sent["model"]).with_base_url(url.removesuffix("/chat/completions"))
+    transport = FakeTransport().answer(
+        answer(exchange), status=response["status"], headers=response["headers"]
+    )
+    builder = (
+        HuggingFaceBuilder().with_model(sent["model"]).with_base_url(url.removesuffix("/chat/completions"))
+    )
     client = builder.with_api_key("hf_x").with_transport(transport).build()
 
     got = await turn(client, conversation(sent), response["is_stream"])
@@ -145,7 +166,9 @@ async def test_the_recorded_request_is_sent_and_its_answer_read(exchange: dict[s
 
 
 @pytest.mark.parametrize(("exchange", "expected"), recorded("chat-completions"))
-async def test_the_same_comes_over_a_socket_in_pieces(exchange: dict[str, Any], expected: dict[str, Any]) -> None:
+async def test_the_same_comes_over_a_socket_in_pieces(
+    exchange: dict[str, Any], expected: dict[str, Any]
+) -> None:
     sent, stream = exchange["request"]["json"], exchange["response"]["is_stream"]
     kind = exchange["response"]["headers"]["content-type"]
     whole = answer(exchange)
@@ -171,7 +194,14 @@ async def test_a_cut_stream_is_an_error(exchange: dict[str, Any], expected: dict
 async def test_the_models_tell_who_serves_them() -> None:
     [(exchange, _)] = [case.values for case in recorded("models")]
     transport = FakeTransport().answer(answer(exchange))
-    models = await HuggingFaceBuilder().with_model("m").with_api_key("hf_x").with_transport(transport).build().list_models()
+    models = (
+        await HuggingFaceBuilder()
+        .with_model("m")
+        .with_api_key("hf_x")
+        .with_transport(transport)
+        .build()
+        .list_models()
+    )
     assert transport.requests[0].url == exchange["request"]["url"]
     assert [model.id for model in models] == [model["id"] for model in json.loads(answer(exchange))["data"]]
     assert models[0].raw["providers"][0]["provider"] == "novita"  # type: ignore[index,call-overload]

@@ -2,7 +2,15 @@
 
 import pytest
 
-_NAMES = ("OLLAMA_HOST", "OLLAMA_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD")
+_NAMES = (
+    "OLLAMA_HOST",
+    "OLLAMA_API_KEY",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "REQUEST_METHOD",
+)
 
 
 @pytest.fixture(autouse=True)

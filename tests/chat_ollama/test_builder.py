@@ -12,7 +12,12 @@ from chat_ollama.host import root_url
 
 pytestmark = pytest.mark.anyio
 
-NATIVE = {"model": "m", "message": {"role": "assistant", "content": "Hi"}, "done": True, "done_reason": "stop"}
+NATIVE = {
+    "model": "m",
+    "message": {"role": "assistant", "content": "Hi"},
+    "done": True,
+    "done_reason": "stop",
+}
 COMPATIBLE = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}], "model": "m"}
 HELLO = Messages.from_user("Hello")
 
@@ -56,7 +61,9 @@ def test_ollama_host_is_read_as_ollama_reads_it(text: str, root: str) -> None:
     assert root_url(text) == root
 
 
-@pytest.mark.parametrize("text", ["host:65536", "host:-1", "host:port", "ftp://host", "http://[::1", "unix:///run/ollama"])
+@pytest.mark.parametrize(
+    "text", ["host:65536", "host:-1", "host:port", "ftp://host", "http://[::1", "unix:///run/ollama"]
+)
 def test_what_names_no_server_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="OLLAMA_HOST names no server"):
         root_url(text)
@@ -92,7 +99,9 @@ async def test_the_environment_says_where_and_the_key_goes_there(monkeypatch: py
     assert {request.headers["authorization"] for request in transport.requests} == {"Bearer ollama-secret"}
 
 
-async def test_the_key_goes_to_ollama_com_and_to_no_other_server_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_key_goes_to_ollama_com_and_to_no_other_server_unasked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OLLAMA_API_KEY", "ollama-secret")
     transport = FakeTransport().answer(COMPATIBLE).answer(COMPATIBLE)
     for host in ("ollama.com", "elsewhere"):
@@ -100,14 +109,19 @@ async def test_the_key_goes_to_ollama_com_and_to_no_other_server_unasked(monkeyp
     assert ["authorization" in request.headers for request in transport.requests] == [True, False]
 
 
-@pytest.mark.parametrize("url", ["http://box:1", "http://box:1/", "http://box:1/v1", "http://box:1/v1/", "http://box:1/api"])
+@pytest.mark.parametrize(
+    "url", ["http://box:1", "http://box:1/", "http://box:1/v1", "http://box:1/v1/", "http://box:1/api"]
+)
 async def test_a_base_url_is_the_root_or_either_surface(url: str) -> None:
     for made in (OllamaBuilder().with_base_url(url), OllamaBuilder().with_host(url)):
         transport = FakeTransport().answer(NATIVE).answer(COMPATIBLE)
         client = made.with_model("m").with_transport(transport).build()
         await client.complete(ChatRequest(HELLO, options=ChatOptions(top_k=3)))
         await client.complete(ChatRequest(HELLO))
-        assert [request.url for request in transport.requests] == ["http://box:1/api/chat", "http://box:1/v1/chat/completions"]
+        assert [request.url for request in transport.requests] == [
+            "http://box:1/api/chat",
+            "http://box:1/v1/chat/completions",
+        ]
 
 
 async def test_a_query_of_the_address_stays_on_both_surfaces() -> None:
@@ -131,7 +145,10 @@ async def test_a_query_of_the_address_stays_on_both_surfaces() -> None:
         (lambda b: b.with_thinking(), {"think": True}),
         (lambda b: b.with_thinking(False), {"think": False}),
         (lambda b: b.with_thinking("high"), {"think": "high"}),
-        (lambda b: b.with_ollama_options({"mirostat": 1}).with_context_length(9), {"options": {"mirostat": 1, "num_ctx": 9}}),
+        (
+            lambda b: b.with_ollama_options({"mirostat": 1}).with_context_length(9),
+            {"options": {"mirostat": 1, "num_ctx": 9}},
+        ),
         (lambda b: b.with_native().with_extra_body({"truncate": False}), {"truncate": False}),
         (
             lambda b: b.with_context_length(9).with_extra_body({"options": {"min_p": 0.1}}),
@@ -166,7 +183,11 @@ def test_what_cannot_be_is_refused_when_it_is_said() -> None:
 async def test_options_of_the_other_surface_are_refused_by_name_and_shared_ones_sent() -> None:
     made = builder(FakeTransport()).with_native()
     with pytest.raises(ConfigurationError, match="metadata, verbosity"):
-        await made.with_options(CompletionsOptions(metadata={"a": "b"}, verbosity="low")).build().complete(ChatRequest(HELLO))
+        await (
+            made.with_options(CompletionsOptions(metadata={"a": "b"}, verbosity="low"))
+            .build()
+            .complete(ChatRequest(HELLO))
+        )
     transport = FakeTransport().answer(NATIVE)
     made = builder(transport).with_native().with_options(CompletionsOptions(logprobs=True, top_logprobs=2))
     await made.build().complete(ChatRequest(HELLO))

@@ -32,8 +32,8 @@ from chat_core import (
     ToolDefinition,
     tool,
 )
-from chat_core.calls import CallIds
 from chat_core.testing import FakeTransport, broken_laws
+from chat_core.types.call_ids import CallIds
 from chat_ollama import OllamaBuilder
 from chat_ollama.native.stream import OllamaTurn
 
@@ -109,7 +109,10 @@ async def test_a_streamed_turn_keeps_the_laws_and_its_parts() -> None:
 
 
 async def test_a_stream_under_another_content_type_and_a_whole_answer_are_read_too() -> None:
-    for transport in (streamed(written(LINES), "application/json"), FakeTransport().answer({**LINES[1], "done": True})):
+    for transport in (
+        streamed(written(LINES), "application/json"),
+        FakeTransport().answer({**LINES[1], "done": True}),
+    ):
         assert (await events_of(transport))[-1].response.text.startswith("Grüß")
 
 
@@ -141,7 +144,9 @@ async def test_a_whole_answer_cut_short_in_place_of_a_stream_is_a_cut() -> None:
             await events_of(streamed(whole[:length], "application/json"))
 
 
-@pytest.mark.parametrize("body", [{"error": "no such thing"}, {"message": {"content": "H"}, "done": False}, {"a": 1}])
+@pytest.mark.parametrize(
+    "body", [{"error": "no such thing"}, {"message": {"content": "H"}, "done": False}, {"a": 1}]
+)
 async def test_a_whole_answer_that_is_none_is_an_error(body: dict[str, Any]) -> None:
     with pytest.raises(ChatError):
         await client(FakeTransport().answer(body)).complete(ChatRequest(Messages.from_user("Hello")))
@@ -157,7 +162,12 @@ def test_the_machine_does_without_a_network() -> None:
 
 async def test_a_tool_runs_and_its_result_goes_back_under_its_name_with_the_thoughts_before_it() -> None:
     transport = FakeTransport().answer(
-        {"model": "m", "done": True, "done_reason": "stop", "message": {**LINES[3]["message"], "thinking": "I add."}}
+        {
+            "model": "m",
+            "done": True,
+            "done_reason": "stop",
+            "message": {**LINES[3]["message"], "thinking": "I add."},
+        }
     )
     transport.answer({"model": "m", "done": True, "done_reason": "stop", "message": {"content": "3"}})
     chat = ChatBuilder().with_model(client(transport)).with_tools([add]).build()
@@ -178,7 +188,12 @@ async def test_a_tool_runs_and_its_result_goes_back_under_its_name_with_the_thou
 
 
 async def test_thoughts_of_the_native_api_go_back_over_the_other_surface_too() -> None:
-    answer = {"model": "m", "done": True, "done_reason": "stop", "message": {**LINES[3]["message"], "thinking": "I add."}}
+    answer = {
+        "model": "m",
+        "done": True,
+        "done_reason": "stop",
+        "message": {**LINES[3]["message"], "thinking": "I add."},
+    }
     transport = FakeTransport().answer(answer)
     transport.answer({"choices": [{"index": 0, "message": {"content": "3"}, "finish_reason": "stop"}]})
     made = OllamaBuilder().with_model("m").with_transport(transport)
@@ -221,7 +236,9 @@ async def test_all_common_options_reach_the_wire() -> None:
         "presence_penalty": 0.7,
     }
     assert body["think"] == "low"
-    assert (await body_of(ChatRequest(Messages.from_user("Hello"), options=ChatOptions(reasoning_effort="none"))))["think"] is False
+    assert (
+        await body_of(ChatRequest(Messages.from_user("Hello"), options=ChatOptions(reasoning_effort="none")))
+    )["think"] is False
 
 
 @pytest.mark.parametrize("native", [True, False])
@@ -282,7 +299,9 @@ async def test_what_it_cannot_see_is_refused(file: File, why: str) -> None:
 
 
 async def test_a_file_that_a_tool_returned_follows_it_or_is_noticed() -> None:
-    call = ToolCall("c1", "draw", {}, files=(File.from_bytes(PNG), File.from_bytes(b"%PDF-1.7", "application/pdf")))
+    call = ToolCall(
+        "c1", "draw", {}, files=(File.from_bytes(PNG), File.from_bytes(b"%PDF-1.7", "application/pdf"))
+    )
     call.complete("done")
     messages = Messages.from_user("Draw").append(Message("model", [Text("Well."), call]))
     transport = FakeTransport().answer({**LINES[-1], "message": {"content": "Hi"}})
@@ -301,7 +320,9 @@ async def test_parts_keep_the_order_in_which_they_came() -> None:
 async def test_calls_without_an_id_or_with_one_twice_get_their_own() -> None:
     said = {"function": {"name": "add", "arguments": {"a": 1, "b": 2}}}
     calls = [said, {"id": "c1", **said}, {"id": "c1", **said}]
-    transport = FakeTransport().answer({"model": "m", "done": True, "done_reason": "stop", "message": {"tool_calls": calls}})
+    transport = FakeTransport().answer(
+        {"model": "m", "done": True, "done_reason": "stop", "message": {"tool_calls": calls}}
+    )
     response = await client(transport).complete(ChatRequest(Messages.from_user("Hello")))
     ids = [call.id for call in response.tool_calls]
     assert len(set(ids)) == 3
@@ -309,7 +330,9 @@ async def test_calls_without_an_id_or_with_one_twice_get_their_own() -> None:
 
 
 async def test_think_tags_are_read_natively_where_that_is_turned_on() -> None:
-    transport = FakeTransport().answer({"model": "m", "done": True, "message": {"content": "<think>Hm</think>Hi"}})
+    transport = FakeTransport().answer(
+        {"model": "m", "done": True, "message": {"content": "<think>Hm</think>Hi"}}
+    )
     made = OllamaBuilder().with_model("m").with_native().with_think_tags().with_transport(transport)
     response = await made.build().complete(ChatRequest(Messages.from_user("Hello")))
     assert (response.reasoning, response.text) == ("Hm", "Hi")

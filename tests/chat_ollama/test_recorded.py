@@ -25,13 +25,19 @@ from chat_core import (
     ToolCall,
     ToolDefinition,
 )
-from chat_core.parts import Native
 from chat_core.testing import FakeTransport
+from chat_core.types.native import Native
 from chat_ollama import OllamaBuilder
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings" / "ollama"
 LAST = {"model": "m", "message": {"role": "assistant", "content": "Hi"}, "done": True, "done_reason": "stop"}
-COMMON = {"temperature": "temperature", "seed": "seed", "num_predict": "max_tokens", "top_p": "top_p", "top_k": "top_k"}
+COMMON = {
+    "temperature": "temperature",
+    "seed": "seed",
+    "num_predict": "max_tokens",
+    "top_p": "top_p",
+    "top_k": "top_k",
+}
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project"),
@@ -83,8 +89,15 @@ def plain(body: dict[str, Any]) -> dict[str, Any]:
         }
         for said in body["messages"]
     ]
-    tools = [{"name": tool["function"]["name"], "parameters": tool["function"]["parameters"]} for tool in body.get("tools") or []]
-    rest = {key: value for key, value in body.items() if key not in ("messages", "tools") and value not in (None, {}, [], "")}
+    tools = [
+        {"name": tool["function"]["name"], "parameters": tool["function"]["parameters"]}
+        for tool in body.get("tools") or []
+    ]
+    rest = {
+        key: value
+        for key, value in body.items()
+        if key not in ("messages", "tools") and value not in (None, {}, [], "")
+    }
     return {**rest, "messages": messages, "tools": tools}
 
 
@@ -112,7 +125,10 @@ async def test_the_same_request_is_sent(sent: dict[str, Any]) -> None:
     client = builder.build()
     request = ChatRequest(
         conversation(sent, client.origin),
-        [ToolDefinition(function["name"], function.get("description") or "", function["parameters"]) for function in functions],
+        [
+            ToolDefinition(function["name"], function.get("description") or "", function["parameters"])
+            for function in functions
+        ],
         ChatOptions(**common),
         OutputSchema("output", sent["format"]) if sent.get("format") else None,
     )

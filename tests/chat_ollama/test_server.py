@@ -66,7 +66,11 @@ async def test_a_download_tells_how_far_it_has_come() -> None:
     progress = await pulled(transport)
     assert [step.fraction for step in progress] == [None, 0.0, 0.5, 0.5, 0.625, 1.0, 1.0, 1.0, 1.0]
     assert progress[1] == PullProgress("pulling 111111111111", ONE, 100, 0, 0.0, 100, 0)
-    assert (progress[-1].status, progress[-1].total_bytes, progress[-1].completed_bytes) == ("success", 400, 400)
+    assert (progress[-1].status, progress[-1].total_bytes, progress[-1].completed_bytes) == (
+        "success",
+        400,
+        400,
+    )
     assert transport.requests[0].url == "http://127.0.0.1:11434/api/pull"
     assert transport.last_body == {"model": "m", "stream": True}
     assert len(await pulled(streamed(written(*PULL)), "other")) == len(PULL)
@@ -174,16 +178,31 @@ async def test_without_tqdm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
 async def test_the_server_says_its_version_and_its_models() -> None:
     transport = FakeTransport().answer({"version": "0.20.1"})
     transport.answer({"models": [{"name": "a:1b", "model": "a:1b", "size": 5}, {"name": "b"}]})
-    transport.answer({"capabilities": ["completion", "tools"], "model_info": {"qwen3.context_length": 40960}, "license": "MIT"})
+    transport.answer(
+        {
+            "capabilities": ["completion", "tools"],
+            "model_info": {"qwen3.context_length": 40960},
+            "license": "MIT",
+        }
+    )
     transport.answer({"capabilities": []})
     client = builder(transport).build()
     assert await client.ping() == "0.20.1"
     models = await client.list_models()
     assert ([model.id for model in models], models[0].raw["size"]) == (["a:1b", "b"], 5)
     details = await client.show()
-    assert (details.capabilities, details.context_length, details.raw["license"]) == (("completion", "tools"), 40960, "MIT")
+    assert (details.capabilities, details.context_length, details.raw["license"]) == (
+        ("completion", "tools"),
+        40960,
+        "MIT",
+    )
     assert (await client.show("other")).context_length is None
-    assert [request.url.partition("/api")[2] for request in transport.requests] == ["/version", "/tags", "/show", "/show"]
+    assert [request.url.partition("/api")[2] for request in transport.requests] == [
+        "/version",
+        "/tags",
+        "/show",
+        "/show",
+    ]
     assert transport.bodies == [{"model": "m"}, {"model": "other"}]
 
 
@@ -203,7 +222,13 @@ async def test_where_no_server_runs_it_is_said_how_to_start_one(native: bool) ->
     async def stream() -> None:
         [event async for event in client.stream(request)]
 
-    for call in (lambda: client.complete(request), stream, client.ping, client.list_models, lambda: client.embed(["a"])):
+    for call in (
+        lambda: client.complete(request),
+        stream,
+        client.ping,
+        client.list_models,
+        lambda: client.embed(["a"]),
+    ):
         transport.fail(cause)
         with pytest.raises(ConnectionFailed, match="ollama serve") as failed:
             await call()
@@ -220,7 +245,9 @@ async def test_a_real_port_where_nothing_listens() -> None:
 
 
 async def test_texts_become_vectors_in_their_order() -> None:
-    transport = FakeTransport().answer({"model": "e", "embeddings": [[0.5, 1], [2, 3]], "prompt_eval_count": 4})
+    transport = FakeTransport().answer(
+        {"model": "e", "embeddings": [[0.5, 1], [2, 3]], "prompt_eval_count": 4}
+    )
     made = builder(transport).with_keep_alive("1h").with_context_length(512).with_embeddings(dimensions=2)
     response = await ChatBuilder().with_model(made.build()).build().embed(["a", "b"])
     assert [list(embedding.vector) for embedding in response.embeddings] == [[0.5, 1], [2, 3]]

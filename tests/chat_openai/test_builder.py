@@ -52,7 +52,9 @@ async def test_a_model_is_all_that_it_takes() -> None:
     assert body == {"model": "gpt-5.6", "input": [{"role": "user", "content": "Hello"}], "store": False}
 
 
-async def test_the_base_url_of_the_environment_gets_the_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_base_url_of_the_environment_gets_the_key_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1/")
     transport, _ = await sent(OpenAIBuilder().with_model("m"))
     assert transport.requests[0].url == "http://localhost:8000/v1/responses"
@@ -65,7 +67,9 @@ async def test_the_key_of_the_environment_goes_to_no_other_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("api-key", "azure-key"), ("Authorization", "Bearer entra-token")], ids=["key", "token"]
+    ("name", "value"),
+    [("api-key", "azure-key"), ("Authorization", "Bearer entra-token")],
+    ids=["key", "token"],
 )
 async def test_azures_v1_endpoint_takes_a_key_or_a_token(name: str, value: str) -> None:
     azure = OpenAIBuilder().with_model("my-deployment").with_base_url("https://me.openai.azure.com/openai/v1")
@@ -75,11 +79,20 @@ async def test_azures_v1_endpoint_takes_a_key_or_a_token(name: str, value: str) 
 
 
 async def test_a_refused_key_is_not_shown() -> None:
-    said = {"error": {"code": "invalid_api_key", "message": "Incorrect API key provided: from-the-environment."}, "status": 401}
+    said = {
+        "error": {"code": "invalid_api_key", "message": "Incorrect API key provided: from-the-environment."},
+        "status": 401,
+    }
     transport = FakeTransport().answer(said, status=401, headers={"x-request-id": "req_1"})
     client = OpenAIBuilder().with_model("m").with_transport(transport).build()
     with pytest.raises(AuthenticationError) as caught:
-        await ChatBuilder().with_model(client).with_retry(RetryPolicy(max_retries=0)).build().complete(Messages.from_user("Hello"))
+        await (
+            ChatBuilder()
+            .with_model(client)
+            .with_retry(RetryPolicy(max_retries=0))
+            .build()
+            .complete(Messages.from_user("Hello"))
+        )
     assert (caught.value.code, caught.value.request_id) == ("invalid_api_key", "req_1")
     assert "from-the-environment" not in repr(caught.value) + str(caught.value) + str(caught.value.body)
 
@@ -123,7 +136,9 @@ def test_no_repr_shows_a_secret() -> None:
 TOOLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "web search": (OpenAIBuilder().with_web_search(), {"type": "web_search"}),
     "web search, told where": (
-        OpenAIBuilder().with_web_search(context_size="low", allowed_domains=["a.example"], country="CH", city="Zürich", live=False),
+        OpenAIBuilder().with_web_search(
+            context_size="low", allowed_domains=["a.example"], country="CH", city="Zürich", live=False
+        ),
         {
             "type": "web_search",
             "search_context_size": "low",
@@ -158,7 +173,9 @@ TOOLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"type": "code_interpreter", "container": "cntr_1"},
     ),
     "mcp server": (
-        OpenAIBuilder().with_mcp_server("docs", "https://a.example/mcp", allowed_tools=["find"], require_approval="never"),
+        OpenAIBuilder().with_mcp_server(
+            "docs", "https://a.example/mcp", allowed_tools=["find"], require_approval="never"
+        ),
         {
             "type": "mcp",
             "server_label": "docs",
@@ -179,9 +196,15 @@ async def test_a_native_tool_goes_to_the_wire_as_it_says(name: str) -> None:
 
 
 async def test_the_typed_options_reach_the_wire() -> None:
-    builder = OpenAIBuilder().with_model("gpt-5.6").with_reasoning("low", summary="auto").with_verbosity("low")
-    builder = builder.with_service_tier("flex").with_prompt_cache_key("k").with_truncation("auto").with_web_search()
-    _, body = await sent(builder.with_include("web_search_call.action.sources").with_extra_body({"metadata": {"a": "b"}}))
+    builder = (
+        OpenAIBuilder().with_model("gpt-5.6").with_reasoning("low", summary="auto").with_verbosity("low")
+    )
+    builder = (
+        builder.with_service_tier("flex").with_prompt_cache_key("k").with_truncation("auto").with_web_search()
+    )
+    _, body = await sent(
+        builder.with_include("web_search_call.action.sources").with_extra_body({"metadata": {"a": "b"}})
+    )
     assert body["reasoning"] == {"effort": "low", "summary": "auto"}
     assert body["text"] == {"verbosity": "low"}
     assert body["include"] == ["web_search_call.action.sources", "reasoning.encrypted_content"]

@@ -20,7 +20,9 @@ def packed(*numbers: float) -> str:
 
 
 def answer(*embeddings: object, first: int = 0) -> dict[str, Any]:
-    data = [{"object": "embedding", "index": first + at, "embedding": one} for at, one in enumerate(embeddings)]
+    data = [
+        {"object": "embedding", "index": first + at, "embedding": one} for at, one in enumerate(embeddings)
+    ]
     return {"object": "list", "model": "e-1", "data": data, "usage": {"prompt_tokens": 3, "total_tokens": 3}}
 
 
@@ -32,12 +34,22 @@ async def test_vectors_come_in_the_order_of_the_texts_and_numpy_reads_them_witho
     body = answer(packed(1, 2), packed(3, 4))
     body["data"].reverse()
     transport = FakeTransport().answer(body)
-    response = await ChatBuilder().with_model(builder(transport).with_embeddings(dimensions=2).build()).build().embed(["a", "b"])
+    response = (
+        await ChatBuilder()
+        .with_model(builder(transport).with_embeddings(dimensions=2).build())
+        .build()
+        .embed(["a", "b"])
+    )
 
     assert [list(embedding.vector) for embedding in response.embeddings] == [[1, 2], [3, 4]]
     assert (response.model, response.usage.input_tokens, response.usage.total_tokens) == ("e-1", 3, 3)
     assert transport.requests[0].url == "https://api.openai.com/v1/embeddings"
-    assert transport.last_body == {"model": "e", "input": ["a", "b"], "encoding_format": "base64", "dimensions": 2}
+    assert transport.last_body == {
+        "model": "e",
+        "input": ["a", "b"],
+        "encoding_format": "base64",
+        "dimensions": 2,
+    }
     vector = response.embeddings[0].vector
     seen = numpy.asarray(vector)
     seen[0] = 9
@@ -48,9 +60,13 @@ async def test_more_texts_than_a_request_holds_go_in_batches() -> None:
     texts = [str(number) for number in range(2050)]
     transport = FakeTransport().answer(answer(*[packed(float(number)) for number in range(2048)]))
     transport.answer(answer(packed(2048.0), packed(2049.0)))
-    response = await ChatBuilder().with_model(builder(transport).with_embeddings().build()).build().embed(texts)
+    response = (
+        await ChatBuilder().with_model(builder(transport).with_embeddings().build()).build().embed(texts)
+    )
 
-    assert [embedding.vector[0] for embedding in response.embeddings] == [float(number) for number in range(2050)]
+    assert [embedding.vector[0] for embedding in response.embeddings] == [
+        float(number) for number in range(2050)
+    ]
     assert [body["input"] for body in transport.bodies] == [texts[:2048], texts[2048:]]
     assert response.usage.input_tokens == 6
 
@@ -82,7 +98,9 @@ async def test_an_error_under_200_is_one() -> None:
 
 async def test_a_real_server_is_asked_and_understood() -> None:
     with LoopbackServer() as server:
-        async with OpenAIBuilder().with_base_url(server.url).with_model("e").with_embeddings(8).build() as client:
+        async with (
+            OpenAIBuilder().with_base_url(server.url).with_model("e").with_embeddings(8).build() as client
+        ):
             response = await client.embed(["cats and dogs", "cats and mice"])
             assert [len(embedding) for embedding in response.embeddings] == [8, 8]
             assert (await client.list_models())[0].id == "loopback"

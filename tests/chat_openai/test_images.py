@@ -52,7 +52,12 @@ GENERATE: TypeAdapter[Any] = TypeAdapter(ImageGenerateParamsNonStreaming)
 EDIT: TypeAdapter[Any] = TypeAdapter(EditParams)
 
 PNG, OTHER = b"\x89PNG\r\n\x1a\n one", b"\x89PNG\r\n\x1a\n two"
-USAGE = {"input_tokens": 14, "input_tokens_details": {"image_tokens": 0}, "output_tokens": 272, "total_tokens": 286}
+USAGE = {
+    "input_tokens": 14,
+    "input_tokens_details": {"image_tokens": 0},
+    "output_tokens": 272,
+    "total_tokens": 286,
+}
 
 
 def encoded(data: bytes) -> str:
@@ -92,7 +97,11 @@ async def test_a_prompt_is_all_that_it_takes() -> None:
     response = await client(transport).draw("a siamese cat")
 
     assert response.files == [File("image/png", PNG)]
-    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (14, 272, 286)
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (
+        14,
+        272,
+        286,
+    )
     assert (response.finish_reason, response.text) == ("stop", "")
     [request] = transport.requests
     assert (request.method, request.url) == ("POST", "https://api.openai.com/v1/images/generations")
@@ -103,18 +112,35 @@ async def test_a_prompt_is_all_that_it_takes() -> None:
 
 async def test_the_options_go_to_the_wire_under_its_names() -> None:
     transport = FakeTransport().answer(answer(PNG, OTHER))
-    options = {"n": 2, "size": "1536x864", "quality": "low", "output_format": "webp", "background": "opaque", "moderation": "low"}
+    options = {
+        "n": 2,
+        "size": "1536x864",
+        "quality": "low",
+        "output_format": "webp",
+        "background": "opaque",
+        "moderation": "low",
+    }
     made = builder(transport).with_images(**options, compression=50, fidelity="high", partial_images=2)  # type: ignore[arg-type]
     response = await made.with_extra_body({"safety_identifier": "u"}).build().draw("two cats")
     assert [file.data for file in response.files] == [PNG, OTHER]
-    expected = {"model": "gpt-image-2", "prompt": "two cats", **options, "output_compression": 50, "safety_identifier": "u"}
+    expected = {
+        "model": "gpt-image-2",
+        "prompt": "two cats",
+        **options,
+        "output_compression": 50,
+        "safety_identifier": "u",
+    }
     assert transport.last_body == expected  # fidelity is an edit's, previews are a stream's
     accepted(transport.last_body)
 
 
 async def test_pictures_are_edited_each_by_its_bytes_its_url_or_its_id() -> None:
     transport = FakeTransport().answer(answer(OTHER))
-    pictures = [File.from_bytes(PNG), File.from_url("https://a.example/b.webp"), File.from_id("file-1", "image/png")]
+    pictures = [
+        File.from_bytes(PNG),
+        File.from_url("https://a.example/b.webp"),
+        File.from_id("file-1", "image/png"),
+    ]
     await client(transport, fidelity="high").draw("a hat on it", *pictures, mask(File.from_bytes(OTHER)))
     assert transport.requests[0].url.endswith("/images/edits")
     assert transport.last_body == {
@@ -132,11 +158,17 @@ async def test_pictures_are_edited_each_by_its_bytes_its_url_or_its_id() -> None
 
 
 async def test_what_the_server_says_of_a_picture_stays_with_it() -> None:
-    data = [{"b64_json": encoded(b"?"), "mime_type": "image/jpeg", "revised_prompt": "A cat."}, {"url": "https://a.example/x"}]
+    data = [
+        {"b64_json": encoded(b"?"), "mime_type": "image/jpeg", "revised_prompt": "A cat."},
+        {"url": "https://a.example/x"},
+    ]
     transport = FakeTransport().answer({"data": data, "output_format": "webp", "model": "gpt-image-2-2026"})
     response = await client(transport).draw("a cat")
     first, second = response.files
-    assert (first.mimetype, first.native and first.native.data) == ("image/jpeg", {"revised_prompt": "A cat."})
+    assert (first.mimetype, first.native and first.native.data) == (
+        "image/jpeg",
+        {"revised_prompt": "A cat."},
+    )
     assert (second.url, second.data) == ("https://a.example/x", None)
     assert (response.model, response.usage.input_tokens) == ("gpt-image-2-2026", None)
     theirs = ImagesResponse.construct(data=data)
@@ -157,7 +189,14 @@ async def test_the_type_of_a_picture_is_told_or_seen() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"data": []}, {}, {"data": [{}]}, {"data": [{"b64_json": "!"}]}, {"data": [{"url": "file:///etc"}]}, b"<html>"],
+    [
+        {"data": []},
+        {},
+        {"data": [{}]},
+        {"data": [{"b64_json": "!"}]},
+        {"data": [{"url": "file:///etc"}]},
+        b"<html>",
+    ],
     ids=str,
 )
 async def test_what_is_no_picture_is_not_taken_for_one(body: Any) -> None:
@@ -166,7 +205,13 @@ async def test_what_is_no_picture_is_not_taken_for_one(body: Any) -> None:
 
 
 async def test_a_refusal_is_the_providers_error() -> None:
-    said = {"error": {"code": "moderation_blocked", "message": "no secret-key", "type": "image_generation_user_error"}}
+    said = {
+        "error": {
+            "code": "moderation_blocked",
+            "message": "no secret-key",
+            "type": "image_generation_user_error",
+        }
+    }
     transport = FakeTransport().answer(said, status=400, headers={"x-request-id": "req_1"}).answer(said)
     with pytest.raises(InvalidRequest) as caught:
         await client(transport).draw("a cat")
@@ -225,8 +270,12 @@ def _unsayable() -> Iterator[tuple[str, Any, Messages, str]]:
     yield "a mask alone", chat, Messages.from_user("A cat.", mask(File.from_bytes(PNG))), "a mask goes with"
 
 
-@pytest.mark.parametrize(("chat", "messages", "said"), [pytest.param(*rest, id=name) for name, *rest in _unsayable()])
-async def test_what_cannot_be_drawn_is_refused_before_anything_is_sent(chat: Any, messages: Messages, said: str) -> None:
+@pytest.mark.parametrize(
+    ("chat", "messages", "said"), [pytest.param(*rest, id=name) for name, *rest in _unsayable()]
+)
+async def test_what_cannot_be_drawn_is_refused_before_anything_is_sent(
+    chat: Any, messages: Messages, said: str
+) -> None:
     transport = FakeTransport()
     with pytest.raises(ConfigurationError, match=said):
         await chat.with_model(client(transport)).build().complete(messages)
@@ -240,7 +289,10 @@ def test_options_of_the_responses_api_are_refused_when_the_client_is_built() -> 
 
 def test_no_repr_shows_the_key_and_a_later_choice_replaces_an_earlier_one() -> None:
     made = builder(FakeTransport())
-    assert repr(made.with_images().build()) == "ImageOpenAIClient(model='gpt-image-2', base_url='https://api.openai.com/v1')"
+    assert (
+        repr(made.with_images().build())
+        == "ImageOpenAIClient(model='gpt-image-2', base_url='https://api.openai.com/v1')"
+    )
     assert "secret" not in repr(made.with_images()) + repr(made.with_images().build()._settings)
     assert isinstance(made.with_embeddings(4).with_images().build(), ImageOpenAIClient)
     assert not isinstance(made.with_images().with_embeddings(4).build(), ImageOpenAIClient)
@@ -250,11 +302,22 @@ def test_no_repr_shows_the_key_and_a_later_choice_replaces_an_earlier_one() -> N
 
 
 def preview(data: bytes, of: str = "image_generation") -> dict[str, Any]:
-    return {"type": f"{of}.partial_image", "b64_json": encoded(data), "partial_image_index": 0, "output_format": "png"}
+    return {
+        "type": f"{of}.partial_image",
+        "b64_json": encoded(data),
+        "partial_image_index": 0,
+        "output_format": "png",
+    }
 
 
 def completed(data: bytes, of: str = "image_generation") -> dict[str, Any]:
-    return {"type": f"{of}.completed", "b64_json": encoded(data), "output_format": "png", "size": "16x16", "usage": USAGE}
+    return {
+        "type": f"{of}.completed",
+        "b64_json": encoded(data),
+        "output_format": "png",
+        "size": "16x16",
+        "usage": USAGE,
+    }
 
 
 async def streamed(events: AsyncGenerator[TurnEvent]) -> tuple[list[TurnEvent], ChatResponse]:
@@ -274,7 +337,12 @@ async def test_a_stream_shows_previews_and_then_the_picture(of: str) -> None:
     assert seen == [FileReady(File("image/png", OTHER, preview=True)), FileReady(File("image/png", PNG))]
     assert response.files == [File("image/png", PNG)]
     assert (response.usage.output_tokens, response.raw and response.raw["size"]) == (272, "16x16")
-    assert transport.last_body == {"model": "gpt-image-2", "prompt": "A cat.", "partial_images": 1, "stream": True}
+    assert transport.last_body == {
+        "model": "gpt-image-2",
+        "prompt": "A cat.",
+        "partial_images": 1,
+        "stream": True,
+    }
 
 
 async def test_several_pictures_end_with_the_last_one() -> None:
@@ -282,11 +350,15 @@ async def test_several_pictures_end_with_the_last_one() -> None:
     _, response = await streamed(client(transport, n=2).stream(CAT))
     assert [file.data for file in response.files] == [PNG, OTHER]
     assert response.usage.output_tokens == 544
-    done = FakeTransport().answer([completed(PNG), "[DONE]"])  # a server that drew fewer, and says that this is all
+    done = FakeTransport().answer(
+        [completed(PNG), "[DONE]"]
+    )  # a server that drew fewer, and says that this is all
     assert len((await streamed(client(done, n=2).stream(CAT)))[1].files) == 1
 
 
-BODY = "".join(f"data: {json.dumps(event)}\n\n" for event in (preview(OTHER), completed(PNG), completed(OTHER))).encode()
+BODY = "".join(
+    f"data: {json.dumps(event)}\n\n" for event in (preview(OTHER), completed(PNG), completed(OTHER))
+).encode()
 
 
 async def test_a_stream_that_is_cut_anywhere_is_an_error_that_holds_what_came() -> None:
@@ -301,7 +373,11 @@ async def test_a_stream_that_is_cut_anywhere_is_an_error_that_holds_what_came() 
 
 async def test_an_error_inside_a_stream_is_raised_and_so_is_what_cannot_be_read() -> None:
     failed = {"type": "error", "error": {"code": "server_error", "message": "busy"}}
-    for event, kind in [(failed, ProviderError), ({"error": {"message": "busy"}}, ProviderError), ("Bad Gateway", InvalidResponse)]:
+    for event, kind in [
+        (failed, ProviderError),
+        ({"error": {"message": "busy"}}, ProviderError),
+        ("Bad Gateway", InvalidResponse),
+    ]:
         with pytest.raises(kind):
             await streamed(client(FakeTransport().answer([preview(PNG), event, completed(PNG)])).stream(CAT))
 
@@ -317,8 +393,14 @@ async def test_a_server_that_does_not_stream_is_read_whole() -> None:
 
 def recorded() -> list[Any]:
     paths = sorted((SHARED / "recordings").glob("*/*.expected.json"))
-    texts = [(path, path.read_text(encoding="utf-8")) for path in paths if path.parent.name in ("openai", "xai")]
-    return [pytest.param(path, id=path.name.partition(".")[0]) for path, text in texts if '"openai-images"' in text]
+    texts = [
+        (path, path.read_text(encoding="utf-8")) for path in paths if path.parent.name in ("openai", "xai")
+    ]
+    return [
+        pytest.param(path, id=path.name.partition(".")[0])
+        for path, text in texts
+        if '"openai-images"' in text
+    ]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings are not beside the project")
@@ -337,10 +419,15 @@ async def test_a_recorded_exchange_comes_out_as_expected_and_was_asked_for_as_re
 
     with ReplayServer(recording) as server:
         base_url = f"{server.url}/v1"
-        async with made.with_base_url(base_url).with_images(**known).with_extra_body(asked).build() as drawing:
+        async with (
+            made.with_base_url(base_url).with_images(**known).with_extra_body(asked).build() as drawing
+        ):
             told = await _told(drawing, prompt, pictures)
         [request] = server.requests
-    assert (request["method"], request["path"]) == ("POST", "/v1" + exchange["request"]["url"].partition("/v1")[2])
+    assert (request["method"], request["path"]) == (
+        "POST",
+        "/v1" + exchange["request"]["url"].partition("/v1")[2],
+    )
     assert request["json"] == exchange["request"]["json"]
     if recording["provider"] == "openai":
         accepted(request["json"])
@@ -349,8 +436,13 @@ async def test_a_recorded_exchange_comes_out_as_expected_and_was_asked_for_as_re
         assert told == {name: wanted[name] for name in ("status", "code", "message")}
         return
     assert expected["kind"] == "images"
-    files = [{name: value for name, value in file.items() if name != "mimetype" or value} for file in expected["files"]]
-    assert [{name: file[name] for name in wanted} for file, wanted in zip(told["files"], files, strict=True)] == files
+    files = [
+        {name: value for name, value in file.items() if name != "mimetype" or value}
+        for file in expected["files"]
+    ]
+    assert [
+        {name: file[name] for name in wanted} for file, wanted in zip(told["files"], files, strict=True)
+    ] == files
     assert told["usage"] == {name: expected["usage"][name] for name in ("input", "output", "total")}
     assert told["usage_raw"] == expected["usage_raw"]
 
@@ -373,7 +465,11 @@ async def _told(drawing: ImageOpenAIClient, prompt: str, pictures: list[File]) -
     files: list[dict[str, object]] = []
     for file in response.files:
         data = file.data or b""
-        told = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} if file.data else {"uri": file.url}
+        told = (
+            {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            if file.data
+            else {"uri": file.url}
+        )
         files.append({"mimetype": file.mimetype, **told})
     usage = response.usage
     counted = {"input": usage.input_tokens, "output": usage.output_tokens, "total": usage.total_tokens}

@@ -26,7 +26,9 @@ def recorded(provider: str, wire: str) -> Iterator[tuple[str, dict[str, Any], di
         expectations = json.loads(path.read_text(encoding="utf-8")).get("exchanges", [])
         if not any(expected["wire"] == wire for expected in expectations):
             continue
-        exchanges = json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))["exchanges"]
+        exchanges = json.loads(
+            path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8")
+        )["exchanges"]
         for exchange, expected in zip(exchanges, expectations, strict=True):
             if expected["wire"] == wire and not expected.get("ambiguous"):
                 yield path.name, exchange, expected
@@ -47,7 +49,13 @@ async def test_azure_answers_as_openai_does(token: tuple[str, str]) -> None:
             continue
         transport = transport_for(exchange)
         base_url = exchange["request"]["url"].partition("/responses")[0]
-        builder = OpenAIBuilder().with_model("m").with_base_url(base_url).with_header(*token).with_transport(transport)
+        builder = (
+            OpenAIBuilder()
+            .with_model("m")
+            .with_base_url(base_url)
+            .with_header(*token)
+            .with_transport(transport)
+        )
         response = await builder.build().complete(ChatRequest(Messages.from_user("Hello")))
         assert (response.text, response.id) == (expected["text"], expected["response_id"]), name
         assert transport.requests[0].url == f"{base_url}/responses"
@@ -59,8 +67,19 @@ async def test_recorded_embeddings_are_read() -> None:
     played = 0
     for name, exchange, expected in recorded("openai", "embeddings"):
         transport = transport_for(exchange)
-        client = OpenAIBuilder().with_model("m").with_api_key("k").with_embeddings().with_transport(transport).build()
-        inputs = exchange["request"]["json"]["input"] if exchange["request"]["json"] else ["a"] * (expected.get("count") or 1)
+        client = (
+            OpenAIBuilder()
+            .with_model("m")
+            .with_api_key("k")
+            .with_embeddings()
+            .with_transport(transport)
+            .build()
+        )
+        inputs = (
+            exchange["request"]["json"]["input"]
+            if exchange["request"]["json"]
+            else ["a"] * (expected.get("count") or 1)
+        )
         texts = [inputs] if isinstance(inputs, str) else [str(text) for text in inputs]
         if expected["kind"] == "error":
             with pytest.raises(ChatError):
@@ -78,7 +97,13 @@ async def test_recorded_token_counts_are_read() -> None:
     counts = {}
     for name, exchange, expected in recorded("openai", "openai-token-count"):
         if expected["kind"] == "token-count":
-            client = OpenAIBuilder().with_model("m").with_api_key("k").with_transport(transport_for(exchange)).build()
+            client = (
+                OpenAIBuilder()
+                .with_model("m")
+                .with_api_key("k")
+                .with_transport(transport_for(exchange))
+                .build()
+            )
             counts[name] = await client.count_tokens(Messages.from_user("Hello"))
             assert json.loads(exchange["response"]["body"])["input_tokens"] == counts[name]
     assert counts
@@ -89,7 +114,15 @@ async def test_recorded_lists_of_models_are_read() -> None:
     for name, exchange, _ in recorded("openai", "models"):
         listed = json.loads(exchange["response"]["body"]).get("data")
         if listed:
-            client = OpenAIBuilder().with_model("m").with_api_key("k").with_transport(transport_for(exchange)).build()
-            assert [model.id for model in await client.list_models()] == [model["id"] for model in listed], name
+            client = (
+                OpenAIBuilder()
+                .with_model("m")
+                .with_api_key("k")
+                .with_transport(transport_for(exchange))
+                .build()
+            )
+            assert [model.id for model in await client.list_models()] == [model["id"] for model in listed], (
+                name
+            )
             played += 1
     assert played

@@ -83,7 +83,9 @@ class SocketServer:
 @contextmanager
 def socket_server(answering: Answering, refusal: tuple[int, bytes] | None = None) -> Iterator[SocketServer]:
     made = SocketServer(answering, refusal)
-    with serve(made.handle, "127.0.0.1", 0, process_request=made.refuse, compression=None, close_timeout=0.1) as server:
+    with serve(
+        made.handle, "127.0.0.1", 0, process_request=made.refuse, compression=None, close_timeout=0.1
+    ) as server:
         made.url = f"http://127.0.0.1:{server.socket.getsockname()[1]}/v1"
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -98,15 +100,20 @@ def event(kind: str, **fields: Any) -> dict[str, Any]:
     return {"type": f"response.{kind}", **fields}
 
 
-def turn(id: str, *items: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: A002
+def turn(id: str, *items: dict[str, Any]) -> list[dict[str, Any]]:
     """The events of a turn with these items."""
     head = {"id": id, "model": "m", "status": "in_progress", "output": []}
     events = [event("created", response=head), event("in_progress", response=head)]
     for index, item in enumerate(items):
-        events.append(event("output_item.added", output_index=index, item={**item, "content": [], "arguments": ""}))
+        events.append(
+            event("output_item.added", output_index=index, item={**item, "content": [], "arguments": ""})
+        )
         if item["type"] == "message":
             pieces: Sequence[str] = item["content"][0]["text"]
-            events += [event("output_text.delta", output_index=index, content_index=0, delta=piece) for piece in pieces]
+            events += [
+                event("output_text.delta", output_index=index, content_index=0, delta=piece)
+                for piece in pieces
+            ]
         else:
             events.append(event("function_call_arguments.delta", output_index=index, delta=item["arguments"]))
         events.append(event("output_item.done", output_index=index, item=item))
@@ -115,9 +122,21 @@ def turn(id: str, *items: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: A002
 
 def said(text: str) -> dict[str, Any]:
     content = [{"type": "output_text", "text": text, "annotations": []}]
-    return {"type": "message", "id": f"msg_{text}", "role": "assistant", "status": "completed", "content": content}
+    return {
+        "type": "message",
+        "id": f"msg_{text}",
+        "role": "assistant",
+        "status": "completed",
+        "content": content,
+    }
 
 
 def called(number: int) -> dict[str, Any]:
     arguments = json.dumps({"number": number})
-    return {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", "name": "note", "arguments": arguments}
+    return {
+        "type": "function_call",
+        "id": f"fc_{number}",
+        "call_id": f"call_{number}",
+        "name": "note",
+        "arguments": arguments,
+    }

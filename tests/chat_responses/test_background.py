@@ -32,7 +32,12 @@ from chat_responses import ResponsesBuilder
 pytestmark = pytest.mark.anyio
 
 HEAD = {"id": "resp_1", "object": "response", "model": "m", "background": True, "output": []}
-THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": "gAAA"}
+THOUGHT = {
+    "type": "reasoning",
+    "id": "rs_1",
+    "summary": [{"type": "summary_text", "text": "Hm."}],
+    "encrypted_content": "gAAA",
+}
 SAID = {
     "type": "message",
     "id": "msg_1",
@@ -40,7 +45,14 @@ SAID = {
     "status": "completed",
     "content": [{"type": "output_text", "text": "Grüße, 😀!", "annotations": []}],
 }
-CALLED = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "add", "arguments": '{"a":1}', "status": "completed"}
+CALLED = {
+    "type": "function_call",
+    "id": "fc_1",
+    "call_id": "call_1",
+    "name": "add",
+    "arguments": '{"a":1}',
+    "status": "completed",
+}
 EVENTS: list[dict[str, Any]] = [
     {"type": f"response.{kind}", "sequence_number": number, **fields}
     for number, (kind, fields) in enumerate(
@@ -67,7 +79,10 @@ EVENTS: list[dict[str, Any]] = [
 
 
 def sse(events: list[dict[str, Any]]) -> bytes:
-    return b"".join(f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in events)
+    return b"".join(
+        f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
+        for event in events
+    )
 
 
 def builder(transport: FakeTransport) -> ResponsesBuilder[Any]:
@@ -149,7 +164,9 @@ async def test_a_response_that_the_server_no_longer_has_is_truncated_and_is_not_
     gone = {"error": {"message": "Response with id 'resp_1' not found.", "code": None}}
     for kept, text in [(3, ""), (8, "Grüße")]:
         transport = FakeTransport().answer(EVENTS[:kept]).answer(gone, status=404)
-        chat = ChatBuilder().with_model(builder(transport).build()).with_retry(RetryPolicy(base_delay=0)).build()
+        chat = (
+            ChatBuilder().with_model(builder(transport).build()).with_retry(RetryPolicy(base_delay=0)).build()
+        )
         messages = Messages.from_user("Hello")
         with pytest.raises(StreamTruncated) as caught:
             await _all(chat, messages)
@@ -193,7 +210,9 @@ async def test_beside_a_websocket_the_background_goes_on_over_http() -> None:
 HALF = sse(EVENTS[8:9])[:-20]
 
 
-@pytest.mark.parametrize("nothing", [b": ping\n\n", sse(EVENTS[:8]), HALF], ids=["pings", "old events", "half"])
+@pytest.mark.parametrize(
+    "nothing", [b": ping\n\n", sse(EVENTS[:8]), HALF], ids=["pings", "old events", "half"]
+)
 async def test_connections_that_bring_nothing_new_end_it(nothing: bytes) -> None:
     transport = FakeTransport().answer(EVENTS[:8])
     for _ in range(9):
@@ -213,7 +232,11 @@ async def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> Non
 
 
 async def test_a_turn_that_fails_after_the_cut_is_the_providers_error() -> None:
-    failed = {"type": "response.failed", "sequence_number": 8, "response": {**HEAD, "status": "failed", "error": BUSY["error"]}}
+    failed = {
+        "type": "response.failed",
+        "sequence_number": 8,
+        "response": {**HEAD, "status": "failed", "error": BUSY["error"]},
+    }
     for rest in [failed, {"type": "error", "status": 503, **BUSY}]:
         transport = FakeTransport().answer(EVENTS[:8]).answer([rest])
         with pytest.raises(ProviderError, match="busy"):
@@ -222,7 +245,9 @@ async def test_a_turn_that_fails_after_the_cut_is_the_providers_error() -> None:
 
 
 async def test_where_nothing_is_numbered_or_nothing_came_there_is_nothing_to_go_on_from() -> None:
-    unnumbered = [{name: value for name, value in event.items() if name != "sequence_number"} for event in EVENTS[:8]]
+    unnumbered = [
+        {name: value for name, value in event.items() if name != "sequence_number"} for event in EVENTS[:8]
+    ]
     for answer in (unnumbered, b": ping\n\n"):
         transport = FakeTransport().answer(answer)
         with pytest.raises(StreamTruncated):
@@ -232,7 +257,13 @@ async def test_where_nothing_is_numbered_or_nothing_came_there_is_nothing_to_go_
 
 async def test_in_the_foreground_a_cut_stream_is_an_error() -> None:
     transport = FakeTransport().answer(EVENTS[:8])
-    client = ResponsesBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport).build()
+    client = (
+        ResponsesBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
     with pytest.raises(StreamTruncated):
         [event async for event in client.stream(HELLO)]
     assert len(transport.requests) == 1
@@ -256,7 +287,13 @@ async def test_the_total_limit_counts_over_all_connections() -> None:
         return Raw(sse(EVENTS[:8]), chunk=9999)
 
     with LoopbackServer(script) as server:
-        made = ResponsesBuilder().with_base_url(server.url).with_model("m").with_background().with_timeout(total=0.3)
+        made = (
+            ResponsesBuilder()
+            .with_base_url(server.url)
+            .with_model("m")
+            .with_background()
+            .with_timeout(total=0.3)
+        )
         async with made.build() as client:
             with pytest.raises(TimedOut) as caught:
                 [event async for event in client.stream(HELLO)]
@@ -265,7 +302,9 @@ async def test_the_total_limit_counts_over_all_connections() -> None:
 
 async def test_looking_after_a_response_survives_a_server_that_is_busy_for_a_while() -> None:
     queued = {**HEAD, "status": "queued"}
-    transport = FakeTransport().answer(queued).answer(BUSY, status=503).fail(ConnectionFailed("gone")).answer(queued)
+    transport = (
+        FakeTransport().answer(queued).answer(BUSY, status=503).fail(ConnectionFailed("gone")).answer(queued)
+    )
     transport.answer(BUSY, status=503).answer(EVENTS[-1]["response"])
     response = await builder(transport).build().complete(HELLO)
     assert response.text == "Grüße, 😀!"

@@ -26,8 +26,8 @@ from chat_core import (
     ToolDefinition,
     UnresolvedTool,
 )
-from chat_core.calls import CallIds
-from chat_core.status import Completed
+from chat_core.types.call_ids import CallIds
+from chat_core.types.call_status import Completed
 from chat_responses import ResponsesOptions, approval, approval_requests
 from chat_responses.decode import decode
 from chat_responses.encode import encode
@@ -56,10 +56,23 @@ def answer(*output: JsonObject) -> Message:
 
 def said(text: str, **more: object) -> JsonObject:
     content: JsonObject = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
-    return {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [content], **more}  # type: ignore[dict-item]
+    return {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "status": "completed",
+        "content": [content],
+        **more,
+    }  # type: ignore[dict-item]
 
 
-CITED: JsonObject = {"type": "url_citation", "url": "https://a.example", "title": "A", "start_index": 0, "end_index": 2}
+CITED: JsonObject = {
+    "type": "url_citation",
+    "url": "https://a.example",
+    "title": "A",
+    "start_index": 0,
+    "end_index": 2,
+}
 ITEMS: dict[str, JsonObject] = {
     "message": said("Hi"),
     "phase": said("Hi", phase="commentary"),
@@ -91,9 +104,19 @@ ITEMS: dict[str, JsonObject] = {
         "type": "web_search_call",
         "id": "ws_1",
         "status": "completed",
-        "action": {"type": "search", "query": "cats", "sources": [{"type": "url", "url": "https://a.example"}]},
+        "action": {
+            "type": "search",
+            "query": "cats",
+            "sources": [{"type": "url", "url": "https://a.example"}],
+        },
     },
-    "file search": {"type": "file_search_call", "id": "fs_1", "queries": ["cats"], "status": "completed", "results": None},
+    "file search": {
+        "type": "file_search_call",
+        "id": "fs_1",
+        "queries": ["cats"],
+        "status": "completed",
+        "results": None,
+    },
     "code": {
         "type": "code_interpreter_call",
         "id": "ci_1",
@@ -109,12 +132,30 @@ ITEMS: dict[str, JsonObject] = {
         "output_format": "png",
         "result": "iVBORw0KGgo=",
     },
-    "picture with line ends": {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": "iVBORw\n0KGgo="},
+    "picture with line ends": {
+        "type": "image_generation_call",
+        "id": "ig_1",
+        "status": "completed",
+        "result": "iVBORw\n0KGgo=",
+    },
     "failed picture": {"type": "image_generation_call", "id": "ig_1", "status": "failed", "result": None},
     "mcp tools": {"type": "mcp_list_tools", "id": "mcpl_1", "server_label": "s", "tools": []},
-    "mcp call": {"type": "mcp_call", "id": "mcp_1", "server_label": "s", "name": "f", "arguments": "{}", "output": "x"},
+    "mcp call": {
+        "type": "mcp_call",
+        "id": "mcp_1",
+        "server_label": "s",
+        "name": "f",
+        "arguments": "{}",
+        "output": "x",
+    },
     "compaction": {"type": "compaction", "id": "cmp_1", "encrypted_content": "gAAA=="},
-    "shell": {"type": "shell_call", "id": "sh_1", "call_id": "c", "action": {"commands": ["ls"]}, "status": "completed"},
+    "shell": {
+        "type": "shell_call",
+        "id": "sh_1",
+        "call_id": "c",
+        "action": {"commands": ["ls"]},
+        "status": "completed",
+    },
     "unknown": {"type": "time_travel_call", "id": "tt_1", "to": 1985},
 }
 
@@ -159,12 +200,24 @@ def test_a_call_and_its_outcome_are_a_pair_under_the_servers_id() -> None:
 
     assert sent["input"][1:] == [item, {"type": "function_call_output", "call_id": "call_1", "output": "3"}]
     assert sent["tools"] == [
-        {"type": "function", "name": "add", "description": "Add.", "parameters": ADD.parameters, "strict": False}
+        {
+            "type": "function",
+            "name": "add",
+            "description": "Add.",
+            "parameters": ADD.parameters,
+            "strict": False,
+        }
     ]
 
 
 def test_a_custom_call_gets_its_own_kind_of_output() -> None:
-    item: JsonObject = {"type": "custom_tool_call", "id": "ct_1", "call_id": "call_1", "name": "sql", "input": "SELECT 1"}
+    item: JsonObject = {
+        "type": "custom_tool_call",
+        "id": "ct_1",
+        "call_id": "call_1",
+        "name": "sql",
+        "input": "SELECT 1",
+    }
     message = answer(item)
     message.tool_calls[0].status = Completed("one row")
     assert body(Messages.from_user("Hi").append(message))["input"][1:] == [
@@ -174,7 +227,9 @@ def test_a_custom_call_gets_its_own_kind_of_output() -> None:
 
 
 def test_files_that_a_tool_returns_stand_beside_its_result() -> None:
-    call = ToolCall("call_1", "draw", {}, Completed("drawn"), files=(File.from_bytes(b"\x89PNG\r\n", "image/png"),))
+    call = ToolCall(
+        "call_1", "draw", {}, Completed("drawn"), files=(File.from_bytes(b"\x89PNG\r\n", "image/png"),)
+    )
     [_, _, output] = body(Messages.from_user("Hi").append(Message("model", [call])))["input"]
     assert output["output"] == [
         {"type": "input_text", "text": "drawn"},
@@ -190,7 +245,13 @@ def test_an_open_call_is_not_sent() -> None:
 def test_what_another_provider_said_is_sent_as_plain_items() -> None:
     native = Native(ELSEWHERE, {"type": "thinking", "signature": "secret"})
     call = ToolCall("toolu 01/" + "x" * 80, "add", {"a": 1}, Completed(1), native=native)
-    parts = [Reasoning("Hm.", native=native), Text("So:", native=native), Refusal("No."), Opaque(native), call]
+    parts = [
+        Reasoning("Hm.", native=native),
+        Text("So:", native=native),
+        Refusal("No."),
+        Opaque(native),
+        call,
+    ]
     encoded = encode(ChatRequest(Messages.from_user("Hi").append(Message("model", [*parts]))), origin=ORIGIN)
     _, text, refusal, sent, output = json.loads(encoded.body)["input"]
 
@@ -206,12 +267,21 @@ def test_files_that_the_model_made_elsewhere_are_shown_to_it_and_sounds_are_noti
     made = [File.from_bytes(b"\x89PNG\r\n"), File.from_bytes(b"RIFF....WAVE")]
     encoded = encode(ChatRequest(Messages.from_user("Hi").append(Message("model", [*made]))), origin=ORIGIN)
     [_, shown] = json.loads(encoded.body)["input"]
-    assert (shown["role"], [part["type"] for part in shown["content"]]) == ("user", ["input_text", "input_image"])
+    assert (shown["role"], [part["type"] for part in shown["content"]]) == (
+        "user",
+        ["input_text", "input_image"],
+    )
     assert [notice.about for notice in encoded.notices] == ["messages"]
 
 
 def test_reasoning_that_means_nothing_without_a_store_is_left_out_with_the_ids_after_it() -> None:
-    call: JsonObject = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "add", "arguments": "{}"}
+    call: JsonObject = {
+        "type": "function_call",
+        "id": "fc_1",
+        "call_id": "c1",
+        "name": "add",
+        "arguments": "{}",
+    }
     message = answer({"type": "reasoning", "id": "rs_1", "summary": []}, said("Hi", phase="commentary"), call)
     message.tool_calls[0].status = Completed(1)
     [_, text, sent, _] = body(Messages.from_user("Hi").append(message))["input"]
@@ -227,16 +297,26 @@ def test_a_typed_output_goes_back_as_the_text_that_it_was() -> None:
 
 
 def test_a_null_in_the_action_of_a_search_is_left_out() -> None:
-    item: JsonObject = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": None}}
+    item: JsonObject = {
+        "type": "web_search_call",
+        "id": "ws_1",
+        "status": "completed",
+        "action": {"type": "search", "query": None},
+    }
     sent = body(Messages.from_user("Hi").append(answer(item)))
     assert sent["input"][1]["action"] == {"type": "search"}
 
 
 def test_instructions_lead_and_later_ones_are_the_developers() -> None:
-    messages = Messages.from_system("Be brief.").add_system("Be kind.").add_user("Hi").add_system("Now be long.")
+    messages = (
+        Messages.from_system("Be brief.").add_system("Be kind.").add_user("Hi").add_system("Now be long.")
+    )
     sent = body(messages)
     assert sent["instructions"] == "Be brief.\n\nBe kind."
-    assert sent["input"] == [{"role": "user", "content": "Hi"}, {"role": "developer", "content": "Now be long."}]
+    assert sent["input"] == [
+        {"role": "user", "content": "Hi"},
+        {"role": "developer", "content": "Now be long."},
+    ]
 
 
 def test_instructions_alone_get_an_empty_message() -> None:
@@ -246,14 +326,20 @@ def test_instructions_alone_get_an_empty_message() -> None:
 @pytest.mark.parametrize(
     ("file", "sent"),
     [
-        (File.from_bytes(b"\x89PNG\r\n"), {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iVBORw0K"}),
+        (
+            File.from_bytes(b"\x89PNG\r\n"),
+            {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iVBORw0K"},
+        ),
         (
             File.from_url("https://a.example/cat.jpg"),
             {"type": "input_image", "detail": "auto", "image_url": "https://a.example/cat.jpg"},
         ),
         (File.from_id("file_1", "image/png"), {"type": "input_image", "detail": "auto", "file_id": "file_1"}),
         (File.from_id("file_1"), {"type": "input_file", "file_id": "file_1"}),
-        (File.from_url("https://a.example/a.pdf"), {"type": "input_file", "file_url": "https://a.example/a.pdf"}),
+        (
+            File.from_url("https://a.example/a.pdf"),
+            {"type": "input_file", "file_url": "https://a.example/a.pdf"},
+        ),
         (
             File.from_bytes(b"Hi", "text/plain"),
             {"type": "input_file", "filename": "document.txt", "file_data": "data:text/plain;base64,SGk="},
@@ -276,7 +362,9 @@ def test_what_the_wire_cannot_carry_is_refused(mimetype: str) -> None:
 
 
 def test_common_options_go_to_their_fields() -> None:
-    chat = ChatOptions(temperature=0.5, top_p=0.9, max_tokens=100, reasoning_effort="low", parallel_tool_calls=False)
+    chat = ChatOptions(
+        temperature=0.5, top_p=0.9, max_tokens=100, reasoning_effort="low", parallel_tool_calls=False
+    )
     sent = body(Messages.from_user("Hi"), chat=chat, tools=[ADD])
     assert (sent["temperature"], sent["top_p"], sent["max_output_tokens"]) == (0.5, 0.9, 100)
     assert sent["reasoning"] == {"effort": "low"}
@@ -321,7 +409,12 @@ def test_a_schema_is_flat_and_in_the_strict_subset() -> None:
         "name": "out",
         "description": "An output.",
         "strict": True,
-        "schema": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False},
+        "schema": {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}},
+            "required": ["a"],
+            "additionalProperties": False,
+        },
     }
 
 
@@ -329,7 +422,12 @@ def test_a_schema_that_cannot_be_held_is_refused_before_it_is_sent() -> None:
     open_ended: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
     with pytest.raises(ConfigurationError, match="#/additionalProperties"):
         body(Messages.from_user("Hi"), output=OutputSchema("out", open_ended))
-    assert body(Messages.from_user("Hi"), output=OutputSchema("out", open_ended), strict=False)["text"]["format"]["strict"] is False
+    assert (
+        body(Messages.from_user("Hi"), output=OutputSchema("out", open_ended), strict=False)["text"][
+            "format"
+        ]["strict"]
+        is False
+    )
 
 
 @pytest.mark.parametrize(
@@ -360,10 +458,18 @@ def test_a_choice_that_is_no_tool_is_refused() -> None:
 
 
 def test_the_answer_to_an_mcp_servers_request_is_the_users_item() -> None:
-    asked: JsonObject = {"type": "mcp_approval_request", "id": "mcpr_1", "name": "f", "arguments": "{}", "server_label": "s"}
+    asked: JsonObject = {
+        "type": "mcp_approval_request",
+        "id": "mcpr_1",
+        "name": "f",
+        "arguments": "{}",
+        "server_label": "s",
+    }
     message = answer(asked)
     [request] = approval_requests(message)
-    messages = Messages.from_user("Hi").append(message).add_user(approval(request, approve=False, reason="No."))
+    messages = (
+        Messages.from_user("Hi").append(message).add_user(approval(request, approve=False, reason="No."))
+    )
     assert body(messages)["input"][1:] == [
         asked,
         {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": False, "reason": "No."},

@@ -21,7 +21,9 @@ CALL = {
     "status": "completed",
 }
 ANSWERED = {"type": "function_call_output", "call_id": "call_1", "output": "3"}
-FORGOTTEN = {"error": {"code": "previous_response_not_found", "message": "Previous response with id 'r1' not found."}}
+FORGOTTEN = {
+    "error": {"code": "previous_response_not_found", "message": "Previous response with id 'r1' not found."}
+}
 
 
 def builder(transport: FakeTransport) -> ResponsesBuilder[Any]:
@@ -30,10 +32,16 @@ def builder(transport: FakeTransport) -> ResponsesBuilder[Any]:
 
 def said(text: str) -> dict[str, Any]:
     content = [{"type": "output_text", "text": text, "annotations": []}]
-    return {"type": "message", "id": f"msg_{text}", "role": "assistant", "status": "completed", "content": content}
+    return {
+        "type": "message",
+        "id": f"msg_{text}",
+        "role": "assistant",
+        "status": "completed",
+        "content": content,
+    }
 
 
-def response(id: str, *output: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+def response(id: str, *output: dict[str, Any]) -> dict[str, Any]:
     return {"id": id, "object": "response", "status": "completed", "model": "m", "output": list(output)}
 
 
@@ -58,7 +66,9 @@ def user(text: str) -> dict[str, str]:
 
 async def test_by_default_the_server_stores_nothing_and_gets_everything() -> None:
     transport = FakeTransport()
-    transport.answer(response("r1", SEALED, CALL)).answer(response("r2", said("3"))).answer(response("r3", said("Bye")))
+    transport.answer(response("r1", SEALED, CALL)).answer(response("r2", said("3"))).answer(
+        response("r3", said("Bye"))
+    )
     await talk(builder(transport).build())
 
     assert [body["store"] for body in transport.bodies] == [False] * 3
@@ -71,7 +81,9 @@ async def test_by_default_the_server_stores_nothing_and_gets_everything() -> Non
 
 async def test_with_store_only_what_is_new_is_sent() -> None:
     transport = FakeTransport()
-    transport.answer(response("r1", SEALED, CALL)).answer(response("r2", said("3"))).answer(response("r3", said("Bye")))
+    transport.answer(response("r1", SEALED, CALL)).answer(response("r2", said("3"))).answer(
+        response("r3", said("Bye"))
+    )
     await talk(builder(transport).with_store().build())
 
     assert [body["store"] for body in transport.bodies] == [True] * 3
@@ -82,8 +94,15 @@ async def test_with_store_only_what_is_new_is_sent() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_response_that_the_server_has_forgotten_costs_the_full_history_and_a_notice(stream: bool) -> None:
-    transport = FakeTransport().answer(response("r1", said("Hi"))).answer(FORGOTTEN, status=400).answer(response("r2", said("Bye")))
+async def test_a_response_that_the_server_has_forgotten_costs_the_full_history_and_a_notice(
+    stream: bool,
+) -> None:
+    transport = (
+        FakeTransport()
+        .answer(response("r1", said("Hi")))
+        .answer(FORGOTTEN, status=400)
+        .answer(response("r2", said("Bye")))
+    )
     chat = ChatBuilder().with_model(builder(transport).with_store().build()).build()
     messages = Messages.from_user("Hello")
     await chat.complete(messages)
@@ -102,7 +121,11 @@ async def test_a_response_that_the_server_has_forgotten_costs_the_full_history_a
 
 
 async def test_another_error_is_not_answered_with_the_full_history() -> None:
-    transport = FakeTransport().answer(response("r1", said("Hi"))).answer({"error": {"code": "x", "message": "no"}}, status=400)
+    transport = (
+        FakeTransport()
+        .answer(response("r1", said("Hi")))
+        .answer({"error": {"code": "x", "message": "no"}}, status=400)
+    )
     chat = ChatBuilder().with_model(builder(transport).with_store().build()).build()
     messages = Messages.from_user("Hello")
     await chat.complete(messages)
@@ -135,7 +158,9 @@ async def test_a_chain_survives_being_stored() -> None:
 
 async def test_a_conversation_of_the_servers_gets_only_what_is_new() -> None:
     transport = FakeTransport()
-    transport.answer(response("r1", SEALED, CALL)).answer(response("r2", said("3"))).answer(response("r3", said("Bye")))
+    transport.answer(response("r1", SEALED, CALL)).answer(response("r2", said("3"))).answer(
+        response("r3", said("Bye"))
+    )
     await talk(builder(transport).with_conversation("conv_1").build())
 
     assert [body["conversation"] for body in transport.bodies] == ["conv_1"] * 3
@@ -190,8 +215,12 @@ async def test_models_are_listed() -> None:
 
 async def test_a_query_of_the_base_url_stays_at_the_end() -> None:
     transport = FakeTransport().answer(response("r1", said("Hi")))
-    client = ResponsesBuilder().with_base_url("https://x.openai.azure.com/openai?api-version=v1").with_model("m")
-    chat = ChatBuilder().with_model(client.with_header("api-key", "k").with_transport(transport).build()).build()
+    client = (
+        ResponsesBuilder().with_base_url("https://x.openai.azure.com/openai?api-version=v1").with_model("m")
+    )
+    chat = (
+        ChatBuilder().with_model(client.with_header("api-key", "k").with_transport(transport).build()).build()
+    )
     await chat.complete(Messages.from_user("Hello"))
     assert transport.requests[0].url == "https://x.openai.azure.com/openai/responses?api-version=v1"
     assert transport.requests[0].headers["api-key"] == "k"

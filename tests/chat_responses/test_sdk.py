@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chat_core import ChatRequest, ChatResponse, Event, Messages, Origin
-from chat_core.calls import CallIds
+from chat_core.types.call_ids import CallIds
 from chat_responses.decode import decode
 from chat_responses.encode import encode
 from chat_responses.stream import ResponseTurn
@@ -28,9 +28,15 @@ def _recorded(provider: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted((RECORDINGS / provider).glob("*.expected.json")):
         recording = None
         for at, expected in enumerate(json.loads(path.read_text(encoding="utf-8")).get("exchanges", [])):
-            if expected["wire"] != "openai-responses" or expected["kind"] != "message" or expected.get("ambiguous"):
+            if (
+                expected["wire"] != "openai-responses"
+                or expected["kind"] != "message"
+                or expected.get("ambiguous")
+            ):
                 continue
-            recording = recording or json.loads(path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8"))
+            recording = recording or json.loads(
+                path.with_name(path.name.replace(".expected", "")).read_text(encoding="utf-8")
+            )
             yield path.name, recording["exchanges"][at]["response"]
 
 
@@ -50,7 +56,11 @@ def test_the_official_sdk_reads_the_same_in_recordings_of(provider: str) -> None
         assert [(call.id, call.name, call.arguments_text) for call in mine] == [
             (call.call_id, call.name, call.arguments) for call in calls
         ], name
-        assert (ours.id, ours.model, ours.raw_finish_reason) == (theirs.id, theirs.model, getattr(theirs, "status", None)), name
+        assert (ours.id, ours.model, ours.raw_finish_reason) == (
+            theirs.id,
+            theirs.model,
+            getattr(theirs, "status", None),
+        ), name
         if theirs.usage is not None:
             used = ours.usage
             assert (used.input_tokens, used.output_tokens, used.total_tokens) == (
@@ -68,7 +78,11 @@ def test_the_official_sdk_reads_the_same_in_recordings_of(provider: str) -> None
             if note.type == "url_citation"
         ]
         notes = [note for part in ours.message.parts for note in getattr(part, "citations", ())]
-        assert [(note.url, note.title, note.start, note.end) for note in notes if note.raw["type"] == "url_citation"] == cited, name
+        assert [
+            (note.url, note.title, note.start, note.end)
+            for note in notes
+            if note.raw["type"] == "url_citation"
+        ] == cited, name
 
 
 @pytest.mark.parametrize("provider", ["openai", "azure"])
@@ -83,9 +97,17 @@ def test_recorded_turns_go_back_as_they_came_and_as_the_sdk_would_send_them(prov
         CREATE.validate_python(body)
 
         received = _received(recorded)["output"]
-        meaningless = [item for item in received if item["type"] == "reasoning" and not item.get("encrypted_content")]
-        broken_off = any(call.failed for call in message.tool_calls)  # such arguments are told to the model, and not sent back
-        if not meaningless and not broken_off and not any(item["type"] == "web_search_call" for item in received):
+        meaningless = [
+            item for item in received if item["type"] == "reasoning" and not item.get("encrypted_content")
+        ]
+        broken_off = any(
+            call.failed for call in message.tool_calls
+        )  # such arguments are told to the model, and not sent back
+        if (
+            not meaningless
+            and not broken_off
+            and not any(item["type"] == "web_search_call" for item in received)
+        ):
             sent = [item for item in body["input"] if item.get("type") not in (None, *OUTPUTS)]
             assert sent == received, name
 
@@ -121,4 +143,8 @@ def _received(recorded: dict[str, Any]) -> dict[str, Any]:
 
 
 def _events(text: str) -> list[str]:
-    return [line.removeprefix("data:").strip() for line in text.replace("\r\n", "\n").split("\n") if line.startswith("data:")]
+    return [
+        line.removeprefix("data:").strip()
+        for line in text.replace("\r\n", "\n").split("\n")
+        if line.startswith("data:")
+    ]

@@ -31,8 +31,8 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.calls import CallIds
 from chat_core.testing import broken_laws
+from chat_core.types.call_ids import CallIds
 from chat_responses.stream import ResponseTurn
 
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
@@ -48,16 +48,32 @@ CREATED = event("created", response={"id": "r1", "model": "m-1", "status": "in_p
 
 def completed(*output: object, status: str = "completed", **more: object) -> dict[str, Any]:
     kind = {"completed": "completed", "failed": "failed"}.get(status, "incomplete")
-    return event(kind, response={"id": "r1", "model": "m-1", "status": status, "output": list(output), **more})
+    return event(
+        kind, response={"id": "r1", "model": "m-1", "status": status, "output": list(output), **more}
+    )
 
 
-def message(text: str, *, id: str = "msg_1", **more: object) -> dict[str, Any]:  # noqa: A002
+def message(text: str, *, id: str = "msg_1", **more: object) -> dict[str, Any]:
     content = [{"type": "output_text", "text": text, "annotations": []}]
-    return {"type": "message", "id": id, "role": "assistant", "status": "completed", "content": content, **more}
+    return {
+        "type": "message",
+        "id": id,
+        "role": "assistant",
+        "status": "completed",
+        "content": content,
+        **more,
+    }
 
 
 def call(arguments: str = '{"a":1}', *, call_id: str = "call_1", name: str = "add") -> dict[str, Any]:
-    return {"type": "function_call", "id": "fc_1", "call_id": call_id, "name": name, "arguments": arguments, "status": "completed"}
+    return {
+        "type": "function_call",
+        "id": "fc_1",
+        "call_id": call_id,
+        "name": name,
+        "arguments": arguments,
+        "status": "completed",
+    }
 
 
 def delta(text: str | None, index: int = 0, kind: str = "output_text", **more: object) -> dict[str, Any]:
@@ -73,7 +89,11 @@ def fed(*events: object) -> list[TurnEvent]:
     machine = turn()
     said: list[TurnEvent] = []
     for one in events:
-        said += machine.feed(one if isinstance(one, Event) else Event("message", one if isinstance(one, str) else json.dumps(one)))
+        said += machine.feed(
+            one
+            if isinstance(one, Event)
+            else Event("message", one if isinstance(one, str) else json.dumps(one))
+        )
     return [*said, machine.end()]
 
 
@@ -200,7 +220,12 @@ def test_pieces_of_a_summary_are_paragraphs_and_the_item_is_kept_whole() -> None
 
 
 def test_reasoning_in_plain_words_may_end_after_the_message() -> None:
-    thought = {"type": "reasoning", "id": "rs_1", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm."}]}
+    thought = {
+        "type": "reasoning",
+        "id": "rs_1",
+        "summary": [],
+        "content": [{"type": "reasoning_text", "text": "Hm."}],
+    }
     response = ended(
         CREATED,
         delta("Hm.", 0, "reasoning_text"),
@@ -214,7 +239,12 @@ def test_reasoning_in_plain_words_may_end_after_the_message() -> None:
 
 
 def test_a_refusal_is_told_apart_from_text() -> None:
-    item = {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
+    item = {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "content": [{"type": "refusal", "refusal": "No."}],
+    }
     *said, _ = fed(CREATED, delta("No.", kind="refusal"), completed(item))
     response = ended(CREATED, delta("No.", kind="refusal"), completed(item))
     assert said == [RefusalChunk("No.")]
@@ -222,8 +252,16 @@ def test_a_refusal_is_told_apart_from_text() -> None:
 
 
 def test_previews_of_a_picture_come_before_it_and_are_not_in_the_response() -> None:
-    item = {"type": "image_generation_call", "id": "ig_1", "status": "generating", "result": PIXEL, "output_format": "png"}
-    preview = event("image_generation_call.partial_image", output_index=0, partial_image_index=0, partial_image_b64=PIXEL)
+    item = {
+        "type": "image_generation_call",
+        "id": "ig_1",
+        "status": "generating",
+        "result": PIXEL,
+        "output_format": "png",
+    }
+    preview = event(
+        "image_generation_call.partial_image", output_index=0, partial_image_index=0, partial_image_b64=PIXEL
+    )
     done = event("output_item.done", output_index=0, item=item)
     first, second, last = fed(CREATED, preview, done, completed(item))
 
@@ -261,7 +299,9 @@ def test_what_a_model_says_on_its_way_is_an_aside_from_its_first_chunk_on() -> N
 
 def test_unknown_events_are_passed_over_and_unknown_items_kept() -> None:
     item = {"type": "time_travel_call", "id": "tt_1", "to": 1985}
-    response = ended(CREATED, event("time_travel_call.departing", output_index=0), completed(item, message("Hi")))
+    response = ended(
+        CREATED, event("time_travel_call.departing", output_index=0), completed(item, message("Hi"))
+    )
     first = response.message.parts[0]
     assert isinstance(first, Opaque)
     assert first.native.data == item
@@ -278,33 +318,68 @@ def test_unknown_events_are_passed_over_and_unknown_items_kept() -> None:
     ],
 )
 def test_an_incomplete_turn_says_why(details: object, reason: str) -> None:
-    response = ended(CREATED, delta("Hel"), completed(message("Hel"), status="incomplete", incomplete_details=details))
+    response = ended(
+        CREATED, delta("Hel"), completed(message("Hel"), status="incomplete", incomplete_details=details)
+    )
     assert (response.finish_reason, response.raw_finish_reason) == (reason, "incomplete")
 
 
 def test_a_call_of_a_turn_that_was_steered_away_is_not_run() -> None:
-    response = ended(CREATED, completed(call(), status="incomplete", incomplete_details={"reason": "steered"}))
+    response = ended(
+        CREATED, completed(call(), status="incomplete", incomplete_details={"reason": "steered"})
+    )
     assert isinstance(response.tool_calls[0].status, Failed)
 
 
 @pytest.mark.parametrize(
     ("frame", "kind", "code", "retryable"),
     [
-        ({"type": "error", "code": "rate_limit_exceeded", "message": "slow"}, RateLimited, "rate_limit_exceeded", True),
-        ({"type": "error", "error": {"code": "insufficient_quota", "message": "slow"}}, RateLimited, "insufficient_quota", False),
-        ({"error": {"code": "server_error", "message": "slow"}}, ProviderError, "server_error", True),
-        ({"type": "error", "status": 400, "error": {"code": "what", "message": "slow"}}, InvalidRequest, "what", False),
         (
-            {"type": "error", "status": 503, "error": {"code": "x", "message": "slow", "headers": {"Retry-After": "3"}}},
+            {"type": "error", "code": "rate_limit_exceeded", "message": "slow"},
+            RateLimited,
+            "rate_limit_exceeded",
+            True,
+        ),
+        (
+            {"type": "error", "error": {"code": "insufficient_quota", "message": "slow"}},
+            RateLimited,
+            "insufficient_quota",
+            False,
+        ),
+        ({"error": {"code": "server_error", "message": "slow"}}, ProviderError, "server_error", True),
+        (
+            {"type": "error", "status": 400, "error": {"code": "what", "message": "slow"}},
+            InvalidRequest,
+            "what",
+            False,
+        ),
+        (
+            {
+                "type": "error",
+                "status": 503,
+                "error": {"code": "x", "message": "slow", "headers": {"Retry-After": "3"}},
+            },
             Overloaded,
             "x",
             True,
         ),
-        (completed(status="failed", error={"code": "server_error", "message": "slow"}), ProviderError, "server_error", True),
-        (completed(status="failed", error={"code": "invalid_prompt", "message": "slow"}), InvalidRequest, "invalid_prompt", False),
+        (
+            completed(status="failed", error={"code": "server_error", "message": "slow"}),
+            ProviderError,
+            "server_error",
+            True,
+        ),
+        (
+            completed(status="failed", error={"code": "invalid_prompt", "message": "slow"}),
+            InvalidRequest,
+            "invalid_prompt",
+            False,
+        ),
     ],
 )
-def test_an_error_inside_a_stream_is_raised(frame: dict[str, Any], kind: type[ProviderError], code: str, retryable: bool) -> None:
+def test_an_error_inside_a_stream_is_raised(
+    frame: dict[str, Any], kind: type[ProviderError], code: str, retryable: bool
+) -> None:
     machine = turn()
     machine.feed(Event("message", json.dumps(CREATED)))
     with pytest.raises(kind) as caught:
@@ -320,7 +395,13 @@ def test_a_turn_that_failed_without_a_word_says_so() -> None:
 
 @pytest.mark.parametrize("kept", range(5))
 def test_a_cut_before_the_last_event_raises_with_what_came(kept: int) -> None:
-    events = [CREATED, delta("Hel"), delta("lo"), event("output_item.done", output_index=0, item=message("Hello")), delta("?", 1)]
+    events = [
+        CREATED,
+        delta("Hel"),
+        delta("lo"),
+        event("output_item.done", output_index=0, item=message("Hello")),
+        delta("?", 1),
+    ]
     with pytest.raises(StreamTruncated) as caught:
         fed(*events[: kept + 1])
     partial = caught.value.partial

@@ -21,7 +21,13 @@ class City:
 
 def said(text: str, phase: str | None, at: int) -> dict[str, Any]:
     content = [{"type": "output_text", "text": text, "annotations": []}]
-    item = {"type": "message", "id": f"msg_{at}", "role": "assistant", "status": "completed", "content": content}
+    item = {
+        "type": "message",
+        "id": f"msg_{at}",
+        "role": "assistant",
+        "status": "completed",
+        "content": content,
+    }
     return item if phase is None else {**item, "phase": phase}
 
 
@@ -30,10 +36,14 @@ def whole(*items: dict[str, Any]) -> dict[str, Any]:
 
 
 def streamed(*items: dict[str, Any]) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = [{"type": "response.created", "response": {"id": "r1", "status": "in_progress", "output": []}}]
+    events: list[dict[str, Any]] = [
+        {"type": "response.created", "response": {"id": "r1", "status": "in_progress", "output": []}}
+    ]
     for at, item in enumerate(items):
         text = item["content"][0]["text"]
-        events.append({"type": "response.output_item.added", "output_index": at, "item": {**item, "content": []}})
+        events.append(
+            {"type": "response.output_item.added", "output_index": at, "item": {**item, "content": []}}
+        )
         delta = {"type": "response.output_text.delta", "output_index": at, "content_index": 0}
         events += [{**delta, "delta": text[start : start + 5]} for start in range(0, len(text), 5)]
         events.append({"type": "response.output_item.done", "output_index": at, "item": item})
@@ -46,10 +56,18 @@ FINAL = said(ANSWER, "final_answer", 1)
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_the_value_is_read_from_the_final_answer_and_the_commentary_goes_back_before_it(stream: bool) -> None:
+async def test_the_value_is_read_from_the_final_answer_and_the_commentary_goes_back_before_it(
+    stream: bool,
+) -> None:
     transport = FakeTransport().answer(streamed(COMMENTARY, FINAL) if stream else whole(COMMENTARY, FINAL))
     transport.answer(whole(FINAL))
-    client = ResponsesBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport).build()
+    client = (
+        ResponsesBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
     chat = ChatBuilder().with_model(client).with_structured_output(City).build()
     messages = Messages.from_user("Bern?")
     if stream:
@@ -79,6 +97,18 @@ async def test_the_value_is_read_from_the_final_answer_and_the_commentary_goes_b
 
 async def test_text_before_the_answer_that_no_phase_marks_is_part_of_it() -> None:
     transport = FakeTransport().answer(whole(said('{"name":"Bern",', None, 0), said('"people":3}', None, 1)))
-    client = ResponsesBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport).build()
-    response = await ChatBuilder().with_model(client).with_structured_output(City).build().complete(Messages.from_user("Bern?"))
+    client = (
+        ResponsesBuilder()
+        .with_base_url("http://localhost/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
+    response = (
+        await ChatBuilder()
+        .with_model(client)
+        .with_structured_output(City)
+        .build()
+        .complete(Messages.from_user("Bern?"))
+    )
     assert response.value == City("Bern", 3)

@@ -53,7 +53,13 @@ def client(server: SocketServer, **options: Any) -> ResponsesClient:
 
 def _builder(server: SocketServer, **options: Any) -> Any:
     transport = WebSocketTransport(**options)
-    return ResponsesBuilder().with_base_url(server.url).with_model("m").with_api_key("secret-key").with_transport(transport)
+    return (
+        ResponsesBuilder()
+        .with_base_url(server.url)
+        .with_model("m")
+        .with_api_key("secret-key")
+        .with_transport(transport)
+    )
 
 
 def chat(made: ResponsesClient) -> Chat[ResponsesClient, ChatResponse, ChatResponse]:
@@ -85,7 +91,12 @@ async def test_two_turns_go_over_one_connection_that_is_authenticated_once() -> 
         assert connection.path == "/v1/responses"
         assert connection.headers["authorization"] == "Bearer secret-key"
         one, two = connection.frames
-        assert one == {"type": "response.create", "model": "m", "input": [{"role": "user", "content": "Hello"}], "store": False}
+        assert one == {
+            "type": "response.create",
+            "model": "m",
+            "input": [{"role": "user", "content": "Hello"}],
+            "store": False,
+        }
         assert two["input"] == [*one["input"], said("Hi"), {"role": "user", "content": "And?"}]
         assert "stream" not in two
 
@@ -109,9 +120,15 @@ async def test_a_ten_step_tool_loop_uses_one_connection_and_runs_each_tool_once(
         assert response.text == "Done"
         assert ran == list(range(1, 10))
         [connection] = server.connections
-        assert [frame.get("previous_response_id") for frame in connection.frames] == [None, *(f"r{n}" for n in range(1, 10))]
+        assert [frame.get("previous_response_id") for frame in connection.frames] == [
+            None,
+            *(f"r{n}" for n in range(1, 10)),
+        ]
         outputs = [frame["input"] for frame in connection.frames[1:]]
-        assert outputs == [[{"type": "function_call_output", "call_id": f"call_{n}", "output": "noted"}] for n in range(1, 10)]
+        assert outputs == [
+            [{"type": "function_call_output", "call_id": f"call_{n}", "output": "noted"}]
+            for n in range(1, 10)
+        ]
 
 
 FIRST, SECOND = turn("r1", called(1)), turn("r2", said("Hi"))
@@ -135,10 +152,14 @@ async def test_a_socket_killed_at_any_frame_runs_nothing_twice(killed_after: int
     with socket_server(answer) as server:
         async with client(server) as made:
             agent = (
-                ChatBuilder().with_model(made).with_tools([Tool("note", "", {"type": "object"}, lambda number: ran.append(number))])
+                ChatBuilder()
+                .with_model(made)
+                .with_tools([Tool("note", "", {"type": "object"}, lambda number: ran.append(number))])
             )
             with pytest.raises(ChatError) as caught:
-                await streamed(agent.with_retry(RetryPolicy(base_delay=0)).build(), Messages.from_user("Hello"))
+                await streamed(
+                    agent.with_retry(RetryPolicy(base_delay=0)).build(), Messages.from_user("Hello")
+                )
             assert not caught.value.retryable
 
     asked = [json.dumps(frame["input"]) for frame in server.frames]
@@ -186,7 +207,11 @@ async def test_a_connection_is_replaced_before_it_is_too_old() -> None:
 
 
 async def test_a_turn_that_the_server_refuses_for_the_connections_age_goes_over_another() -> None:
-    too_old = {"type": "error", "status": 400, "error": {"code": "websocket_connection_limit_reached", "message": "60 minutes"}}
+    too_old = {
+        "type": "error",
+        "status": 400,
+        "error": {"code": "websocket_connection_limit_reached", "message": "60 minutes"},
+    }
 
     def answer(connection: Connection, frame: Frame) -> None:
         if len(connection.server.connections) == 1:
@@ -242,15 +267,22 @@ async def test_a_chain_without_a_store_goes_on_over_the_connection_that_remember
                 tasks.start_soon(chat(made).complete, two)
             await chat(made).complete(one.add_user("1"))
             await chat(made).complete(two.add_user("2"))
-    followed = {connection.frames[0]["input"][0]["content"]: connection.frames[1] for connection in server.connections}
-    assert (followed["One"]["previous_response_id"], followed["Two"]["previous_response_id"]) == ("r-One", "r-Two")
+    followed = {
+        connection.frames[0]["input"][0]["content"]: connection.frames[1] for connection in server.connections
+    }
+    assert (followed["One"]["previous_response_id"], followed["Two"]["previous_response_id"]) == (
+        "r-One",
+        "r-Two",
+    )
     assert all(frame["store"] is False for frame in server.frames)
 
 
 async def test_a_turn_that_is_left_closes_its_connection() -> None:
     def answer(connection: Connection, frame: Frame) -> None:
         connection.send(
-            *turn(f"r{len(connection.server.frames)}", said("Hello"))[: 4 if len(connection.server.frames) == 1 else 99]
+            *turn(f"r{len(connection.server.frames)}", said("Hello"))[
+                : 4 if len(connection.server.frames) == 1 else 99
+            ]
         )
 
     with socket_server(answer) as server:
@@ -283,7 +315,11 @@ async def test_a_refused_handshake_is_the_providers_error() -> None:
             for attempt in (chat(made).complete, lambda messages: streamed(chat(made), messages)):
                 with pytest.raises(AuthenticationError) as caught:
                     await attempt(Messages.from_user("Hello"))
-                assert (caught.value.status, caught.value.code, caught.value.request_id) == (401, "invalid_api_key", "req_1")
+                assert (caught.value.status, caught.value.code, caught.value.request_id) == (
+                    401,
+                    "invalid_api_key",
+                    "req_1",
+                )
                 assert "secret-key" not in str(caught.value)
     assert server.refused == 2
 
@@ -310,10 +346,20 @@ async def test_an_error_frame_is_the_providers_error_and_the_connection_goes_on(
 
 
 async def test_a_forgotten_response_costs_the_full_history_and_no_connection() -> None:
-    forgotten = {"type": "error", "status": 400, "error": {"code": "previous_response_not_found", "message": "gone"}}
+    forgotten = {
+        "type": "error",
+        "status": 400,
+        "error": {"code": "previous_response_not_found", "message": "gone"},
+    }
 
     def answer(connection: Connection, frame: Frame) -> None:
-        connection.send(*([forgotten] if "previous_response_id" in frame else turn(f"r{len(connection.frames)}", said("Hi"))))
+        connection.send(
+            *(
+                [forgotten]
+                if "previous_response_id" in frame
+                else turn(f"r{len(connection.frames)}", said("Hi"))
+            )
+        )
 
     with socket_server(answer) as server:
         async with _builder(server).with_store(False).build() as made:
@@ -329,7 +375,8 @@ async def test_the_last_word_on_a_turn_is_not_the_first_on_the_next() -> None:
     def answer(connection: Connection, frame: Frame) -> None:
         number = len(connection.frames)
         connection.send(
-            *turn(f"r{number}", said(f"Hi {number}")), event("done", response={"id": f"r{number}", "status": "completed"})
+            *turn(f"r{number}", said(f"Hi {number}")),
+            event("done", response={"id": f"r{number}", "status": "completed"}),
         )
 
     with socket_server(answer) as server:
@@ -341,7 +388,9 @@ async def test_the_last_word_on_a_turn_is_not_the_first_on_the_next() -> None:
 
 async def test_warming_up_generates_nothing_and_is_continued() -> None:
     def answer(connection: Connection, frame: Frame) -> None:
-        connection.send(*turn(f"r{len(connection.frames)}", *([] if frame.get("generate") is False else [said("Hi")])))
+        connection.send(
+            *turn(f"r{len(connection.frames)}", *([] if frame.get("generate") is False else [said("Hi")]))
+        )
 
     with socket_server(answer) as server:
         async with _builder(server).with_store().build() as made:
@@ -380,7 +429,13 @@ async def test_a_message_that_is_too_large_is_refused() -> None:
 
 async def test_a_server_that_is_not_there_is_a_connection_that_failed() -> None:
     transport = WebSocketTransport()
-    made = ResponsesBuilder().with_base_url("http://127.0.0.1:1/v1").with_model("m").with_transport(transport).build()
+    made = (
+        ResponsesBuilder()
+        .with_base_url("http://127.0.0.1:1/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
     never = ChatBuilder().with_model(made).with_retry(RetryPolicy(max_retries=0)).build()
     with pytest.raises(ConnectionFailed, match=r"could not connect to ws://127\.0\.0\.1:1") as caught:
         await never.complete(Messages.from_user("Hello"))
@@ -405,7 +460,12 @@ async def test_the_socket_may_be_elsewhere_than_the_base_url() -> None:
     with socket_server(says("Hi")) as server:
         elsewhere = server.url.replace("http", "ws") + "/sockets"
         transport = WebSocketTransport(url=elsewhere)
-        builder = ResponsesBuilder().with_base_url("http://127.0.0.1:1/v1").with_model("m").with_transport(transport)
+        builder = (
+            ResponsesBuilder()
+            .with_base_url("http://127.0.0.1:1/v1")
+            .with_model("m")
+            .with_transport(transport)
+        )
         async with builder.build() as made:
             assert (await chat(made).complete(Messages.from_user("Hello"))).text == "Hi"
     assert server.connections[0].path == "/v1/sockets"
@@ -481,7 +541,11 @@ async def test_a_message_in_many_frames_is_one() -> None:
 
 
 async def test_an_invalid_request_over_the_socket_is_one() -> None:
-    wrong = {"type": "error", "status": 400, "error": {"type": "invalid_request_error", "code": None, "message": "no"}}
+    wrong = {
+        "type": "error",
+        "status": 400,
+        "error": {"type": "invalid_request_error", "code": None, "message": "no"},
+    }
     with socket_server(lambda connection, frame: connection.send(wrong)) as server:
         async with client(server) as made:
             with pytest.raises(InvalidRequest, match="no"):
@@ -490,13 +554,18 @@ async def test_an_invalid_request_over_the_socket_is_one() -> None:
 
 def _recorded() -> Iterator[Path]:
     for path in sorted((SHARED / "recordings").glob("*/*.json")):
-        if not path.name.endswith(".expected.json") and '"openai-responses-ws"' in path.read_text(encoding="utf-8")[:2000]:
+        if (
+            not path.name.endswith(".expected.json")
+            and '"openai-responses-ws"' in path.read_text(encoding="utf-8")[:2000]
+        ):
             yield path
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings are not beside the project")
 @pytest.mark.parametrize("slices", ["whole", [7], [1]])
-async def test_recorded_sockets_say_what_the_same_events_say_over_sse(slices: Any, anyio_backend_name: str) -> None:
+async def test_recorded_sockets_say_what_the_same_events_say_over_sse(
+    slices: Any, anyio_backend_name: str
+) -> None:
     if anyio_backend_name == "trio" and slices != [7]:
         pytest.skip("one slicing is enough on trio")
     sys.path.insert(0, str(SHARED / "tools"))

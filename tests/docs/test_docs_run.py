@@ -39,15 +39,22 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 
 import pytest
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Answer, LoopbackServer
+from chat_core.types.json_values import JsonObject
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SERVER = "http://localhost:8000/v1"
 SOCKETS = "http://localhost:8001/v1"
 TIME_LIMIT = 60
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "CEREBRAS_API_KEY", "HF_TOKEN")
+KEYS = (
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "CEREBRAS_API_KEY",
+    "HF_TOKEN",
+)
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::", "", None)
 
 
@@ -80,7 +87,9 @@ def blocks(page: str) -> Iterator[Block]:
         if comment := _COMMENT.fullmatch(line):
             said[comment["word"]], said_at = comment["rest"] or "", number
             if (comment["word"] != "prints") != bool(comment["rest"]):
-                raise PageError(number, f"cannot read {line.strip()!r}; see the top of {HERE.name}/{Path(__file__).name}")
+                raise PageError(
+                    number, f"cannot read {line.strip()!r}; see the top of {HERE.name}/{Path(__file__).name}"
+                )
         elif fence := _FENCE.fullmatch(line):
             code = []
             for _, inner in lines:
@@ -105,7 +114,12 @@ def run(path: Path) -> None:
     """Run the page at `path` as this process's program; leave with a report of the first thing that is wrong."""
     name, text = name_of(path), path.read_text(encoding="utf-8")
     switch = _Switch()
-    with _clean_place(), LoopbackServer(switch) as server, _sockets(switch, text) as sockets, asyncio.Runner() as runner:
+    with (
+        _clean_place(),
+        LoopbackServer(switch) as server,
+        _sockets(switch, text) as sockets,
+        asyncio.Runner() as runner,
+    ):
         page = text.replace(SERVER, server.url).replace(SOCKETS, sockets)
         linecache.cache[name] = (len(page), None, page.splitlines(keepends=True), name)
         program = ModuleType("__main__")
@@ -178,7 +192,9 @@ def _run_blocks(page: str, name: str, program: ModuleType, runner: asyncio.Runne
 
 def _run_block(block: Block, name: str, program: ModuleType, runner: asyncio.Runner) -> str:
     """Run a block and return what it printed. One that awaits runs in the page's loop, others in none."""
-    code = compile("\n" * (block.line - 1) + block.code, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    code = compile(
+        "\n" * (block.line - 1) + block.code, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+    )
     with redirect_stdout(io.StringIO()) as out:
         ran = eval(code, vars(program))  # noqa: S307 (running what the page says is the point)
         if inspect.iscoroutine(ran):
@@ -188,7 +204,10 @@ def _run_block(block: Block, name: str, program: ModuleType, runner: asyncio.Run
 
 def _compare(block: Block, printed: str | None) -> None:
     if printed is None or block.language != "text":
-        raise PageError(block.line, "<!-- prints --> belongs above a ```text block that follows a ```python block that runs")
+        raise PageError(
+            block.line,
+            "<!-- prints --> belongs above a ```text block that follows a ```python block that runs",
+        )
     if printed != block.code:
         expected, got = block.code.splitlines(), printed.splitlines()
         difference = "\n".join(difflib.unified_diff(expected, got, "the page", "printed", lineterm="", n=99))
@@ -199,7 +218,9 @@ def _parse(block: Block, parse: Callable[[str], object]) -> None:
     try:
         parse(block.code)
     except ValueError as exc:
-        raise PageError(block.line, f"this is no {block.language}: {exc} (line 1 is line {block.line})") from exc
+        raise PageError(
+            block.line, f"this is no {block.language}: {exc} (line 1 is line {block.line})"
+        ) from exc
 
 
 def _report(exc: BaseException, name: str) -> str:
@@ -209,7 +230,10 @@ def _report(exc: BaseException, name: str) -> str:
     if isinstance(exc, SyntaxError) and exc.filename == name:
         at, told.stack = exc.lineno, traceback.StackSummary()
     elif lines:
-        at, told.stack = told.stack[lines[-1]].lineno, traceback.StackSummary.from_list(told.stack[lines[0] :])
+        at, told.stack = (
+            told.stack[lines[-1]].lineno,
+            traceback.StackSummary.from_list(told.stack[lines[0] :]),
+        )
     else:
         at = 1
     return f"{name}:{at}: {type(exc).__name__}: {exc}\n{''.join(told.format()).rstrip()}"
@@ -220,7 +244,9 @@ def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
         case ("socket.connect", (_, (host, *_))) | ("socket.getaddrinfo", (host, *_)):
             host = host.decode() if isinstance(host, bytes) else host
             if host not in THIS_MACHINE:
-                raise RuntimeError(f"a page of the documentation may not reach {host!r}; give it base URL {SERVER}")
+                raise RuntimeError(
+                    f"a page of the documentation may not reach {host!r}; give it base URL {SERVER}"
+                )
 
 
 class _Switch:
@@ -236,7 +262,9 @@ class _Switch:
     def to(self, block: Block) -> None:
         name = block.server
         if name not in servers():
-            raise PageError(block.line, f"no server {name!r} in tests/docs/servers; there are {', '.join(servers())}")
+            raise PageError(
+                block.line, f"no server {name!r} in tests/docs/servers; there are {', '.join(servers())}"
+            )
         self._answer = self._loaded[name] = self._loaded.get(name) or _load(name)
 
 
@@ -260,7 +288,11 @@ def failure_of(page: Path) -> str | None:
         done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=TIME_LIMIT, check=False)
     except subprocess.TimeoutExpired:
         return f"{name_of(page)}: still running after {TIME_LIMIT} s"
-    return (done.stderr or f"{name_of(page)}: the process left with {done.returncode}") if done.returncode else None
+    return (
+        (done.stderr or f"{name_of(page)}: the process left with {done.returncode}")
+        if done.returncode
+        else None
+    )
 
 
 def pages() -> list[Path]:
@@ -299,7 +331,9 @@ def test_a_page_runs(page: Path) -> None:
         pytest.fail(failure, pytrace=False)
 
 
-@pytest.mark.parametrize("what", [pytest.param(what, id=what.split(" ")[0]) for page in pages() for what in left_out(page)])
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, id=what.split(" ")[0]) for page in pages() for what in left_out(page)]
+)
 def test_a_block_is_left_out(what: str) -> None:
     pytest.skip(what)
 
@@ -325,7 +359,9 @@ def test_the_sample_page_is_read_block_by_block() -> None:
 def test_a_block_that_is_left_out_is_named_with_its_reason(tmp_path: Path) -> None:
     assert list(left_out(HERE / "sample.md")) == ["tests/docs/sample.md:64 is not run: it needs a key"]
     (tmp_path / "README.md").write_text("```sh\n# first\npip install chat-core\nls\n```", encoding="utf-8")
-    assert list(left_out(tmp_path / "README.md")) == ["README.md:2 is run elsewhere: pip install chat-core; ls"]
+    assert list(left_out(tmp_path / "README.md")) == [
+        "README.md:2 is run elsewhere: pip install chat-core; ls"
+    ]
 
 
 def test_a_page_without_python_says_so_in_its_label(tmp_path: Path) -> None:
@@ -337,18 +373,30 @@ def test_a_page_without_python_says_so_in_its_label(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        ("a\n```python\nx = 1\n```\n```python\n1 / (x - 1)\n```", "page.md:6: ZeroDivisionError: division by zero"),
+        (
+            "a\n```python\nx = 1\n```\n```python\n1 / (x - 1)\n```",
+            "page.md:6: ZeroDivisionError: division by zero",
+        ),
         ("```python\nx = 1\ny =\n```", "page.md:3: SyntaxError: invalid syntax"),
         ("```python\nawait nothing\n```", "page.md:2: NameError: name 'nothing' is not defined"),
         ("```python\nimport sys\nsys.exit()\n```", "page.md:3: SystemExit"),
         ("```python\nimport warnings\nwarnings.warn('old')\n```", "page.md:3: UserWarning: old"),
-        ("```python\nprint(1)\n```\n<!-- prints -->\n```text\n2\n```", "page.md:6: something else is printed\n"),
-        ("<!-- prints -->\n```text\n2\n```", "page.md:3: <!-- prints --> belongs above a ```text block that follows"),
+        (
+            "```python\nprint(1)\n```\n<!-- prints -->\n```text\n2\n```",
+            "page.md:6: something else is printed\n",
+        ),
+        (
+            "<!-- prints -->\n```text\n2\n```",
+            "page.md:3: <!-- prints --> belongs above a ```text block that follows",
+        ),
         ("```json\n{...}\n```", "page.md:2: this is no json: Expecting property name"),
         ("```toml\na = \n```", "page.md:2: this is no toml: Invalid value"),
         ("```python\nx = 1\n", "page.md:1: this block is not closed"),
         ("<!-- not run -->\n```python\n```", "page.md:1: cannot read '<!-- not run -->'"),
-        ("<!-- not run: far away -->\n\nwords\n```python\n```", "page.md:1: <!-- not run --> stands before no block"),
+        (
+            "<!-- not run: far away -->\n\nwords\n```python\n```",
+            "page.md:1: <!-- not run --> stands before no block",
+        ),
         ("```python\n```\n<!-- server: echo -->", "page.md:3: <!-- server --> stands before no block"),
         (
             "<!-- server: none -->\n```python\n```",

@@ -14,7 +14,11 @@ QUICKSTART = Path(__file__).parents[2] / "examples/quickstart.py"
 
 
 def environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL", "_proxy", "_PROXY"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.endswith(("_API_KEY", "_BASE_URL", "_proxy", "_PROXY"))
+    }
     return {**kept, **more}
 
 

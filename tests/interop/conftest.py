@@ -25,7 +25,9 @@ ROOT = HERE.parent.parent
 FOLDER = ROOT / ".aimock"
 PACKAGE = FOLDER / "node_modules" / "@copilotkit" / "aimock"
 SCRIPT = ROOT.parent / "shared" / "interop" / "aimock" / "fixtures.json"
-MORE = [HERE / f"{name}.json" for name in ("after_tools", "quickstart", "claude")]  # what the script leaves open
+MORE = [
+    HERE / f"{name}.json" for name in ("after_tools", "quickstart", "claude")
+]  # what the script leaves open
 
 INSTALL_WITHIN = 120.0
 READY_WITHIN = 20.0
@@ -36,17 +38,25 @@ def aimock_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where aimock listens."""
     node = _node()
     if not SCRIPT.exists():
-        _unavailable(f"no aimock: its script is not there: {SCRIPT.relative_to(ROOT.parent)} beside the repository")
+        _unavailable(
+            f"no aimock: its script is not there: {SCRIPT.relative_to(ROOT.parent)} beside the repository"
+        )
     if _installed() != VERSION:
         _install()
     log = tmp_path_factory.mktemp("aimock") / "log.txt"
-    scripts = [word for script in (*MORE, SCRIPT) for word in ("-f", str(script))]  # the first that matches answers
+    scripts = [
+        word for script in (*MORE, SCRIPT) for word in ("-f", str(script))
+    ]  # the first that matches answers
     command = [node, str(PACKAGE / "dist" / "cli.js"), "-p", "0", *scripts]
     unlimited = ["--journal-max", "0", "--fixture-counts-max", "0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIMOCK_")}
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, *unlimited], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+            [*command, *unlimited],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
         )
     try:
         yield _ready(server, log)
@@ -88,9 +98,20 @@ def _install() -> None:
     if npm is None:
         _unavailable("no aimock: it is not installed, and npm is not on this machine")
     FOLDER.mkdir(exist_ok=True)
-    command = [npm, "install", "--prefix", str(FOLDER), "--no-save", "--no-audit", "--no-fund", f"@copilotkit/aimock@{VERSION}"]
+    command = [
+        npm,
+        "install",
+        "--prefix",
+        str(FOLDER),
+        "--no-save",
+        "--no-audit",
+        "--no-fund",
+        f"@copilotkit/aimock@{VERSION}",
+    ]
     try:
-        subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True, timeout=INSTALL_WITHIN)
+        subprocess.run(
+            command, cwd=FOLDER, capture_output=True, text=True, check=True, timeout=INSTALL_WITHIN
+        )
     except subprocess.TimeoutExpired:
         _unavailable(f"no aimock: npm install took more than {INSTALL_WITHIN:g} s")
     except subprocess.CalledProcessError as exc:

@@ -92,7 +92,9 @@ class Aimock:
 
     @property
     def builder(self) -> ChatCompletionsBuilder[Any, Any]:
-        made = ChatCompletionsBuilder().with_base_url(f"{self.url}/v1").with_model("gpt-5.6").with_api_key(KEY)
+        made = (
+            ChatCompletionsBuilder().with_base_url(f"{self.url}/v1").with_model("gpt-5.6").with_api_key(KEY)
+        )
         return made.with_header("X-Test-Id", self.test_id)
 
     def journal(self) -> list[dict[str, Any]]:
@@ -111,7 +113,9 @@ class Aimock:
         self._control("POST", "chaos", json=rates)
 
     def _control(self, method: str, path: str, **request: Any) -> Any:
-        answer = self.http.request(method, f"{self.url}/__aimock/{path}", headers={"X-Test-Id": self.test_id}, **request)
+        answer = self.http.request(
+            method, f"{self.url}/__aimock/{path}", headers={"X-Test-Id": self.test_id}, **request
+        )
         return answer.raise_for_status().json()
 
 
@@ -185,7 +189,9 @@ def lookup(q: str) -> str:
 
 
 def test_the_quickstart_holds_its_conversation_with_it(aimock: Aimock) -> None:
-    environment = {name: value for name, value in os.environ.items() if name not in ("OPENAI_API_KEY", "OPENAI_BASE_URL")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+    }
     environment |= {"CHAT_QUICKSTART_URL": f"{aimock.url}/v1?testId={aimock.test_id}", "PYTHONUTF8": "1"}
     ran = subprocess.run(
         [sys.executable, "-W", "error", str(QUICKSTART)],
@@ -233,12 +239,18 @@ async def test_a_text_arrives_with_its_usage_model_and_id(aimock: Aimock, way: W
     assert response.id is not None
     assert response.id.startswith("chatcmpl-")
     assert response.usage.raw
-    assert (response.usage.output_tokens, response.usage.total_tokens) == (10, response.usage.raw["total_tokens"])
+    assert (response.usage.output_tokens, response.usage.total_tokens) == (
+        10,
+        response.usage.raw["total_tokens"],
+    )
     assert response.notices == ()
     assert [message.role for message in messages] == ["system", "user", "model"]
     assert messages[-1].text == HELLO
     [asked] = aimock.bodies()
-    assert asked["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"}]
+    assert asked["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "hello"},
+    ]
     assert asked.get("stream", False) is (way == "stream")
 
 
@@ -273,7 +285,9 @@ def test_the_same_from_synchronous_code(aimock: Aimock) -> None:
             assert "".join(event.text for event in events if isinstance(event, TextChunk)) == HELLO
 
 
-async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_is_told_the_result(aimock: Aimock, way: Way) -> None:
+async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_is_told_the_result(
+    aimock: Aimock, way: Way
+) -> None:
     weather = Weather()
     messages = Messages.from_user("What is the weather in San Francisco?")
     async with aimock.builder.build() as client:
@@ -295,7 +309,9 @@ async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_is_told_t
     assert told == {"role": "tool", "tool_call_id": "call_sf", "content": "18 degrees in San Francisco"}
 
 
-async def test_a_streamed_tool_call_is_seen_to_come_whole_to_be_called_and_to_be_resolved(aimock: Aimock) -> None:
+async def test_a_streamed_tool_call_is_seen_to_come_whole_to_be_called_and_to_be_resolved(
+    aimock: Aimock,
+) -> None:
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).with_tools([Weather().tool()]).build()
         events = await events_of(chat, Messages.from_user("weather"))
@@ -308,7 +324,9 @@ async def test_a_streamed_tool_call_is_seen_to_come_whole_to_be_called_and_to_be
     assert kinds.count(ToolCalled) == kinds.count(ToolResult) == kinds.count(Done) == 1
 
 
-async def test_two_calls_of_one_turn_run_side_by_side_and_are_answered_in_their_order(aimock: Aimock, way: Way) -> None:
+async def test_two_calls_of_one_turn_run_side_by_side_and_are_answered_in_their_order(
+    aimock: Aimock, way: Way
+) -> None:
     oslo_done = anyio.Event()
 
     @tool
@@ -323,7 +341,9 @@ async def test_two_calls_of_one_turn_run_side_by_side_and_are_answered_in_their_
 
     messages = Messages.from_user("the weather in two cities")
     async with aimock.builder.build() as client:
-        response = await converse(ChatBuilder().with_model(client).with_tools([get_weather]).build(), messages, way)
+        response = await converse(
+            ChatBuilder().with_model(client).with_tools([get_weather]).build(), messages, way
+        )
 
     assert response.text == "Paris is sunny and Oslo is cold."
     assert [call.id for call in messages.calls] == ["call_paris", "call_oslo"]
@@ -347,7 +367,9 @@ async def test_a_tool_is_called_without_arguments(aimock: Aimock, way: Way) -> N
 
     messages = Messages.from_user("no arguments")
     async with aimock.builder.build() as client:
-        response = await converse(ChatBuilder().with_model(client).with_tools([current_time]).build(), messages, way)
+        response = await converse(
+            ChatBuilder().with_model(client).with_tools([current_time]).build(), messages, way
+        )
 
     assert (response.text, ran) == ("It is noon.", ["now"])
     assert messages.find_tool("call_now").arguments == {}
@@ -360,10 +382,14 @@ async def test_a_tool_is_called_without_arguments(aimock: Aimock, way: Way) -> N
         ("tool then text", "I asked the tool before writing this.", "first", "And here is what it said."),
     ],
 )
-async def test_a_turn_holds_text_and_a_call(aimock: Aimock, way: Way, said: str, text: str, query: str, final: str) -> None:
+async def test_a_turn_holds_text_and_a_call(
+    aimock: Aimock, way: Way, said: str, text: str, query: str, final: str
+) -> None:
     messages = Messages.from_user(said)
     async with aimock.builder.build() as client:
-        response = await converse(ChatBuilder().with_model(client).with_tools([lookup]).build(), messages, way)
+        response = await converse(
+            ChatBuilder().with_model(client).with_tools([lookup]).build(), messages, way
+        )
 
     assert response.text == final
     mixed = messages[1]
@@ -380,7 +406,9 @@ async def test_an_unknown_tool_is_answered_to_the_model(aimock: Aimock, way: Way
         response = await converse(chat, Messages.from_user("weather"), way)
 
     assert response.text == "It is 18 degrees in San Francisco."
-    assert aimock.bodies()[-1]["messages"][-1]["content"] == "There is no tool 'get_weather'. There are: lookup."
+    assert (
+        aimock.bodies()[-1]["messages"][-1]["content"] == "There is no tool 'get_weather'. There are: lookup."
+    )
 
 
 async def test_reasoning_comes_apart_from_the_text(aimock: Aimock, way: Way) -> None:
@@ -391,7 +419,11 @@ async def test_reasoning_comes_apart_from_the_text(aimock: Aimock, way: Way) -> 
     assert response.reasoning == "First I add two and two. Then I check: four."
     assert response.text == "The answer is 4."
     assert [type(part) for part in messages[-1].parts] == [Reasoning, Text]
-    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (11, 29, 40)
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (
+        11,
+        29,
+        40,
+    )
 
 
 async def test_streamed_reasoning_comes_before_the_text(aimock: Aimock) -> None:
@@ -413,7 +445,9 @@ ADA = Person(name="Ada", age=36, tags=["math", "code"])
 async def test_a_structured_answer_is_a_value_of_the_type_asked_for(aimock: Aimock, way: Way) -> None:
     messages = Messages.from_user("json person")
     async with aimock.builder.build() as client:
-        response = await converse(ChatBuilder().with_model(client).with_structured_output(Person).build(), messages, way)
+        response = await converse(
+            ChatBuilder().with_model(client).with_structured_output(Person).build(), messages, way
+        )
 
     assert isinstance(response, StructuredResponse)
     assert response.value == ADA
@@ -458,7 +492,9 @@ async def test_unicode_arrives_as_it_was_sent(aimock: Aimock, way: Way) -> None:
     messages = Messages.from_user("unicode")
     async with aimock.builder.build() as client:
         response = await converse(ChatBuilder().with_model(client).build(), messages, way)
-        await converse(ChatBuilder().with_model(client).build(), messages.add_user("hello 漢字 😀\u2028"), way)
+        await converse(
+            ChatBuilder().with_model(client).build(), messages.add_user("hello 漢字 😀\u2028"), way
+        )
 
     assert response.text == UNICODE
     *_, assistant, user = aimock.bodies()[-1]["messages"]
@@ -468,9 +504,15 @@ async def test_unicode_arrives_as_it_was_sent(aimock: Aimock, way: Way) -> None:
 
 async def test_id_model_fingerprint_and_usage_are_what_the_server_says(aimock: Aimock, way: Way) -> None:
     async with aimock.builder.build() as client:
-        response = await converse(ChatBuilder().with_model(client).build(), Messages.from_user("override"), way)
+        response = await converse(
+            ChatBuilder().with_model(client).build(), Messages.from_user("override"), way
+        )
 
-    assert (response.text, response.id, response.model) == ("overridden", "chatcmpl-fixed-id", "fixed-model-2026")
+    assert (response.text, response.id, response.model) == (
+        "overridden",
+        "chatcmpl-fixed-id",
+        "fixed-model-2026",
+    )
     assert response.usage == Usage(input_tokens=100, output_tokens=20, total_tokens=120)
     assert response.raw is not None
     assert response.raw["system_fingerprint"] == "fp_fixed"
@@ -481,7 +523,9 @@ async def test_id_model_fingerprint_and_usage_are_what_the_server_says(aimock: A
 
 async def test_a_slow_stream_is_waited_for_within_the_limits(aimock: Aimock) -> None:
     async with aimock.builder.with_timeout(10.0, first_event=5.0, idle=5.0).build() as client:
-        response = await converse(ChatBuilder().with_model(client).build(), Messages.from_user("slow stream"), "stream")
+        response = await converse(
+            ChatBuilder().with_model(client).build(), Messages.from_user("slow stream"), "stream"
+        )
 
     assert response.text == "slowly slowly slowly slowly"
 
@@ -506,7 +550,9 @@ async def test_a_server_that_does_not_even_begin_to_answer_times_out(aimock: Aim
 
 
 @pytest.mark.parametrize("limits", [{"idle": 0.03}, {"total": 0.55}])
-async def test_a_stream_that_dawdles_times_out_and_what_came_is_kept(aimock: Aimock, limits: dict[str, float]) -> None:
+async def test_a_stream_that_dawdles_times_out_and_what_came_is_kept(
+    aimock: Aimock, limits: dict[str, float]
+) -> None:
     messages = Messages.from_user("slow stream")
     async with aimock.builder.with_timeout(**limits).build() as client:
         with pytest.raises(TimedOut) as raised:
@@ -631,7 +677,9 @@ async def test_a_failure_is_tried_again_only_as_often_as_may_help(
 ) -> None:
     async with aimock.builder.build() as client:
         with pytest.raises(ProviderError):
-            await converse(ChatBuilder().with_model(client).with_retry(policy).build(), Messages.from_user(said), way)
+            await converse(
+                ChatBuilder().with_model(client).with_retry(policy).build(), Messages.from_user(said), way
+            )
 
     bodies = aimock.bodies()
     assert len(bodies) == requests
@@ -673,7 +721,9 @@ def asking(weather: Weather, client: Any) -> Chat[Any, Any, Any]:
     return ChatBuilder().with_model(client).with_scoped_tools(tools).build()
 
 
-async def test_an_approved_call_runs_after_a_restart_and_the_conversation_ends(aimock: Aimock, way: Way) -> None:
+async def test_an_approved_call_runs_after_a_restart_and_the_conversation_ends(
+    aimock: Aimock, way: Way
+) -> None:
     weather = Weather()
     messages = Messages.from_user("weather")
     async with aimock.builder.build() as client:
@@ -711,7 +761,9 @@ async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told(aimock
     assert aimock.bodies()[-1]["messages"][-1]["content"] == "18 degrees in Oslo"
 
 
-async def test_of_two_calls_one_is_approved_and_one_rejected_in_either_order(aimock: Aimock, way: Way) -> None:
+async def test_of_two_calls_one_is_approved_and_one_rejected_in_either_order(
+    aimock: Aimock, way: Way
+) -> None:
     weather = Weather()
     messages = Messages.from_user("weather in two cities")
     async with aimock.builder.build() as client:
@@ -727,7 +779,10 @@ async def test_of_two_calls_one_is_approved_and_one_rejected_in_either_order(aim
 
     assert response.text == "Paris is sunny and Oslo is cold."
     assert weather.ran == [{"city": "Oslo", "unit": "celsius"}]
-    assert [message["content"] for message in aimock.bodies()[-1]["messages"][2:]] == ["not ours", "18 degrees in Oslo"]
+    assert [message["content"] for message in aimock.bodies()[-1]["messages"][2:]] == [
+        "not ours",
+        "18 degrees in Oslo",
+    ]
 
 
 # Chaos
@@ -735,9 +790,16 @@ async def test_of_two_calls_one_is_approved_and_one_rejected_in_either_order(aim
 
 @pytest.mark.parametrize(
     ("mode", "kind"),
-    [("Drop", ProviderError), ("Malformed", InvalidResponse), ("Disconnect", ConnectionFailed), ("Ratelimit", RateLimited)],
+    [
+        ("Drop", ProviderError),
+        ("Malformed", InvalidResponse),
+        ("Disconnect", ConnectionFailed),
+        ("Ratelimit", RateLimited),
+    ],
 )
-async def test_chaos_comes_out_as_what_it_is(aimock: Aimock, way: Way, mode: str, kind: type[ChatError]) -> None:
+async def test_chaos_comes_out_as_what_it_is(
+    aimock: Aimock, way: Way, mode: str, kind: type[ChatError]
+) -> None:
     messages = Messages.from_user("hello")
     async with aimock.builder.with_header(f"X-AIMock-Chaos-{mode}", "1.0").build() as client:
         chat = ChatBuilder().with_model(client).with_retry(NO_RETRIES).build()
@@ -766,12 +828,20 @@ async def test_chaos_after_a_tool_ran_does_not_run_it_again(aimock: Aimock, way:
     weather = Weather()
     messages = Messages.from_user("weather")
     async with aimock.builder.build() as client:
-        chat = ChatBuilder().with_model(client).with_tools([upset(aimock, weather.tool())]).with_retry(AT_ONCE).build()
+        chat = (
+            ChatBuilder()
+            .with_model(client)
+            .with_tools([upset(aimock, weather.tool())])
+            .with_retry(AT_ONCE)
+            .build()
+        )
         with pytest.raises(ProviderError) as raised:
             await converse(chat, messages, way)
         assert messages[1].turn is not None
         assert raised.value.usage is not None
-        assert raised.value.usage.total_tokens == messages[1].turn.usage.total_tokens  # what had been spent by then
+        assert (
+            raised.value.usage.total_tokens == messages[1].turn.usage.total_tokens
+        )  # what had been spent by then
         messages = Messages.from_json(messages.to_json())
         aimock.chaos(dropRate=0)
         response = await converse(chat, messages, way)
@@ -825,7 +895,9 @@ def conversations(count: int) -> Iterator[tuple[int, str, Way]]:
     return ((number, *cases[number % len(cases)]) for number in range(count))
 
 
-async def test_amid_chaos_every_conversation_is_right_or_an_error_and_no_call_runs_twice(aimock: Aimock) -> None:
+async def test_amid_chaos_every_conversation_is_right_or_an_error_and_no_call_runs_twice(
+    aimock: Aimock,
+) -> None:
     weather = Weather()
     transport = Counting()
     errors: Counter[type[ChatError]] = Counter()

@@ -90,7 +90,9 @@ class Aimock:
 
     @property
     def builder(self) -> ClaudeBuilder[Any]:
-        made = ClaudeBuilder().with_base_url(self.url).with_model("claude-opus-5-5").with_api_key("sk-interop")
+        made = (
+            ClaudeBuilder().with_base_url(self.url).with_model("claude-opus-5-5").with_api_key("sk-interop")
+        )
         return made.with_header("X-Test-Id", uuid4().hex).with_transport(self.transport)
 
 
@@ -132,11 +134,17 @@ async def test_a_text(aimock: Aimock, way: Way) -> None:
 
 
 async def test_a_tool_loop_with_thinking_survives_a_restart_in_its_middle(aimock: Aimock, way: Way) -> None:
-    builder = aimock.builder.with_thinking(Thinking.adaptive("high", display="summarized")).with_changed_prefix("error")
+    builder = aimock.builder.with_thinking(
+        Thinking.adaptive("high", display="summarized")
+    ).with_changed_prefix("error")
     messages = Messages.from_user("think before you look")
 
     async with builder.build() as client:
-        chat = ChatBuilder().with_model(client).with_scoped_tools(ScopedCollection([lookup], lambda call, meta: RequireApproval()))
+        chat = (
+            ChatBuilder()
+            .with_model(client)
+            .with_scoped_tools(ScopedCollection([lookup], lambda call, meta: RequireApproval()))
+        )
         paused = await converse(chat.build(), messages, way)
         assert isinstance(paused, Paused)
         assert messages[-1].reasoning == "I had better look that up."
@@ -145,7 +153,11 @@ async def test_a_tool_loop_with_thinking_survives_a_restart_in_its_middle(aimock
     restored = Messages.from_json(messages.to_json())
     restored.pending[0].approve()
     async with builder.build() as client:
-        chat = ChatBuilder().with_model(client).with_scoped_tools(ScopedCollection([lookup], lambda call, meta: RequireApproval()))
+        chat = (
+            ChatBuilder()
+            .with_model(client)
+            .with_scoped_tools(ScopedCollection([lookup], lambda call, meta: RequireApproval()))
+        )
         response = await converse(chat.build(), restored, way)
 
     assert response.text == "It is about the answer."
@@ -160,7 +172,9 @@ async def test_a_tool_loop_with_thinking_survives_a_restart_in_its_middle(aimock
     assert signed["signature"]
     assert assistant["content"][0] == signed | {"thinking": "I had better look that up."}
     assert assistant["content"][-1]["type"] == "tool_use"
-    assert result["content"] == [{"type": "tool_result", "tool_use_id": assistant["content"][-1]["id"], "content": "about answer"}]
+    assert result["content"] == [
+        {"type": "tool_result", "tool_use_id": assistant["content"][-1]["id"], "content": "about answer"}
+    ]
 
 
 async def test_parallel_calls_are_answered_in_one_turn(aimock: Aimock, way: Way) -> None:
@@ -194,7 +208,10 @@ async def test_text_and_calls_keep_their_order(aimock: Aimock, way: Way) -> None
 async def test_thinking_is_apart_from_the_text(aimock: Aimock, way: Way) -> None:
     response, _ = await ask(aimock, "think hard", way)
 
-    assert (response.text, response.reasoning) == ("The answer is 4.", "First I add two and two. Then I check: four.")
+    assert (response.text, response.reasoning) == (
+        "The answer is 4.",
+        "First I add two and two. Then I check: four.",
+    )
 
 
 async def test_a_turn_at_its_limit(aimock: Aimock, way: Way) -> None:
@@ -226,7 +243,13 @@ async def test_an_answer_of_a_type(aimock: Aimock, way: Way) -> None:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, InvalidRequest), (401, AuthenticationError), (429, RateLimited), (500, ProviderError), (529, Overloaded)],
+    [
+        (400, InvalidRequest),
+        (401, AuthenticationError),
+        (429, RateLimited),
+        (500, ProviderError),
+        (529, Overloaded),
+    ],
 )
 async def test_errors(status: int, expected: type[ProviderError], aimock: Aimock, way: Way) -> None:
     with pytest.raises(expected) as caught:

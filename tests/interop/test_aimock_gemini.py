@@ -60,7 +60,12 @@ class Person(BaseModel):
 
 
 async def asked(
-    url: str, question: str, way: Way, *tools: Any, output: type[Any] | None = None, retry: RetryPolicy = NO_RETRIES
+    url: str,
+    question: str,
+    way: Way,
+    *tools: Any,
+    output: type[Any] | None = None,
+    retry: RetryPolicy = NO_RETRIES,
 ) -> tuple[Any, Messages]:
     """The response to a question, and the conversation that it came to."""
     messages = Messages.from_user(question)
@@ -90,7 +95,10 @@ async def test_it_answers(aimock_url: str, question: str, answer: str, way: Way)
 
 async def test_it_thinks(aimock_url: str, way: Way) -> None:
     response, _ = await asked(aimock_url, "think hard", way)
-    assert (response.reasoning, response.text) == ("First I add two and two. Then I check: four.", "The answer is 4.")
+    assert (response.reasoning, response.text) == (
+        "First I add two and two. Then I check: four.",
+        "The answer is 4.",
+    )
 
 
 NOTE = 'quote " backslash \\ newline \n unicode é 漢 😀'
@@ -128,12 +136,22 @@ async def test_its_output_is_typed(aimock_url: str, way: Way) -> None:
 
 async def test_it_stops_at_length(aimock_url: str, way: Way) -> None:
     response, _ = await asked(aimock_url, "stop at length", way)
-    assert (response.text, response.finish_reason, response.raw_finish_reason) == ("This was cut", "length", "MAX_TOKENS")
+    assert (response.text, response.finish_reason, response.raw_finish_reason) == (
+        "This was cut",
+        "length",
+        "MAX_TOKENS",
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, InvalidRequest), (401, AuthenticationError), (429, RateLimited), (500, ProviderError), (529, Overloaded)],
+    [
+        (400, InvalidRequest),
+        (401, AuthenticationError),
+        (429, RateLimited),
+        (500, ProviderError),
+        (529, Overloaded),
+    ],
 )
 async def test_its_errors_are_ours(aimock_url: str, status: int, kind: type[ProviderError], way: Way) -> None:
     with pytest.raises(kind) as failure:

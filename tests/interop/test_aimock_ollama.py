@@ -64,7 +64,12 @@ class Person(BaseModel):
 
 
 async def asked(
-    builder: Any, question: str, way: Way, *tools: Any, output: type[Any] | None = None, retry: RetryPolicy = NO_RETRIES
+    builder: Any,
+    question: str,
+    way: Way,
+    *tools: Any,
+    output: type[Any] | None = None,
+    retry: RetryPolicy = NO_RETRIES,
 ) -> tuple[Any, Messages]:
     """The response to a question, and the conversation that it came to."""
     messages = Messages.from_user(question)
@@ -94,7 +99,10 @@ async def test_it_answers(builder: Any, question: str, answer: str, way: Way) ->
 async def test_it_thinks(builder: Any, way: Way) -> None:
     response, _ = await asked(builder, "think hard", way)
     assert response.text == "The answer is 4."
-    assert response.reasoning in ("First I add two and two. Then I check: four.", "")  # it knows which models think
+    assert response.reasoning in (
+        "First I add two and two. Then I check: four.",
+        "",
+    )  # it knows which models think
 
 
 @pytest.mark.parametrize(
@@ -121,7 +129,13 @@ async def test_its_output_is_typed(builder: Any, way: Way) -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, InvalidRequest), (401, AuthenticationError), (429, RateLimited), (500, ProviderError), (529, Overloaded)],
+    [
+        (400, InvalidRequest),
+        (401, AuthenticationError),
+        (429, RateLimited),
+        (500, ProviderError),
+        (529, Overloaded),
+    ],
 )
 async def test_its_errors_are_ours(builder: Any, status: int, kind: type[ProviderError], way: Way) -> None:
     with pytest.raises(kind) as failure:

@@ -30,8 +30,15 @@ _NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    builder = ClaudeBuilder().with_base_url(base_url).with_api_key("test-key").with_model(_sent(exchange).get("model") or "a-model")
-    async with builder.with_continuations(0).build() as client:  # each recorded answer is played alone, a paused one too
+    builder = (
+        ClaudeBuilder()
+        .with_base_url(base_url)
+        .with_api_key("test-key")
+        .with_model(_sent(exchange).get("model") or "a-model")
+    )
+    async with builder.with_continuations(
+        0
+    ).build() as client:  # each recorded answer is played alone, a paused one too
         chat_builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
         chat = chat_builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
         messages = _conversation(exchange)
@@ -39,7 +46,9 @@ async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
             response = await turns.turn(chat, messages, stream)
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             response = ChatResponse(messages[-1])
-    return neutral.message(response) | {"refusal": None}  # the wire has none among its content: it stands in stop_details
+    return neutral.message(response) | {
+        "refusal": None
+    }  # the wire has none among its content: it stands in stop_details
 
 
 def _sent(exchange: dict) -> dict:
@@ -56,7 +65,9 @@ def _tools(exchange: dict) -> list[Tool]:
     declared = {}
     for tool in _sent(exchange).get("tools") or []:
         if "input_schema" in tool:
-            declared[tool["name"]] = Tool(tool["name"], tool.get("description") or "", {"type": "object"}, dict)
+            declared[tool["name"]] = Tool(
+                tool["name"], tool.get("description") or "", {"type": "object"}, dict
+            )
     return list(declared.values())
 
 

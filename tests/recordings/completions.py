@@ -44,7 +44,9 @@ async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
         try:
             try:
                 return neutral.message(await turns.turn(chat, messages, stream))
-            except ConfigurationError:  # the request shows what its server refuses, as the answer says, and this library too
+            except (
+                ConfigurationError
+            ):  # the request shows what its server refuses, as the answer says, and this library too
                 messages = Messages.from_user("Hello")
                 return neutral.message(await turns.turn(chat, messages, stream))
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
@@ -60,7 +62,12 @@ async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
     async with _builder(exchange, base_url + "/v1").with_embeddings().build() as client:
         answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed(inputs)
     first = answer.embeddings[0].vector
-    return {"kind": "embeddings", "count": len(answer.embeddings), "dimensions": len(first), "first": list(first[:3])}
+    return {
+        "kind": "embeddings",
+        "count": len(answer.embeddings),
+        "dimensions": len(first),
+        "first": list(first[:3]),
+    }
 
 
 def _sent(exchange: dict) -> dict:
@@ -79,7 +86,9 @@ def _tools(exchange: dict) -> list[Tool]:
         function = tool.get("function") or {}
         if function.get("name"):
             schema = function.get("parameters") or {"type": "object"}
-            declared[function["name"]] = Tool(function["name"], function.get("description") or "", schema, dict)
+            declared[function["name"]] = Tool(
+                function["name"], function.get("description") or "", schema, dict
+            )
     return list(declared.values())
 
 

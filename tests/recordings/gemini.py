@@ -60,9 +60,20 @@ async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
         answered = json.loads(exchange["response"]["body"])
         asked = [{}] * len(answered.get("embeddings") or answered.get("predictions") or [{}])
     async with _builder(exchange, base_url).with_embeddings().build() as client:
-        answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed([_text(item) for item in asked])
+        answer = (
+            await ChatBuilder()
+            .with_model(client)
+            .with_retry(_NO_RETRIES)
+            .build()
+            .embed([_text(item) for item in asked])
+        )
     first = answer.embeddings[0].vector
-    return {"kind": "embeddings", "count": len(answer.embeddings), "dimensions": len(first), "first": list(first[:3])}
+    return {
+        "kind": "embeddings",
+        "count": len(answer.embeddings),
+        "dimensions": len(first),
+        "first": list(first[:3]),
+    }
 
 
 def _text(request: dict) -> str:
@@ -96,7 +107,8 @@ def _lower(schema: object) -> object:
     match schema:
         case dict():
             return {
-                key: value.lower() if key == "type" and isinstance(value, str) else _lower(value) for key, value in schema.items()
+                key: value.lower() if key == "type" and isinstance(value, str) else _lower(value)
+                for key, value in schema.items()
             }
         case list():
             return [_lower(item) for item in schema]
@@ -120,7 +132,10 @@ def _conversation(exchange: dict) -> Messages:
 def _parts(items: object) -> list[Text | File]:
     parts: list[Text | File] = []
     for item in [items] if isinstance(items, dict) else items or []:
-        blob, data = item.get("inlineData") or item.get("inline_data"), item.get("fileData") or item.get("file_data")
+        blob, data = (
+            item.get("inlineData") or item.get("inline_data"),
+            item.get("fileData") or item.get("file_data"),
+        )
         try:
             if item.get("text"):
                 parts.append(Text(item["text"]))
@@ -128,7 +143,11 @@ def _parts(items: object) -> list[Text | File]:
                 raw = base64.b64decode(blob.get("data") or "", altchars=b"-_")
                 parts.append(File.from_bytes(raw, blob.get("mimeType") or blob.get("mime_type")))
             elif data:
-                parts.append(File.from_url(data.get("fileUri") or data["file_uri"], data.get("mimeType") or data.get("mime_type")))
+                parts.append(
+                    File.from_url(
+                        data.get("fileUri") or data["file_uri"], data.get("mimeType") or data.get("mime_type")
+                    )
+                )
         except (ChatError, ValueError, KeyError):  # a file that the recording replaced
             parts.append(Text("(a file)"))
     return parts

@@ -14,9 +14,13 @@ def message(response: ChatResponse) -> dict:
         "text": response.text,
         "reasoning_text": response.reasoning,
         "refusal": response.refusal,
-        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls],
+        "tool_calls": [
+            {"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls
+        ],
         "files": [
-            {"size": len(file.data), "sha256": hashlib.sha256(file.data).hexdigest()} for file in response.files if file.data
+            {"size": len(file.data), "sha256": hashlib.sha256(file.data).hexdigest()}
+            for file in response.files
+            if file.data
         ],
         "finish_reason": response.raw_finish_reason,
         "usage": {
@@ -34,6 +38,16 @@ def message(response: ChatResponse) -> dict:
 def failure(error: ChatError) -> dict:
     told: dict[str, object] = {"status": None, "code": None, "message": str(error), "retry_after": None}
     if isinstance(error, ProviderError):
-        told = {"status": error.status, "code": error.code, "message": error.message, "retry_after": error.retry_after}
+        told = {
+            "status": error.status,
+            "code": error.code,
+            "message": error.message,
+            "retry_after": error.retry_after,
+        }
     in_stream = isinstance(error, InvalidResponse) or told["status"] == 200
-    return {"kind": "error", "error": told, "truncated": isinstance(error, StreamTruncated), "in_stream": in_stream}
+    return {
+        "kind": "error",
+        "error": told,
+        "truncated": isinstance(error, StreamTruncated),
+        "in_stream": in_stream,
+    }

@@ -48,11 +48,18 @@ async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
     if inputs is None:  # the request was not recorded: ask for as many as were answered
         inputs = ["a text"] * len(json.loads(exchange["response"]["body"]).get("embeddings", [1]))
     inputs = [inputs] if isinstance(inputs, str) else inputs
-    builder = OllamaBuilder().with_base_url(base_url).with_model(sent.get("model") or "a-model").with_embeddings()
+    builder = (
+        OllamaBuilder().with_base_url(base_url).with_model(sent.get("model") or "a-model").with_embeddings()
+    )
     async with builder.build() as client:
         answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed(inputs)
     first = answer.embeddings[0].vector
-    return {"kind": "embeddings", "count": len(answer.embeddings), "dimensions": len(first), "first": list(first[:3])}
+    return {
+        "kind": "embeddings",
+        "count": len(answer.embeddings),
+        "dimensions": len(first),
+        "first": list(first[:3]),
+    }
 
 
 def _sent(exchange: dict) -> dict:

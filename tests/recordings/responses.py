@@ -32,14 +32,23 @@ _NO_RETRIES = RetryPolicy(max_retries=0)
 
 async def message(exchange: dict, base_url: str, *, stream: bool, transport: Transport | None = None) -> dict:
     sent = _sent(exchange)
-    builder = ResponsesBuilder().with_base_url(base_url + "/v1").with_api_key("test-key").with_model(sent.get("model") or "a-model")
+    builder = (
+        ResponsesBuilder()
+        .with_base_url(base_url + "/v1")
+        .with_api_key("test-key")
+        .with_model(sent.get("model") or "a-model")
+    )
     async with (builder.with_transport(transport) if transport else builder).build() as client:
         if exchange["request"]["method"] == "GET":
-            return _neutral(await client.retrieve(urlsplit(exchange["request"]["url"]).path.rpartition("/")[2]))
+            return _neutral(
+                await client.retrieve(urlsplit(exchange["request"]["url"]).path.rpartition("/")[2])
+            )
         chat = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
         messages = _conversation(sent)
         try:
-            turn = await turns.turn(chat.with_scoped_tools(ScopedCollection(_tools(sent), _ask)).build(), messages, stream)
+            turn = await turns.turn(
+                chat.with_scoped_tools(ScopedCollection(_tools(sent), _ask)).build(), messages, stream
+            )
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             turn = ChatResponse(messages[-1])
         return _neutral(turn)

@@ -26,7 +26,9 @@ WIRES = (
 # Recordings held to be wrong themselves, each with the reason. None so far.
 WRONG_THEMSELVES: dict[str, str] = {}
 
-pytestmark = pytest.mark.skipif(not (SHARED / "recordings").is_dir(), reason="the recordings are not beside the project")
+pytestmark = pytest.mark.skipif(
+    not (SHARED / "recordings").is_dir(), reason="the recordings are not beside the project"
+)
 
 
 # Slicing by the byte, and cutting, take three minutes in all: `python -m pytest` does it with a share of them, CI with all.
@@ -40,9 +42,16 @@ PLAYS = {
 
 @pytest.mark.parametrize("wires", [WIRES[:1], WIRES[1:3], WIRES[3:]], ids=", ".join)
 @pytest.mark.parametrize("play", PLAYS)
-def test_every_recorded_exchange_comes_out_as_expected(play: str, wires: tuple[str, ...], tmp_path: Path) -> None:
+def test_every_recorded_exchange_comes_out_as_expected(
+    play: str, wires: tuple[str, ...], tmp_path: Path
+) -> None:
     report = tmp_path / "report.json"
-    command = [sys.executable, str(SHARED / "tools/check_recordings.py"), str(SHARED / "recordings"), *PLAYS[play]]
+    command = [
+        sys.executable,
+        str(SHARED / "tools/check_recordings.py"),
+        str(SHARED / "recordings"),
+        *PLAYS[play],
+    ]
     command += [word for wire in wires for word in ("--wire", wire)]
     command += ["--drive", str(Path(__file__).with_name("drive.py")), "--json", str(report)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)

@@ -64,10 +64,24 @@ from chat_core import (
     tool,
 )
 from chat_core.sync import SyncChat
-from chat_gemini import EmbeddingGeminiClient, GeminiBuilder, GeminiClient, GeminiOptions, code_runs, grounding
+from chat_gemini import (
+    EmbeddingGeminiClient,
+    GeminiBuilder,
+    GeminiClient,
+    GeminiOptions,
+    code_runs,
+    grounding,
+)
 from chat_huggingface import HuggingFaceBuilder
 from chat_ollama import EmbeddingOllamaClient, OllamaBuilder, OllamaClient, PullProgress, show_progress
-from chat_openai import EmbeddingOpenAIClient, ImageOpenAIClient, OpenAIBuilder, OpenAIClient, approval_requests, mask
+from chat_openai import (
+    EmbeddingOpenAIClient,
+    ImageOpenAIClient,
+    OpenAIBuilder,
+    OpenAIClient,
+    approval_requests,
+    mask,
+)
 from chat_responses import ResponsesBuilder, ResponsesClient
 from pydantic import BaseModel
 
@@ -186,7 +200,13 @@ def claude_completes_and_streams(client: ClaudeClient) -> tuple[CompletionProvid
 
 
 async def claude() -> None:
-    client = ClaudeBuilder().with_thinking(Thinking.adaptive("high")).with_model("m").with_web_search(max_uses=2).build()
+    client = (
+        ClaudeBuilder()
+        .with_thinking(Thinking.adaptive("high"))
+        .with_model("m")
+        .with_web_search(max_uses=2)
+        .build()
+    )
     assert_type(client, ClaudeClient)
     chat = ChatBuilder().with_model(client).with_structured_output(list[int]).build()
     assert_type(chat, Chat[ClaudeClient, StructuredResponse[list[int]], StructuredResponse[list[int]]])
@@ -262,7 +282,9 @@ async def an_embedding_gemini_client(messages: Messages) -> None:
     builder = GeminiBuilder().with_embeddings(256, task="RETRIEVAL_DOCUMENT", title="A title")
     async with builder.with_url_context().with_model("m").build() as client:
         assert_type(client, EmbeddingGeminiClient)
-        assert_type((await ChatBuilder().with_model(client).build().embed("one")).embeddings, tuple[Embedding, ...])
+        assert_type(
+            (await ChatBuilder().with_model(client).build().embed("one")).embeddings, tuple[Embedding, ...]
+        )
         assert_type(await client.count_tokens(messages, [add.definition]), int)
         response = await ChatBuilder().with_model(client).build().complete(messages)
         assert_type(grounding(response).queries, tuple[str, ...])
@@ -298,9 +320,22 @@ def bridged(**arguments: JsonValue) -> str:
     return str(arguments)
 
 
-bridge = Tool("search", "Search the web.", {"type": "object", "properties": {"q": {"type": "string"}}}, bridged, meta={"mcp": True})
+bridge = Tool(
+    "search",
+    "Search the web.",
+    {"type": "object", "properties": {"q": {"type": "string"}}},
+    bridged,
+    meta={"mcp": True},
+)
 today = Tool(name="today", description="", parameters={}, function=lambda: bool(add))
-tools: list[Tool[..., object]] = [add, delete, remember, draw, bridge, today]  # mypy joins them to `object` unasked
+tools: list[Tool[..., object]] = [
+    add,
+    delete,
+    remember,
+    draw,
+    bridge,
+    today,
+]  # mypy joins them to `object` unasked
 
 
 async def calling_a_tool() -> None:
@@ -327,7 +362,15 @@ async def without_tools(client: ChatCompletionsClient, messages: Messages) -> No
 
 
 async def with_tools(client: ChatCompletionsClient, messages: Messages) -> None:
-    chat = ChatBuilder().with_model(client).with_tools(tools).with_tools([add, delete]).with_tools((add,)).with_tools([]).build()
+    chat = (
+        ChatBuilder()
+        .with_model(client)
+        .with_tools(tools)
+        .with_tools([add, delete])
+        .with_tools((add,))
+        .with_tools([])
+        .build()
+    )
     assert_type(await chat.complete(messages), ChatResponse)
     assert_type(await chat.resume(messages), ChatResponse)
 
@@ -397,7 +440,12 @@ scoped = ScopedCollection(tools, by_meta)
 
 
 async def may_pause(client: ChatCompletionsClient, messages: Messages) -> str:
-    chat = ChatBuilder().with_model(client).with_scoped_tools(ScopedCollection([add, delete], asks_first)).build()
+    chat = (
+        ChatBuilder()
+        .with_model(client)
+        .with_scoped_tools(ScopedCollection([add, delete], asks_first))
+        .build()
+    )
     outcome = await chat.complete(messages)
     assert_type(outcome, Complete[ChatResponse] | Paused)
     match outcome:
@@ -421,7 +469,9 @@ async def may_pause_and_is_structured(client: ChatCompletionsClient, messages: M
     return assert_type(outcome.response.value, City)
 
 
-async def the_order_of_a_chat_builder_does_not_matter(client: ChatCompletionsClient, messages: Messages) -> None:
+async def the_order_of_a_chat_builder_does_not_matter(
+    client: ChatCompletionsClient, messages: Messages
+) -> None:
     first = (
         ChatBuilder()
         .with_model(client)
@@ -444,8 +494,14 @@ async def the_order_of_a_chat_builder_does_not_matter(client: ChatCompletionsCli
         .with_model(client)
         .build()
     )
-    assert_type(first, Chat[ChatCompletionsClient, Complete[StructuredResponse[City]] | Paused, StructuredResponse[City]])
-    assert_type(last, Chat[ChatCompletionsClient, Complete[StructuredResponse[City]] | Paused, StructuredResponse[City]])
+    assert_type(
+        first,
+        Chat[ChatCompletionsClient, Complete[StructuredResponse[City]] | Paused, StructuredResponse[City]],
+    )
+    assert_type(
+        last,
+        Chat[ChatCompletionsClient, Complete[StructuredResponse[City]] | Paused, StructuredResponse[City]],
+    )
 
 
 async def the_last_choice_counts(client: ChatCompletionsClient, messages: Messages) -> None:
@@ -520,7 +576,9 @@ def synchronously(client: EmbeddingChatCompletionsClient, messages: Messages) ->
 
 
 def conversations() -> None:
-    messages = Messages.from_system("Be brief.").add_user("What is this?", File.from_path("cat.png"), Text("Well?"))
+    messages = Messages.from_system("Be brief.").add_user(
+        "What is this?", File.from_path("cat.png"), Text("Well?")
+    )
     assert_type(messages, Messages)
     assert_type(messages[0], Message)
     assert_type(messages[1:], Messages)
@@ -530,7 +588,9 @@ def conversations() -> None:
     call.approve({"a": 20, "b": [1, None]}, by="Ann")
     call.reject("no")
     call.complete({"sum": 42})
-    assert_type(File.from_url("https://example.com/a.pdf").kind, Literal["image", "audio", "video", "document"])
+    assert_type(
+        File.from_url("https://example.com/a.pdf").kind, Literal["image", "audio", "video", "document"]
+    )
     assert_type(Timeouts().total, float | None)
 
 
@@ -551,7 +611,10 @@ def a_list_of_unlike_tools_is_annotated_with_the_bare_name() -> None:
 
 
 def builders_of_the_responses_wire() -> None:
-    assert_type(ResponsesBuilder().with_base_url("http://localhost/v1").with_model("m").with_store().build(), ResponsesClient)
+    assert_type(
+        ResponsesBuilder().with_base_url("http://localhost/v1").with_model("m").with_store().build(),
+        ResponsesClient,
+    )
     openai = OpenAIBuilder().with_model("gpt-5.6").with_transport(WebSocketTransport())
     assert_type(openai.build(), OpenAIClient)
     tools = (
@@ -560,21 +623,28 @@ def builders_of_the_responses_wire() -> None:
         .with_mcp_server("docs", "https://a.example")
     )
     assert_type(tools.with_reasoning("low").with_verbosity("low").build(), OpenAIClient)
-    assert_type(OpenAIBuilder().with_embeddings(4).with_code_interpreter().with_model("m").build(), EmbeddingOpenAIClient)
+    assert_type(
+        OpenAIBuilder().with_embeddings(4).with_code_interpreter().with_model("m").build(),
+        EmbeddingOpenAIClient,
+    )
     assert_type(openai.with_embeddings().build(), EmbeddingOpenAIClient)
     assert_type(openai.with_images(n=2, size="1024x1024", background="opaque").build(), ImageOpenAIClient)
 
 
 async def a_client_that_draws(client: ImageOpenAIClient, picture: File) -> None:
     assert_type(await client.draw("a cat", picture, mask(picture)), ChatResponse)
-    assert_type(await ChatBuilder().with_model(client).build().complete(Messages.from_user("a cat")), ChatResponse)
+    assert_type(
+        await ChatBuilder().with_model(client).build().complete(Messages.from_user("a cat")), ChatResponse
+    )
     async with ChatBuilder().with_model(client).build().stream(Messages.from_user("a cat")) as events:
         async for event in events:
             if isinstance(event, FileReady):
                 assert_type(event.file, File)
 
 
-async def a_client_of_openai(client: OpenAIClient, embedder: EmbeddingOpenAIClient, messages: Messages) -> None:
+async def a_client_of_openai(
+    client: OpenAIClient, embedder: EmbeddingOpenAIClient, messages: Messages
+) -> None:
     response = await ChatBuilder().with_model(client).build().complete(messages)
     assert_type(response, ChatResponse)
     assert_type(approval_requests(response.message), list[Opaque])
@@ -588,24 +658,41 @@ async def a_client_of_openai(client: OpenAIClient, embedder: EmbeddingOpenAIClie
 
 
 def builders_over_chat_completions() -> tuple[CompletionProvider, StreamProvider]:
-    routed = HuggingFaceBuilder().with_provider("groq").with_model("a/m").with_bill_to("us").with_api_key("hf_x")
+    routed = (
+        HuggingFaceBuilder().with_provider("groq").with_model("a/m").with_bill_to("us").with_api_key("hf_x")
+    )
     assert_type(routed.build(), ChatCompletionsClient)
-    assert_type(HuggingFaceBuilder().with_model("a/m").with_policy("cheapest").with_think_tags().build(), ChatCompletionsClient)
-    thinking = CerebrasBuilder().with_reasoning("low", format="parsed").with_model("gpt-oss-120b").with_min_tokens(4)
+    assert_type(
+        HuggingFaceBuilder().with_model("a/m").with_policy("cheapest").with_think_tags().build(),
+        ChatCompletionsClient,
+    )
+    thinking = (
+        CerebrasBuilder().with_reasoning("low", format="parsed").with_model("gpt-oss-120b").with_min_tokens(4)
+    )
     assert_type(thinking.with_queue_threshold(50).with_service_tier("flex").build(), CerebrasClient)
     return routed.build(), thinking.build()
 
 
 def an_ollama_client() -> OllamaClient:
-    builder = OllamaBuilder().with_host("gpu-box").with_thinking("high").with_context_length(8192).with_keep_alive("10m")
-    client = builder.with_model("m").with_ollama_options({"mirostat": 1}).with_native().with_timeout(60).build()
+    builder = (
+        OllamaBuilder()
+        .with_host("gpu-box")
+        .with_thinking("high")
+        .with_context_length(8192)
+        .with_keep_alive("10m")
+    )
+    client = (
+        builder.with_model("m").with_ollama_options({"mirostat": 1}).with_native().with_timeout(60).build()
+    )
     return assert_type(client, OllamaClient)
 
 
 async def an_embedding_ollama_client() -> None:
     async with OllamaBuilder().with_embeddings(256).with_keep_alive(0).with_model("m").build() as client:
         assert_type(client, EmbeddingOllamaClient)
-        assert_type((await ChatBuilder().with_model(client).build().embed("one")).embeddings, tuple[Embedding, ...])
+        assert_type(
+            (await ChatBuilder().with_model(client).build().embed("one")).embeddings, tuple[Embedding, ...]
+        )
         async for progress in client.pull():
             assert_type(progress, PullProgress)
         await show_progress(client.pull("other"))

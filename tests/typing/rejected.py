@@ -156,7 +156,13 @@ async def a_pause_is_forgotten(client: ChatCompletionsClient, messages: Messages
             pass
         case _:
             assert_never(outcome)  # type: ignore[arg-type]  # it may be Paused
-    structured = await builder.with_model(client).with_scoped_tools(scoped).with_structured_output(City).build().resume(messages)
+    structured = (
+        await builder.with_model(client)
+        .with_scoped_tools(scoped)
+        .with_structured_output(City)
+        .build()
+        .resume(messages)
+    )
     _ = structured.response.value  # type: ignore[attr-defined]  # it may be Paused
     with SyncChat(chat) as sync:
         _ = sync.complete(messages).text  # type: ignore[union-attr]  # it is no response yet

@@ -39,7 +39,9 @@ class Finding:
 
 
 def mypy(files: Sequence[Path], folder: Path) -> Iterator[Finding]:
-    for line in _output(f"mypy --strict --config-file pyproject.toml --output json --cache-dir {folder}", files).splitlines():
+    for line in _output(
+        f"mypy --strict --config-file pyproject.toml --output json --cache-dir {folder}", files
+    ).splitlines():
         said = json.loads(line)
         if said["severity"] == "error":
             yield Finding(Path(said["file"]).name, said["line"], said["code"], said["message"])
@@ -47,8 +49,12 @@ def mypy(files: Sequence[Path], folder: Path) -> Iterator[Finding]:
 
 def pyright(files: Sequence[Path], folder: Path) -> Iterator[Finding]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pyright"]
-    project = folder / "pyrightconfig.json"  # of its own, for it finds accepted.py from elsewhere in no other way
-    project.write_text(json.dumps(settings | {"include": [str(file) for file in files], "extraPaths": [str(HERE)]}))
+    project = (
+        folder / "pyrightconfig.json"
+    )  # of its own, for it finds accepted.py from elsewhere in no other way
+    project.write_text(
+        json.dumps(settings | {"include": [str(file) for file in files], "extraPaths": [str(HERE)]})
+    )
     command = f"pyright --outputjson --pythonpath {sys.executable} --project {project}"
     for said in json.loads(_output(command, ()))["generalDiagnostics"]:
         rule = said.get("rule", "")
@@ -57,19 +63,27 @@ def pyright(files: Sequence[Path], folder: Path) -> Iterator[Finding]:
 
 
 def ty(files: Sequence[Path], folder: Path) -> Iterator[Finding]:
-    said = _output(f"ty check --output-format concise --python {sys.prefix} --extra-search-path {HERE}", files)
-    for file, line, rule, message in re.findall(r"^(.+?):(\d+):\d+: (?:error|warning)\[([\w-]+)\] (.*)$", said, re.MULTILINE):
+    said = _output(
+        f"ty check --output-format concise --python {sys.prefix} --extra-search-path {HERE}", files
+    )
+    for file, line, rule, message in re.findall(
+        r"^(.+?):(\d+):\d+: (?:error|warning)\[([\w-]+)\] (.*)$", said, re.MULTILINE
+    ):
         yield Finding(Path(file).name, int(line), rule, message)
 
 
 def pyrefly(files: Sequence[Path], folder: Path) -> Iterator[Finding]:
     command = "pyrefly check --preset strict --output-format json --summary none"
-    for said in json.loads(_output(f"{command} --python-interpreter-path {sys.executable} --search-path {HERE}", files))["errors"]:
+    for said in json.loads(
+        _output(f"{command} --python-interpreter-path {sys.executable} --search-path {HERE}", files)
+    )["errors"]:
         yield Finding(Path(said["path"]).name, said["line"], said["name"], said["description"])
 
 
 def _output(command: str, files: Sequence[Path]) -> str:
-    done = subprocess.run([sys.executable, "-m", *command.split(), *map(str, files)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split(), *map(str, files)], cwd=ROOT, capture_output=True, text=True
+    )
     if done.returncode not in (0, 1):  # 1: it found something
         pytest.fail(f"{command}: {done.stderr or done.stdout}")
     return done.stdout
@@ -134,7 +148,9 @@ def test_what_is_missed_stands_in_the_file(verdict: Verdict) -> None:
 def test_the_settings_are_strict(verdict: Verdict) -> None:
     if verdict.checker not in HELD:
         pytest.skip(f"only {' and '.join(HELD)} read the settings of pyproject.toml")
-    assert [finding.line for finding in verdict.of("lax.py") if finding.line == 1], "a parameter needs no annotation"
+    assert [finding.line for finding in verdict.of("lax.py") if finding.line == 1], (
+        "a parameter needs no annotation"
+    )
     assert [finding.rule for finding in verdict.of("lax.py") if finding.line == 4] == [
         {"mypy": "unused-ignore", "pyright": "reportUnnecessaryTypeIgnoreComment"}[verdict.checker]
     ]
@@ -142,7 +158,9 @@ def test_the_settings_are_strict(verdict: Verdict) -> None:
 
 def test_every_ignore_says_its_code_and_its_reason() -> None:
     for number, line in enumerate(_rejected(), 1):
-        assert "ignore" not in line or number < 5 or re.search(r"  # type: ignore\[[a-z-]+\]  # \S.*$", line), line
+        assert (
+            "ignore" not in line or number < 5 or re.search(r"  # type: ignore\[[a-z-]+\]  # \S.*$", line)
+        ), line
         assert "pyright:" not in line, line
 
 

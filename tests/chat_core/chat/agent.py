@@ -59,7 +59,7 @@ def main(stored: Path, effects: Path, *words: str) -> None:
     messages = Messages.from_user("Pay the bills.") if fresh else Messages.from_json(stored.read_bytes())
     for word in words:
         if "=" in word:
-            id, _, decision = word.partition("=")  # noqa: A001  the field's name
+            id, _, decision = word.partition("=")
             getattr(messages.find_tool(id), decision)(*(["by hand"] if decision == "complete" else []))
     asked = [
         ToolCall("l", "look", {"what": "bills"}),

@@ -45,7 +45,9 @@ def pay_of(effects: list[int], store: Store | None = None) -> Tool[..., object]:
     @tool
     def pay(amount: int) -> int:
         if store is not None:
-            assert store[-1].find_tool("a").status == Unknown()  # were the process to die here, this is what is known
+            assert (
+                store[-1].find_tool("a").status == Unknown()
+            )  # were the process to die here, this is what is known
         effects.append(amount)
         return amount
 
@@ -100,7 +102,13 @@ async def test_what_cannot_be_stored_is_not_run() -> None:
             raise OSError("disk full")
 
     scoped = ScopedCollection([pay_of(effects)], lambda call, meta: RequireApproval())
-    chat = ChatBuilder().with_model(ScriptedProvider([PAYS, "done"])).with_scoped_tools(scoped).with_checkpoint(save).build()
+    chat = (
+        ChatBuilder()
+        .with_model(ScriptedProvider([PAYS, "done"]))
+        .with_scoped_tools(scoped)
+        .with_checkpoint(save)
+        .build()
+    )
     messages = Messages.from_user("go")
     await chat.complete(messages)
     messages.find_tool("a").approve(by="Ada")

@@ -32,9 +32,9 @@ from chat_core import (
     Usage,
     tool,
 )
-from chat_core.calls import tool_call
-from chat_core.messages import FinishReason
 from chat_core.testing import FakeTransport, ScriptedProvider
+from chat_core.types.messages import FinishReason
+from chat_core.wire.tool_calls import tool_call
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,9 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-def turn(parts: Sequence[Part], reason: FinishReason = "tool_calls", usage: Usage = Usage(input_tokens=10)) -> ChatResponse:  # noqa: B008
+def turn(
+    parts: Sequence[Part], reason: FinishReason = "tool_calls", usage: Usage = Usage(input_tokens=10)
+) -> ChatResponse:
     return ChatResponse(Message("model", list(parts), turn=Turn(reason, reason, usage)))
 
 
@@ -53,7 +55,7 @@ def chat_of(lines: Sequence[Any], *tools: Tool[..., object]) -> tuple[Any, Scrip
     return ChatBuilder().with_model(provider).with_tools(tools).build(), provider
 
 
-def wire_call(id: str, name: str, arguments: str, index: int = 0) -> dict[str, Any]:  # noqa: A002  the field's name
+def wire_call(id: str, name: str, arguments: str, index: int = 0) -> dict[str, Any]:
     return {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
@@ -64,13 +66,21 @@ def wire(content: str | None, *calls: dict[str, Any], finish: str | None = None)
     return {
         "id": "r1",
         "model": "m-1",
-        "choices": [{"index": 0, "message": message, "finish_reason": finish or ("tool_calls" if calls else "stop")}],
+        "choices": [
+            {"index": 0, "message": message, "finish_reason": finish or ("tool_calls" if calls else "stop")}
+        ],
         "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
     }
 
 
 def over(transport: FakeTransport, *tools: Tool[..., object]) -> Any:
-    client = ChatCompletionsBuilder().with_base_url("http://model.test/v1").with_model("m").with_transport(transport).build()
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://model.test/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
     return ChatBuilder().with_model(client).with_tools(tools).build()
 
 
@@ -86,7 +96,9 @@ async def test_an_answer_is_returned_and_the_conversation_ends_with_it() -> None
 
 
 async def test_a_tool_is_run_and_the_model_told_over_the_wire() -> None:
-    transport = FakeTransport().answer(wire(None, wire_call("t1", "add", '{"a": 1, "b": 2}'))).answer(wire("3!"))
+    transport = (
+        FakeTransport().answer(wire(None, wire_call("t1", "add", '{"a": 1, "b": 2}'))).answer(wire("3!"))
+    )
     messages = Messages.from_user("1 + 2?")
 
     response = await over(transport, add).complete(messages)
@@ -97,7 +109,9 @@ async def test_a_tool_is_run_and_the_model_told_over_the_wire() -> None:
         {
             "role": "assistant",
             "content": None,
-            "tool_calls": [{"id": "t1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1, "b": 2}'}}],
+            "tool_calls": [
+                {"id": "t1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1, "b": 2}'}}
+            ],
         },
         {"role": "tool", "tool_call_id": "t1", "content": "3"},
     ]
@@ -131,7 +145,9 @@ async def test_parallel_calls_run_at_the_same_time_and_their_results_keep_the_or
         return "2"
 
     transport = FakeTransport()
-    transport.answer(wire(None, wire_call("t1", "first", ""), wire_call("t2", "second", "", 1))).answer(wire("both"))
+    transport.answer(wire(None, wire_call("t1", "first", ""), wire_call("t2", "second", "", 1))).answer(
+        wire("both")
+    )
     with anyio.fail_after(5):
         await over(transport, first, second).complete(Messages.from_user("go"))
 
@@ -182,7 +198,8 @@ async def test_an_unknown_tool_is_answered_to_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ['{"a": 1, "b"', "[1, 2]", "null", "a=1", '{"a": NaN, "b": 1}', '{"a": 1, "b": 2}{"a": 3, "b": 4}']
+    "arguments",
+    ['{"a": 1, "b"', "[1, 2]", "null", "a=1", '{"a": NaN, "b": 1}', '{"a": 1, "b": 2}{"a": 3, "b": 4}'],
 )
 async def test_arguments_that_are_no_json_object_run_nothing_and_the_model_reads_why(arguments: str) -> None:
     ran: list[object] = []
@@ -210,7 +227,9 @@ async def test_arguments_that_do_not_fit_run_nothing() -> None:
     await chat.complete(messages)
 
     told = messages.find_tool("a").outcome()
-    assert told.startswith("The arguments do not fit add, which was not run: a: Input should be a valid integer")
+    assert told.startswith(
+        "The arguments do not fit add, which was not run: a: Input should be a valid integer"
+    )
     assert "b: Field required" in told
 
 
@@ -245,7 +264,9 @@ async def test_servers_that_call_it_a_stop_mean_the_call_all_the_same(reason: Fi
 
 
 async def test_the_step_limit_keeps_what_was_done_and_calling_again_goes_on() -> None:
-    provider = ScriptedProvider([ToolCall("a", "add", {"a": 1, "b": 1}), ToolCall("b", "add", {"a": 2, "b": 2}), "four"])
+    provider = ScriptedProvider(
+        [ToolCall("a", "add", {"a": 1, "b": 1}), ToolCall("b", "add", {"a": 2, "b": 2}), "four"]
+    )
     chat = ChatBuilder().with_model(provider).with_tools([add]).with_max_steps(2).build()
     messages = Messages.from_user("go")
 
@@ -263,7 +284,9 @@ async def test_the_step_limit_keeps_what_was_done_and_calling_again_goes_on() ->
 
 @pytest.mark.parametrize("choice", ["required", "add"])
 async def test_a_forced_choice_holds_for_the_first_turn_only(choice: str) -> None:
-    provider = ScriptedProvider([ToolCall("a", "add", {"a": 1, "b": 1}), "2", ToolCall("b", "add", {"a": 2, "b": 2}), "4"])
+    provider = ScriptedProvider(
+        [ToolCall("a", "add", {"a": 1, "b": 1}), "2", ToolCall("b", "add", {"a": 2, "b": 2}), "4"]
+    )
     options = ChatOptions(tool_choice=choice, temperature=0.5)
     chat = ChatBuilder().with_model(provider).with_tools([add]).with_options(options).build()
     messages = Messages.from_user("go")
@@ -277,7 +300,13 @@ async def test_a_forced_choice_holds_for_the_first_turn_only(choice: str) -> Non
 
 async def test_a_choice_that_forces_nothing_holds_throughout() -> None:
     provider = ScriptedProvider([ToolCall("a", "add", {"a": 1, "b": 1}), "2"])
-    chat = ChatBuilder().with_model(provider).with_tools([add]).with_options(ChatOptions(tool_choice="auto")).build()
+    chat = (
+        ChatBuilder()
+        .with_model(provider)
+        .with_tools([add])
+        .with_options(ChatOptions(tool_choice="auto"))
+        .build()
+    )
 
     await chat.complete(Messages.from_user("go"))
 
@@ -287,7 +316,9 @@ async def test_a_choice_that_forces_nothing_holds_throughout() -> None:
 async def test_there_has_to_be_something_to_send() -> None:
     chat, provider = chat_of(["?"])
 
-    with pytest.raises(ConfigurationError, match=r"there is nothing to send: Messages.from_user\(\.\.\.\) first"):
+    with pytest.raises(
+        ConfigurationError, match=r"there is nothing to send: Messages.from_user\(\.\.\.\) first"
+    ):
         await chat.complete(Messages())
     assert provider.requests == []
 
@@ -296,7 +327,7 @@ async def test_there_has_to_be_something_to_send() -> None:
 
 
 @pytest.mark.parametrize("id", ["", "call_0", "add"])
-async def test_ids_that_are_empty_or_come_again_are_replaced(id: str) -> None:  # noqa: A002  the field's name
+async def test_ids_that_are_empty_or_come_again_are_replaced(id: str) -> None:
     twins = [[ToolCall(id, "add", {"a": n, "b": 1}), ToolCall(id, "add", {"a": n, "b": 2})] for n in (1, 2)]
     chat, _ = chat_of([*twins, "done"], add)
     messages = Messages.from_user("go")
@@ -313,7 +344,9 @@ async def test_ids_that_are_empty_or_come_again_are_replaced(id: str) -> None:  
 
 async def test_the_results_go_back_under_the_minted_ids() -> None:
     transport = FakeTransport()
-    transport.answer(wire(None, wire_call("", "add", '{"a": 1, "b": 1}'), wire_call("", "add", '{"a": 2, "b": 2}', 1)))
+    transport.answer(
+        wire(None, wire_call("", "add", '{"a": 1, "b": 1}'), wire_call("", "add", '{"a": 2, "b": 2}', 1))
+    )
     transport.answer(wire(None, wire_call("", "add", '{"a": 3, "b": 3}'))).answer(wire("done"))
 
     await over(transport, add).complete(Messages.from_user("go"))
@@ -321,7 +354,7 @@ async def test_the_results_go_back_under_the_minted_ids() -> None:
     sent: Any = transport.last_body["messages"]
     asked = [call["id"] for message in sent for call in message.get("tool_calls", ())]
     told = {message["tool_call_id"]: message["content"] for message in sent if message["role"] == "tool"}
-    assert [told[id] for id in asked] == ["2", "4", "6"]  # noqa: A001  the field's name
+    assert [told[id] for id in asked] == ["2", "4", "6"]
 
 
 # usage, and what an error leaves
@@ -329,7 +362,10 @@ async def test_the_results_go_back_under_the_minted_ids() -> None:
 
 async def test_usage_is_of_the_last_turn_and_total_usage_of_all() -> None:
     spent = [Usage(10, 1, 4, None, None, 11), Usage(20, None, None, 5, 2, 22)]
-    chat, _ = chat_of([turn([ToolCall("a", "add", {"a": 1, "b": 1})], usage=spent[0]), turn([Text("2")], "stop", spent[1])], add)
+    chat, _ = chat_of(
+        [turn([ToolCall("a", "add", {"a": 1, "b": 1})], usage=spent[0]), turn([Text("2")], "stop", spent[1])],
+        add,
+    )
 
     response = await chat.complete(Messages.from_user("go"))
 
@@ -345,7 +381,9 @@ async def test_usage_is_of_the_last_turn_and_total_usage_of_all() -> None:
         (StreamTruncated("cut", partial=turn([Text("half")], usage=Usage(input_tokens=7))), 17),
     ],
 )
-async def test_an_error_carries_what_was_spent_and_the_conversation_what_was_done(error: ChatError, input_tokens: int) -> None:
+async def test_an_error_carries_what_was_spent_and_the_conversation_what_was_done(
+    error: ChatError, input_tokens: int
+) -> None:
     chat, provider = chat_of([ToolCall("a", "add", {"a": 1, "b": 1}), error, "two"], add)
     setup = ChatBuilder().with_model(provider).with_tools([add])
     from chat_core import RetryPolicy

@@ -41,7 +41,7 @@ from chat_core import (
     tool,
 )
 from chat_core.chat.loop import Setup
-from chat_core.chat.tool_pass import ToolBox
+from chat_core.chat.tool_runner import ToolBox
 from chat_core.testing import FakeTransport, ScriptedProvider
 
 pytestmark = pytest.mark.anyio
@@ -126,7 +126,9 @@ async def test_resuming_undecided_pauses_again_and_asks_nobody() -> None:
 
 
 async def test_a_rejection_is_told_to_the_model_by_the_strategy_or_by_a_person() -> None:
-    ledger = Ledger(lambda call, meta: Reject("Too much.") if call.arguments["amount"] == 9 else RequireApproval())
+    ledger = Ledger(
+        lambda call, meta: Reject("Too much.") if call.arguments["amount"] == 9 else RequireApproval()
+    )
     chat = ledger.chat(pays(9, 1), "done")
     messages = Messages.from_user("go")
     await chat.complete(messages)
@@ -193,7 +195,8 @@ async def test_an_answer_that_is_no_action_is_named() -> None:
     ledger = Ledger(always("yes"))
 
     with pytest.raises(
-        ConfigurationError, match="the strategy of pay answered 'yes'; it has to be Execute, RequireApproval, Defer or Reject"
+        ConfigurationError,
+        match="the strategy of pay answered 'yes'; it has to be Execute, RequireApproval, Defer or Reject",
     ):
         await ledger.chat(pays(1)).complete(Messages.from_user("go"))
     assert ledger.paid == []
@@ -214,7 +217,12 @@ async def test_nobody_is_asked_about_a_call_that_cannot_run() -> None:
 
 
 async def test_a_mixed_batch_runs_what_may_run_and_waits_for_the_rest() -> None:
-    actions = {"c1": Execute(), "c2": RequireApproval(), "c3": Reject("no"), "c4": Defer(NOON + timedelta(days=9999))}
+    actions = {
+        "c1": Execute(),
+        "c2": RequireApproval(),
+        "c3": Reject("no"),
+        "c4": Defer(NOON + timedelta(days=9999)),
+    }
     ledger = Ledger(lambda call, meta: actions[call.id])
     chat = ledger.chat(pays(1, 2, 3, 4), "done")
     messages = Messages.from_user("go")
@@ -246,9 +254,22 @@ async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told() -> N
         return {"id": "r", "model": "m", "choices": [choice]}
 
     asked = {"id": "t1", "type": "function", "function": {"name": "add", "arguments": '{"a":2,"b":2}'}}
-    transport = FakeTransport().answer(wire({"content": None, "tool_calls": [asked]})).answer(wire({"content": "42"}))
-    client = ChatCompletionsBuilder().with_base_url("http://model.test/v1").with_model("m").with_transport(transport).build()
-    chat = ChatBuilder().with_model(client).with_scoped_tools(ScopedCollection([add], always(RequireApproval()))).build()
+    transport = (
+        FakeTransport().answer(wire({"content": None, "tool_calls": [asked]})).answer(wire({"content": "42"}))
+    )
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://model.test/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
+    chat = (
+        ChatBuilder()
+        .with_model(client)
+        .with_scoped_tools(ScopedCollection([add], always(RequireApproval())))
+        .build()
+    )
     messages = Messages.from_user("go")
     assert isinstance(await chat.complete(messages), Paused)
 
@@ -323,7 +344,9 @@ async def test_a_deferred_call_runs_at_the_first_resume_after_its_time() -> None
 async def test_a_time_already_past_is_now() -> None:
     ledger = Ledger(always(Defer(NOON - timedelta(seconds=1))))
 
-    assert isinstance(await timed(ledger, lambda: NOON, pays(1), "done").complete(Messages.from_user("go")), Complete)
+    assert isinstance(
+        await timed(ledger, lambda: NOON, pays(1), "done").complete(Messages.from_user("go")), Complete
+    )
     assert ledger.paid == [1]
 
 
@@ -349,7 +372,9 @@ async def test_a_call_that_may_have_run_is_never_run_again_unasked(decision: str
     assert [call.id for call in paused.reason.unknown] == ["c1"]
     assert ledger.paid == []
     call = messages.find_tool("c1")
-    {"approve": call.approve, "reject": call.reject, "complete": lambda: call.complete("it had run")}[decision]()
+    {"approve": call.approve, "reject": call.reject, "complete": lambda: call.complete("it had run")}[
+        decision
+    ]()
     assert isinstance(await chat.resume(messages), Complete)
     assert ledger.paid == ([1] if decision == "approve" else [])
 
@@ -360,7 +385,9 @@ async def test_without_scoped_tools_nobody_is_there_to_decide() -> None:
     messages = Messages.from_user("go").append(Message("model", [*pays(1)]))
     messages.find_tool("c1").status = Unknown()
 
-    with pytest.raises(UnresolvedTool, match=r"c1 \(pay: unknown\); messages.find_tool\(id\) and then \.approve\(\)") as unresolved:
+    with pytest.raises(
+        UnresolvedTool, match=r"c1 \(pay: unknown\); messages.find_tool\(id\) and then \.approve\(\)"
+    ) as unresolved:
         await chat.complete(messages)
 
     assert unresolved.value.calls == (messages.find_tool("c1"),)
@@ -384,7 +411,12 @@ async def test_a_call_cancelled_on_its_way_is_unknown_and_a_finished_sibling_is_
         await anyio.sleep_forever()
 
     provider = ScriptedProvider([[ToolCall("q", "quick"), ToolCall("e", "endless")], "never"])
-    chat = ChatBuilder().with_model(provider).with_scoped_tools(ScopedCollection([quick, endless], always(Execute()))).build()
+    chat = (
+        ChatBuilder()
+        .with_model(provider)
+        .with_scoped_tools(ScopedCollection([quick, endless], always(Execute())))
+        .build()
+    )
     messages = Messages.from_user("go")
 
     async def run() -> None:
@@ -417,7 +449,12 @@ async def test_a_sync_tool_cannot_be_stopped_so_its_outcome_is_waited_for() -> N
         go_on.wait(5)
         return "done all the same"
 
-    chat: Any = ChatBuilder().with_model(ScriptedProvider([ToolCall("s", "slow"), "never"])).with_tools([slow]).build()
+    chat: Any = (
+        ChatBuilder()
+        .with_model(ScriptedProvider([ToolCall("s", "slow"), "never"]))
+        .with_tools([slow])
+        .build()
+    )
     messages = Messages.from_user("go")
 
     async with anyio.create_task_group() as tasks:
@@ -451,7 +488,13 @@ async def test_a_tool_that_is_gone_after_the_pause_is_answered_to_the_model() ->
     messages.find_tool("c1").approve()
 
     other = Tool("other", "", {}, lambda: None)
-    outcome = await ChatBuilder().with_model(ScriptedProvider(["sorry"])).with_tools([other]).build().complete(messages)
+    outcome = (
+        await ChatBuilder()
+        .with_model(ScriptedProvider(["sorry"]))
+        .with_tools([other])
+        .build()
+        .complete(messages)
+    )
 
     assert outcome.text == "sorry"
     assert messages.find_tool("c1").outcome() == "There is no tool 'pay'. There are: other."

@@ -32,7 +32,7 @@ from chat_core import (
     tool,
 )
 from chat_core.chat.loop import Setup
-from chat_core.chat.tool_pass import ToolBox
+from chat_core.chat.tool_runner import ToolBox
 from chat_core.testing import ScriptedProvider
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,11 +80,18 @@ def test_decisions_come_one_by_one_over_several_processes_and_nothing_runs_twice
     assert agent.run("p1=complete") == "complete"
 
     assert agent.did == ["look bills", "pay 2"]
-    assert [call.outcome() for call in agent.messages.calls] == ["look bills", "by hand", "pay 2", "The call was declined."]
+    assert [call.outcome() for call in agent.messages.calls] == [
+        "look bills",
+        "by hand",
+        "pay 2",
+        "The call was declined.",
+    ]
     assert agent.messages[-1].parts == [Text("All done.")]
 
 
-def test_a_process_killed_inside_a_tool_leaves_it_unknown_and_it_is_not_run_again_unasked(agent: Agent) -> None:
+def test_a_process_killed_inside_a_tool_leaves_it_unknown_and_it_is_not_run_again_unasked(
+    agent: Agent,
+) -> None:
     agent.run()
     agent.run("p1=approve", "p2=reject", "p3=reject", "die")
 
@@ -117,7 +124,10 @@ ACTIONS: Mapping[str, Action] = {
     "past": Defer(datetime(2000, 1, 1, tzinfo=UTC)),
     "reject": Reject("by policy"),
 }
-batches = st.lists(st.lists(st.sampled_from([*ACTIONS, "fail", "unknown tool", "misfit"]), min_size=1, max_size=4), max_size=3)
+batches = st.lists(
+    st.lists(st.sampled_from([*ACTIONS, "fail", "unknown tool", "misfit"]), min_size=1, max_size=4),
+    max_size=3,
+)
 decisions = st.sampled_from(["approve", "edit", "reject", "complete"])
 
 
@@ -127,11 +137,13 @@ class World:
     def __init__(self, batches: list[list[str]]) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.effects: Counter[str] = Counter()
-        self.lines = [[self.call(f"{at}.{n}", kind) for n, kind in enumerate(batch)] for at, batch in enumerate(batches)]
+        self.lines = [
+            [self.call(f"{at}.{n}", kind) for n, kind in enumerate(batch)] for at, batch in enumerate(batches)
+        ]
         self.messages = Messages.from_user("go")
 
     @staticmethod
-    def call(id: str, kind: str) -> ToolCall:  # noqa: A002  the field's name
+    def call(id: str, kind: str) -> ToolCall:
         name = "nobody" if kind == "unknown tool" else "act"
         return ToolCall(id, name, {"kind": 3 if kind == "misfit" else kind})
 
@@ -160,7 +172,9 @@ class World:
         if decision == "edit":
             call.approve({"kind": "edited"}, by="Ada")
         else:
-            getattr(call, decision)(*{"approve": [], "reject": ["by hand"], "complete": [[call.id]]}[decision])
+            getattr(call, decision)(
+                *{"approve": [], "reject": ["by hand"], "complete": [[call.id]]}[decision]
+            )
 
     def finish(self, chosen: Mapping[str, str]) -> None:
         """Straight through: at each pause all calls are decided at once, in one process."""
@@ -175,7 +189,7 @@ def test_however_it_is_decided_and_restarted_each_call_runs_at_most_once_and_the
     batches: list[list[str]], data: st.DataObject
 ) -> None:
     ids = [f"{at}.{n}" for at, batch in enumerate(batches) for n in range(len(batch))]
-    chosen = {id: data.draw(decisions, label=id) for id in ids}  # noqa: A001  the field's name
+    chosen = {id: data.draw(decisions, label=id) for id in ids}
     straight, broken = World(batches), World(batches)
     straight.finish(chosen)
 
@@ -183,13 +197,17 @@ def test_however_it_is_decided_and_restarted_each_call_runs_at_most_once_and_the
         broken.messages = Messages.from_json(broken.messages.to_json())
         waiting = broken.messages.pending
         assert waiting
-        for call in data.draw(st.lists(st.sampled_from(waiting), unique_by=lambda call: call.id, max_size=2), label="now"):
+        for call in data.draw(
+            st.lists(st.sampled_from(waiting), unique_by=lambda call: call.id, max_size=2), label="now"
+        ):
             broken.decide(call, chosen[call.id])
         broken.messages = Messages.from_json(broken.messages.to_json())
-        if not any(call.status.type == "approved" for call in broken.messages.calls) and len(broken.messages.pending) == len(
-            waiting
-        ):
-            broken.decide(broken.messages.pending[0], chosen[broken.messages.pending[0].id])  # so that it ends
+        if not any(call.status.type == "approved" for call in broken.messages.calls) and len(
+            broken.messages.pending
+        ) == len(waiting):
+            broken.decide(
+                broken.messages.pending[0], chosen[broken.messages.pending[0].id]
+            )  # so that it ends
 
     assert broken.effects == straight.effects
     assert all(count == 1 for count in broken.effects.values())
@@ -199,18 +217,22 @@ def test_however_it_is_decided_and_restarted_each_call_runs_at_most_once_and_the
 
 @settings(max_examples=60, deadline=None)
 @given(batches, st.data())
-def test_what_was_running_at_a_crash_is_never_entered_again_unasked(batches: list[list[str]], data: st.DataObject) -> None:
+def test_what_was_running_at_a_crash_is_never_entered_again_unasked(
+    batches: list[list[str]], data: st.DataObject
+) -> None:
     world = World(batches)
     before = Counter[str]()
     for _ in range(10):
         if world.step():
             break
-        crashed = [call for call in world.messages.pending if data.draw(st.booleans(), label=f"{call.id} crashed")]
+        crashed = [
+            call for call in world.messages.pending if data.draw(st.booleans(), label=f"{call.id} crashed")
+        ]
         for call in crashed:
             call.status = Running()
         world.messages = Messages.from_json(world.messages.to_json())
         before.update(call.id for call in crashed)
         world.now = NOON
-    for id in before:  # noqa: A001  the field's name
+    for id in before:
         assert world.effects[id] == 0
         assert world.messages.find_tool(id).status == Unknown()

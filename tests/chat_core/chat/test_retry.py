@@ -34,14 +34,18 @@ from chat_core import (
     TurnEvent,
     tool,
 )
-from chat_core.response import ChatResponse
 from chat_core.testing import FakeTransport, ScriptedProvider
+from chat_core.types.response import ChatResponse
 
 pytestmark = pytest.mark.anyio
 
 BUSY = Overloaded("busy", status=503, retryable=True)
 AT_ONCE = RetryPolicy(base_delay=0.0)
-ANSWER = {"id": "r", "model": "m", "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]}
+ANSWER = {
+    "id": "r",
+    "model": "m",
+    "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}],
+}
 
 
 def limited(retry_after: float | None) -> RateLimited:
@@ -119,11 +123,18 @@ def test_only_what_may_pass_is_tried_again(error: ChatError, again: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("status", "again"), [(408, 1), (409, 1), (429, 1), (500, 1), (502, 1), (503, 1), (529, 1), (400, 0), (401, 0), (404, 0)]
+    ("status", "again"),
+    [(408, 1), (409, 1), (429, 1), (500, 1), (502, 1), (503, 1), (529, 1), (400, 0), (401, 0), (404, 0)],
 )
 async def test_these_statuses_are_tried_again(status: int, again: int) -> None:
     transport = FakeTransport().answer({"error": {"message": "x"}}, status=status).answer(ANSWER)
-    client = ChatCompletionsBuilder().with_base_url("http://model.test/v1").with_model("m").with_transport(transport).build()
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://model.test/v1")
+        .with_model("m")
+        .with_transport(transport)
+        .build()
+    )
     chat = ChatBuilder().with_model(client).with_retry(AT_ONCE).build()
 
     if again:
@@ -159,7 +170,12 @@ async def test_none_when_none_are_wanted() -> None:
 
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_what_was_tried_again_is_noted(streamed: bool) -> None:
-    chat = ChatBuilder().with_model(ScriptedProvider([BUSY, ConnectionFailed("reset"), "hi"])).with_retry(AT_ONCE).build()
+    chat = (
+        ChatBuilder()
+        .with_model(ScriptedProvider([BUSY, ConnectionFailed("reset"), "hi"]))
+        .with_retry(AT_ONCE)
+        .build()
+    )
     messages = Messages.from_user("hi")
 
     if streamed:
@@ -230,7 +246,12 @@ async def test_a_tools_own_failure_is_not_tried_again_even_if_it_looks_like_one_
         effects.append(1)
         raise ConnectionFailed("the tool's own server")
 
-    chat = ChatBuilder().with_model(ScriptedProvider([ToolCall("a", "fetch"), "done"])).with_tools([fetch]).build()
+    chat = (
+        ChatBuilder()
+        .with_model(ScriptedProvider([ToolCall("a", "fetch"), "done"]))
+        .with_tools([fetch])
+        .build()
+    )
     messages = Messages.from_user("go")
     await chat.complete(messages)
 
@@ -260,7 +281,9 @@ class Breaks:
 
 
 @pytest.mark.parametrize(("events", "started"), [((), 3), ((TextChunk("half"),), 1)])
-async def test_a_stream_is_begun_again_only_while_nothing_of_it_was_seen(events: tuple[TurnEvent, ...], started: int) -> None:
+async def test_a_stream_is_begun_again_only_while_nothing_of_it_was_seen(
+    events: tuple[TurnEvent, ...], started: int
+) -> None:
     provider = Breaks(*events)
     chat: Any = ChatBuilder().with_model(provider).with_retry(AT_ONCE).build()
 
@@ -293,5 +316,7 @@ async def test_embeddings_are_tried_again_too() -> None:
 
 @pytest.mark.parametrize("inputs", [[], "", ["a", ""]])
 async def test_nothing_cannot_be_embedded(inputs: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"embed\(inputs\) needs at least one text, and none of them empty"):
+    with pytest.raises(
+        ConfigurationError, match=r"embed\(inputs\) needs at least one text, and none of them empty"
+    ):
         await ChatBuilder().with_model(Embeds([])).build().embed(inputs)

@@ -25,8 +25,8 @@ from chat_core import (
     Usage,
     tool,
 )
-from chat_core.messages import FinishReason
 from chat_core.testing import ScriptedProvider
+from chat_core.types.messages import FinishReason
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
@@ -58,7 +58,9 @@ class Tree(BaseModel):
 async def asked(form: Any, *lines: Any) -> tuple[StructuredResponse[Any], Messages, ScriptedProvider]:
     provider = ScriptedProvider(lines)
     messages = Messages.from_user("go")
-    response = await ChatBuilder().with_model(provider).with_structured_output(form).build().complete(messages)
+    response = (
+        await ChatBuilder().with_model(provider).with_structured_output(form).build().complete(messages)
+    )
     return response, messages, provider
 
 
@@ -111,7 +113,9 @@ async def test_definitions_stay_at_the_root_of_a_wrapped_schema() -> None:
 
     [request] = provider.requests
     assert request.output is not None
-    assert request.output.schema["properties"] == {"value": {"type": "array", "items": {"$ref": "#/$defs/City"}}}
+    assert request.output.schema["properties"] == {
+        "value": {"type": "array", "items": {"$ref": "#/$defs/City"}}
+    }
     assert "City" in request.output.schema["$defs"]  # type: ignore[operator]
     assert request.output.name.isidentifier()
 
@@ -128,7 +132,10 @@ def ended(reason: FinishReason, *parts: Any) -> ChatResponse:
         ("[]", "the answer does not fit the type asked for"),
         ("", "the answer does not fit the type asked for"),
         (ended("refusal", Refusal("I would rather not.")), "the model declined: I would rather not."),
-        (ended("length", Text('{"name": "Be')), r"the answer was cut at the token limit \(raise max_tokens\)"),
+        (
+            ended("length", Text('{"name": "Be')),
+            r"the answer was cut at the token limit \(raise max_tokens\)",
+        ),
         (ended("content_filter"), "the provider's filter withheld the answer"),
         (ended("refusal"), "the model declined"),
     ],
@@ -157,7 +164,9 @@ async def test_tools_come_first_and_only_the_last_turn_is_the_value() -> None:
     def count(city: str) -> int:
         return 3
 
-    provider = ScriptedProvider([["I look it up.", ToolCall("c1", "count", {"city": "Bern"})], '{"name": "Bern", "people": 3}'])
+    provider = ScriptedProvider(
+        [["I look it up.", ToolCall("c1", "count", {"city": "Bern"})], '{"name": "Bern", "people": 3}']
+    )
     chat = ChatBuilder().with_model(provider).with_tools([count]).with_structured_output(City).build()
     messages = Messages.from_user("go")
 
@@ -169,7 +178,12 @@ async def test_tools_come_first_and_only_the_last_turn_is_the_value() -> None:
 
 
 async def test_a_stream_shows_the_value_as_it_grows() -> None:
-    chat = ChatBuilder().with_model(ScriptedProvider(['{"name": "Bern", "people": 133883}'])).with_structured_output(City).build()
+    chat = (
+        ChatBuilder()
+        .with_model(ScriptedProvider(['{"name": "Bern", "people": 133883}']))
+        .with_structured_output(City)
+        .build()
+    )
 
     async with chat.stream(Messages.from_user("go")) as stream:
         events = [event async for event in stream]
@@ -199,11 +213,22 @@ async def test_an_aside_before_the_answer_is_no_part_of_the_value() -> None:
 
 
 async def test_an_aside_is_in_no_snapshot() -> None:
-    chat = ChatBuilder().with_model(ScriptedProvider([[LOOKING, '{"value": ["one"]}']])).with_structured_output(list[str]).build()
+    chat = (
+        ChatBuilder()
+        .with_model(ScriptedProvider([[LOOKING, '{"value": ["one"]}']]))
+        .with_structured_output(list[str])
+        .build()
+    )
     async with chat.stream(Messages.from_user("go")) as stream:
         events = [event async for event in stream]
     assert [event.value for event in events if isinstance(event, StructuredChunk)][-1] == ["one"]
-    assert [event.aside for event in events if isinstance(event, TextChunk)] == [True, True, False, False, False]
+    assert [event.aside for event in events if isinstance(event, TextChunk)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
     assert isinstance(events[-1], Done)
     assert isinstance(events[-1].response, StructuredResponse)
     assert events[-1].response.value == ["one"]
@@ -216,7 +241,12 @@ async def test_an_aside_alone_is_no_value() -> None:
 
 async def test_an_aside_stays_one_in_a_turn_that_was_left() -> None:
     messages = Messages.from_user("go")
-    async with ChatBuilder().with_model(ScriptedProvider([[LOOKING, "The answer is long."]])).build().stream(messages) as stream:
+    async with (
+        ChatBuilder()
+        .with_model(ScriptedProvider([[LOOKING, "The answer is long."]]))
+        .build()
+        .stream(messages) as stream
+    ):
         async for event in stream:
             if event == TextChunk("The answ"):
                 break
@@ -225,7 +255,12 @@ async def test_an_aside_stays_one_in_a_turn_that_was_left() -> None:
 
 
 async def test_a_wrapped_value_is_shown_unwrapped() -> None:
-    chat = ChatBuilder().with_model(ScriptedProvider(['{"value": ["one", "two"]}'])).with_structured_output(list[str]).build()
+    chat = (
+        ChatBuilder()
+        .with_model(ScriptedProvider(['{"value": ["one", "two"]}']))
+        .with_structured_output(list[str])
+        .build()
+    )
 
     async with chat.stream(Messages.from_user("go")) as stream:
         shown = [event.value async for event in stream if isinstance(event, StructuredChunk)]
@@ -235,7 +270,7 @@ async def test_a_wrapped_value_is_shown_unwrapped() -> None:
 
 
 def test_snapshots_of_a_long_text_are_few_and_end_near_its_end() -> None:
-    from chat_core.structured import OutputType, Snapshots
+    from chat_core.chat.structured import OutputType, Snapshots
 
     read: list[int] = []
 
@@ -261,5 +296,7 @@ class Unreadable:
 def test_a_type_that_cannot_be_read_is_refused_when_the_chat_is_built(form: Any) -> None:
     builder = ChatBuilder().with_model(ScriptedProvider([])).with_structured_output(form)
 
-    with pytest.raises(ConfigurationError, match=r"with_structured_output\(.*Unreadable.*\): pydantic cannot read it"):
+    with pytest.raises(
+        ConfigurationError, match=r"with_structured_output\(.*Unreadable.*\): pydantic cannot read it"
+    ):
         builder.build()

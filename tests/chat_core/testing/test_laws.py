@@ -32,7 +32,7 @@ def done(*parts: Any) -> Done:
     return Done(ChatResponse(Message("model", list(parts))))
 
 
-def call(id: str = "a", text: str = "{}", status: Any = None) -> ToolCall:  # noqa: A002  the field's name
+def call(id: str = "a", text: str = "{}", status: Any = None) -> ToolCall:
     made = ToolCall(id, "t", arguments_text=text)
     if status is not None:
         made.status = status
@@ -43,8 +43,19 @@ def call(id: str = "a", text: str = "{}", status: Any = None) -> ToolCall:  # no
     "events",
     [
         [done()],
-        [TextChunk("a"), ReasoningChunk("r"), TextChunk("b"), RefusalChunk("n"), done(Text("ab"), Reasoning("r"), Refusal("n"))],
-        [ToolCallChunk("a", "t", "{"), ToolCallChunk("b", "t", "{}"), ToolCallChunk("a", "t", "}"), done(call(), call("b"))],
+        [
+            TextChunk("a"),
+            ReasoningChunk("r"),
+            TextChunk("b"),
+            RefusalChunk("n"),
+            done(Text("ab"), Reasoning("r"), Refusal("n")),
+        ],
+        [
+            ToolCallChunk("a", "t", "{"),
+            ToolCallChunk("b", "t", "{}"),
+            ToolCallChunk("a", "t", "}"),
+            done(call(), call("b")),
+        ],
         [FileReady(File("image/png", b"?", preview=True)), FileReady(PICTURE), done(PICTURE)],
         [ToolCallChunk("a", "t", "{oops"), done(call(text="{oops", status=Failed("not JSON")))],
     ],
@@ -64,10 +75,16 @@ def test_a_lawful_turn_breaks_none(events: Sequence[Any]) -> None:
         ([RefusalChunk("no"), done()], "the refusal chunks say 'no', the response says ''"),
         ([FileReady(PICTURE), done()], "1 files were ready, the response has 0"),
         ([done(call("", "")), done()][:1], "the ids of calls are to differ and not to be empty: ['']"),
-        ([ToolCallChunk("a", "t", "{}"), done(call(), call())], "the ids of calls are to differ and not to be empty: ['a', 'a']"),
+        (
+            [ToolCallChunk("a", "t", "{}"), done(call(), call())],
+            "the ids of calls are to differ and not to be empty: ['a', 'a']",
+        ),
         ([ToolCallChunk("a", "t", "{}"), done()], "chunks of call 'a', which the response does not have"),
         ([ToolCallChunk("a", "t", "{"), done(call())], "the chunks of call a say '{', the call says '{}'"),
-        ([ToolCallChunk("a", "t", "{}"), done(call(status=Running()))], "call a comes from the provider as running"),
+        (
+            [ToolCallChunk("a", "t", "{}"), done(call(status=Running()))],
+            "call a comes from the provider as running",
+        ),
     ],
 )
 def test_each_broken_law_is_told(events: Sequence[Any], broken: str) -> None:

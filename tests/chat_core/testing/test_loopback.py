@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 import openai
 import pytest
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Call, Failure, LoopbackServer, Raw, Reply, Script
+from chat_core.types.json_values import JsonObject
 from openai import AsyncOpenAI, OpenAI
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello"}]
@@ -40,13 +40,19 @@ def events(response: httpx.Response) -> list[Any]:
 def test_a_turn_comes_whole_and_the_request_is_kept() -> None:
     with LoopbackServer([Reply("Hello!", prompt_tokens=7, completion_tokens=2, cached_tokens=4)]) as server:
         with sdk(server) as client:
-            completion = client.chat.completions.create(model="gpt-5.6", messages=HELLO, extra_headers={"X-Mine": "1"})
+            completion = client.chat.completions.create(
+                model="gpt-5.6", messages=HELLO, extra_headers={"X-Mine": "1"}
+            )
 
     assert completion.choices[0].message.content == "Hello!"
     assert completion.choices[0].finish_reason == "stop"
     assert (completion.model, completion.id) == ("gpt-5.6", "chatcmpl-1")
     assert completion.usage is not None
-    assert (completion.usage.prompt_tokens, completion.usage.completion_tokens, completion.usage.total_tokens) == (
+    assert (
+        completion.usage.prompt_tokens,
+        completion.usage.completion_tokens,
+        completion.usage.total_tokens,
+    ) == (
         7,
         2,
         9,
@@ -153,7 +159,9 @@ def test_after_a_failure_the_same_connection_goes_on() -> None:
         with httpx.Client(base_url=server.url) as client:
             ports = set[object]()
             for stream, status in (False, 503), (True, 200), (False, 200):
-                response = client.post("/chat/completions", json={"model": "m", "messages": HELLO, "stream": stream})
+                response = client.post(
+                    "/chat/completions", json={"model": "m", "messages": HELLO, "stream": stream}
+                )
                 assert response.status_code == status
                 ports.add(response.extensions["network_stream"].get_extra_info("client_addr"))
     assert len(ports) == 1
@@ -181,7 +189,9 @@ def test_a_mistake_in_the_script_is_told_plainly_and_not_to_be_retried(script: S
 def test_the_messages_wire_is_answered_with_what_is_raw() -> None:
     script = [Raw(b'{"content": []}', "application/json"), Failure(529, "Overloaded"), Reply("unasked")]
     with LoopbackServer(script) as server:
-        answers = [httpx.post(f"{server.url}/messages", json={"model": "m", "messages": HELLO}) for _ in script]
+        answers = [
+            httpx.post(f"{server.url}/messages", json={"model": "m", "messages": HELLO}) for _ in script
+        ]
     assert [answer.status_code for answer in answers] == [200, 529, 500]
     assert answers[0].json() == {"content": []}
     assert "only Raw and Failure answer" in answers[2].text
@@ -201,7 +211,9 @@ def test_the_messages_wire_is_answered_with_what_is_raw() -> None:
         ("POST", "/embeddings", b'{"input": "a"}', 400),
     ],
 )
-def test_what_it_cannot_answer_gets_an_error_envelope(method: str, path: str, content: bytes, status: int) -> None:
+def test_what_it_cannot_answer_gets_an_error_envelope(
+    method: str, path: str, content: bytes, status: int
+) -> None:
     with LoopbackServer([Reply("unasked")]) as server:
         response = httpx.request(method, server.url + path, content=content)
     assert response.status_code == status
@@ -279,10 +291,15 @@ def test_a_chunk_of_nothing_is_refused(make: Any) -> None:
 def test_two_clients_at_the_same_time_get_each_its_own() -> None:
     async def both(url: str) -> list[str]:
         async def ask(client: AsyncOpenAI, name: str) -> str:
-            stream = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": name}], stream=True)
+            stream = await client.chat.completions.create(
+                model="m", messages=[{"role": "user", "content": name}], stream=True
+            )
             return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
 
-        async with AsyncOpenAI(base_url=url, api_key="a") as one, AsyncOpenAI(base_url=url, api_key="b") as two:
+        async with (
+            AsyncOpenAI(base_url=url, api_key="a") as one,
+            AsyncOpenAI(base_url=url, api_key="b") as two,
+        ):
             return [*await asyncio.gather(ask(one, "first " * 10), ask(two, "second " * 10))]
 
     def echo(body: JsonObject) -> Reply:
@@ -294,7 +311,10 @@ def test_two_clients_at_the_same_time_get_each_its_own() -> None:
 
     with LoopbackServer(echo) as server:
         assert asyncio.run(both(server.url)) == ["first " * 10, "second " * 10]
-    assert sorted(received.headers["authorization"] for received in server.requests) == ["Bearer a", "Bearer b"]
+    assert sorted(received.headers["authorization"] for received in server.requests) == [
+        "Bearer a",
+        "Bearer b",
+    ]
 
 
 def test_a_slow_answer_holds_up_nobody_else() -> None:
@@ -311,7 +331,9 @@ def test_leaving_frees_the_port_and_ends_the_threads_though_a_client_still_reads
             url = server.url
             idle.post(f"{url}/chat/completions", json={"model": "m", "messages": HELLO})
             body = {"model": "m", "messages": HELLO, "stream": True}
-            response = reading.send(reading.build_request("POST", f"{url}/chat/completions", json=body), stream=True)
+            response = reading.send(
+                reading.build_request("POST", f"{url}/chat/completions", json=body), stream=True
+            )
             assert len(set(threading.enumerate()) - before) == 3
             left = time.monotonic()
         assert time.monotonic() - left < 1
@@ -329,7 +351,10 @@ def test_leaving_does_not_wait_for_a_client_that_does_not_read() -> None:
     with LoopbackServer([Raw(b"x" * 50_000_000)]) as server:
         with socket.create_connection(("127.0.0.1", urlsplit(server.url).port)) as deaf:
             body = json.dumps({"model": "m", "messages": HELLO}).encode()
-            deaf.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            deaf.sendall(
+                b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body)
+                + body
+            )
             assert deaf.recv(12) == b"HTTP/1.1 200"
             left = time.monotonic()
             server.__exit__(None, None, None)
@@ -363,7 +388,9 @@ def no_thread_is_left() -> Iterator[None]:
 
 def test_the_responses_endpoint_takes_answers_that_are_spelled_out() -> None:
     body = json.dumps({"id": "r1", "object": "response", "status": "completed", "output": []}).encode()
-    with LoopbackServer([Raw(body, "application/json"), Failure(429, "slow", retry_after=2.0), Reply("Hello!")]) as server:
+    with LoopbackServer(
+        [Raw(body, "application/json"), Failure(429, "slow", retry_after=2.0), Reply("Hello!")]
+    ) as server:
         with sdk(server) as client:
             assert client.responses.create(model="m", input="Hello").id == "r1"
             with pytest.raises(openai.RateLimitError):

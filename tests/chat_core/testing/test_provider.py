@@ -24,7 +24,9 @@ REQUEST = ChatRequest(Messages.from_user("go"))
 
 async def test_a_line_is_text_a_part_several_a_response_or_an_error() -> None:
     whole = ChatResponse(Message("model", [Text("whole")]))
-    provider = ScriptedProvider(["text", ToolCall("a", "t"), ["so", ToolCall("b", "t")], whole, ConnectionFailed("reset")])
+    provider = ScriptedProvider(
+        ["text", ToolCall("a", "t"), ["so", ToolCall("b", "t")], whole, ConnectionFailed("reset")]
+    )
 
     assert (await provider.complete(REQUEST)).message.parts == [Text("text")]
     asked = await provider.complete(REQUEST)
@@ -39,7 +41,13 @@ async def test_a_line_is_text_a_part_several_a_response_or_an_error() -> None:
 
 
 async def test_what_it_streams_is_lawful() -> None:
-    parts = [Reasoning("hm"), "a longer text than eight", File.from_bytes(b"GIF89a"), Refusal("no"), ToolCall("a", "t")]
+    parts = [
+        Reasoning("hm"),
+        "a longer text than eight",
+        File.from_bytes(b"GIF89a"),
+        Refusal("no"),
+        ToolCall("a", "t"),
+    ]
     provider = ScriptedProvider([parts])
 
     events = [event async for event in provider.stream(REQUEST)]

@@ -25,7 +25,9 @@ async def test_answers_are_given_out_in_order_and_requests_kept() -> None:
 
 
 async def test_several_objects_are_events_and_so_is_what_looks_like_them() -> None:
-    transport = FakeTransport().answer([{"n": 1}, "[DONE]"]).answer(b"event: ping\ndata: x\n\n").answer({"n": 1})
+    transport = (
+        FakeTransport().answer([{"n": 1}, "[DONE]"]).answer(b"event: ping\ndata: x\n\n").answer({"n": 1})
+    )
     heard: list[list[Event]] = []
 
     for _ in range(3):
@@ -44,7 +46,9 @@ async def test_a_queued_failure_is_raised_and_an_empty_queue_says_so() -> None:
 
     with pytest.raises(ConnectionFailed, match="refused"):
         await transport.send(request())
-    with pytest.raises(AssertionError, match=r"request 2 has no answer: queue one with FakeTransport.answer\(\.\.\.\)"):
+    with pytest.raises(
+        AssertionError, match=r"request 2 has no answer: queue one with FakeTransport.answer\(\.\.\.\)"
+    ):
         async with transport.stream(request()):
             pass
     await transport.aclose()

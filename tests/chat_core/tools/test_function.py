@@ -84,7 +84,10 @@ def test_a_signature_becomes_a_schema_and_a_docstring_its_words() -> None:
         """
         return ""
 
-    assert (book.definition.name, book.definition.description) == ("book", "Book a room.\n\nIt can be cancelled.")
+    assert (book.definition.name, book.definition.description) == (
+        "book",
+        "Book a room.\n\nIt can be cancelled.",
+    )
     assert book.definition.parameters == {
         "type": "object",
         "properties": {
@@ -141,7 +144,9 @@ def test_titles_go_but_fields_that_are_called_so_stay() -> None:
 
 
 def test_a_field_in_the_annotation_says_more_than_a_type() -> None:
-    def add(n: Annotated[int, Field(ge=1, le=9, description="One digit.")], m: Annotated[int, "a remark"] = 2) -> None: ...
+    def add(
+        n: Annotated[int, Field(ge=1, le=9, description="One digit.")], m: Annotated[int, "a remark"] = 2
+    ) -> None: ...
 
     assert schema_of(add)["properties"] == {
         "n": {"type": "integer", "minimum": 1, "maximum": 9, "description": "One digit."},
@@ -230,7 +235,9 @@ async def greet(greeting: str, name: str, *, secret: str) -> str:
 
 
 @anyio_test
-@pytest.mark.parametrize("kind", ["method", "async method", "object", "async object", "lambda of a coroutine"])
+@pytest.mark.parametrize(
+    "kind", ["method", "async method", "object", "async object", "lambda of a coroutine"]
+)
 async def test_methods_and_callable_objects_are_tools(kind: str) -> None:
     counter = AsyncCounter() if kind == "async object" else Counter()
     made: dict[str, Tool[..., object]] = {
@@ -288,7 +295,9 @@ def test_what_a_model_cannot_name_is_refused_where_it_is_written() -> None:
     def anything(**kwargs: int) -> None: ...
 
     for wrong, shown in ((positional, "x: 'int'"), (several, r"\*args"), (anything, r"\*\*kwargs")):
-        with pytest.raises(ConfigurationError, match=rf"tool {wrong.__name__}: parameter {shown}.* cannot be given by name"):
+        with pytest.raises(
+            ConfigurationError, match=rf"tool {wrong.__name__}: parameter {shown}.* cannot be given by name"
+        ):
             tool(wrong)
 
 
@@ -300,7 +309,9 @@ def test_a_nameless_function_is_asked_for_a_name() -> None:
 
 
 def test_a_method_is_refused_before_it_is_bound() -> None:
-    with pytest.raises(ConfigurationError, match=r"tool up is a method: make the tool of a bound one, tool\(instance\.up\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"tool up is a method: make the tool of a bound one, tool\(instance\.up\)"
+    ):
         tool(Counter.up)
 
 
@@ -321,7 +332,9 @@ def unsayable(x: Callable[[int], int]) -> None: ...
         (unsayable, "no JSON schema can say its parameters"),
     ],
 )
-def test_what_no_schema_can_say_is_refused_when_the_chat_is_built(function: Callable[..., object], said: str) -> None:
+def test_what_no_schema_can_say_is_refused_when_the_chat_is_built(
+    function: Callable[..., object], said: str
+) -> None:
     builder = ChatBuilder().with_model(ScriptedProvider([])).with_tools([tool(function)])
 
     with pytest.raises(ConfigurationError, match=f"tool {function.__name__}: {said}"):
@@ -331,9 +344,13 @@ def test_what_no_schema_can_say_is_refused_when_the_chat_is_built(function: Call
 def test_two_tools_of_one_name_and_things_that_are_no_tools_are_refused() -> None:
     one, two = tool(name="same")(greet), tool(name="same")(greet)
 
-    with pytest.raises(ConfigurationError, match=r"two tools are called 'same': rename one with @tool\(name=\.\.\.\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"two tools are called 'same': rename one with @tool\(name=\.\.\.\)"
+    ):
         ChatBuilder().with_model(ScriptedProvider([])).with_tools([one]).with_tools([two]).build()
-    with pytest.raises(ConfigurationError, match=r"<function greet .*> is no tool: decorate the function with @tool"):
+    with pytest.raises(
+        ConfigurationError, match=r"<function greet .*> is no tool: decorate the function with @tool"
+    ):
         ChatBuilder().with_model(ScriptedProvider([])).with_tools([greet]).build()  # type: ignore[list-item]
 
 
@@ -386,7 +403,10 @@ def test_arguments_that_do_not_fit_are_named_with_what_is_wrong(arguments: dict[
 
 SEARCH = {
     "type": "object",
-    "properties": {"query": {"type": "string", "minLength": 1}, "filters": {"type": "array", "items": {"type": "string"}}},
+    "properties": {
+        "query": {"type": "string", "minLength": 1},
+        "filters": {"type": "array", "items": {"type": "string"}},
+    },
     "required": ["query"],
     "additionalProperties": False,
 }
@@ -403,7 +423,10 @@ async def test_a_tool_from_a_schema_shows_it_unchanged_and_checks_against_it() -
     assert made.definition.parameters == SEARCH
     call = await ran(made, query="x", filters=["a"])
     assert call.status == Completed("x")
-    assert call.arguments == {"query": "x", "filters": ["a"]}  # the model's own, whatever the function does with its copy
+    assert call.arguments == {
+        "query": "x",
+        "filters": ["a"],
+    }  # the model's own, whatever the function does with its copy
     misfit = await ran(made, query="", filters=[1])
     assert misfit.status == Failed(
         "The arguments do not fit search, which was not run: "
@@ -456,7 +479,9 @@ async def test_a_result_is_told_as_text_or_as_json(result: object, told: str) ->
     call = await ran(tool(name="give")(lambda: result))
 
     assert call.outcome() == told
-    assert Messages.from_json(Messages([Message("model", [call])]).to_json()).find_tool("c1").outcome() == told
+    assert (
+        Messages.from_json(Messages([Message("model", [call])]).to_json()).find_tool("c1").outcome() == told
+    )
 
 
 @anyio_test
@@ -490,7 +515,11 @@ async def test_a_result_that_json_cannot_say_is_a_failure_that_the_model_reads()
 @anyio_test
 async def test_an_exception_is_a_failure_that_the_model_reads() -> None:
     def fail(how: str) -> None:
-        raise {"words": ValueError("no such city"), "silent": KeyError(), "group": ExceptionGroup("two", [ValueError()])}[how]
+        raise {
+            "words": ValueError("no such city"),
+            "silent": KeyError(),
+            "group": ExceptionGroup("two", [ValueError()]),
+        }[how]
 
     async def told(how: str) -> object:
         return (await ran(tool(fail), how=how)).status

@@ -34,7 +34,12 @@ class Peer:
         self._threads[0].start()
 
     def request(self, path: str = "/v1", body: bytes = b"{}", **headers: str) -> Request:
-        return Request("POST", self.origin + path, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+        return Request(
+            "POST",
+            self.origin + path,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+            body,
+        )
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -77,7 +82,9 @@ def read_request(connection: socket.socket) -> bytes:
         if data.startswith(b"\x16"):  # a TLS client says hello
             return received
     head, _, body = received.partition(b"\r\n\r\n")
-    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    lengths = [
+        line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+    ]
     while len(body) < int(lengths[0] if lengths else 0):
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body

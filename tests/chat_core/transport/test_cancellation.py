@@ -16,7 +16,11 @@ from chat_core.transport.http import HttpTransport
 
 EVENTS = 4
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-CLIENTS: dict[str, Callable[[], Any]] = {"none": lambda: None, "httpx": httpx.AsyncClient, "httpx2": httpx2.AsyncClient}
+CLIENTS: dict[str, Callable[[], Any]] = {
+    "none": lambda: None,
+    "httpx": httpx.AsyncClient,
+    "httpx2": httpx2.AsyncClient,
+}
 
 
 async def send(transport: HttpTransport, request: Request) -> None:
@@ -75,7 +79,9 @@ def test_native_cancellation_at_any_step_leaves_nothing(
                 (outcome,) = await asyncio.gather(task, return_exceptions=True)
 
                 assert pool() == []
-                assert [left for left in asyncio.all_tasks() - before if "slow_server" not in repr(left)] == []
+                assert [
+                    left for left in asyncio.all_tasks() - before if "slow_server" not in repr(left)
+                ] == []
                 if outcome is None:
                     assert steps > EVENTS
                     break

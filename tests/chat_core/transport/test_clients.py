@@ -7,9 +7,9 @@ import httpx
 import httpx2
 import pytest
 import respx
-from chat_core.errors import ChatError, ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 from chat_core.transport import Event, Request, Timeouts
 from chat_core.transport.http import HttpTransport
+from chat_core.types.errors import ChatError, ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,9 @@ def library(request: pytest.FixtureRequest) -> Any:
 
 async def test_the_client_sends_the_request_as_it_is_with_its_own_headers_besides(library: Any, serve):
     peer = serve(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ndata: 1\n\n")
-    async with library.AsyncClient(headers={"x-mine": "1", "user-agent": "me"}, auth=("user", "word")) as client:
+    async with library.AsyncClient(
+        headers={"x-mine": "1", "user-agent": "me"}, auth=("user", "word")
+    ) as client:
         transport = HttpTransport(client=client)
         assert (await transport.send(peer.request(body=b"{}", X_Other="2"))).body == b"data: 1\n\n"
         async with transport.stream(peer.request()) as stream:
@@ -103,11 +105,15 @@ async def test_a_stream_that_breaks_inside_the_client_is_ours_too(library: Any):
             yield b"data: 1\n\n"
             raise library.ReadError("gone")
 
-    client = library.AsyncClient(transport=library.MockTransport(lambda _: library.Response(200, stream=Breaking())))
+    client = library.AsyncClient(
+        transport=library.MockTransport(lambda _: library.Response(200, stream=Breaking()))
+    )
     async with client, HttpTransport(client=client).stream(REQUEST) as stream:
         events = aiter(stream)
         assert (await anext(events)).data == "1"
-        with pytest.raises(ConnectionFailed, match=r"https://api\.test hung up in the middle of the answer: gone"):
+        with pytest.raises(
+            ConnectionFailed, match=r"https://api\.test hung up in the middle of the answer: gone"
+        ):
             await anext(events)
 
 
@@ -136,7 +142,9 @@ def test_a_client_and_a_proxy_are_too_many(library: Any):
 @pytest.mark.parametrize("make", [lambda: HttpTransport(client=httpx.AsyncClient()), HttpTransport])
 async def test_respx_answers_for_the_server(make: Callable[[], HttpTransport]):
     with respx.mock:
-        route = respx.post(URL).respond(200, content=b"data: 1\n\ndata: 2", headers={"content-type": "text/event-stream"})
+        route = respx.post(URL).respond(
+            200, content=b"data: 1\n\ndata: 2", headers={"content-type": "text/event-stream"}
+        )
         transport = make()
         async with transport.stream(REQUEST) as stream:
             assert [event.data async for event in stream] == ["1", "2"]

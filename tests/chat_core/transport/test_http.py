@@ -9,9 +9,9 @@ import tracemalloc
 
 import anyio
 import pytest
-from chat_core.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 from chat_core.transport import Event, Request, Response, Timeouts, Transport
 from chat_core.transport.http import HttpTransport
+from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 
 pytestmark = pytest.mark.anyio
 
@@ -23,12 +23,18 @@ def whole(body: bytes, *lines: bytes, status: bytes = b"200 OK") -> bytes:
 
 
 async def test_send_gives_status_headers_and_body_whatever_the_status(serve):
-    peer = serve(whole(b'{"error": 1}', b"X-Request-Id: r1", b"Set-Cookie: a", b"Set-Cookie: b", status=b"429 Too Many"))
+    peer = serve(
+        whole(
+            b'{"error": 1}', b"X-Request-Id: r1", b"Set-Cookie: a", b"Set-Cookie: b", status=b"429 Too Many"
+        )
+    )
     transport: Transport = HttpTransport()
 
     response = await transport.send(peer.request(body=b'{"a": 1}', Authorization="Bearer key"))
 
-    assert response == Response(429, {"x-request-id": "r1", "set-cookie": "a, b", "content-length": "12"}, b'{"error": 1}')
+    assert response == Response(
+        429, {"x-request-id": "r1", "set-cookie": "a, b", "content-length": "12"}, b'{"error": 1}'
+    )
     assert not response.ok
     head, body = peer.requests[0].split(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
@@ -49,7 +55,11 @@ async def test_headers_of_the_request_stand_before_the_transports_own(serve):
     transport = HttpTransport()
     await transport.send(peer.request(User_Agent="mine", ACCEPT_ENCODING="identity"))
     assert b"User-Agent: mine\r\nACCEPT-ENCODING: identity" in peer.requests[0]
-    assert peer.requests[0].lower().count(b"user-agent") == peer.requests[0].lower().count(b"accept-encoding") == 1
+    assert (
+        peer.requests[0].lower().count(b"user-agent")
+        == peer.requests[0].lower().count(b"accept-encoding")
+        == 1
+    )
     await transport.aclose()
 
 
@@ -180,14 +190,18 @@ async def test_a_slow_reader_makes_the_server_wait(serve):
 @pytest.mark.parametrize("sends_length", [True, False])
 async def test_an_answer_larger_than_the_limit_is_refused_without_holding_it(serve, sends_length: bool):
     def enormous(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n" + (b"content-length: 300000000\r\n\r\n" if sends_length else b"\r\n"))
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\n" + (b"content-length: 300000000\r\n\r\n" if sends_length else b"\r\n")
+        )
         for _ in range(300):
             connection.sendall(bytes(1_000_000))
 
     peer = serve(enormous)
     transport = HttpTransport(max_bytes=1_000_000)
     tracemalloc.start()
-    with pytest.raises(InvalidResponse, match=r"larger than 1,000,000 bytes; HttpTransport\(max_bytes=...\) raises the limit"):
+    with pytest.raises(
+        InvalidResponse, match=r"larger than 1,000,000 bytes; HttpTransport\(max_bytes=...\) raises the limit"
+    ):
         await transport.send(peer.request())
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -223,7 +237,9 @@ async def both(transport: HttpTransport, request: Request) -> list[Exception]:
 
 
 async def test_a_server_that_is_not_there_is_named_without_path_query_or_user(unused_port: int):
-    request = Request("POST", f"http://127.0.0.1:{unused_port}/v1?key=secret", {"authorization": "Bearer secret"})
+    request = Request(
+        "POST", f"http://127.0.0.1:{unused_port}/v1?key=secret", {"authorization": "Bearer secret"}
+    )
     for raised in await both(HttpTransport(), request):
         assert isinstance(raised, ConnectionFailed)
         assert raised.retryable
@@ -245,7 +261,10 @@ async def test_a_name_that_nobody_has_is_said_to_be_unknown():
         (b"", "hung up before it answered"),
         (b"HTTP/1.1 200 OK\r\ncont", "hung up before it answered"),
         (SSE + b"content-length: 99\r\n\r\ndata: 1\n\n", "hung up in the middle of the answer"),
-        (SSE + b"transfer-encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n", "hung up in the middle of the answer"),
+        (
+            SSE + b"transfer-encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n",
+            "hung up in the middle of the answer",
+        ),
     ],
 )
 async def test_a_connection_that_is_cut_is_said_to_be(serve, answer: bytes, message: str):
@@ -257,7 +276,9 @@ async def test_a_connection_that_is_cut_is_said_to_be(serve, answer: bytes, mess
 
 
 async def test_events_before_the_cut_are_given(serve):
-    peer = serve(lambda connection: connection.sendall(SSE + b"content-length: 99\r\n\r\ndata: 1\n\ndata: 2\n"))
+    peer = serve(
+        lambda connection: connection.sendall(SSE + b"content-length: 99\r\n\r\ndata: 1\n\ndata: 2\n")
+    )
     transport = HttpTransport()
     async with transport.stream(peer.request()) as stream:
         events = aiter(stream)
@@ -282,7 +303,9 @@ async def test_what_is_no_http_is_an_invalid_response(serve, answer: bytes):
         assert f"the answer of {peer.origin} is no HTTP: " in str(raised)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # trio's, at a generator that httpx drops
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # trio's, at a generator that httpx drops
 async def test_a_body_that_is_not_in_its_content_encoding_is_an_invalid_response(serve):
     peer = serve(whole(b"data: 1\n\n", b"content-type: text/event-stream", b"content-encoding: gzip"))
     for raised in await both(HttpTransport(), peer.request()):
@@ -296,7 +319,9 @@ async def test_a_connection_that_takes_too_long_times_out():
         full.listen(0)
         port = full.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
-            request = Request("POST", f"http://127.0.0.1:{port}/", timeouts=Timeouts(connect=0.05, total=None))
+            request = Request(
+                "POST", f"http://127.0.0.1:{port}/", timeouts=Timeouts(connect=0.05, total=None)
+            )
             for raised in await both(HttpTransport(), request):
                 assert isinstance(raised, TimedOut)
                 assert (raised.limit, raised.seconds) == ("connect", 0.05)
@@ -351,7 +376,9 @@ async def test_a_proxy_that_refuses_is_said_to(serve):
     proxy = serve(whole(b"", status=b"407 Proxy Authentication Required"))
     for raised in await both(HttpTransport(proxy=proxy.origin), Request("POST", "https://far.invalid/v1")):
         assert isinstance(raised, ConnectionFailed)
-        assert "the proxy did not connect to https://far.invalid: 407 Proxy Authentication Required" in str(raised)
+        assert "the proxy did not connect to https://far.invalid: 407 Proxy Authentication Required" in str(
+            raised
+        )
 
 
 @pytest.mark.parametrize("proxy", ["ftp://host", "socks5://host", "http://host:port"])

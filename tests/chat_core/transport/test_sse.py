@@ -7,9 +7,9 @@ from time import process_time
 
 import httpx
 import pytest
-from chat_core.errors import InvalidResponse
 from chat_core.transport import Event
 from chat_core.transport.sse import events_of
+from chat_core.types.errors import InvalidResponse
 from httpx_sse import EventSource
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,11 +118,17 @@ def test_an_empty_body_has_no_events() -> None:
     assert events() == events(b"") == events(BOM) == events(b" \r\n", b"\n") == []
 
 
-@pytest.mark.parametrize("content_type", ["application/x-ndjson", "application/jsonl", "application/stream+json; charset=utf-8"])
+@pytest.mark.parametrize(
+    "content_type", ["application/x-ndjson", "application/jsonl", "application/stream+json; charset=utf-8"]
+)
 def test_json_lines_are_one_event_a_line(content_type: str) -> None:
     body = '\n{"a": "x\u2028y\x85"}\r\n\r\n{"b": 2}\n\n{"c": 3}'.encode()
 
-    expected = [Event("message", '{"a": "x\u2028y\x85"}'), Event("message", '{"b": 2}'), Event("message", '{"c": 3}')]
+    expected = [
+        Event("message", '{"a": "x\u2028y\x85"}'),
+        Event("message", '{"b": 2}'),
+        Event("message", '{"c": 3}'),
+    ]
     assert events(body, content_type=content_type) == expected
     assert events(*bytewise(body), content_type=content_type) == expected
 
@@ -130,7 +136,9 @@ def test_json_lines_are_one_event_a_line(content_type: str) -> None:
 @pytest.mark.parametrize("document", ['{"error": {"message": "ü"}}', '[{"a": 1},\n{"b": 2}]'])
 def test_a_json_document_is_one_body(document: str) -> None:
     for content_type in ("application/json", "text/event-stream", ""):
-        assert events(*bytewise(BOM + document.encode()), content_type=content_type) == [Event("body", document)]
+        assert events(*bytewise(BOM + document.encode()), content_type=content_type) == [
+            Event("body", document)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +149,9 @@ def test_a_json_document_is_one_body(document: str) -> None:
         (b"not found", "text/html"),
     ],
 )
-def test_a_web_page_is_refused_showing_its_start_and_asking_about_the_base_url(body: bytes, content_type: str) -> None:
+def test_a_web_page_is_refused_showing_its_start_and_asking_about_the_base_url(
+    body: bytes, content_type: str
+) -> None:
     for slices in ([body], bytewise(body)):
         with pytest.raises(InvalidResponse, match=r"expected an event stream.*base URL") as raised:
             events(*slices, content_type=content_type)
@@ -201,7 +211,9 @@ def test_an_event_of_many_chunks_takes_no_more_than_proportional_time(content_ty
 )
 def test_events_of_one_line_are_what_httpx_sse_makes_of_them(body: str) -> None:
     whole = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body.encode())
-    assert events(body.encode()) == [Event(event.event, event.data) for event in EventSource(whole).iter_sse() if event.data]
+    assert events(body.encode()) == [
+        Event(event.event, event.data) for event in EventSource(whole).iter_sse() if event.data
+    ]
 
 
 lines = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=8)
@@ -212,7 +224,9 @@ fields = st.one_of(
 
 
 @given(st.lists(st.tuples(fields, st.sampled_from(["\n", "\r", "\r\n"])), max_size=12), st.data())
-def test_any_slicing_gives_what_httpx_sse_makes_of_the_whole(parts: list[tuple[str, str]], data: st.DataObject) -> None:
+def test_any_slicing_gives_what_httpx_sse_makes_of_the_whole(
+    parts: list[tuple[str, str]], data: st.DataObject
+) -> None:
     text = "data: 0\n\n" + "".join(line + newline for line, newline in parts)
     body = text.encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=12)))

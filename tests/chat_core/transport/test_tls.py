@@ -10,9 +10,9 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-from chat_core.errors import ConnectionFailed
 from chat_core.transport import Request
 from chat_core.transport.http import HttpTransport
+from chat_core.types.errors import ConnectionFailed
 
 CERTIFICATE = Path(__file__).with_name("untrusted.pem")
 
@@ -34,7 +34,9 @@ async def test_a_certificate_that_is_not_trusted_is_said_to_be_and_not_tried_aga
     transport = HttpTransport()
     with pytest.raises(ConnectionFailed) as raised:
         await transport.send(Request("POST", peer.origin.replace("http:", "https:")))
-    assert f"the certificate of {peer.origin.replace('http:', 'https:')} is not trusted: " in str(raised.value)
+    assert f"the certificate of {peer.origin.replace('http:', 'https:')} is not trusted: " in str(
+        raised.value
+    )
     assert "SSL_CERT_FILE" in str(raised.value)
     assert not raised.value.retryable
     await transport.aclose()
@@ -45,7 +47,9 @@ async def test_https_works_with_an_authority_of_the_users_own(serve_raw):
     peer = serve_raw(over_tls(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok"))
     trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
     async with httpx.AsyncClient(verify=trusting) as client:
-        response = await HttpTransport(client=client).send(Request("POST", peer.origin.replace("http:", "https:")))
+        response = await HttpTransport(client=client).send(
+            Request("POST", peer.origin.replace("http:", "https:"))
+        )
     assert response.body == b"ok"
 
 
@@ -62,7 +66,9 @@ async def test_only_https_reads_the_certificates(serve, monkeypatch: pytest.Monk
 
 
 def test_cancelling_twice_in_the_handshake_leaves_nothing(serve_raw):
-    peer = serve_raw(lambda connection: connection.recv(1 << 20) and connection.recv(1))  # a hello, and no answer to it
+    peer = serve_raw(
+        lambda connection: connection.recv(1 << 20) and connection.recv(1)
+    )  # a hello, and no answer to it
 
     async def main() -> None:
         transport = HttpTransport()

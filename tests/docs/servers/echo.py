@@ -1,7 +1,7 @@
 """What answers a page that names no server: the last message's text, said again."""
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Reply
+from chat_core.types.json_values import JsonObject
 
 
 def answer(body: JsonObject) -> Reply:

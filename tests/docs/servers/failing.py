@@ -1,7 +1,7 @@
 """A server that fails in the way that the question names: the first time, or each time."""
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Answer, Failure, Raw, Reply
+from chat_core.types.json_values import JsonObject
 
 asked: list[str] = []
 
@@ -21,7 +21,9 @@ def answer(body: JsonObject) -> Answer:
         case "Am I allowed?":
             return Failure(401, "Incorrect API key provided", code="invalid_api_key")
         case "Is this too long?":
-            return Failure(400, "this model's maximum context length is 8192 tokens", code="context_length_exceeded")
+            return Failure(
+                400, "this model's maximum context length is 8192 tokens", code="context_length_exceeded"
+            )
         case "Are you slow?":
             return Reply("Yes.", pause=0.4)
         case "Are you a model?":

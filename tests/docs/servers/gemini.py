@@ -3,8 +3,8 @@
 import base64
 import json
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Raw
+from chat_core.types.json_values import JsonObject
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nnot much of a picture").decode()
 USED = {"promptTokenCount": 12, "candidatesTokenCount": 9, "thoughtsTokenCount": 30, "totalTokenCount": 51}
@@ -34,7 +34,9 @@ def asked(question: str, config: JsonObject) -> list[JsonObject]:
                 "webSearchQueries": ["who won"],
                 "searchEntryPoint": {"renderedContent": "<div>who won</div>"},
                 "groundingChunks": [{"web": {"uri": "https://news.example/final", "title": "news.example"}}],
-                "groundingSupports": [{"segment": {"endIndex": 14, "text": "Züri won, 2:1."}, "groundingChunkIndices": [0]}],
+                "groundingSupports": [
+                    {"segment": {"endIndex": 14, "text": "Züri won, 2:1."}, "groundingChunkIndices": [0]}
+                ],
             }
             return [chunk({"text": "Züri won, 2:1."}, groundingMetadata=grounding)]
         case "What is the 10th prime?":
@@ -57,7 +59,11 @@ def asked(question: str, config: JsonObject) -> list[JsonObject]:
 
 
 def chunk(*parts: JsonObject, reason: str | None = "STOP", **beside: object) -> JsonObject:
-    candidate = {"content": {"role": "model", "parts": list(parts)}, **({"finishReason": reason} if reason else {}), **beside}
+    candidate = {
+        "content": {"role": "model", "parts": list(parts)},
+        **({"finishReason": reason} if reason else {}),
+        **beside,
+    }
     return {"candidates": [candidate], "usageMetadata": USED, "modelVersion": "gemini-3.5-flash"}
 
 

@@ -2,12 +2,16 @@
 
 import json
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Call, Reply
+from chat_core.types.json_values import JsonObject
 
 
 def answer(body: JsonObject) -> Reply:
     if isinstance(body.get("tool_choice"), dict):
         return Reply(calls=(Call("add", {"a": 1, "b": 2}),))
-    asked = {name: value for name, value in body.items() if name not in ("model", "messages", "tools", "stream", "stream_options")}
+    asked = {
+        name: value
+        for name, value in body.items()
+        if name not in ("model", "messages", "tools", "stream", "stream_options")
+    }
     return Reply(json.dumps(asked, ensure_ascii=False))

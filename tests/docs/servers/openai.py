@@ -34,10 +34,21 @@ def answer(body: dict[str, Any]) -> Raw:
         return Raw(json.dumps(counted).encode(), "application/json")
     previous = body.get("previous_response_id")
     if previous == "resp_forgotten":
-        error = {"error": {"code": "previous_response_not_found", "message": f"Previous response with id '{previous}' not found."}}
+        error = {
+            "error": {
+                "code": "previous_response_not_found",
+                "message": f"Previous response with id '{previous}' not found.",
+            }
+        }
         return Raw(json.dumps(error).encode(), "application/json", 400)
     output = [] if body.get("generate") is False else _output(body)
-    head = {"id": f"resp_{number}", "object": "response", "created_at": 0, "model": body["model"], "output": []}
+    head = {
+        "id": f"resp_{number}",
+        "object": "response",
+        "created_at": 0,
+        "model": body["model"],
+        "output": [],
+    }
     whole = {**head, "status": "completed", "output": output, "usage": _USAGE}
     if not body.get("stream") and not body.get("background"):
         return Raw(json.dumps(whole).encode(), "application/json")
@@ -46,7 +57,9 @@ def answer(body: dict[str, Any]) -> Raw:
         events += [{**event, "output_index": index} for event in _events(item)]
     events.append({"type": "response.completed", "response": whole})
     if body.get("background"):
-        events = _background[head["id"]] = [{**event, "sequence_number": at} for at, event in enumerate(events)]
+        events = _background[head["id"]] = [
+            {**event, "sequence_number": at} for at, event in enumerate(events)
+        ]
         if not body.get("stream"):
             return Raw(json.dumps({**head, "status": "queued"}).encode(), "application/json")
         return _streamed(events[: len(events) // 2])
@@ -64,7 +77,9 @@ def _drawn(body: dict[str, Any]) -> Raw:
         return Raw(json.dumps(drawn).encode(), "application/json")
     kind = "image_edit" if "images" in body else "image_generation"
     kinds = [f"{kind}.partial_image"] * body.get("partial_images", 0) + [f"{kind}.completed"]
-    return _streamed([{"type": kind, "b64_json": _PIXEL, "output_format": "png", "usage": usage} for kind in kinds])
+    return _streamed(
+        [{"type": kind, "b64_json": _PIXEL, "output_format": "png", "usage": usage} for kind in kinds]
+    )
 
 
 def _events(item: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,12 +88,23 @@ def _events(item: dict[str, Any]) -> list[dict[str, Any]]:
         case "message":
             words = item["content"][0]["text"].split(" ")
             pieces = [word if at == 0 else f" {word}" for at, word in enumerate(words)]
-            told = [{"type": "response.output_text.delta", "content_index": 0, "delta": piece} for piece in pieces]
+            told = [
+                {"type": "response.output_text.delta", "content_index": 0, "delta": piece} for piece in pieces
+            ]
         case "reasoning":
             kind = "response.reasoning_summary_text.delta"
-            told = [{"type": kind, "summary_index": at, "delta": piece["text"]} for at, piece in enumerate(item["summary"])]
+            told = [
+                {"type": kind, "summary_index": at, "delta": piece["text"]}
+                for at, piece in enumerate(item["summary"])
+            ]
         case "image_generation_call":
-            told = [{"type": "response.image_generation_call.partial_image", "partial_image_index": 0, "partial_image_b64": _PIXEL}]
+            told = [
+                {
+                    "type": "response.image_generation_call.partial_image",
+                    "partial_image_index": 0,
+                    "partial_image_b64": _PIXEL,
+                }
+            ]
         case _:
             pass
     return [*told, {"type": "response.output_item.done", "item": item}]
@@ -91,13 +117,29 @@ def _output(body: dict[str, Any]) -> list[dict[str, Any]]:
     if last.get("type") == "function_call_output":
         return [_said(f"It is {last['output']}.")]
     if last.get("type") == "mcp_approval_response":
-        call = {"type": "mcp_call", "id": "mcp_1", "server_label": "docs", "name": "find", "arguments": "{}", "output": "Found it."}
+        call = {
+            "type": "mcp_call",
+            "id": "mcp_1",
+            "server_label": "docs",
+            "name": "find",
+            "arguments": "{}",
+            "output": "Found it.",
+        }
         return [call, _said("I found it." if last["approve"] else "Then I will not look.")]
     if "function" in kinds:
         name = kinds["function"]["name"]
         arguments = json.dumps({"city": "Zürich"}, ensure_ascii=False)
         thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAABsealed"}
-        return [thought, {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": name, "arguments": arguments}]
+        return [
+            thought,
+            {
+                "type": "function_call",
+                "id": "fc_1",
+                "call_id": "call_1",
+                "name": name,
+                "arguments": arguments,
+            },
+        ]
     if "mcp" in kinds:
         asking = {"name": "find", "arguments": '{"what":"x"}'}
         return [{"type": "mcp_approval_request", "id": "mcpr_1", "server_label": "docs", **asking}]
@@ -115,13 +157,27 @@ def _output(body: dict[str, Any]) -> list[dict[str, Any]]:
             _said("Bern has 137,000 inhabitants.", note),
         ]
     if "image_generation" in kinds:
-        return [{"type": "image_generation_call", "id": "ig_1", "status": "completed", "output_format": "png", "result": _PIXEL}]
+        return [
+            {
+                "type": "image_generation_call",
+                "id": "ig_1",
+                "status": "completed",
+                "output_format": "png",
+                "result": _PIXEL,
+            }
+        ]
     if (body.get("text") or {}).get("format"):
         return [_said('{"name": "Bern", "inhabitants": 137000}')]
     if (body.get("reasoning") or {}).get("summary"):
-        thought = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "They greet me."}]}
+        thought = {
+            "type": "reasoning",
+            "id": "rs_1",
+            "summary": [{"type": "summary_text", "text": "They greet me."}],
+        }
         return [{**thought, "encrypted_content": "gAAAAABsealed"}, _said("Hello!")]
-    kind = ", ".join(part["type"] for part in last["content"]) if isinstance(last.get("content"), list) else ""
+    kind = (
+        ", ".join(part["type"] for part in last["content"]) if isinstance(last.get("content"), list) else ""
+    )
     return [_said(f"I got {kind}." if kind else f"You said: {asked}")]
 
 

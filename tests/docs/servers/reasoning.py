@@ -1,7 +1,7 @@
 """A model that thinks before it answers."""
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Reply
+from chat_core.types.json_values import JsonObject
 
 
 def answer(body: JsonObject) -> Reply:

@@ -1,7 +1,7 @@
 """A long story told slowly, if that is what is asked for; one that is cut, if the word "cut" is; else the forecast."""
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Call, Reply
+from chat_core.types.json_values import JsonObject
 
 STORY = "Once there was a lighthouse keeper who counted ships. " * 40
 
@@ -15,6 +15,11 @@ def answer(body: JsonObject) -> Reply:
         case [*_, {"content": str(asked)}] if "ships" in asked:
             return Reply("The keeper saw forty ships that night.", chunk=9, cut_after=4)
         case [*_, {"content": str(asked)}] if "umbrella" in asked:
-            return Reply("I look.", calls=(Call("forecast", {"city": "Zürich"}),), prompt_tokens=40, completion_tokens=18)
+            return Reply(
+                "I look.",
+                calls=(Call("forecast", {"city": "Zürich"}),),
+                prompt_tokens=40,
+                completion_tokens=18,
+            )
         case _:
             return Reply("Here I am again.", chunk=9)

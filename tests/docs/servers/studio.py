@@ -3,8 +3,8 @@
 import base64
 import json
 
-from chat_core.jsonvalue import JsonObject, JsonValue
 from chat_core.testing.loopback import Answer, Call, Raw, Reply
+from chat_core.types.json_values import JsonObject, JsonValue
 
 IMAGE = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n...").decode()
 SOUND = base64.b64encode(b"RIFF\x00\x00\x00\x00WAVE...").decode()
@@ -22,12 +22,16 @@ def answer(body: JsonObject) -> Answer:
         case [*_, {"content": str(asked)}] if "Draw" in asked:
             return whole({"content": "Here.", "images": [{"type": "image_url", "image_url": {"url": IMAGE}}]})
         case [*_, {"content": str(asked)}] if "aloud" in asked:
-            return whole({"content": None, "audio": {"id": "audio_1", "data": SOUND, "transcript": "Good morning!"}})
+            return whole(
+                {"content": None, "audio": {"id": "audio_1", "data": SOUND, "transcript": "Good morning!"}}
+            )
         case [*_, {"content": str(asked)}] if "Look" in asked:
             return Reply(calls=(Call("look"),), reasoning=THOUGHT, completion_tokens=30, reasoning_tokens=22)
         case [*_, {"content": str(asked)}] if "Cite" in asked:
             cited = {"start_index": 0, "end_index": 12, "url": "https://example.com/bern", "title": "Bern"}
-            return whole({"content": "Bern it is.", "annotations": [{"type": "url_citation", "url_citation": cited}]})
+            return whole(
+                {"content": "Bern it is.", "annotations": [{"type": "url_citation", "url_citation": cited}]}
+            )
         case _:
             logprobs: JsonObject = {"content": [{"token": "Yes", "logprob": -0.01, "top_logprobs": []}]}
             return whole({"content": "Yes"}, logprobs)

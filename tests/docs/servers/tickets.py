@@ -1,7 +1,7 @@
 """A model that looks an order up, and refunds it once it knows what it cost."""
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Call, Reply
+from chat_core.types.json_values import JsonObject
 
 
 def answer(body: JsonObject) -> Reply:

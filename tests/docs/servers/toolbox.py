@@ -1,7 +1,7 @@
 """A model that calls what the question asks for, and then says what it was told."""
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Call, Reply
+from chat_core.types.json_values import JsonObject
 
 CALLS = {
     "19 + 23": (Call("add", {"a": 19, "b": 23}),),
@@ -36,7 +36,8 @@ def answer(body: JsonObject) -> Reply:
                 if isinstance(choice, dict):
                     return Reply(calls=CALLS["19 + 23"])
                 return next(
-                    (Reply(calls=calls) for words, calls in CALLS.items() if words in asked), Reply("I need no tool for that.")
+                    (Reply(calls=calls) for words, calls in CALLS.items() if words in asked),
+                    Reply("I need no tool for that."),
                 )
             case _:
                 break

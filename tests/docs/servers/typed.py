@@ -2,8 +2,8 @@
 
 import json
 
-from chat_core.jsonvalue import JsonObject, JsonValue
 from chat_core.testing.loopback import Reply
+from chat_core.types.json_values import JsonObject, JsonValue
 
 TRIP: JsonObject = {
     "city": "Zürich",
@@ -30,6 +30,11 @@ def answer(body: JsonObject) -> Reply:
     if "decline" in asked:
         return Reply(refusal="I plan no trips to volcanoes.", prompt_tokens=61, completion_tokens=9)
     if "short" in asked:
-        return Reply(json.dumps(TRIP, ensure_ascii=False)[:38], finish_reason="length", prompt_tokens=61, completion_tokens=12)
+        return Reply(
+            json.dumps(TRIP, ensure_ascii=False)[:38],
+            finish_reason="length",
+            prompt_tokens=61,
+            completion_tokens=12,
+        )
     value = next((value for words, value in VALUES.items() if words in asked), None)
     return Reply(json.dumps(value, ensure_ascii=False), chunk=30, prompt_tokens=61, completion_tokens=44)

@@ -1,7 +1,7 @@
 """A model that asks the tool `weather` about Zürich, and then says what it was told."""
 
-from chat_core.jsonvalue import JsonObject
 from chat_core.testing.loopback import Call, Reply
+from chat_core.types.json_values import JsonObject
 
 
 def answer(body: JsonObject) -> Reply:

@@ -9,7 +9,7 @@ from typing import Generic, Literal, Self, cast
 from chat_completions.builder import Choosing, settings
 from chat_completions.dialect import Dialect
 from chat_core import ConfigurationError
-from chat_core.typestate import HasModel, NoModel
+from chat_core.types.typestate import HasModel, NoModel
 from typing_extensions import TypeVar
 
 from chat_cerebras.client import CerebrasClient
@@ -36,7 +36,7 @@ class CerebrasBuilder(Choosing, Generic[M]):
         self,
         effort: Literal["none", "low", "medium", "high"] | None = None,
         *,
-        format: Literal["none", "parsed", "text_parsed", "raw", "hidden"] | None = None,  # noqa: A002  the wire's word
+        format: Literal["none", "parsed", "text_parsed", "raw", "hidden"] | None = None,
     ) -> Self:
         """How much the model thinks, unless a chat's `ChatOptions.reasoning_effort` says otherwise, and how it tells. In "raw" the
         thoughts stand in the text, which `with_think_tags()` takes apart."""
@@ -48,7 +48,9 @@ class CerebrasBuilder(Choosing, Generic[M]):
     def with_queue_threshold(self, milliseconds: int) -> Self:
         """Fail at once where the request would wait longer than this in the queue, 50 to 20000; for the tiers auto and flex."""
         if not 50 <= milliseconds <= 20000:
-            raise ConfigurationError(f"with_queue_threshold takes 50 to 20000 milliseconds, not {milliseconds}")
+            raise ConfigurationError(
+                f"with_queue_threshold takes 50 to 20000 milliseconds, not {milliseconds}"
+            )
         return self.with_header("queue_threshold", str(milliseconds))
 
     def with_service_tier(self, tier: Literal["auto", "default", "flex", "priority"]) -> Self:
@@ -64,7 +66,9 @@ class CerebrasBuilder(Choosing, Generic[M]):
         connection, model = self._connection, self._choices.model or ""
         if _is_glm(model):
             connection = replace(connection, extra={"clear_thinking": False} | dict(connection.extra))
-        return CerebrasClient(settings(self._choices, connection, "CerebrasBuilder", _dialect(model)), self._effort)
+        return CerebrasClient(
+            settings(self._choices, connection, "CerebrasBuilder", _dialect(model)), self._effort
+        )
 
 
 def _dialect(model: str) -> Dialect:

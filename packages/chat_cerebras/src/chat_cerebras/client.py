@@ -17,6 +17,8 @@ class CerebrasClient(ChatCompletionsClient):
         self._effort = effort
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        if self._effort is not None and request.options.reasoning_effort is None:  # what a chat asks for stands above it
+        if (
+            self._effort is not None and request.options.reasoning_effort is None
+        ):  # what a chat asks for stands above it
             request = replace(request, options=replace(request.options, reasoning_effort=self._effort))
         return super()._encode(request, stream=stream)

@@ -23,10 +23,14 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.calls import CallIds, read_arguments, tool_call
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.tool_calls import read_arguments, tool_call
 
-_TEXTS = {"text": "text", "thinking": "thinking"}  # the field that holds what is shown, by the type of its block
+_TEXTS = {
+    "text": "text",
+    "thinking": "thinking",
+}  # the field that holds what is shown, by the type of its block
 
 
 @dataclass(slots=True)
@@ -65,7 +69,9 @@ class Assembly:
         """More of a block; what it says. Raises `InvalidResponse` for a block that never started."""
         block = self._blocks.get(index)
         if block is None:
-            raise InvalidResponse(f"a delta for block {index}, which has not started: {json.dumps(delta)[:200]}")
+            raise InvalidResponse(
+                f"a delta for block {index}, which has not started: {json.dumps(delta)[:200]}"
+            )
         match delta:
             case {"type": "text_delta", "text": str(text)}:
                 return self._show(block, text)
@@ -90,7 +96,9 @@ class Assembly:
             raise InvalidResponse(f"the end of block {index}, which has not started")
         block.stopped = True
         if block.id and not "".join(block.pieces) and (given := block.data.get("input")) not in (None, {}):
-            block.pieces = [json.dumps(given, ensure_ascii=False)]  # called by code: its input comes with its start
+            block.pieces = [
+                json.dumps(given, ensure_ascii=False)
+            ]  # called by code: its input comes with its start
             return [ToolCallChunk(block.id, as_text(block.data.get("name")), block.pieces[0])]
         return []
 
@@ -101,7 +109,11 @@ class Assembly:
     @property
     def served_by(self) -> str | None:
         """The model that answered, where one stepped in for another."""
-        named = (as_text(as_object(block.data.get("to")).get("model")) for block in self._blocks.values() if _is_fallback(block))
+        named = (
+            as_text(as_object(block.data.get("to")).get("model"))
+            for block in self._blocks.values()
+            if _is_fallback(block)
+        )
         return next(reversed([name for name in named if name]), None)
 
     def _show(self, block: _Block, text: str) -> list[TurnEvent]:
@@ -126,7 +138,9 @@ class Assembly:
     def _text(self, block: _Block) -> Text:
         cited = [citation for citation in as_list(block.data.get("citations")) if isinstance(citation, dict)]
         rest = {
-            key: value for key, value in block.data.items() if key not in ("type", "text") and not (key == "citations" and cited)
+            key: value
+            for key, value in block.data.items()
+            if key not in ("type", "text") and not (key == "citations" and cited)
         }
         native = Native(self._origin, rest) if rest or cited else None
         return Text("".join(block.pieces), tuple(map(_citation, cited)), native=native)

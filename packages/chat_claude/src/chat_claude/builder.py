@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING, Generic, NoReturn, Self, cast
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.jsonvalue import as_json
-from chat_core.providerbuilder import ProviderBuilder, checked_key, checked_url, default_transport
-from chat_core.typestate import HasModel, NoModel
+from chat_core.client.builder import ProviderBuilder, checked_key, checked_url, default_transport
+from chat_core.types.json_values import as_json
+from chat_core.types.typestate import HasModel, NoModel
 from typing_extensions import TypeVar
 
 from chat_claude import native_tools
 from chat_claude.client import ClaudeClient, Settings
 from chat_claude.native_tools import CodeExecutionVersion, ToolSearchKind, WebFetchVersion, WebSearchVersion
-from chat_claude.options import ApiVersion, CacheTtl, ClaudeOptions, Manner, NativeTool, PrefixPolicy, Thinking, cache_control
+from chat_claude.options import (
+    ApiVersion,
+    CacheTtl,
+    ClaudeOptions,
+    Manner,
+    NativeTool,
+    PrefixPolicy,
+    Thinking,
+    cache_control,
+)
 
 M = TypeVar("M", default=NoModel)
 
@@ -142,7 +151,11 @@ class ClaudeBuilder(ProviderBuilder[_Choices], Generic[M]):
         """The model may use the tools of a remote MCP server, all or the allowed ones; Anthropic calls them."""
         return self._tool(
             native_tools.mcp_server(
-                name, url, authorization_token=authorization_token, allowed_tools=allowed_tools, defer_loading=defer_loading
+                name,
+                url,
+                authorization_token=authorization_token,
+                allowed_tools=allowed_tools,
+                defer_loading=defer_loading,
             )
         )
 
@@ -172,7 +185,11 @@ class ClaudeBuilder(ProviderBuilder[_Choices], Generic[M]):
         if cached and defer_loading:
             raise ConfigurationError(f"with_tool_settings({name!r}): a deferred tool cannot be cached")
         settings: JsonObject = {key: value for key, value in said.items() if value is not None}
-        return self._mannered(replace(self._choices.manner, tool_settings={**self._choices.manner.tool_settings, name: settings}))
+        return self._mannered(
+            replace(
+                self._choices.manner, tool_settings={**self._choices.manner.tool_settings, name: settings}
+            )
+        )
 
     def with_continuations(self, most: int) -> Self:
         """How often a turn that the server pauses is carried on within one call. Default: 10."""
@@ -195,7 +212,9 @@ class ClaudeBuilder(ProviderBuilder[_Choices], Generic[M]):
         own = own or urlsplit(base_url).hostname == "api.anthropic.com"
         api_key = connection.api_key or (_key() if own else None)
         if not api_key and own and not connection.headers.keys() & _CREDENTIALS:
-            raise ConfigurationError("Claude needs an API key: set ANTHROPIC_API_KEY or use .with_api_key(...)")
+            raise ConfigurationError(
+                "Claude needs an API key: set ANTHROPIC_API_KEY or use .with_api_key(...)"
+            )
         fixed = {"content-type": "application/json", "anthropic-version": choices.manner.version}
         settings = Settings(
             model=choices.model,

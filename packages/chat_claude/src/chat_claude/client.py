@@ -22,8 +22,8 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.calls import CallIds
-from chat_core.providerclient import ClientSettings, ProviderClient
+from chat_core.client.base import ClientSettings, ProviderClient
+from chat_core.types.call_ids import CallIds
 
 from chat_claude.decode import decode, decode_count, decode_models
 from chat_claude.encode import Encoded, encode, encode_count
@@ -90,8 +90,12 @@ class ClaudeClient(ProviderClient[Settings]):
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """How many tokens a request with these messages and tools, and all that the client adds, would take in."""
-        encoded = encode_count(ChatRequest(messages, tools), origin=self._origin, manner=self._settings.manner)
-        return await self._ask("POST", "/v1/messages/count_tokens", decode_count, encoded.body, self._betas(encoded.betas))
+        encoded = encode_count(
+            ChatRequest(messages, tools), origin=self._origin, manner=self._settings.manner
+        )
+        return await self._ask(
+            "POST", "/v1/messages/count_tokens", decode_count, encoded.body, self._betas(encoded.betas)
+        )
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that there are; what each can do stands in its `raw`."""
@@ -100,7 +104,9 @@ class ClaudeClient(ProviderClient[Settings]):
         while True:
             query = f"&after_id={quote(after, safe='')}" if after else ""
             headers = self._betas(self._settings.manner.betas)
-            page, further = await self._ask("GET", f"/v1/models?limit=1000{query}", decode_models, headers=headers)
+            page, further = await self._ask(
+                "GET", f"/v1/models?limit=1000{query}", decode_models, headers=headers
+            )
             models += page
             if further is None or further == after or not page:
                 return models
@@ -108,11 +114,15 @@ class ClaudeClient(ProviderClient[Settings]):
 
     def _one_stream(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         encoded = self._encode(request, stream=True)
-        turn = ClaudeTurn(origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest, notices=encoded.notices)
+        turn = ClaudeTurn(
+            origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest, notices=encoded.notices
+        )
         return self._stream_turn("/v1/messages", turn, encoded.body, self._betas(encoded.betas))
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        return encode(request, origin=self._origin, manner=self._settings.manner, now=datetime.now(UTC), stream=stream)
+        return encode(
+            request, origin=self._origin, manner=self._settings.manner, now=datetime.now(UTC), stream=stream
+        )
 
     def _betas(self, betas: Iterable[str]) -> dict[str, str]:
         """The header that asks for these, and for those of the user's own."""

@@ -23,7 +23,7 @@ from chat_core import (
     ToolCall,
     UnresolvedTool,
 )
-from chat_core.jsonvalue import as_object, as_text
+from chat_core.types.json_values import as_object, as_text
 
 from chat_claude.ids import wire_id
 from chat_claude.marks import MARKED, mark
@@ -43,7 +43,9 @@ from chat_claude.wire import (
 Side: TypeAlias = Literal["user", "system"]
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-_TEXTS = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml", "application/toml"})
+_TEXTS = frozenset(
+    {"application/json", "application/xml", "application/yaml", "application/x-yaml", "application/toml"}
+)
 CONTAINER = "container"  # the type of the part that keeps where code execution worked
 
 
@@ -138,13 +140,19 @@ class Conversation:
         if self._traits.system_turns and any(one.by == "user" for one in said):
             while said[-1].by == "system":
                 turns.insert(0, said.pop())
-        asked = [block for one in said for block in (one.blocks if one.by == "user" else self._folded(one.blocks))]
+        asked = [
+            block for one in said for block in (one.blocks if one.by == "user" else self._folded(one.blocks))
+        ]
         match asked:
             case []:
                 pass
-            case _ if self.messages and self.messages[-1]["role"] == "user":  # an empty turn of the model stood between
+            case _ if (
+                self.messages and self.messages[-1]["role"] == "user"
+            ):  # an empty turn of the model stood between
                 before = self.messages.pop()["content"]
-                told: list[Block] = [TextBlock(type="text", text=before)] if isinstance(before, str) else before
+                told: list[Block] = (
+                    [TextBlock(type="text", text=before)] if isinstance(before, str) else before
+                )
                 self.messages.append({"role": "user", "content": [*told, *asked]})
             case [{"type": "text", "text": str(text), **rest}] if not rest:
                 self.messages.append({"role": "user", "content": text})
@@ -159,7 +167,9 @@ class Conversation:
                 case {"type": "text", "text": str(text)}:
                     yield TextBlock(type="text", text=f"<system>\n{text}\n</system>")
                 case _:
-                    raise ConfigurationError(f"{self._origin.model} takes no {block['type']} amid a conversation")
+                    raise ConfigurationError(
+                        f"{self._origin.model} takes no {block['type']} amid a conversation"
+                    )
 
     def _told(self, parts: Iterable[Part]) -> Iterator[Block]:
         for part in parts:
@@ -312,7 +322,9 @@ def _image_source(file: File) -> Source:
     if file.url is not None:
         return {"type": "url", "url": file.url}
     if file.mimetype not in _IMAGES:
-        raise ConfigurationError(f"Claude takes images as JPEG, PNG, GIF or WebP, not {file.mimetype}: convert it first")
+        raise ConfigurationError(
+            f"Claude takes images as JPEG, PNG, GIF or WebP, not {file.mimetype}: convert it first"
+        )
     return {"type": "base64", "media_type": file.mimetype, "data": file.base64()}
 
 

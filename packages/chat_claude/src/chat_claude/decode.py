@@ -21,9 +21,9 @@ from chat_core import (
     Turn,
     Usage,
 )
-from chat_core.calls import CallIds
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
-from chat_core.received import read_object
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.read import read_object
 
 from chat_claude.assembly import Assembly
 from chat_claude.conversation import CONTAINER
@@ -93,7 +93,10 @@ def usage(value: JsonValue) -> Usage:
     """The provider's numbers. Its `input_tokens` are those that neither came from the cache nor went there."""
     said = as_object(value)
     uncached = as_count(said.get("input_tokens"))
-    read, written = as_count(said.get("cache_read_input_tokens")), as_count(said.get("cache_creation_input_tokens"))
+    read, written = (
+        as_count(said.get("cache_read_input_tokens")),
+        as_count(said.get("cache_creation_input_tokens")),
+    )
     return Usage(
         input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
         output_tokens=as_count(said.get("output_tokens")),
@@ -107,7 +110,10 @@ def usage(value: JsonValue) -> Usage:
 def _transformed(message: JsonObject) -> list[Notice]:
     changes = [as_object(change) for change in as_list(message.get("input_transformations"))]
     return [
-        Notice("thinking", f"the provider changed what was sent: {as_text(change.get('type'))} at {as_text(change.get('path'))}")
+        Notice(
+            "thinking",
+            f"the provider changed what was sent: {as_text(change.get('type'))} at {as_text(change.get('path'))}",
+        )
         for change in changes
     ]
 
@@ -123,5 +129,9 @@ def decode_count(body: bytes) -> int:
 def decode_models(body: bytes) -> tuple[list[ModelInfo], str | None]:
     """A page of models, and the id after which the next page begins, or None."""
     page = read_object(body, "a list of models")
-    models = [ModelInfo(as_text(model.get("id")), model) for model in as_list(page.get("data")) if isinstance(model, dict)]
+    models = [
+        ModelInfo(as_text(model.get("id")), model)
+        for model in as_list(page.get("data"))
+        if isinstance(model, dict)
+    ]
     return models, (as_text(page.get("last_id")) or None) if page.get("has_more") is True else None

@@ -19,8 +19,8 @@ from chat_core import (
     OutputSchema,
     ToolDefinition,
 )
-from chat_core.jsonvalue import as_json, as_list, as_object, as_text
-from chat_core.sent import dump
+from chat_core.types.json_values import as_json, as_list, as_object, as_text
+from chat_core.wire.write import dump
 
 from chat_claude.conversation import Conversation, Sealed
 from chat_claude.models import Traits
@@ -31,7 +31,9 @@ from chat_claude.wire import SIGNED, Block, ClientTool, SentMessage, ToolChoice
 
 _MAX_TOKENS = 16_384  # where nothing is asked for: the wire wants a number
 _MOST_BREAKPOINTS = 4
-_COUNTED = frozenset({"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control"})
+_COUNTED = frozenset(
+    {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control"}
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def encode(
     request: ChatRequest,
     *,
     origin: Origin,
-    manner: Manner = Manner(),  # noqa: B008  a frozen value
+    manner: Manner = Manner(),
     now: datetime | None = None,
     stream: bool = False,
     counting: bool = False,
@@ -73,7 +75,9 @@ def encode(
     traits = Traits.of(origin.model)
     conversation = Conversation(request.messages, origin, traits)
     if conversation.answered and not traits.prefill and not counting:
-        raise ConfigurationError(f"{origin.model} does not go on from a turn of its own: messages.add_user(...) first")
+        raise ConfigurationError(
+            f"{origin.model} does not go on from a turn of its own: messages.add_user(...) first"
+        )
     schemas = HeldSchemas()
     native = [tool.declaration for tool in manner.tools]
     tools: list[ClientTool | JsonObject] = [*native, *_tools(request.tools, native, manner, schemas)]
@@ -94,7 +98,9 @@ def encode(
     }
     schemas.check()
     _check_breakpoints(body)
-    body = {name: value for name, value in body.items() if value is not None and value != []} | dict(manner.extra)
+    body = {name: value for name, value in body.items() if value is not None and value != []} | dict(
+        manner.extra
+    )
     betas, notices = [*manner.betas, *manner.options.betas()], list(conversation.notices)
     betas += [tool.beta for tool in manner.tools if tool.beta]
     if conversation.by_id and manner.version == "2023-06-01":
@@ -109,7 +115,9 @@ def encode(
 def encode_count(request: ChatRequest, *, origin: Origin, manner: Manner) -> Encoded:
     """The same for the counting of its tokens. Raises `ConfigurationError` for what cannot be counted."""
     if any(tool.server for tool in manner.tools):
-        raise ConfigurationError("the tools of MCP servers cannot be counted: count with a client built without them")
+        raise ConfigurationError(
+            "the tools of MCP servers cannot be counted: count with a client built without them"
+        )
     encoded = encode(request, origin=origin, manner=manner, counting=True)
     counted = {name: value for name, value in encoded.content.items() if name in _COUNTED}
     return Encoded(counted, encoded.betas, encoded.notices)
@@ -120,7 +128,9 @@ def _max_tokens(options: ChatOptions, manner: Manner, traits: Traits) -> int:
     if options.max_tokens is None:
         return min(_MAX_TOKENS + budget, traits.max_tokens)
     if budget and options.max_tokens <= budget:
-        raise ConfigurationError(f"max_tokens={options.max_tokens} has to be more than the thinking budget of {budget}")
+        raise ConfigurationError(
+            f"max_tokens={options.max_tokens} has to be more than the thinking budget of {budget}"
+        )
     return options.max_tokens
 
 
@@ -131,21 +141,31 @@ def _sampling(options: ChatOptions, manner: Manner, traits: Traits, model: str) 
     sampling = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k}
     asked = [name for name, value in sampling.items() if value is not None]
     if asked and manner.version != "2023-06-01":
-        raise ConfigurationError(f"version {manner.version} has no {asked[0]}: leave it out, or .with_api_version('2023-06-01')")
+        raise ConfigurationError(
+            f"version {manner.version} has no {asked[0]}: leave it out, or .with_api_version('2023-06-01')"
+        )
     if asked and not traits.sampling:
-        raise ConfigurationError(f"{model} has no {asked[0]}, as all models after the 4.6 generation: leave it out")
+        raise ConfigurationError(
+            f"{model} has no {asked[0]}, as all models after the 4.6 generation: leave it out"
+        )
     if manner.thinking and manner.thinking.type == "enabled":
         if options.temperature not in (None, 1, 1.0) or options.top_k is not None:
-            raise ConfigurationError("thinking with a budget takes neither a temperature other than 1 nor top_k: leave them out")
+            raise ConfigurationError(
+                "thinking with a budget takes neither a temperature other than 1 nor top_k: leave them out"
+            )
         if options.top_p is not None and not 0.95 <= options.top_p <= 1:
-            raise ConfigurationError(f"thinking with a budget takes top_p from 0.95 to 1, not {options.top_p}")
+            raise ConfigurationError(
+                f"thinking with a budget takes top_p from 0.95 to 1, not {options.top_p}"
+            )
     stop = [options.stop] if isinstance(options.stop, str) else list(options.stop or ())
     if any(not sequence.strip() for sequence in stop):
         raise ConfigurationError("a stop sequence of white space only is not possible here: leave it out")
     return {**sampling, "stop_sequences": stop}
 
 
-def _output_config(options: ChatOptions, output: OutputSchema | None, manner: Manner, schemas: HeldSchemas) -> JsonObject | None:
+def _output_config(
+    options: ChatOptions, output: OutputSchema | None, manner: Manner, schemas: HeldSchemas
+) -> JsonObject | None:
     config: JsonObject = {}
     if effort := options.reasoning_effort or (manner.thinking.effort if manner.thinking else None):
         config["effort"] = effort
@@ -166,7 +186,9 @@ def _tools(
     defined = {as_text(declaration.get("name")) for declaration in native}
     if unknown := manner.tool_settings.keys() - {definition.name for definition in definitions} - defined:
         raise ConfigurationError(f"with_tool_settings({min(unknown)!r}): the chat has no such tool")
-    return [_tool(definition, manner, schemas) for definition in definitions if definition.name not in defined]
+    return [
+        _tool(definition, manner, schemas) for definition in definitions if definition.name not in defined
+    ]
 
 
 def _tool(definition: ToolDefinition, manner: Manner, schemas: HeldSchemas) -> ClientTool:
@@ -218,7 +240,11 @@ def _container(conversation: Conversation, native: Sequence[JsonObject], now: da
     until = held.get("expires_at")
     if not isinstance(until, str):
         return cast("str | None", held.get("id"))
-    return cast("str | None", held.get("id")) if now is not None and now < datetime.fromisoformat(until) else None
+    return (
+        cast("str | None", held.get("id"))
+        if now is not None and now < datetime.fromisoformat(until)
+        else None
+    )
 
 
 def _heed_prefixes(
@@ -228,7 +254,9 @@ def _heed_prefixes(
     if not any(block.prefix for block in sealed):
         return
     current = list(digests(body))
-    changed = {block.message: block for block in sealed if block.prefix and block.prefix != current[block.message]}
+    changed = {
+        block.message: block for block in sealed if block.prefix and block.prefix != current[block.message]
+    }
     if not changed:
         return
     what = "the instructions, the tools or earlier messages have changed since the model thought; its thinking is bound to them"
@@ -243,19 +271,28 @@ def _heed_prefixes(
     messages = cast("list[SentMessage]", body["messages"])
     for index in changed:
         content = cast("list[Block]", messages[index]["content"])
-        messages[index] = {"role": "assistant", "content": [block for block in content if block["type"] not in SIGNED]}
+        messages[index] = {
+            "role": "assistant",
+            "content": [block for block in content if block["type"] not in SIGNED],
+        }
     body["messages"] = [message for message in messages if message["content"]]
 
 
 def _check_breakpoints(body: Mapping[str, object]) -> None:
     """The rules about cache breakpoints that the server would refuse."""
     places = cast("JsonObject", body)
-    found = [control for name in ("tools", "system", "messages") for control in _breakpoints(places.get(name))]
+    found = [
+        control for name in ("tools", "system", "messages") for control in _breakpoints(places.get(name))
+    ]
     if len(found) > _MOST_BREAKPOINTS:
-        raise ConfigurationError(f"{len(found)} cache breakpoints, {_MOST_BREAKPOINTS} at most: mark fewer parts with cached(...)")
+        raise ConfigurationError(
+            f"{len(found)} cache breakpoints, {_MOST_BREAKPOINTS} at most: mark fewer parts with cached(...)"
+        )
     lifetimes = [as_object(control).get("ttl") or "5m" for control in found]
     if "5m" in lifetimes and "1h" in lifetimes[lifetimes.index("5m") :]:
-        raise ConfigurationError("a cache breakpoint of an hour comes after one of five minutes: the longer-lived come first")
+        raise ConfigurationError(
+            "a cache breakpoint of an hour comes after one of five minutes: the longer-lived come first"
+        )
 
 
 def _breakpoints(value: JsonValue) -> list[JsonObject]:

@@ -18,8 +18,8 @@ from chat_core import (
     ProviderError,
     RateLimited,
 )
-from chat_core.jsonvalue import as_object, as_text
-from chat_core.refused import retry_after
+from chat_core.types.json_values import as_object, as_text
+from chat_core.wire.error_body import retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         value = cast("JsonValue", json.loads(text))
     except (ValueError, RecursionError):
         value = None
-    envelope = as_object(value[0] if isinstance(value, list) and value else value)  # Google's servers send a list of one
+    envelope = as_object(
+        value[0] if isinstance(value, list) and value else value
+    )  # Google's servers send a list of one
     inner = as_object(envelope.get("error"))
     code = as_text(as_object(inner.get("details")).get("error_code"))
     kind = _kind(status, code, as_text(inner.get("type")))
@@ -90,7 +92,8 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         _message(envelope, inner) or text.strip()[:1000] or f"status {status} without a body",
         status=status,
         code=code or as_text(inner.get("type")) or None,
-        request_id=as_text(envelope.get("request_id")) or next((headers[name] for name in _REQUEST_IDS if name in headers), None),
+        request_id=as_text(envelope.get("request_id"))
+        or next((headers[name] for name in _REQUEST_IDS if name in headers), None),
         retry_after=retry_after(headers),
         retryable=advice == "true" if advice in ("true", "false") else kind.retryable,
         body=text if value is None else value,
@@ -98,14 +101,24 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
 
 
 def _kind(status: int, code: str, type_: str) -> _Kind:
-    kind = _BY_CODE.get(code) or _BY_TYPE.get(type_) or _BY_STATUS.get(status) or _Kind(ProviderError, retryable=status >= 500)
+    kind = (
+        _BY_CODE.get(code)
+        or _BY_TYPE.get(type_)
+        or _BY_STATUS.get(status)
+        or _Kind(ProviderError, retryable=status >= 500)
+    )
     if kind.error is ProviderError and status in (503, 529):  # as an api_error may come
         return _BY_STATUS[status]
     return kind
 
 
 def _message(envelope: JsonObject, inner: JsonObject) -> str:
-    for said in (inner.get("message"), envelope.get("message"), envelope.get("error"), envelope.get("detail")):
+    for said in (
+        inner.get("message"),
+        envelope.get("message"),
+        envelope.get("error"),
+        envelope.get("detail"),
+    ):
         if said:
             return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
     return ""

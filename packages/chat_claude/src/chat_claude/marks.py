@@ -9,8 +9,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from chat_core import ConfigurationError, File, JsonObject, JsonValue, Native, Opaque, Origin, Part, Structured, Text
-from chat_core.jsonvalue import as_json, as_object
+from chat_core import (
+    ConfigurationError,
+    File,
+    JsonObject,
+    JsonValue,
+    Native,
+    Opaque,
+    Origin,
+    Part,
+    Structured,
+    Text,
+)
+from chat_core.types.json_values import as_json, as_object
 
 from chat_claude.options import CacheTtl, cache_control
 
@@ -24,9 +35,15 @@ def cached(part: MarkedPart, ttl: CacheTtl | None = None) -> MarkedPart:
     return _marked(part, {"cache_control": cache_control(ttl)})
 
 
-def document(file: File, *, title: str | None = None, context: str | None = None, citations: bool = False) -> File:
+def document(
+    file: File, *, title: str | None = None, context: str | None = None, citations: bool = False
+) -> File:
     """A document with what the model is told about it. With `citations` the answer's texts name the passages they rest on."""
-    said: dict[str, JsonValue] = {"title": title, "context": context, "citations": {"enabled": True} if citations else None}
+    said: dict[str, JsonValue] = {
+        "title": title,
+        "context": context,
+        "citations": {"enabled": True} if citations else None,
+    }
     return _marked(file, {name: value for name, value in said.items() if value is not None})
 
 
@@ -34,7 +51,13 @@ def search_result(source: str, title: str, *texts: str, citations: bool = True) 
     """A passage of the application's own search, for the model to answer from and cite."""
     content: list[JsonValue] = [{"type": "text", "text": text} for text in texts]
     return block(
-        {"type": "search_result", "source": source, "title": title, "content": content, "citations": {"enabled": citations}}
+        {
+            "type": "search_result",
+            "source": source,
+            "title": title,
+            "content": content,
+            "citations": {"enabled": citations},
+        }
     )
 
 

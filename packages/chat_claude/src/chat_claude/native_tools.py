@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject
-from chat_core.jsonvalue import as_json, as_object
+from chat_core.types.json_values import as_json, as_object
 
 from chat_claude.options import NativeTool
 
@@ -71,11 +71,18 @@ def tool_search(*, kind: ToolSearchKind) -> NativeTool:
 
 
 def mcp_server(
-    name: str, url: str, *, authorization_token: str | None, allowed_tools: Sequence[str] | None, defer_loading: bool
+    name: str,
+    url: str,
+    *,
+    authorization_token: str | None,
+    allowed_tools: Sequence[str] | None,
+    defer_loading: bool,
 ) -> NativeTool:
     """The tools of a remote MCP server, which Anthropic calls."""
     if not url.startswith("https://"):
-        raise ConfigurationError(f"with_mcp_server({name!r}): its URL begins with https://, since Anthropic calls it")
+        raise ConfigurationError(
+            f"with_mcp_server({name!r}): its URL begins with https://, since Anthropic calls it"
+        )
     server: JsonObject = {"type": "url", "url": url, "name": name}
     if authorization_token is not None:
         server["authorization_token"] = authorization_token

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.jsonvalue import as_json, as_list, as_object
+from chat_core.types.json_values import as_json, as_list, as_object
 
 ApiVersion: TypeAlias = Literal["2023-06-01", "2026-10-21"]
 CacheTtl: TypeAlias = Literal["5m", "1h"]
@@ -48,7 +48,11 @@ class Thinking:
 
     def body(self) -> JsonObject:
         """The field of the request body."""
-        said: dict[str, JsonValue] = {"type": self.type, "budget_tokens": self.budget_tokens, "display": self.display}
+        said: dict[str, JsonValue] = {
+            "type": self.type,
+            "budget_tokens": self.budget_tokens,
+            "display": self.display,
+        }
         return {name: value for name, value in said.items() if value is not None}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from chat_core import JsonValue
-from chat_core.jsonvalue import as_json, as_list
+from chat_core.types.json_values import as_json, as_list
 
 from chat_claude.wire import SIGNED
 
@@ -38,7 +38,9 @@ def prefix_of_answer(body: Mapping[str, object]) -> str:
 
 def _bytes(value: object) -> bytes:
     plain = _without_marks(cast("JsonValue", value))
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=as_json).encode()
+    return json.dumps(
+        plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=as_json
+    ).encode()
 
 
 def _without_marks(value: JsonValue) -> JsonValue:
@@ -48,6 +50,10 @@ def _without_marks(value: JsonValue) -> JsonValue:
         case dict():
             return {key: _without_marks(inner) for key, inner in value.items() if key != "cache_control"}
         case list():
-            return [_without_marks(item) for item in value if not (isinstance(item, dict) and item.get("type") in SIGNED)]
+            return [
+                _without_marks(item)
+                for item in value
+                if not (isinstance(item, dict) and item.get("type") in SIGNED)
+            ]
         case _:
             return value

@@ -9,17 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.jsonvalue import as_list, as_object, as_text
+from chat_core.types.json_values import as_list, as_object, as_text
 
-_DROPPED = frozenset({"title", "$schema", "$id", "$comment", "discriminator", "deprecated", "readOnly", "writeOnly"})
+_DROPPED = frozenset(
+    {"title", "$schema", "$id", "$comment", "discriminator", "deprecated", "readOnly", "writeOnly"}
+)
 _REFUSED = frozenset(
     {
         *("patternProperties", "propertyNames", "minProperties", "maxProperties", "unevaluatedProperties"),
         *("unevaluatedItems", "contains", "minContains", "maxContains", "not", "if", "then", "else"),
-        *("dependentRequired", "dependentSchemas", "prefixItems", "additionalItems", "$dynamicRef", "$recursiveRef"),
+        *(
+            "dependentRequired",
+            "dependentSchemas",
+            "prefixItems",
+            "additionalItems",
+            "$dynamicRef",
+            "$recursiveRef",
+        ),
     }
 )
-_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
+_FORMATS = frozenset(
+    {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+)
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
 _MOST_TOOLS, _MOST_OPTIONAL, _MOST_UNIONS = 20, 24, 16
 
@@ -45,7 +56,9 @@ class HeldSchemas:
     def check(self) -> None:
         """Raise `ConfigurationError` where all of them together are too much."""
         if self._tools > _MOST_TOOLS:
-            raise ConfigurationError(f"{self._tools} strict tools in one request, {_MOST_TOOLS} at most: leave strict off some")
+            raise ConfigurationError(
+                f"{self._tools} strict tools in one request, {_MOST_TOOLS} at most: leave strict off some"
+            )
         for found, most, what in (
             (self._optional, _MOST_OPTIONAL, "optional parameters"),
             (self._unions, _MOST_UNIONS, "parameters of several types"),
@@ -83,23 +96,33 @@ class _Compiler:
                 break
             root = as_object(self._named.get(as_text(root["$ref"]).removeprefix(self._prefix)))
         if recursive := self._recursive():
-            self.faults.append(f"{self._prefix}{recursive}: refers to itself; say how deep by naming each level")
+            self.faults.append(
+                f"{self._prefix}{recursive}: refers to itself; say how deep by naming each level"
+            )
             return {}
         compiled = self.schema(root, "#")
         if compiled.get("type") != "object":
             self.faults.append("#: the root has to be an object")
-        definitions: JsonObject = {name: self.schema(value, f"{self._prefix}{name}") for name, value in self._named.items()}
+        definitions: JsonObject = {
+            name: self.schema(value, f"{self._prefix}{name}") for name, value in self._named.items()
+        }
         if definitions:
             compiled["$defs"] = definitions
         return compiled
 
     def schema(self, node: JsonValue, at: str) -> JsonObject:
         if not isinstance(node, dict) or not node.keys() - _DROPPED - {"description", "default", "examples"}:
-            self.faults.append(f"{at}: {'nothing' if node is False else 'anything'} is allowed here; name a type")
+            self.faults.append(
+                f"{at}: {'nothing' if node is False else 'anything'} is allowed here; name a type"
+            )
             return {}
         node = self._merged(node, at)
         self.faults += [f"{at}/{keyword}: is not supported" for keyword in sorted(node.keys() & _REFUSED)]
-        rest = {keyword: value for keyword, value in node.items() if keyword not in _DROPPED and keyword not in _REFUSED}
+        rest = {
+            keyword: value
+            for keyword, value in node.items()
+            if keyword not in _DROPPED and keyword not in _REFUSED
+        }
         described = as_text(rest.pop("description", None))
         out = self._kept(rest, at)
         if rest:  # what is left can only be asked for
@@ -129,13 +152,26 @@ class _Compiler:
             if keyword in rest:
                 rest.pop("type", None)
                 variants = as_list(rest.pop(keyword))
-                return {"anyOf": [self.schema(variant, f"{at}/{keyword}/{index}") for index, variant in enumerate(variants)]}
+                return {
+                    "anyOf": [
+                        self.schema(variant, f"{at}/{keyword}/{index}")
+                        for index, variant in enumerate(variants)
+                    ]
+                }
         match rest.pop("type", None):
             case [str(name)]:
                 return self._typed(name, rest, at)
             case list(names):
-                shared = {keyword: rest.pop(keyword) for keyword in list(rest) if keyword not in ("default", "examples")}
-                return {"anyOf": [self.schema({"type": name, **_of_type(as_text(name), shared)}, at) for name in names]}
+                shared = {
+                    keyword: rest.pop(keyword)
+                    for keyword in list(rest)
+                    if keyword not in ("default", "examples")
+                }
+                return {
+                    "anyOf": [
+                        self.schema({"type": name, **_of_type(as_text(name), shared)}, at) for name in names
+                    ]
+                }
             case str(name) if name in _TYPES:
                 return self._typed(name, rest, at)
             case other:
@@ -169,7 +205,9 @@ class _Compiler:
 
     def _object(self, rest: JsonObject, at: str) -> JsonObject:
         if rest.pop("additionalProperties", False) is not False:
-            self.faults.append(f"{at}/additionalProperties: keys have to be named; use a list of key and value instead of a dict")
+            self.faults.append(
+                f"{at}/additionalProperties: keys have to be named; use a list of key and value instead of a dict"
+            )
         required = as_list(rest.pop("required", None))
         properties: JsonObject = {}
         for name, value in as_object(rest.pop("properties", None)).items():
@@ -177,7 +215,9 @@ class _Compiler:
             properties[name] = self.schema(value, inner)
             if name not in required:
                 self.optional.append(inner)
-            if isinstance(value, dict) and (value.keys() & {"anyOf", "oneOf"} or isinstance(value.get("type"), list)):
+            if isinstance(value, dict) and (
+                value.keys() & {"anyOf", "oneOf"} or isinstance(value.get("type"), list)
+            ):
                 self.unions.append(inner)
         out: JsonObject = {"type": "object", "properties": properties, "additionalProperties": False}
         if required:
@@ -196,7 +236,10 @@ class _Compiler:
 
     def _recursive(self) -> str | None:
         """The name of a definition that contains itself."""
-        uses = {name: {target.removeprefix(self._prefix) for target in _references(value)} for name, value in self._named.items()}
+        uses = {
+            name: {target.removeprefix(self._prefix) for target in _references(value)}
+            for name, value in self._named.items()
+        }
         for name in uses:
             seen: set[str] = set()
             waiting = [*uses[name]]

@@ -19,9 +19,10 @@ from chat_core import (
     StreamTruncated,
     TurnEvent,
 )
-from chat_core.calls import CallIds, cut_short
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
-from chat_core.received import is_beginning, read_object
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.read import is_beginning, read_object
+from chat_core.wire.tool_calls import cut_short
 
 from chat_claude.assembly import Assembly
 from chat_claude.decode import check_message, explanation, response
@@ -31,7 +32,9 @@ from chat_claude.errors import decode_error
 class ClaudeTurn:
     """The terminal sign is `message_stop`. Unknown events are kept in the response's `raw`, under `unknown_events`."""
 
-    def __init__(self, *, origin: Origin, ids: CallIds, prefix: Callable[[], str], notices: tuple[Notice, ...] = ()) -> None:
+    def __init__(
+        self, *, origin: Origin, ids: CallIds, prefix: Callable[[], str], notices: tuple[Notice, ...] = ()
+    ) -> None:
         self._origin = origin
         self._assembly = Assembly(origin, ids, prefix)
         self._notices = notices
@@ -83,15 +86,23 @@ class ClaudeTurn:
         """The whole turn. Raises `StreamTruncated` without the terminal sign."""
         whole = self._response()
         if not self.finished:
-            raise StreamTruncated("the stream ended before message_stop", partial=cut_short(whole)) from self._cut
+            raise StreamTruncated(
+                "the stream ended before message_stop", partial=cut_short(whole)
+            ) from self._cut
         return Done(whole)
 
     def _ending(self, said: JsonObject) -> Sequence[TurnEvent]:
         """What is known at the end only. Of the usage, each number overwrites the earlier one: they are not added up."""
         before, more = as_object(self._message.get("usage")), as_object(said.get("usage"))
-        self._message |= {key: value for key, value in said.items() if key not in ("type", "delta", "usage") and value is not None}
+        self._message |= {
+            key: value
+            for key, value in said.items()
+            if key not in ("type", "delta", "usage") and value is not None
+        }
         self._message |= as_object(said.get("delta"))
-        self._message["usage"] = before | {key: value for key, value in more.items() if value is not None or key not in before}
+        self._message["usage"] = before | {
+            key: value for key, value in more.items() if value is not None or key not in before
+        }
         why = explanation(self._message)
         return [RefusalChunk(why)] if why else ()
 

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field
 
 from chat_core import JsonObject, JsonValue, Native, Origin, ToolCall, ToolCallChunk
-from chat_core.calls import CallIds, read_arguments, tool_call
-from chat_core.jsonvalue import as_count, as_object, as_text
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_object, as_text
+from chat_core.wire.tool_calls import read_arguments, tool_call
 
 
 @dataclass(slots=True)
@@ -45,9 +46,11 @@ class CallAssembler:
 
     def add(self, fragment: JsonObject, *, whole: bool = False) -> ToolCallChunk:
         """Take one element of a delta's `tool_calls`, or of a whole message's, where each is a call; what it adds."""
-        custom = fragment.get("type") == "custom" or ("custom" in fragment and "function" not in fragment)  # some send both
+        custom = fragment.get("type") == "custom" or (
+            "custom" in fragment and "function" not in fragment
+        )  # some send both
         said = as_object(fragment.get("custom" if custom else "function"))
-        id, name = as_text(fragment.get("id")), as_text(said.get("name"))  # noqa: A001  the field's name
+        id, name = as_text(fragment.get("id")), as_text(said.get("name"))
         arguments = said.get("input" if custom else "arguments")
         index = as_count(fragment.get("index"))  # Together's type says float
         call = None if whole else self._open(id, index, name)
@@ -65,7 +68,7 @@ class CallAssembler:
         """The calls, in the order in which they began."""
         return [self._finish(call) for call in self._calls]
 
-    def _open(self, id: str, index: int | None, name: str) -> _OpenCall | None:  # noqa: A002  the field's name
+    def _open(self, id: str, index: int | None, name: str) -> _OpenCall | None:
         """The call that a fragment with these labels continues, if any."""
         if call := self._by_id.get(id):
             return call
@@ -74,7 +77,7 @@ class CallAssembler:
         unlabelled = not (id and name) if index is None else not (id or name)
         return self._calls[-1] if unlabelled and self._calls else None
 
-    def _label(self, call: _OpenCall, id: str, index: int | None) -> None:  # noqa: A002  the field's name
+    def _label(self, call: _OpenCall, id: str, index: int | None) -> None:
         if id:
             call.named = True
             self._by_id[id] = call
@@ -105,4 +108,6 @@ def _another(call: _OpenCall, name: str, arguments: JsonValue) -> bool:
     if not name or not call.name:
         return False
     renamed = not name.startswith(call.name)
-    return renamed or (call.closed and bool(arguments) and not (isinstance(arguments, str) and arguments.isspace()))
+    return renamed or (
+        call.closed and bool(arguments) and not (isinstance(arguments, str) and arguments.isspace())
+    )

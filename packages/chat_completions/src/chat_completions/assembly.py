@@ -27,8 +27,8 @@ from chat_core import (
     TextChunk,
     TurnEvent,
 )
-from chat_core.calls import CallIds
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
 
 from chat_completions.assembler import CallAssembler
 from chat_completions.thinktags import THINK, ThinkTags
@@ -46,7 +46,9 @@ class _Block:
 class Assembly:
     """The parts of one choice, in the order received."""
 
-    def __init__(self, origin: Origin, ids: CallIds, think_tags: Literal["text", "tags", "open"] = "text") -> None:
+    def __init__(
+        self, origin: Origin, ids: CallIds, think_tags: Literal["text", "tags", "open"] = "text"
+    ) -> None:
         self._origin = origin
         self._ids = ids
         self._tags = None if think_tags == "text" else ThinkTags(think_tags)
@@ -58,7 +60,9 @@ class Assembly:
     def add(self, delta: JsonObject, *, whole: bool = False) -> Sequence[TurnEvent]:
         """Take a delta, or a `whole` message; what it says."""
         content = delta.get("content")
-        if content and isinstance(content, str) and self._tags is None and _is_plain(delta):  # nearly every delta of a stream
+        if (
+            content and isinstance(content, str) and self._tags is None and _is_plain(delta)
+        ):  # nearly every delta of a stream
             self._append(Text, content)
             return (TextChunk(content),)
         events: list[TurnEvent] = []
@@ -89,7 +93,9 @@ class Assembly:
         self._append(Text, text)
         events.append(TextChunk(text))
 
-    def _runs(self, runs: Iterator[tuple[Literal["reasoning", "text"], str]], events: list[TurnEvent]) -> None:
+    def _runs(
+        self, runs: Iterator[tuple[Literal["reasoning", "text"], str]], events: list[TurnEvent]
+    ) -> None:
         for kind, said in runs:
             if kind == "reasoning":
                 self._append(Reasoning, said).native.setdefault("field", THINK)
@@ -148,7 +154,11 @@ class Assembly:
 
     def _thinking(self, item: JsonObject, events: list[TurnEvent], *, whole: bool) -> None:
         said = item.get("thinking") or item.get("text") or item.get("summary")
-        text = said if isinstance(said, str) else "".join(as_text(as_object(piece).get("text")) for piece in as_list(said))
+        text = (
+            said
+            if isinstance(said, str)
+            else "".join(as_text(as_object(piece).get("text")) for piece in as_list(said))
+        )
         last = self._blocks[-1] if self._blocks else None
         before = as_object(last.native.get("content")) if isinstance(last, _Block) else {}
         if before and not whole and not before.get("closed"):
@@ -166,7 +176,9 @@ class Assembly:
             self._image(as_object(image), events)
         fragments = [fragment for fragment in as_list(delta.get("tool_calls")) if isinstance(fragment, dict)]
         events += [self._calls.add(fragment, whole=whole) for fragment in fragments]
-        if any((legacy := as_object(delta.get("function_call"))).values()):  # the predecessor of tool calls, from old servers
+        if any(
+            (legacy := as_object(delta.get("function_call"))).values()
+        ):  # the predecessor of tool calls, from old servers
             events.append(self._calls.add({"function": legacy}))
         for name, value in as_object(delta.get("audio")).items():
             if isinstance(value, str):
@@ -203,7 +215,9 @@ class Assembly:
             data = _sound(self._audio["data"])
             native = Native(self._origin, {"audio_id": "".join(self._audio.get("id", [])[:1])})
             said = "".join(self._audio.get("transcript", [])) or None
-            yield File("audio/wav" if data[:4] == b"RIFF" else "audio/unknown", data, transcript=said, native=native)
+            yield File(
+                "audio/wav" if data[:4] == b"RIFF" else "audio/unknown", data, transcript=said, native=native
+            )
 
 
 def _is_plain(delta: JsonObject) -> bool:
@@ -243,8 +257,16 @@ def _continued(block: JsonObject, more: JsonObject) -> JsonObject:
 def _merge(details: list[JsonValue], detail: JsonObject) -> None:
     """Add a reasoning detail to those so far: fragments of one entry share its index and type, and their texts join."""
     last = details[-1] if details else None
-    same = isinstance(last, dict) and "index" in detail and all(last.get(key) == detail.get(key) for key in ("index", "type"))
-    if not isinstance(last, dict) or not same or (last.get("id") and detail.get("id") not in (None, last["id"])):
+    same = (
+        isinstance(last, dict)
+        and "index" in detail
+        and all(last.get(key) == detail.get(key) for key in ("index", "type"))
+    )
+    if (
+        not isinstance(last, dict)
+        or not same
+        or (last.get("id") and detail.get("id") not in (None, last["id"]))
+    ):
         details.append(dict(detail))
         return
     for key, value in detail.items():
@@ -258,7 +280,12 @@ def _merge(details: list[JsonValue], detail: JsonObject) -> None:
 def _sign(blocks: list[JsonValue], block: JsonObject) -> None:
     """Add a block of signed thinking to those so far: fragments join until the one with the signature has come."""
     last = blocks[-1] if blocks else None
-    if not isinstance(last, dict) or last.get("signature") or last.get("type") != "thinking" or block.get("type") != "thinking":
+    if (
+        not isinstance(last, dict)
+        or last.get("signature")
+        or last.get("type") != "thinking"
+        or block.get("type") != "thinking"
+    ):
         blocks.append(dict(block))
         return
     last["thinking"] = as_text(last.get("thinking")) + as_text(block.get("thinking"))

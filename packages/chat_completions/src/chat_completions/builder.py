@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Generic, Literal, Self, cast, overload
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError
-from chat_core.providerbuilder import Connection, ProviderBuilder, checked_key, checked_url, default_transport
-from chat_core.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+from chat_core.client.builder import Connection, ProviderBuilder, checked_key, checked_url, default_transport
+from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
 from typing_extensions import TypeVar
 
 from chat_completions.dialect import Dialect
@@ -93,7 +93,11 @@ class ChatCompletionsBuilder(Choosing, Generic[M, E]):
 
 
 def settings(
-    choices: Choices, connection: Connection, builder: str, dialect: Dialect | None = None, api_key: str | None = None
+    choices: Choices,
+    connection: Connection,
+    builder: str,
+    dialect: Dialect | None = None,
+    api_key: str | None = None,
 ) -> Settings:
     """What a client needs, of what was chosen and of the environment. `dialect`: None leaves it to the base URL. `api_key` is one
     that the builder has found elsewhere. Raises `ConfigurationError` for what is missing."""
@@ -133,9 +137,15 @@ def _address(dialect: Dialect, builder: str) -> str:
         return url
     if host := os.environ.get(dialect.host_variable or ""):
         whole = host if "://" in host else f"https://{host}"
-        return whole if urlsplit(whole).path.strip("/") else whole.rstrip("/") + urlsplit(dialect.base_url or "").path
+        return (
+            whole
+            if urlsplit(whole).path.strip("/")
+            else whole.rstrip("/") + urlsplit(dialect.base_url or "").path
+        )
     if dialect.base_url is None:
-        raise ConfigurationError(f'{builder}.build() needs .with_base_url("https://host/v1"): {dialect.name} has no known server')
+        raise ConfigurationError(
+            f'{builder}.build() needs .with_base_url("https://host/v1"): {dialect.name} has no known server'
+        )
     return dialect.base_url
 
 

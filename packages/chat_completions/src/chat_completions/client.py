@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, EmbeddingsResponse, ModelInfo, TurnEvent
-from chat_core.calls import CallIds
-from chat_core.providerclient import ClientSettings, ProviderClient
+from chat_core.client.base import ClientSettings, ProviderClient
+from chat_core.types.call_ids import CallIds
 
 from chat_completions.decode import decode, decode_models
 from chat_completions.dialect import Dialect
@@ -41,7 +41,9 @@ class ChatCompletionsClient(ProviderClient[Settings]):
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """One turn, whole. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=False)
-        read = partial(decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
+        read = partial(
+            decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
+        )
         response = await self._ask("POST", "/chat/completions", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices) if encoded.notices else response
 
@@ -49,7 +51,10 @@ class ChatCompletionsClient(ProviderClient[Settings]):
         """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=True)
         turn = CompletionTurn(
-            origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages), notices=encoded.notices
+            origin=self._origin,
+            dialect=self._settings.dialect,
+            ids=CallIds(request.messages),
+            notices=encoded.notices,
         )
         return self._stream_turn("/chat/completions", turn, encoded.body)
 
@@ -84,6 +89,15 @@ class EmbeddingChatCompletionsClient(ChatCompletionsClient):
             return EmbeddingsResponse(())
         settings = self._settings
         body = encode_embeddings(
-            inputs, model=settings.model, dialect=settings.dialect, dimensions=settings.dimensions, extra=settings.extra
+            inputs,
+            model=settings.model,
+            dialect=settings.dialect,
+            dimensions=settings.dimensions,
+            extra=settings.extra,
         )
-        return await self._ask("POST", "/embeddings", partial(decode_embeddings, count=len(inputs), dialect=settings.dialect), body)
+        return await self._ask(
+            "POST",
+            "/embeddings",
+            partial(decode_embeddings, count=len(inputs), dialect=settings.dialect),
+            body,
+        )

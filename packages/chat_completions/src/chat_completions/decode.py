@@ -1,4 +1,4 @@
-"""From the body of a Chat Completions answer to a core response. (What an error body says is read by `chat_core.refused`.)"""
+"""From the body of a Chat Completions response to a core response. `chat_core.wire.error_body` reads error bodies."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from chat_core import (
     Turn,
     Usage,
 )
-from chat_core.calls import CallIds, fail_pending
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
-from chat_core.received import read_object
-from chat_core.refused import decode_error
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.error_body import decode_error
+from chat_core.wire.read import read_object
+from chat_core.wire.tool_calls import fail_pending
 
 from chat_completions.assembly import Assembly
 from chat_completions.dialect import Dialect
@@ -53,7 +54,9 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
 def completion(answer: JsonObject) -> JsonObject:
     """The completion that an answer is, or holds: some gateways wrap it once. Raises `InvalidResponse` without a choice."""
     if "choices" not in answer:
-        answer = next((inner for inner in answer.values() if isinstance(inner, dict) and inner.get("choices")), answer)
+        answer = next(
+            (inner for inner in answer.values() if isinstance(inner, dict) and inner.get("choices")), answer
+        )
     if not any(isinstance(choice, dict) for choice in as_list(answer.get("choices"))):
         raise InvalidResponse(f"a chat completion without choices: {json.dumps(answer)[:300]}")
     return answer
@@ -61,7 +64,11 @@ def completion(answer: JsonObject) -> JsonObject:
 
 def more_choices(count: int) -> tuple[Notice, ...]:
     """What to say of choices beyond the first."""
-    return (Notice("n", f"the server sent {count} choices; the response is the first of them"),) if count > 1 else ()
+    return (
+        (Notice("n", f"the server sent {count} choices; the response is the first of them"),)
+        if count > 1
+        else ()
+    )
 
 
 _FINISH: dict[str, FinishReason] = {
@@ -95,7 +102,10 @@ def hold_back(message: Message) -> None:
 def usage(value: JsonValue, dialect: Dialect) -> Usage:
     """The provider's numbers; unsaid ones are None."""
     said = as_object(value)
-    prompt, completion = as_object(said.get("prompt_tokens_details")), as_object(said.get("completion_tokens_details"))
+    prompt, completion = (
+        as_object(said.get("prompt_tokens_details")),
+        as_object(said.get("completion_tokens_details")),
+    )
     output = as_count(said.get("completion_tokens"))
     reasoning = _first_count(completion.get("reasoning_tokens"), said.get("reasoning_tokens"))
     if dialect.reasoning_outside_output and output is not None:
@@ -103,7 +113,9 @@ def usage(value: JsonValue, dialect: Dialect) -> Usage:
     return Usage(
         input_tokens=as_count(said.get("prompt_tokens")),
         output_tokens=output,
-        cache_read_tokens=_first_count(prompt.get("cached_tokens"), said.get("prompt_cache_hit_tokens"), said.get("cached_tokens")),
+        cache_read_tokens=_first_count(
+            prompt.get("cached_tokens"), said.get("prompt_cache_hit_tokens"), said.get("cached_tokens")
+        ),
         cache_write_tokens=as_count(prompt.get("cache_write_tokens")),
         reasoning_tokens=reasoning,
         total_tokens=as_count(said.get("total_tokens")),

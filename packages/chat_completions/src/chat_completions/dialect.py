@@ -225,7 +225,14 @@ class Dialect:
             key_variable="AI21_API_KEY",
             key_required=True,
             lacks=frozenset(
-                {"top_k", "seed", "frequency_penalty", "presence_penalty", "reasoning_effort", "parallel_tool_calls"}
+                {
+                    "top_k",
+                    "seed",
+                    "frequency_penalty",
+                    "presence_penalty",
+                    "reasoning_effort",
+                    "parallel_tool_calls",
+                }
                 | {"logprobs", "top_logprobs", "logit_bias"}
             ),
             stream_usage=False,
@@ -280,7 +287,9 @@ class Dialect:
     def for_url(url: str) -> Dialect:
         """The dialect of the server at this base URL, as far as its host name tells."""
         host = urlsplit(url).hostname or ""
-        known = next((make() for name, make in _HOSTS.items() if host == name or host.endswith("." + name)), None)
+        known = next(
+            (make() for name, make in _HOSTS.items() if host == name or host.endswith("." + name)), None
+        )
         return known or replace(Dialect(), name=host or "chat-completions")
 
 

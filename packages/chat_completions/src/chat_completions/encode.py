@@ -26,10 +26,10 @@ from chat_core import (
     ToolDefinition,
     UnresolvedTool,
 )
-from chat_core.calls import read_arguments
-from chat_core.jsonvalue import as_object, as_text
-from chat_core.sent import dump
-from chat_core.strict import strict_schema
+from chat_core.types.json_values import as_object, as_text
+from chat_core.wire.strict_schema import strict_schema
+from chat_core.wire.tool_calls import read_arguments
+from chat_core.wire.write import dump
 
 from chat_completions.dialect import Dialect
 from chat_completions.options import CompletionsOptions
@@ -66,7 +66,7 @@ def encode(
     *,
     origin: Origin,
     dialect: Dialect,
-    options: CompletionsOptions = CompletionsOptions(),  # noqa: B008  a frozen value
+    options: CompletionsOptions = CompletionsOptions(),
     strict: bool = True,
     extra: Mapping[str, object] | None = None,
     stream: bool = False,
@@ -74,7 +74,10 @@ def encode(
     """The body of the request; `extra` is merged last. Raises `ConfigurationError` for what the wire cannot say, `UnresolvedTool`
     for calls that have no outcome yet."""
     messages = _Messages(origin, dialect)
-    body: dict[str, object] = {"model": origin.model, "messages": [sent for m in request.messages for sent in messages.encode(m)]}
+    body: dict[str, object] = {
+        "model": origin.model,
+        "messages": [sent for m in request.messages for sent in messages.encode(m)],
+    }
     body |= _options(request, dialect, options)
     notices = [*messages.notices, *_without_effect(body, dialect)]
     if tools := _offered(request, dialect):
@@ -85,7 +88,12 @@ def encode(
         if dialect.output == "json":
             body["response_format"] = {"type": "json_object"}
             body["messages"] = [_told(request.output, dialect), *cast("list[object]", body["messages"])]
-            notices.append(Notice("output", f"{dialect.name} takes no schema for its answers, so the model was told it in words"))
+            notices.append(
+                Notice(
+                    "output",
+                    f"{dialect.name} takes no schema for its answers, so the model was told it in words",
+                )
+            )
         else:
             body["response_format"] = _response_format(request.output, dialect, strict)
     if stream:
@@ -104,7 +112,10 @@ class _Messages:
     def encode(self, message: Message) -> Iterator[SentMessage]:
         match message.role:
             case "system":
-                yield {"role": self._dialect.system_role, "content": "\n\n".join(_only_text(part) for part in message.parts)}
+                yield {
+                    "role": self._dialect.system_role,
+                    "content": "\n\n".join(_only_text(part) for part in message.parts),
+                }
             case "user":
                 yield {"role": "user", "content": self._content(message.parts)}
             case "model":
@@ -124,7 +135,11 @@ class _Messages:
 
     def _listed(self, content: list[ContentPart]) -> str | list[ContentPart]:
         """The parts; as one text where the server takes nothing else."""
-        return content if self._dialect.files else "\n\n".join(part["text"] for part in content if part["type"] == "text")
+        return (
+            content
+            if self._dialect.files
+            else "\n\n".join(part["text"] for part in content if part["type"] == "text")
+        )
 
     def _content_part(self, part: Part) -> ContentPart:
         match part:
@@ -139,7 +154,9 @@ class _Messages:
 
     def _assistant(self, message: Message) -> AssistantMessage:
         calls = message.tool_calls
-        replays = self._dialect.replay_reasoning == "always" or (bool(calls) and self._dialect.replay_reasoning == "tools")
+        replays = self._dialect.replay_reasoning == "always" or (
+            bool(calls) and self._dialect.replay_reasoning == "tools"
+        )
         blocks = list(self._blocks(message, replays))
         plain = all(isinstance(block, str) for block in blocks)
         sent = AssistantMessage(
@@ -162,7 +179,11 @@ class _Messages:
                 case File():
                     self._generated(part, sent)
                 case Opaque(native) if native.for_(self._origin) is None:
-                    self.notices.append(Notice("messages", f"a block that only {native.origin.provider} can read was not sent"))
+                    self.notices.append(
+                        Notice(
+                            "messages", f"a block that only {native.origin.provider} can read was not sent"
+                        )
+                    )
                 case _:
                     pass
         return sent
@@ -178,7 +199,9 @@ class _Messages:
                     known = as_object(native.for_(self._origin))
                     if thought := as_object(known.get("content")):
                         yield thought
-                    elif text and known and (self._dialect.replay_as == "tags" or known.get("field") == THINK):
+                    elif (
+                        text and known and (self._dialect.replay_as == "tags" or known.get("field") == THINK)
+                    ):
                         yield f"<think>\n{text}\n</think>\n\n"
                 case Opaque(native):
                     if own := native.for_(self._origin):
@@ -208,14 +231,26 @@ class _Messages:
         if data and (audio := as_text(data.get("audio_id"))):
             sent["audio"] = {"id": audio}
         else:
-            self.notices.append(Notice("messages", f"a generated {file.kind} was not sent back: this wire has no place for it"))
+            self.notices.append(
+                Notice(
+                    "messages", f"a generated {file.kind} was not sent back: this wire has no place for it"
+                )
+            )
 
     def _call(self, call: ToolCall) -> FunctionCall | CustomCall:
-        id = self._id(call.id)  # noqa: A001  the field's name
+        id = self._id(call.id)
         native = call.native.for_(self._origin) if call.native else None
         if native and native.get("type") == "custom":
-            return {"id": id, "type": "custom", "custom": {"name": call.name, "input": as_text(call.arguments.get("input"))}}
-        sent: FunctionCall = {"id": id, "type": "function", "function": {"name": call.name, "arguments": _arguments(call)}}
+            return {
+                "id": id,
+                "type": "custom",
+                "custom": {"name": call.name, "input": as_text(call.arguments.get("input"))},
+            }
+        sent: FunctionCall = {
+            "id": id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": _arguments(call)},
+        }
         if native and (extra := native.get("extra_content")):
             sent["extra_content"] = extra
         return sent
@@ -226,12 +261,20 @@ class _Messages:
         for call in calls:
             content: str | list[ContentPart] = call.outcome()
             if call.files and self._dialect.files_in_results:
-                content = [TextPart(type="text", text=call.outcome()), *(self._returned(file) for file in call.files)]
+                content = [
+                    TextPart(type="text", text=call.outcome()),
+                    *(self._returned(file) for file in call.files),
+                ]
             yield ToolMessage(role="tool", tool_call_id=self._id(call.id), content=content)
         for call in calls:
-            if call.files and not self._dialect.files_in_results:  # most servers' tool messages hold text only
+            if (
+                call.files and not self._dialect.files_in_results
+            ):  # most servers' tool messages hold text only
                 about = TextPart(type="text", text=f"What {call.name} returned for call {call.id}:")
-                yield {"role": "user", "content": self._listed([about, *(self._returned(file) for file in call.files)])}
+                yield {
+                    "role": "user",
+                    "content": self._listed([about, *(self._returned(file) for file in call.files)]),
+                }
 
     def _returned(self, file: File) -> ContentPart:
         """A file from a tool. One that the wire cannot say must not keep the conversation from going on."""
@@ -241,7 +284,7 @@ class _Messages:
             self.notices.append(Notice("messages", f"a file that a tool returned was not sent: {exc}"))
             return TextPart(type="text", text=f"(a file of type {file.mimetype}, which cannot be shown here)")
 
-    def _id(self, id: str) -> str:  # noqa: A002  the field's name
+    def _id(self, id: str) -> str:
         if self._dialect.call_ids == "any" or (len(id) == 9 and id.isalnum() and id.isascii()):
             return id
         import hashlib  # here, because hardly any server asks for this
@@ -272,25 +315,37 @@ def _arguments(call: ToolCall) -> str:
     return text
 
 
-_AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+_AUDIO = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+}
 
 
 def _file(file: File, dialect: Dialect) -> ContentPart:
     if file.kind != "video" and file.kind not in dialect.files:
-        raise ConfigurationError(f"{dialect.name} takes no {file.kind}: it takes {', '.join(['text', *sorted(dialect.files)])}")
+        raise ConfigurationError(
+            f"{dialect.name} takes no {file.kind}: it takes {', '.join(['text', *sorted(dialect.files)])}"
+        )
     match file.kind:
         case "image":
             if file.id is not None:
                 raise ConfigurationError("this wire takes images as bytes or a url, not by id")
             if file.url is not None and not dialect.image_urls:
-                raise ConfigurationError(f"{dialect.name} fetches no pictures: read {file.url} and pass File.from_bytes(...)")
+                raise ConfigurationError(
+                    f"{dialect.name} fetches no pictures: read {file.url} and pass File.from_bytes(...)"
+                )
             return ImagePart(type="image_url", image_url={"url": file.url or file.data_url()})
         case "audio":
             match _AUDIO.get(file.mimetype or ""):
                 case "wav" | "mp3" as kind if file.data is not None:
                     return AudioPart(type="input_audio", input_audio={"data": file.base64(), "format": kind})
                 case _:
-                    raise ConfigurationError(f"this wire takes audio as wav or mp3 bytes, not {file.mimetype} by {_source(file)}")
+                    raise ConfigurationError(
+                        f"this wire takes audio as wav or mp3 bytes, not {file.mimetype} by {_source(file)}"
+                    )
         case "video":
             raise ConfigurationError("this wire takes no video")
         case "document":
@@ -302,7 +357,9 @@ def _document(file: File, dialect: Dialect) -> FileData:
         return {"file_id": file.id}
     if file.url is not None and not dialect.file_urls:
         image = "" if file.mimetype else "; if it is an image, say so: File.from_url(url, 'image/jpeg')"
-        raise ConfigurationError(f"{dialect.name} fetches no documents: read {file.url} and pass File.from_bytes(...){image}")
+        raise ConfigurationError(
+            f"{dialect.name} fetches no documents: read {file.url} and pass File.from_bytes(...){image}"
+        )
     return {"filename": file.name or "document", "file_data": file.url or file.data_url()}
 
 
@@ -346,7 +403,9 @@ def _without_effect(body: Mapping[str, object], dialect: Dialect) -> Iterator[No
 def _tool_choice(choice: str | None, tools: Sequence[ToolDefinition], dialect: Dialect) -> object:
     if choice is None or (not tools and choice in ("auto", "none")):
         return None
-    if not tools or (choice not in ("auto", "none", "required") and all(tool.name != choice for tool in tools)):
+    if not tools or (
+        choice not in ("auto", "none", "required") and all(tool.name != choice for tool in tools)
+    ):
         raise ConfigurationError(f"tool_choice={choice!r}: there is no such tool")
     if dialect.tool_choice == "none":
         if choice in ("auto", "none"):
@@ -354,7 +413,9 @@ def _tool_choice(choice: str | None, tools: Sequence[ToolDefinition], dialect: D
         raise ConfigurationError(f"{dialect.name} cannot be made to call a tool: leave tool_choice out")
     if choice in ("auto", "none", "required"):
         return choice
-    return "required" if dialect.tool_choice == "words" else {"type": "function", "function": {"name": choice}}
+    return (
+        "required" if dialect.tool_choice == "words" else {"type": "function", "function": {"name": choice}}
+    )
 
 
 def _offered(request: ChatRequest, dialect: Dialect) -> Sequence[ToolDefinition]:
@@ -368,7 +429,10 @@ def _offered(request: ChatRequest, dialect: Dialect) -> Sequence[ToolDefinition]
 
 
 def _tool(tool: ToolDefinition, dialect: Dialect) -> FunctionTool:
-    function: FunctionTool = {"type": "function", "function": {"name": tool.name, "parameters": tool.parameters}}
+    function: FunctionTool = {
+        "type": "function",
+        "function": {"name": tool.name, "parameters": tool.parameters},
+    }
     if tool.description:
         function["function"]["description"] = tool.description
     if tool.strict and dialect.strict:
@@ -390,7 +454,9 @@ def _told(output: OutputSchema, dialect: Dialect) -> SystemMessage:
 def _response_format(output: OutputSchema, dialect: Dialect, strict: bool) -> ResponseFormat:
     described = JsonSchema(name=output.name, schema=output.schema)
     if strict and dialect.strict:
-        described = JsonSchema(name=output.name, schema=strict_schema(output.schema, "the output type"), strict=True)
+        described = JsonSchema(
+            name=output.name, schema=strict_schema(output.schema, "the output type"), strict=True
+        )
     if output.description:
         described["description"] = output.description
     return ResponseFormat(type="json_schema", json_schema=described)

@@ -20,10 +20,11 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.calls import CallIds, cut_short
-from chat_core.jsonvalue import as_list, as_object, as_text
-from chat_core.received import Halves, is_beginning, read_object
-from chat_core.refused import decode_error
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.wire.error_body import decode_error
+from chat_core.wire.read import Halves, is_beginning, read_object
+from chat_core.wire.tool_calls import cut_short
 
 from chat_completions.assembly import Assembly
 from chat_completions.decode import completion, finish_reason, hold_back, is_error, more_choices, usage
@@ -36,7 +37,9 @@ class CompletionTurn:
     """Terminal signs are `[DONE]` and a finish reason: some servers send only one of them. What comes between the reason and the
     end, such as the usage chunk, is still read."""
 
-    def __init__(self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
+    def __init__(
+        self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()
+    ) -> None:
         self._dialect = dialect
         self._notices = notices
         self._assembly = Assembly(origin, ids, dialect.think_tags)
@@ -62,7 +65,9 @@ class CompletionTurn:
         whole = kind == "body"  # the server ignored `stream` and answered whole
         if kind == "error":
             raise decode_error(200, {}, data.encode())
-        if "\\" in data and "\\u" in data:  # one character is found in a sixth of the time, and mostly is not there
+        if (
+            "\\" in data and "\\u" in data
+        ):  # one character is found in a sixth of the time, and mostly is not there
             data = self._halves.join(data)
         try:
             chunk = read_object(data, "a completion chunk")
@@ -102,14 +107,16 @@ class CompletionTurn:
         """The whole turn. Raises `StreamTruncated` without a terminal sign, `InvalidResponse` without any content to finish."""
         if not self.finished and self._turn.raw_finish_reason is None:
             partial = cut_short(self._response())
-            raise StreamTruncated("the stream ended before its finish reason and before [DONE]", partial=partial) from self._cut
+            raise StreamTruncated(
+                "the stream ended before its finish reason and before [DONE]", partial=partial
+            ) from self._cut
         if self._index is None:
             raise InvalidResponse("the stream held no choice", response=self._response())
         return Done(self._response())
 
     def _name(self, chunk: JsonObject) -> None:
         """Keep what the first chunks say besides content, until one has named both the answer and the model."""
-        id = self._turn.id or as_text(chunk.get("id")) or None  # noqa: A001  the field's name
+        id = self._turn.id or as_text(chunk.get("id")) or None
         model = self._turn.model or as_text(chunk.get("model")) or None
         self._turn = replace(self._turn, id=id, model=model)
         self._named = id is not None and model is not None
@@ -126,7 +133,9 @@ class CompletionTurn:
                 self._turn = replace(self._turn, finish_reason=common, raw_finish_reason=own)
             if error := choice.get("error"):
                 raise decode_error(200, {}, json.dumps({"error": error}).encode())
-            self._raw["choices"] = [{key: value for key, value in choice.items() if key not in ("delta", "message")}]
+            self._raw["choices"] = [
+                {key: value for key, value in choice.items() if key not in ("delta", "message")}
+            ]
         if logprobs := choice.get("logprobs"):
             self._keep_logprobs(as_object(logprobs))
         delta = choice.get("delta")

@@ -11,7 +11,22 @@ response = await chat.complete(Messages.from_user("Hello"))
 import importlib
 from typing import TYPE_CHECKING
 
-from chat_core.errors import (
+from chat_core.provider import CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
+from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
+from chat_core.types.call_status import (
+    Approved,
+    AwaitingApproval,
+    Completed,
+    Failed,
+    Pending,
+    Rejected,
+    Running,
+    Scheduled,
+    ToolStatus,
+    Unknown,
+)
+from chat_core.types.embeddings import Embedding, EmbeddingsResponse
+from chat_core.types.errors import (
     AuthenticationError,
     ChatError,
     ConfigurationError,
@@ -30,7 +45,7 @@ from chat_core.errors import (
     TimedOut,
     UnresolvedTool,
 )
-from chat_core.events import (
+from chat_core.types.events import (
     Done,
     FileReady,
     ReasoningChunk,
@@ -42,40 +57,21 @@ from chat_core.events import (
     ToolResult,
     TurnEvent,
 )
-from chat_core.jsonvalue import JsonObject, JsonValue
-from chat_core.messages import FinishReason, Message, Messages, Role, Turn
-from chat_core.options import ChatOptions
-from chat_core.parts import Citation, File, Native, Opaque, Origin, Part, Reasoning, Refusal, Structured, Text, ToolCall
-from chat_core.provider import (
-    ChatRequest,
-    CompletionProvider,
-    EmbeddingsProvider,
-    OutputSchema,
-    Provider,
-    StreamProvider,
-    ToolDefinition,
-)
-from chat_core.response import ChatResponse, Embedding, EmbeddingsResponse, ModelInfo, Notice, StructuredResponse
-from chat_core.status import (
-    Approved,
-    AwaitingApproval,
-    Completed,
-    Failed,
-    Pending,
-    Rejected,
-    Running,
-    Scheduled,
-    ToolStatus,
-    Unknown,
-)
-from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
-from chat_core.usage import Usage
+from chat_core.types.files import File
+from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.types.messages import FinishReason, Message, Messages, Role, Turn
+from chat_core.types.native import Native, Origin
+from chat_core.types.options import ChatOptions
+from chat_core.types.parts import Citation, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
+from chat_core.types.request import ChatRequest, OutputSchema, ToolDefinition
+from chat_core.types.response import ChatResponse, ModelInfo, Notice, StructuredResponse
+from chat_core.types.usage import Usage
 
 if TYPE_CHECKING:
-    from chat_core.builder import ChatBuilder
-    from chat_core.chat import Chat
+    from chat_core.chat.builder import ChatBuilder
+    from chat_core.chat.chat import Chat
+    from chat_core.chat.chat_stream import ChatStream
     from chat_core.chat.retry import RetryPolicy
-    from chat_core.chat.stream import ChatStream
     from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
     from chat_core.tools.function import Tool, tool
     from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
@@ -183,10 +179,10 @@ __all__ = [
 
 # the engine and the network come with their first use: a provider package needs neither, and is imported in half the time
 _LATER = {
-    "ChatBuilder": "chat_core.builder",
-    "Chat": "chat_core.chat",
+    "ChatBuilder": "chat_core.chat.builder",
+    "Chat": "chat_core.chat.chat",
     "RetryPolicy": "chat_core.chat.retry",
-    "ChatStream": "chat_core.chat.stream",
+    "ChatStream": "chat_core.chat.chat_stream",
     "Action": "chat_core.tools.action",
     "Defer": "chat_core.tools.action",
     "Execute": "chat_core.tools.action",

@@ -3,43 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from chat_core.events import TurnEvent
-from chat_core.jsonvalue import JsonObject, JsonValue
-from chat_core.messages import Messages
-from chat_core.options import ChatOptions
-from chat_core.response import ChatResponse, EmbeddingsResponse
-
-
-@dataclass(frozen=True, slots=True)
-class ToolDefinition:
-    """A tool as a model sees it; `parameters` is a JSON schema of an object. `strict` asks the provider to hold the model to it."""
-
-    name: str
-    description: str = ""
-    parameters: JsonObject = field(default_factory=dict[str, JsonValue])
-    strict: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutputSchema:
-    """The JSON schema that a turn's text has to satisfy; its root is an object."""
-
-    name: str
-    schema: JsonObject
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """One model turn to be had. Encoders read it and change nothing."""
-
-    messages: Messages
-    tools: Sequence[ToolDefinition] = ()
-    options: ChatOptions = ChatOptions()
-    output: OutputSchema | None = None
+from chat_core.types.embeddings import EmbeddingsResponse
+from chat_core.types.events import TurnEvent
+from chat_core.types.request import ChatRequest
+from chat_core.types.response import ChatResponse
 
 
 class Provider(Protocol):

@@ -14,12 +14,13 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from anyio.streams.memory import MemoryObjectReceiveStream
 from typing_extensions import TypeVar
 
-from chat_core.chat import Chat
-from chat_core.errors import ConfigurationError
-from chat_core.messages import Messages
+from chat_core.chat.chat import Chat
 from chat_core.provider import CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
-from chat_core.response import ChatResponse, EmbeddingsResponse
 from chat_core.tools.pause import ChatEvent
+from chat_core.types.embeddings import EmbeddingsResponse
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.messages import Messages
+from chat_core.types.response import ChatResponse
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
@@ -50,7 +51,9 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         return self._call(self._chat.resume, messages)
 
     @contextmanager
-    def stream(self: SyncChat[StreamProvider, R_co, V_co], messages: Messages) -> Generator[Generator[ChatEvent[V_co]]]:
+    def stream(
+        self: SyncChat[StreamProvider, R_co, V_co], messages: Messages
+    ) -> Generator[Generator[ChatEvent[V_co]]]:
         """`Chat.stream`: `with chat.stream(messages) as events: for event in events: ...`"""
         portal = self._portal
         finished, (scope, receive) = portal.start_task(_read, self._chat, messages)
@@ -60,7 +63,9 @@ class SyncChat(Generic[P_co, R_co, V_co]):
             portal.call(_leave, scope, receive)
             wait([finished])
 
-    def embed(self: SyncChat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]) -> EmbeddingsResponse:
+    def embed(
+        self: SyncChat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
+    ) -> EmbeddingsResponse:
         """`Chat.embed`."""
         return self._call(self._chat.embed, inputs)
 
@@ -82,15 +87,21 @@ class SyncChat(Generic[P_co, R_co, V_co]):
 
     def __enter__(self) -> Self:
         if self._entered is not None:
-            raise ConfigurationError("this SyncChat is already entered; make another one, or share it between threads")
+            raise ConfigurationError(
+                "this SyncChat is already entered; make another one, or share it between threads"
+            )
         portal = start_blocking_portal()
         self._entered = (portal, portal.__enter__())
         return self
 
-    def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         assert self._entered is not None
         (block, portal), self._entered = self._entered, None
-        portal.call(portal.stop, True)  # cancels what other threads still run; the block by itself would wait for it
+        portal.call(
+            portal.stop, True
+        )  # cancels what other threads still run; the block by itself would wait for it
         block.__exit__(exc_type, exc, traceback)
 
 

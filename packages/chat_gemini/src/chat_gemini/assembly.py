@@ -31,15 +31,24 @@ from chat_core import (
     TurnEvent,
     Usage,
 )
-from chat_core.calls import CallIds, cut_short, fail_pending, tool_call
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.tool_calls import cut_short, fail_pending, tool_call
 
 from chat_gemini.citations import cited
 from chat_gemini.partial import Arguments
 
 _DATA = frozenset(
     {
-        *("text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult"),
+        *(
+            "text",
+            "inlineData",
+            "fileData",
+            "functionCall",
+            "functionResponse",
+            "executableCode",
+            "codeExecutionResult",
+        ),
         *("toolCall", "toolResponse"),
     }
 )
@@ -115,7 +124,9 @@ class Assembly:
     def add(self, chunk: JsonObject) -> list[TurnEvent]:
         """Take a chunk, or a whole answer; what it says. Raises `InvalidResponse` where a part of it cannot be read."""
         self._describe(chunk)
-        candidates = [candidate for candidate in as_list(chunk.get("candidates")) if isinstance(candidate, dict)]
+        candidates = [
+            candidate for candidate in as_list(chunk.get("candidates")) if isinstance(candidate, dict)
+        ]
         if self._index is None and candidates:
             self._index = min(map(_index, candidates))
         first = next((candidate for candidate in candidates if _index(candidate) == self._index), None)
@@ -149,7 +160,9 @@ class Assembly:
         if calls and reason == "stop":
             reason = "tool_calls"
         if (word := self._turn.raw_finish_reason) in _BROKEN_OFF:
-            fail_pending(calls, f"The turn ended with {word}, so the call was not run. {self._message or ''}".rstrip())
+            fail_pending(
+                calls, f"The turn ended with {word}, so the call was not run. {self._message or ''}".rstrip()
+            )
         usage = replace(self._spent + self._usage(), raw=self._used)
         turn = replace(self._turn, finish_reason=reason, usage=usage)
         message = Message("model", cited(parts, self._candidate), turn=turn)
@@ -170,7 +183,7 @@ class Assembly:
             and chunk.keys() <= self._raw.keys() | _APART
         ):
             return
-        id = self._turn.id or as_text(chunk.get("responseId")) or None  # noqa: A001  the field's name
+        id = self._turn.id or as_text(chunk.get("responseId")) or None
         model = as_text(chunk.get("modelVersion")) or self._turn.model
         if id != self._turn.id or model != self._turn.model:
             self._turn = replace(self._turn, id=id, model=model)
@@ -186,21 +199,33 @@ class Assembly:
     def _add_candidate(self, candidate: JsonObject) -> list[TurnEvent]:
         self.anything = True
         for key, value in candidate.items():
-            if key == "groundingMetadata" and not as_object(value).get("groundingChunks") and self._candidate.get(key):
+            if (
+                key == "groundingMetadata"
+                and not as_object(value).get("groundingChunks")
+                and self._candidate.get(key)
+            ):
                 continue  # most chunks have an empty one
             if key != "content" and value:
                 self._candidate[key] = value
         events: list[TurnEvent] = []
-        parts = [part for part in as_list(as_object(candidate.get("content")).get("parts")) if isinstance(part, dict)]
+        parts = [
+            part
+            for part in as_list(as_object(candidate.get("content")).get("parts"))
+            if isinstance(part, dict)
+        ]
         for part in parts:
             self._add_part(part, events)
         reason = _word(candidate.get("finishReason"))
         if reason is not None:
             self._close(events)
-            self._turn = replace(self._turn, finish_reason=_FINISH.get(reason, "other"), raw_finish_reason=reason)
+            self._turn = replace(
+                self._turn, finish_reason=_FINISH.get(reason, "other"), raw_finish_reason=reason
+            )
             self._message = as_text(candidate.get("finishMessage")) or None
         if not self._blocked and (reason is not None or any(map(_says_something, parts))):
-            runs = reason == "STOP" and bool(parts) and "executableCode" in parts[-1]  # what it prints is yet to come
+            runs = (
+                reason == "STOP" and bool(parts) and "executableCode" in parts[-1]
+            )  # what it prints is yet to come
             self.ended = reason is not None and not runs
         return events
 
@@ -214,7 +239,10 @@ class Assembly:
                 self._file(blob, part, events)
             case {"fileData": dict(data)}:
                 self._parts.append(self._stored_file(data, part))
-            case _ if part.keys() - {"thought", "thoughtSignature"}:  # code, its results, server-side steps, what is yet unknown
+            case _ if part.keys() - {
+                "thought",
+                "thoughtSignature",
+            }:  # code, its results, server-side steps, what is yet unknown
                 self._parts.append(Opaque(Native(self._origin, part)))
             case _:
                 pass  # only a signature: the server refuses it when it is sent back
@@ -237,7 +265,9 @@ class Assembly:
     def _file(self, blob: JsonObject, part: JsonObject, events: list[TurnEvent]) -> None:
         encoded = as_text(blob.get("data"))
         try:
-            data = base64.b64decode(encoded.replace("-", "+").replace("_", "/") + "=" * (-len(encoded) % 4), validate=True)
+            data = base64.b64decode(
+                encoded.replace("-", "+").replace("_", "/") + "=" * (-len(encoded) % 4), validate=True
+            )
         except ValueError as exc:
             raise InvalidResponse(f"the data of a file is not base64: {encoded[:60]!r}") from exc
         native = _beside(part, "inlineData")
@@ -295,7 +325,7 @@ class Assembly:
             self._parts = [made if part is self._open else part for part in self._parts]
             self._open = None
 
-    def _made(self, id: str, name: str, arguments: JsonValue, native: JsonObject) -> ToolCall:  # noqa: A002  the field's name
+    def _made(self, id: str, name: str, arguments: JsonValue, native: JsonObject) -> ToolCall:
         text = json.dumps({} if arguments is None else arguments, ensure_ascii=False)
         return tool_call(id, name, text, Native(self._origin, native))
 
@@ -316,7 +346,12 @@ class Assembly:
     def _notices(self) -> tuple[Notice, ...]:
         notices: list[Notice] = []
         if self._others:
-            notices.append(Notice("n", f"the server sent {1 + len(self._others)} candidates; the response is the first of them"))
+            notices.append(
+                Notice(
+                    "n",
+                    f"the server sent {1 + len(self._others)} candidates; the response is the first of them",
+                )
+            )
         odd = self._blocked or self._turn.finish_reason not in ("stop", "length") or not self.ended
         if odd and self._message:
             notices.append(Notice("finish_reason", self._message))

@@ -10,13 +10,20 @@ from typing import Generic, Self, cast, overload
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError
-from chat_core.providerbuilder import ProviderBuilder, checked_key, checked_url, default_transport
-from chat_core.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+from chat_core.client.builder import ProviderBuilder, checked_key, checked_url, default_transport
+from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
 from typing_extensions import TypeVar
 
 from chat_gemini.client import EmbeddingGeminiClient, GeminiClient, Settings
 from chat_gemini.embeddings import EmbeddingOptions
-from chat_gemini.native_tools import CodeExecution, FileSearch, GoogleMaps, GoogleSearch, NativeTool, UrlContext
+from chat_gemini.native_tools import (
+    CodeExecution,
+    FileSearch,
+    GoogleMaps,
+    GoogleSearch,
+    NativeTool,
+    UrlContext,
+)
 from chat_gemini.options import FunctionCalling, FunctionCallingMode, GeminiOptions, Thinking
 from chat_gemini.settings import Shape
 
@@ -65,11 +72,15 @@ class GeminiBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         """All generation settings of this wire at once. The methods below set some of the same; what is said last counts."""
         return self._shaped(replace(self._choices.shape, options=options))
 
-    def with_thinking(self, level: str | None = None, *, budget: int | None = None, include_thoughts: bool | None = None) -> Self:
+    def with_thinking(
+        self, level: str | None = None, *, budget: int | None = None, include_thoughts: bool | None = None
+    ) -> Self:
         """How much to think: a `level` ("minimal", "low", "medium", "high") from Gemini 3 on; before, a `budget` in tokens, 0 for
         none, -1 for as many as it takes. With `include_thoughts` summaries come as reasoning. `reasoning_effort` wins."""
         if level is not None and budget is not None:
-            raise ConfigurationError("thinking is set by level (Gemini 3 on) or by budget (before), not by both")
+            raise ConfigurationError(
+                "thinking is set by level (Gemini 3 on) or by budget (before), not by both"
+            )
         return self._shaped(replace(self._choices.shape, thinking=Thinking(level, budget, include_thoughts)))
 
     def with_safety_settings(self, settings: Mapping[str, str]) -> Self:
@@ -94,7 +105,11 @@ class GeminiBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         return self._optional(replace(self._choices.shape.options, image_config=config))
 
     def with_voice(
-        self, voice: str | None = None, *, language: str | None = None, speakers: Mapping[str, str] | None = None
+        self,
+        voice: str | None = None,
+        *,
+        language: str | None = None,
+        speakers: Mapping[str, str] | None = None,
     ) -> Self:
         """Answer with speech, in one `voice`, or with a voice for each of two `speakers` by the name that the text gives them."""
         if (voice is None) == (speakers is None):
@@ -105,7 +120,9 @@ class GeminiBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         else:
             each = [{"speaker": name, "voiceConfig": _voice(own)} for name, own in (speakers or {}).items()]
             speech["multiSpeakerVoiceConfig"] = {"speakerVoiceConfigs": each}
-        return self._optional(replace(self._choices.shape.options, speech_config=speech, response_modalities=("AUDIO",)))
+        return self._optional(
+            replace(self._choices.shape.options, speech_config=speech, response_modalities=("AUDIO",))
+        )
 
     def with_cached_content(self, name: str) -> Self:
         """Go on from content cached earlier, `cachedContents/…`, which has the instructions and tools in it."""
@@ -127,10 +144,14 @@ class GeminiBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         """Let it read the pages whose addresses stand in the prompt."""
         return self._tooled(UrlContext())
 
-    def with_file_search(self, *stores: str, top_k: int | None = None, metadata_filter: str | None = None) -> Self:
+    def with_file_search(
+        self, *stores: str, top_k: int | None = None, metadata_filter: str | None = None
+    ) -> Self:
         """Let it search in stores of your own files, `fileSearchStores/…`."""
         if not stores:
-            raise ConfigurationError("with_file_search names the stores to search in: with_file_search('fileSearchStores/...')")
+            raise ConfigurationError(
+                "with_file_search names the stores to search in: with_file_search('fileSearchStores/...')"
+            )
         return self._tooled(FileSearch(stores, top_k, metadata_filter))
 
     def with_function_calling_mode(self, mode: FunctionCallingMode, allowed: Sequence[str] = ()) -> Self:
@@ -170,9 +191,13 @@ class GeminiBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         base_url = _address(connection.base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL") or _GOOGLE)
         host = urlsplit(base_url).hostname or ""
         googles = host.endswith(".googleapis.com")
-        api_key = connection.api_key or (_key_of_environment() if googles or connection.base_url is None else None)
+        api_key = connection.api_key or (
+            _key_of_environment() if googles or connection.base_url is None else None
+        )
         if not api_key and googles and not {"authorization", "x-goog-api-key"} & connection.headers.keys():
-            raise ConfigurationError("Gemini needs an API key: set GOOGLE_API_KEY or GEMINI_API_KEY, or use .with_api_key(...)")
+            raise ConfigurationError(
+                "Gemini needs an API key: set GOOGLE_API_KEY or GEMINI_API_KEY, or use .with_api_key(...)"
+            )
         if not any(_VERSION.fullmatch(step) for step in urlsplit(base_url).path.split("/")):
             base_url = f"{base_url}/{choices.api_version}"
         key = {"x-goog-api-key": checked_key(api_key)} if api_key else {}
@@ -183,7 +208,10 @@ class GeminiBuilder(ProviderBuilder[_Choices], Generic[M, E]):
             headers={"content-type": "application/json"} | key | dict(connection.headers),
             timeouts=connection.timeouts,
             shape=replace(
-                choices.shape, extra=connection.extra, vertex=host.endswith("aiplatform.googleapis.com"), files_url=base_url
+                choices.shape,
+                extra=connection.extra,
+                vertex=host.endswith("aiplatform.googleapis.com"),
+                files_url=base_url,
             ),
             embeddings=choices.embeddings,
         )

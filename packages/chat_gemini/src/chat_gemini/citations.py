@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from chat_core import Citation, JsonObject, Part, Text
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
 
 
 def cited(parts: list[Part], candidate: JsonObject) -> list[Part]:
     """The parts, their texts with the citations of the candidate's metadata. Offsets on the wire are UTF-8 bytes into all the
     visible text; on a text they are characters of it. What has no place of its own is put on the last text."""
-    found = [*_grounded(as_object(candidate.get("groundingMetadata"))), *_recited(as_object(candidate.get("citationMetadata")))]
+    found = [
+        *_grounded(as_object(candidate.get("groundingMetadata"))),
+        *_recited(as_object(candidate.get("citationMetadata"))),
+    ]
     texts = [part for part in parts if isinstance(part, Text)]
     if not found or not texts:
         return parts
@@ -22,7 +25,9 @@ def cited(parts: list[Part], candidate: JsonObject) -> list[Part]:
         at, citation = _placed(claim, texts, whole)
         placed[at].append(citation)
     having = iter(placed)
-    return [replace(part, citations=tuple(next(having))) if isinstance(part, Text) else part for part in parts]
+    return [
+        replace(part, citations=tuple(next(having))) if isinstance(part, Text) else part for part in parts
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,12 @@ def _source(chunk: JsonObject) -> Citation:
 
 
 def _recited(metadata: JsonObject) -> Iterator[_Claim]:
-    for source in map(as_object, as_list(metadata.get("citationSources")) + as_list(metadata.get("citations"))):
-        citation = Citation(as_text(source.get("uri")) or None, as_text(source.get("title")) or None, raw=source)
+    for source in map(
+        as_object, as_list(metadata.get("citationSources")) + as_list(metadata.get("citations"))
+    ):
+        citation = Citation(
+            as_text(source.get("uri")) or None, as_text(source.get("title")) or None, raw=source
+        )
         end = as_count(source.get("endIndex"))
         yield _Claim(citation, None if end is None else as_count(source.get("startIndex")) or 0, end)
 
@@ -70,7 +79,9 @@ def _placed(claim: _Claim, texts: list[Text], whole: str) -> tuple[int, Citation
     start = len(encoded[: claim.start].decode("utf-8", "ignore"))
     end = start + len(encoded[claim.start : claim.end].decode("utf-8", "ignore"))
     quote = claim.citation.quote
-    if quote and whole[start:end] != quote:  # offsets into a part of the wire, which may have been one of several
+    if (
+        quote and whole[start:end] != quote
+    ):  # offsets into a part of the wire, which may have been one of several
         if (start := whole.find(quote)) < 0:
             return last, claim.citation
         end = start + len(quote)

@@ -18,8 +18,8 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.calls import CallIds
-from chat_core.providerclient import ClientSettings, ProviderClient
+from chat_core.client.base import ClientSettings, ProviderClient
+from chat_core.types.call_ids import CallIds
 
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
@@ -54,7 +54,9 @@ class GeminiClient(ProviderClient[Settings]):
         assembly = Assembly(self._origin, CallIds(request.messages))
         token: str | None = None
         for asked in range(1, _MOST_REQUESTS + 1):
-            raw = await self._ask("POST", self._path("generateContent"), partial(decode, assembly=assembly), encoded.dump(token))
+            raw = await self._ask(
+                "POST", self._path("generateContent"), partial(decode, assembly=assembly), encoded.dump(token)
+            )
             token = assembly.continuation
             if token is None or asked == _MOST_REQUESTS:
                 return assembly.response(encoded.notices, raw if asked == 1 else None)
@@ -113,6 +115,10 @@ class EmbeddingGeminiClient(GeminiClient):
         settings = self._settings
         if not inputs:
             return EmbeddingsResponse((), model=settings.model)
-        body = encode_embeddings(inputs, model=settings.model, options=settings.embeddings, extra=settings.shape.extra)
-        read = partial(decode_embeddings, count=len(inputs), model=settings.model, options=settings.embeddings)
+        body = encode_embeddings(
+            inputs, model=settings.model, options=settings.embeddings, extra=settings.shape.extra
+        )
+        read = partial(
+            decode_embeddings, count=len(inputs), model=settings.model, options=settings.embeddings
+        )
         return await self._ask("POST", self._path("batchEmbedContents"), read, body)

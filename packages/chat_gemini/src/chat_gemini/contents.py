@@ -25,10 +25,18 @@ from chat_core import (
     ToolCall,
     UnresolvedTool,
 )
-from chat_core.jsonvalue import as_text
+from chat_core.types.json_values import as_text
 
 from chat_gemini.generation import Generation
-from chat_gemini.wire import Blob, Content, FileData, FunctionCall, FunctionResponse, FunctionResponsePart, SentPart
+from chat_gemini.wire import (
+    Blob,
+    Content,
+    FileData,
+    FunctionCall,
+    FunctionResponse,
+    FunctionResponsePart,
+    SentPart,
+)
 
 # Google's word for a call whose signature is lost, or was another server's: it is then not checked. In base64, as all bytes are.
 UNSIGNED = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
@@ -72,7 +80,8 @@ class Contents:
         if self.contents:
             self.notices.append(
                 Notice(
-                    "messages", "a system message from within the conversation was sent at its start, the wire's one place for it"
+                    "messages",
+                    "a system message from within the conversation was sent at its start, the wire's one place for it",
                 )
             )
         for part in message.parts:
@@ -112,7 +121,12 @@ class Contents:
                     if own := self._own(native):
                         yield _with({}, own)
                     else:
-                        self.notices.append(Notice("messages", f"a block that only {native.origin.provider} can read was not sent"))
+                        self.notices.append(
+                            Notice(
+                                "messages",
+                                f"a block that only {native.origin.provider} can read was not sent",
+                            )
+                        )
 
     def _own(self, native: Native | None) -> JsonObject:
         """What stood beside a part that comes from where it is now sent, else nothing."""
@@ -121,7 +135,7 @@ class Contents:
     def _call(self, call: ToolCall, *, first: bool) -> SentPart:
         own = call.native.for_(self._origin) if call.native else None
         sent = FunctionCall(name=call.name, args=call.arguments)
-        if id := self._id(call):  # noqa: A001  the field's name
+        if id := self._id(call):
             sent["id"] = id
         if own is not None:
             return _with({"functionCall": sent}, {key: value for key, value in own.items() if key != "id"})
@@ -139,10 +153,16 @@ class Contents:
             raise UnresolvedTool(unresolved)
         beside: list[tuple[ToolCall, list[File]]] = []
         for call in calls:
-            told = FunctionResponse(name=call.name, response={"error" if call.failed else "output": _outcome(call)})
-            if id := self._id(call):  # noqa: A001  the field's name
+            told = FunctionResponse(
+                name=call.name, response={"error" if call.failed else "output": _outcome(call)}
+            )
+            if id := self._id(call):
                 told["id"] = id
-            inside = [file for file in call.files if self._generation.files_in_results and file.mimetype in _IN_RESULTS]
+            inside = [
+                file
+                for file in call.files
+                if self._generation.files_in_results and file.mimetype in _IN_RESULTS
+            ]
             if inside:
                 told["parts"] = [self._result_part(file) for file in inside]
             if rest := [file for file in call.files if file not in inside]:
@@ -165,7 +185,9 @@ class Contents:
     def _file(self, file: File) -> SentPart:
         if file.data is not None:
             if not file.mimetype:
-                raise ConfigurationError("Gemini wants to know what a file is: File.from_bytes(data, mimetype='...')")
+                raise ConfigurationError(
+                    "Gemini wants to know what a file is: File.from_bytes(data, mimetype='...')"
+                )
             return {"inlineData": Blob(mimeType=file.mimetype, data=file.base64())}
         uri = file.url or file.id or ""
         if "://" not in uri:  # the name of an uploaded file

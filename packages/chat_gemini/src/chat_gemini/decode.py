@@ -20,9 +20,9 @@ from chat_core import (
     ProviderError,
     RateLimited,
 )
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
-from chat_core.received import read_object
-from chat_core.refused import retry_after
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.error_body import retry_after
+from chat_core.wire.read import read_object
 
 from chat_gemini.assembly import Assembly
 
@@ -45,7 +45,9 @@ def chunks_of(data: str | bytes, what: str) -> list[JsonObject]:
     if text[:1] == "{" or text.lstrip()[:1] != "[":
         chunks = [read_object(text, what)]
     else:
-        chunks = [as_object(chunk) for chunk in as_list(read_object(f'{{"chunks":{text}}}', what).get("chunks"))]
+        chunks = [
+            as_object(chunk) for chunk in as_list(read_object(f'{{"chunks":{text}}}', what).get("chunks"))
+        ]
     for chunk in chunks:
         if "error" in chunk:
             raise decode_error(200, {}, json.dumps(chunk).encode())
@@ -115,14 +117,21 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
     said = (as_count(error.get("code")) or _STATUSES.get(word, 500)) if status == 200 else status
     details = [as_object(detail) for detail in as_list(error.get("details"))]
     reason = next((as_text(detail.get("reason")) for detail in details if detail.get("reason")), "")
-    kind = AuthenticationError if reason == "API_KEY_INVALID" else _ERRORS.get(said, ProviderError)  # it comes as a 400
+    kind = (
+        AuthenticationError if reason == "API_KEY_INVALID" else _ERRORS.get(said, ProviderError)
+    )  # it comes as a 400
     return kind(
-        as_text(error.get("message")) or as_text(envelope.get("error")) or text.strip()[:1000] or f"status {status} without a body",
+        as_text(error.get("message"))
+        or as_text(envelope.get("error"))
+        or text.strip()[:1000]
+        or f"status {status} without a body",
         status=status,
         code=reason or word or None,
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
         retry_after=_delay(details) if (asked := retry_after(headers)) is None else asked,
-        retryable=(said in (408, 409, 429) or 500 <= said < 600) and said != 501 and not _spent_for_today(details),
+        retryable=(said in (408, 409, 429) or 500 <= said < 600)
+        and said != 501
+        and not _spent_for_today(details),
         body=text if value is None else value,
     )
 
@@ -135,5 +144,7 @@ def _delay(details: list[JsonObject]) -> float | None:
 
 def _spent_for_today(details: list[JsonObject]) -> bool:
     """Whether a quota of the day is used up: it comes back at midnight, so asking again soon is no use."""
-    violations = [as_object(violation) for detail in details for violation in as_list(detail.get("violations"))]
+    violations = [
+        as_object(violation) for detail in details for violation in as_list(detail.get("violations"))
+    ]
     return any("PerDay" in as_text(violation.get("quotaId")) for violation in violations)

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chat_core import ConfigurationError, Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Notice, Usage
-from chat_core.jsonvalue import as_count, as_list, as_object
-from chat_core.sent import dump
-from chat_core.vectors import read_vector
+from chat_core import (
+    ConfigurationError,
+    Embedding,
+    EmbeddingsResponse,
+    InvalidResponse,
+    JsonObject,
+    Notice,
+    Usage,
+)
+from chat_core.types.json_values import as_count, as_list, as_object
+from chat_core.wire.vectors import read_vector
+from chat_core.wire.write import dump
 
 from chat_gemini.decode import chunks_of
 from chat_gemini.encode import merged, model_path
@@ -39,10 +47,14 @@ class EmbeddingOptions:
 
     def __post_init__(self) -> None:
         if self.title is not None and self.task != _DOCUMENT:
-            raise ConfigurationError(f"a title goes with documents only: with_embeddings(task={_DOCUMENT!r}, title=...)")
+            raise ConfigurationError(
+                f"a title goes with documents only: with_embeddings(task={_DOCUMENT!r}, title=...)"
+            )
 
 
-def encode_embeddings(inputs: Sequence[str], *, model: str, options: EmbeddingOptions, extra: Mapping[str, object]) -> bytes:
+def encode_embeddings(
+    inputs: Sequence[str], *, model: str, options: EmbeddingOptions, extra: Mapping[str, object]
+) -> bytes:
     """The body of one request, each text a request of its own in it. Raises `ConfigurationError` for a task without a prefix."""
     return dump(merged({"requests": [_request(text, model, options) for text in inputs]}, extra))
 
@@ -64,11 +76,15 @@ def _prefixed(text: str, options: EmbeddingOptions) -> str:
     if options.task == _DOCUMENT:
         return f"title: {options.title or 'none'} | text: {text}"
     if options.task not in _TASKS:
-        raise ConfigurationError(f"no such task: {options.task!r}; there are {', '.join([*_TASKS, _DOCUMENT])}")
+        raise ConfigurationError(
+            f"no such task: {options.task!r}; there are {', '.join([*_TASKS, _DOCUMENT])}"
+        )
     return f"task: {_TASKS[options.task]} | query: {text}"
 
 
-def decode_embeddings(body: bytes, *, count: int, model: str, options: EmbeddingOptions) -> EmbeddingsResponse:
+def decode_embeddings(
+    body: bytes, *, count: int, model: str, options: EmbeddingOptions
+) -> EmbeddingsResponse:
     """`count` vectors in the order they came, which is that of the inputs. Raises `InvalidResponse`."""
     [answer] = chunks_of(body, "an embeddings answer")[:1] or [{}]
     single = [answer["embedding"]] if "embedding" in answer else []  # of embedContent
@@ -94,4 +110,9 @@ def decode_embeddings(body: bytes, *, count: int, model: str, options: Embedding
 def _notices(model: str, options: EmbeddingOptions) -> tuple[Notice, ...]:
     if "gemini-embedding-001" not in model or options.dimensions in (None, 3072):
         return ()
-    return (Notice("dimensions", f"{model} gives vectors of length 1 at 3072 dimensions only: normalise before a dot product"),)
+    return (
+        Notice(
+            "dimensions",
+            f"{model} gives vectors of length 1 at 3072 dimensions only: normalise before a dot product",
+        ),
+    )

@@ -17,7 +17,7 @@ from chat_core import (
     OutputSchema,
     ToolDefinition,
 )
-from chat_core.sent import dump
+from chat_core.wire.write import dump
 
 from chat_gemini.contents import Contents
 from chat_gemini.generation import Generation
@@ -39,7 +39,7 @@ class Encoded:
         return dump(self.body if continuation is None else {**self.body, "continuationToken": continuation})
 
 
-def encode(request: ChatRequest, *, origin: Origin, shape: Shape = Shape()) -> Encoded:  # noqa: B008  a frozen value
+def encode(request: ChatRequest, *, origin: Origin, shape: Shape = Shape()) -> Encoded:
     """The body of the request; the extra body is merged in last. Raises `ConfigurationError` for what the wire or the model cannot
     do, `UnresolvedTool` for calls that have no outcome yet."""
     generation = Generation.of(origin.model)
@@ -56,7 +56,9 @@ def encode(request: ChatRequest, *, origin: Origin, shape: Shape = Shape()) -> E
     if config := _tool_config(request, generation, shape, contents.notices):
         body["toolConfig"] = config
     if shape.safety:
-        body["safetySettings"] = [{"category": category, "threshold": threshold} for category, threshold in shape.safety.items()]
+        body["safetySettings"] = [
+            {"category": category, "threshold": threshold} for category, threshold in shape.safety.items()
+        ]
     if settings := _generation_config(request, generation, shape):
         body["generationConfig"] = settings
     body |= shape.options.beside()
@@ -90,7 +92,9 @@ def _check(request: ChatRequest, generation: Generation, shape: Shape) -> None:
     """Which tools go together is a matter of the model's generation; its server would answer 400."""
     functions, native = bool(request.tools), bool(shape.native_tools)
     if functions and not generation.functions:
-        raise ConfigurationError(f"{generation.name} makes images and calls no functions: build its chat without tools")
+        raise ConfigurationError(
+            f"{generation.name} makes images and calls no functions: build its chat without tools"
+        )
     if functions and native and not generation.mixes_tools:
         raise ConfigurationError(
             f"{generation.name} takes either functions or Google's own tools, not both; models from gemini-3 on take both"
@@ -101,7 +105,9 @@ def _check(request: ChatRequest, generation: Generation, shape: Shape) -> None:
             " can do the job of the type"
         )
     if shape.server_steps and not generation.mixes_tools:
-        raise ConfigurationError(f"{generation.name} does not show the steps of Google's tools; models from gemini-3 on do")
+        raise ConfigurationError(
+            f"{generation.name} does not show the steps of Google's tools; models from gemini-3 on do"
+        )
 
 
 def _check_cache(body: Mapping[str, object]) -> None:
@@ -134,7 +140,9 @@ def _older(generation: Generation, shape: Shape) -> bool:
     return not generation.json_schema if shape.older_schema is None else shape.older_schema
 
 
-def _tool_config(request: ChatRequest, generation: Generation, shape: Shape, notices: list[Notice]) -> ToolConfig:
+def _tool_config(
+    request: ChatRequest, generation: Generation, shape: Shape, notices: list[Notice]
+) -> ToolConfig:
     config = ToolConfig()
     if (calling := _calling(request, shape, notices)) is not None:
         config["functionCallingConfig"] = calling
@@ -151,7 +159,9 @@ def _calling(request: ChatRequest, shape: Shape, notices: list[Notice]) -> Funct
     options = request.options
     names = [tool.name for tool in request.tools]
     if options.parallel_tool_calls is False and names:
-        raise ConfigurationError("Gemini cannot be kept from calling several tools at once: leave parallel_tool_calls out")
+        raise ConfigurationError(
+            "Gemini cannot be kept from calling several tools at once: leave parallel_tool_calls out"
+        )
     match options.tool_choice:
         case None:
             return _own_calling(request, shape, names, notices)
@@ -169,7 +179,9 @@ def _calling(request: ChatRequest, shape: Shape, notices: list[Notice]) -> Funct
             raise ConfigurationError(f"tool_choice={name!r}: there is no such tool")
 
 
-def _own_calling(request: ChatRequest, shape: Shape, names: list[str], notices: list[Notice]) -> FunctionCallingConfig | None:
+def _own_calling(
+    request: ChatRequest, shape: Shape, names: list[str], notices: list[Notice]
+) -> FunctionCallingConfig | None:
     if shape.calling is None:
         return None
     if not names:
@@ -215,9 +227,13 @@ def _thinking(options: ChatOptions, generation: Generation, shape: Shape) -> Jso
     level = options.reasoning_effort or (asked.level if asked else None)
     budget = asked.budget if asked and not options.reasoning_effort else None
     if (asked or level) and not generation.thinks:
-        raise ConfigurationError(f"{generation.name} takes no thinking configuration: leave out with_thinking and reasoning_effort")
+        raise ConfigurationError(
+            f"{generation.name} takes no thinking configuration: leave out with_thinking and reasoning_effort"
+        )
     if level is not None and not generation.levels:
-        raise ConfigurationError(f"{generation.name} thinks by budget, not by level {level!r}: .with_thinking(budget=tokens)")
+        raise ConfigurationError(
+            f"{generation.name} thinks by budget, not by level {level!r}: .with_thinking(budget=tokens)"
+        )
     config: dict[str, JsonValue] = {
         "includeThoughts": asked.include_thoughts if asked else None,
         "thinkingBudget": budget,
@@ -229,6 +245,10 @@ def _thinking(options: ChatOptions, generation: Generation, shape: Shape) -> Jso
 def _output(output: OutputSchema, older: bool) -> JsonObject:
     if older:
         schema = older_schema(output.schema, "the output type")
-        return {"responseSchema": schema | ({"description": output.description} if output.description else {})}
+        return {
+            "responseSchema": schema | ({"description": output.description} if output.description else {})
+        }
     schema = json_schema(output.schema)
-    return {"responseJsonSchema": schema | ({"description": output.description} if output.description else {})}
+    return {
+        "responseJsonSchema": schema | ({"description": output.description} if output.description else {})
+    }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chat_core import ChatResponse, ConfigurationError, JsonObject, JsonValue, Message, Opaque
-from chat_core.jsonvalue import as_list, as_object, as_text
+from chat_core.types.json_values import as_list, as_object, as_text
 
 from chat_gemini.generation import Generation
 
@@ -140,11 +140,15 @@ def grounding(response: ChatResponse) -> Grounding:
     candidates = as_list((response.raw or {}).get("candidates"))
     candidate = as_object(candidates[0]) if candidates else {}
     metadata = as_object(candidate.get("groundingMetadata"))
-    pages = [as_object(page) for page in as_list(as_object(candidate.get("urlContextMetadata")).get("urlMetadata"))]
+    pages = [
+        as_object(page) for page in as_list(as_object(candidate.get("urlContextMetadata")).get("urlMetadata"))
+    ]
     return Grounding(
         queries=tuple(query for query in map(as_text, as_list(metadata.get("webSearchQueries"))) if query),
         suggestions=as_text(as_object(metadata.get("searchEntryPoint")).get("renderedContent")) or None,
         widget_token=as_text(metadata.get("googleMapsWidgetContextToken")) or None,
-        fetched=tuple((as_text(page.get("retrievedUrl")), as_text(page.get("urlRetrievalStatus"))) for page in pages),
+        fetched=tuple(
+            (as_text(page.get("retrievedUrl")), as_text(page.get("urlRetrievalStatus"))) for page in pages
+        ),
         raw=metadata,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from chat_core import JsonObject, JsonValue
-from chat_core.jsonvalue import as_json
+from chat_core.types.json_values import as_json
 
 FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
 

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from chat_core import InvalidResponse, JsonObject, JsonValue
-from chat_core.jsonvalue import as_text
+from chat_core.types.json_values import as_text
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 _VALUES = ("numberValue", "boolValue", "nullValue")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.jsonvalue import as_list, as_object
+from chat_core.types.json_values import as_list, as_object
 
 _NOISE = frozenset({"$schema", "$id", "$comment", "title", "discriminator", "examples"})
-_NAMES = frozenset({"properties", "$defs", "definitions", "patternProperties"})  # beneath them are names, and one may be `title`
+_NAMES = frozenset(
+    {"properties", "$defs", "definitions", "patternProperties"}
+)  # beneath them are names, and one may be `title`
 _VALUES = frozenset({"default", "enum", "required"})
 
 
@@ -49,7 +51,17 @@ def older_schema(schema: JsonObject, about: str) -> JsonObject:
 
 _KEPT = frozenset(
     {
-        *("description", "nullable", "minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength", "pattern"),
+        *(
+            "description",
+            "nullable",
+            "minItems",
+            "maxItems",
+            "minimum",
+            "maximum",
+            "minLength",
+            "maxLength",
+            "pattern",
+        ),
         *("minProperties", "maxProperties", "default"),
     }
 )
@@ -83,7 +95,9 @@ class _Older:
             compiled["items"] = self.compiled(as_object(schema.get("items")), f"{at}/items", within)
         return compiled
 
-    def _resolved(self, schema: JsonObject, at: str, within: tuple[str, ...]) -> tuple[JsonObject, tuple[str, ...]]:
+    def _resolved(
+        self, schema: JsonObject, at: str, within: tuple[str, ...]
+    ) -> tuple[JsonObject, tuple[str, ...]]:
         """The schema with its reference, and an `allOf` of one, put in place."""
         match schema:
             case {"allOf": [dict(only)]}:
@@ -102,9 +116,13 @@ class _Older:
             case _:
                 return schema, within
 
-    def _kinds(self, schema: JsonObject, compiled: JsonObject, at: str, within: tuple[str, ...]) -> str | None:
+    def _kinds(
+        self, schema: JsonObject, compiled: JsonObject, at: str, within: tuple[str, ...]
+    ) -> str | None:
         """The one type, in lower case; or None where it is a choice, which is then in `compiled`."""
-        choices = [as_object(choice) for choice in as_list(schema.get("anyOf")) + as_list(schema.get("oneOf"))]
+        choices = [
+            as_object(choice) for choice in as_list(schema.get("anyOf")) + as_list(schema.get("oneOf"))
+        ]
         kind = schema.get("type")
         if isinstance(kind, list):
             choices = [schema | {"type": one} for one in kind]
@@ -112,7 +130,9 @@ class _Older:
             some = [choice for choice in choices if choice.get("type") != "null"]
             if len(some) < len(choices):
                 compiled["nullable"] = True
-            inner = [self.compiled(choice, f"{at}/anyOf/{number}", within) for number, choice in enumerate(some)]
+            inner = [
+                self.compiled(choice, f"{at}/anyOf/{number}", within) for number, choice in enumerate(some)
+            ]
             if len(inner) == 1:
                 compiled |= inner[0] | compiled
             else:
@@ -137,10 +157,15 @@ class _Older:
 
     def _object(self, schema: JsonObject, compiled: JsonObject, at: str, within: tuple[str, ...]) -> None:
         properties = as_object(schema.get("properties"))
-        if schema.get("additionalProperties") or schema.get("patternProperties") or (not properties and at != "#"):
+        if (
+            schema.get("additionalProperties")
+            or schema.get("patternProperties")
+            or (not properties and at != "#")
+        ):
             raise self._refusal(at, "an object with free keys, which would come back empty")
         compiled["properties"] = {
-            name: self.compiled(as_object(inner), f"{at}/properties/{name}", within) for name, inner in properties.items()
+            name: self.compiled(as_object(inner), f"{at}/properties/{name}", within)
+            for name, inner in properties.items()
         }
         if len(properties) > 1:
             compiled["propertyOrdering"] = list[JsonValue](properties)

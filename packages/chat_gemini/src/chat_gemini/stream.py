@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chat_core import Done, Event, InvalidResponse, Notice, Origin, StreamTruncated, TurnEvent
-from chat_core.calls import CallIds
-from chat_core.received import is_beginning
+from chat_core.types.call_ids import CallIds
+from chat_core.wire.read import is_beginning
 
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import chunks_of
@@ -51,6 +51,8 @@ class GeminiTurn:
     def end(self) -> Done:
         """The whole turn. Raises `StreamTruncated` where the last chunk had no finish reason."""
         if not self._assembly.ended:
-            cut = StreamTruncated("the stream ended before its finish reason", partial=self._assembly.partial())
+            cut = StreamTruncated(
+                "the stream ended before its finish reason", partial=self._assembly.partial()
+            )
             raise cut from self._cut
         return Done(self._assembly.response(self._notices))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from chat_completions.builder import Choosing, settings
 from chat_completions.dialect import Dialect
 from chat_core import ConfigurationError
-from chat_core.typestate import HasModel, NoModel
+from chat_core.types.typestate import HasModel, NoModel
 from typing_extensions import TypeVar
 
 from chat_huggingface.token import find_token, is_implicit_off
@@ -43,14 +43,18 @@ class HuggingFaceBuilder(Choosing, Generic[M]):
     def with_provider(self, provider: str) -> Self:
         """Who serves the model, such as "groq" or "together"."""
         if not provider or not provider.isprintable() or set(provider) & set(":/ "):
-            raise ConfigurationError(f'not the name of a provider: {provider!r}; it looks like .with_provider("groq")')
+            raise ConfigurationError(
+                f'not the name of a provider: {provider!r}; it looks like .with_provider("groq")'
+            )
         return self._routed(provider)
 
     def with_policy(self, policy: Literal["fastest", "cheapest", "preferred"]) -> Self:
         """How the router chooses who serves the model: most tokens a second (its default), the lowest price of output, or the order
         in your account's settings."""
         if policy not in ("fastest", "cheapest", "preferred"):
-            raise ConfigurationError(f"the router has no policy {policy!r}: it has fastest, cheapest and preferred")
+            raise ConfigurationError(
+                f"the router has no policy {policy!r}: it has fastest, cheapest and preferred"
+            )
         return self._routed(policy)
 
     def with_bill_to(self, organization: str) -> Self:
@@ -78,7 +82,9 @@ class HuggingFaceBuilder(Choosing, Generic[M]):
         # without a variable, so that what was passed over here is not found there
         dialect = replace(Dialect.huggingface(), key_variable=None, key_required=False)
         named = replace(choices, model=_named(choices.model, self._route))
-        return ChatCompletionsClient(settings(named, replace(connection, api_key=key), "HuggingFaceBuilder", dialect))
+        return ChatCompletionsClient(
+            settings(named, replace(connection, api_key=key), "HuggingFaceBuilder", dialect)
+        )
 
     def _routed(self, route: str) -> Self:
         if self._route not in (None, route):
@@ -96,11 +102,15 @@ def _named(model: str | None, route: str | None) -> str | None:
     if not named or "/" in suffix:
         return f"{model}:{route}"
     if suffix != route:
-        raise ConfigurationError(f"the model {model!r} goes to {suffix!r} already: leave out that suffix, or {route!r}")
+        raise ConfigurationError(
+            f"the model {model!r} goes to {suffix!r} already: leave out that suffix, or {route!r}"
+        )
     return model
 
 
 def _no_token() -> str:
     if is_implicit_off(os.environ):
-        return "huggingface needs a token: HF_HUB_DISABLE_IMPLICIT_TOKEN wants it given, with .with_api_key(...)"
+        return (
+            "huggingface needs a token: HF_HUB_DISABLE_IMPLICIT_TOKEN wants it given, with .with_api_key(...)"
+        )
     return "huggingface needs a token: set HF_TOKEN, run `hf auth login`, or use .with_api_key(...)"

@@ -48,7 +48,9 @@ def _of_file(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"the token in {path} cannot be read ({type(exc).__name__}): use .with_api_key(...)") from None
+        raise ConfigurationError(
+            f"the token in {path} cannot be read ({type(exc).__name__}): use .with_api_key(...)"
+        ) from None
 
 
 def _of_colab() -> str | None:

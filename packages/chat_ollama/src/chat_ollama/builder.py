@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Generic, Self, cast, overload
 from chat_completions.builder import Choosing, settings
 from chat_completions.dialect import Dialect
 from chat_core import ConfigurationError
-from chat_core.providerbuilder import checked_url
-from chat_core.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+from chat_core.client.builder import checked_url
+from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
 from typing_extensions import TypeVar
 
 from chat_ollama.host import root_url, surface_url
@@ -83,7 +83,10 @@ class OllamaBuilder(Choosing, Generic[M, E]):
     def build(self: OllamaBuilder[HasModel, HasEmbeddings]) -> EmbeddingOllamaClient: ...
     def build(self) -> OllamaClient:
         """The client. Raises `ConfigurationError` for what is missing or cannot be."""
-        from chat_ollama.client import EmbeddingOllamaClient, OllamaClient  # here: the builder alone imports no wire
+        from chat_ollama.client import (
+            EmbeddingOllamaClient,
+            OllamaClient,
+        )  # here: the builder alone imports no wire
 
         connection, api_key = self._connection, None
         if connection.base_url is None:

@@ -21,10 +21,10 @@ from chat_core import (
     Request,
     TurnEvent,
 )
-from chat_core.calls import CallIds
-from chat_core.limits import Patience
-from chat_core.sent import dump
-from chat_core.turn import TurnMachine, forget_secrets
+from chat_core.client.deadlines import Patience
+from chat_core.client.exchange import TurnMachine, forget_secrets
+from chat_core.types.call_ids import CallIds
+from chat_core.wire.write import dump
 
 from chat_ollama.native.decode import decode, decode_models, decode_version
 from chat_ollama.native.embeddings import decode_embeddings, encode_embeddings
@@ -43,7 +43,7 @@ class OllamaClient(ChatCompletionsClient):
     Requests go to `/v1/chat/completions`, and to `/api/chat` where they ask for what only that has.
     """
 
-    def __init__(self, settings: Settings, native: NativeOptions = NativeOptions()) -> None:  # noqa: B008  a frozen value
+    def __init__(self, settings: Settings, native: NativeOptions = NativeOptions()) -> None:
         super().__init__(settings)
         self._native = native
 
@@ -52,7 +52,9 @@ class OllamaClient(ChatCompletionsClient):
         if not self._natively(request):
             return await super().complete(request)
         encoded = self._encode_native(request, stream=False)
-        read = partial(decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages))
+        read = partial(
+            decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
+        )
         response = await self._ask("POST", "/api/chat", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices)
 
@@ -62,7 +64,10 @@ class OllamaClient(ChatCompletionsClient):
             return super().stream(request)
         encoded = self._encode_native(request, stream=True)
         turn = OllamaTurn(
-            origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages), notices=encoded.notices
+            origin=self._origin,
+            dialect=self._settings.dialect,
+            ids=CallIds(request.messages),
+            notices=encoded.notices,
         )
         return self._stream_turn("/api/chat", turn, encoded.body)
 
@@ -154,7 +159,9 @@ class OllamaClient(ChatCompletionsClient):
         except ConnectionFailed as exc:
             raise self._unreachable(exc) from exc
 
-    def _request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Request:
+    def _request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Request:
         """The base URL is that of `/v1`; the native API is beside it."""
         request = super()._request(method, path, body, headers)
         root, native, rest = request.url.rpartition("/v1/api/")
@@ -183,6 +190,10 @@ class EmbeddingOllamaClient(OllamaClient):
             return EmbeddingsResponse(())
         settings = self._settings
         body = encode_embeddings(
-            inputs, model=settings.model, dimensions=settings.dimensions, native=self._native, extra=settings.extra
+            inputs,
+            model=settings.model,
+            dimensions=settings.dimensions,
+            native=self._native,
+            extra=settings.extra,
         )
         return await self._ask("POST", "/api/embed", partial(decode_embeddings, count=len(inputs)), body)

@@ -7,7 +7,11 @@ from urllib.parse import SplitResult, urlsplit
 from chat_core import ConfigurationError
 
 _PORTS = {"http": 80, "https": 443}
-_BIND = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # where a server listens, and how a client gets there
+_BIND = {
+    "0.0.0.0": "127.0.0.1",
+    "::": "::1",
+    "": "127.0.0.1",
+}  # where a server listens, and how a client gets there
 
 
 def root_url(text: str) -> str:
@@ -19,9 +23,13 @@ def root_url(text: str) -> str:
         parsed = urlsplit(f"//{rest}")
         host, port = parsed.hostname or "", parsed.port
     except ValueError as exc:
-        raise ConfigurationError(f"OLLAMA_HOST names no server: {_shown(text)!r} ({exc}); it looks like host:11434") from exc
+        raise ConfigurationError(
+            f"OLLAMA_HOST names no server: {_shown(text)!r} ({exc}); it looks like host:11434"
+        ) from exc
     if scheme not in _PORTS:
-        raise ConfigurationError(f"OLLAMA_HOST names no server: {_shown(text)!r}; it looks like host:11434 or https://host")
+        raise ConfigurationError(
+            f"OLLAMA_HOST names no server: {_shown(text)!r}; it looks like host:11434 or https://host"
+        )
     if bare and host == "ollama.com" and port is None:
         scheme, port = "https", 443
     host = _BIND.get(host, host)

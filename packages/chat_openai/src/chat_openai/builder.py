@@ -8,8 +8,8 @@ from typing import Generic, Literal, cast, overload
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError
-from chat_core.providerbuilder import checked_url
-from chat_core.typestate import HasEmbeddings, HasImages, HasModel, NoEmbeddings, NoModel
+from chat_core.client.builder import checked_url
+from chat_core.types.typestate import HasEmbeddings, HasImages, HasModel, NoEmbeddings, NoModel
 from chat_responses.builder import Choices, settings
 from typing_extensions import TypeVar
 
@@ -71,7 +71,9 @@ class OpenAIBuilder(NativeTools[OpenAIChoices], Generic[M, E]):
         webp and jpeg. `fidelity` is how closely an edit keeps to the pictures that it is given. With `partial_images` (up to 3) a
         stream shows previews, as `FileReady`. None leaves the choice to the server; its other fields go through `with_extra_body`.
         """
-        options = ImageOptions(n, size, quality, output_format, compression, background, moderation, fidelity, partial_images)
+        options = ImageOptions(
+            n, size, quality, output_format, compression, background, moderation, fidelity, partial_images
+        )
         made = self._with(replace(self._choices, images=options, embeds=False, dimensions=None))
         return cast("OpenAIBuilder[M, HasImages]", made)
 
@@ -101,6 +103,10 @@ class OpenAIBuilder(NativeTools[OpenAIChoices], Generic[M, E]):
 def _refuse_what_is_no_drawing(choices: OpenAIChoices) -> None:
     """The Images API knows nothing of what a turn of the Responses API can be told."""
     plain = OpenAIChoices(choices.model, images=choices.images)
-    chosen = [field.name for field in fields(choices) if getattr(choices, field.name) != getattr(plain, field.name)]
+    chosen = [
+        field.name for field in fields(choices) if getattr(choices, field.name) != getattr(plain, field.name)
+    ]
     if chosen:
-        raise ConfigurationError(f"with_images() makes a client that only draws: leave out what sets {', '.join(chosen)}")
+        raise ConfigurationError(
+            f"with_images() makes a client that only draws: leave out what sets {', '.join(chosen)}"
+        )

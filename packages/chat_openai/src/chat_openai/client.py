@@ -31,5 +31,7 @@ class EmbeddingOpenAIClient(OpenAIClient):
         """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
         if not inputs:
             return EmbeddingsResponse(())
-        body = encode_embeddings(inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.extra)
+        body = encode_embeddings(
+            inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.extra
+        )
         return await self._ask("POST", "/embeddings", partial(decode_embeddings, count=len(inputs)), body)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Usage
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
-from chat_core.received import read_object
-from chat_core.refused import decode_error
-from chat_core.sent import dump
-from chat_core.vectors import read_vector
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.error_body import decode_error
+from chat_core.wire.read import read_object
+from chat_core.wire.vectors import read_vector
+from chat_core.wire.write import dump
 
 
-def encode_embeddings(inputs: Sequence[str], *, model: str, dimensions: int | None, extra: Mapping[str, object]) -> bytes:
+def encode_embeddings(
+    inputs: Sequence[str], *, model: str, dimensions: int | None, extra: Mapping[str, object]
+) -> bytes:
     """The body of one request. base64 is asked for: it is a third of the bytes, and nothing is parsed digit by digit."""
     body: dict[str, object] = {"model": model, "input": list(inputs), "encoding_format": "base64"}
     if dimensions is not None:

@@ -111,7 +111,9 @@ class NativeTools(Choosing[C]):
     ) -> Self:
         """The tools of an MCP server, which OpenAI calls. Unless `require_approval` is "never" it asks first."""
         if (url is None) == (connector_id is None):
-            raise ConfigurationError("with_mcp_server(label, ...) needs a url or a connector_id, and not both")
+            raise ConfigurationError(
+                "with_mcp_server(label, ...) needs a url or a connector_id, and not both"
+            )
         return self.with_native_tool(
             _given(
                 type="mcp",

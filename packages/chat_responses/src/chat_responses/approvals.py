@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque
-from chat_core.jsonvalue import as_text
+from chat_core.types.json_values import as_text
 
 
 def approval_requests(message: Message) -> list[Opaque]:

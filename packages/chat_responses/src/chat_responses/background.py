@@ -64,7 +64,9 @@ async def carried_on(
         except (StreamTruncated, NetworkError, ProviderError) as error:
             if isinstance(error, StreamTruncated):
                 cut = error
-            elif cut is None or turn.answered or _is_a_limit(error):  # it was never begun, or it is the turn itself that failed
+            elif (
+                cut is None or turn.answered or _is_a_limit(error)
+            ):  # it was never begun, or it is the turn itself that failed
                 raise
             number = turn.sequence
             if not turn.id or number is None:

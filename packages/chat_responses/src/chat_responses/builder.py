@@ -8,9 +8,9 @@ from typing import Generic, Self, cast
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError, JsonObject
-from chat_core.jsonvalue import as_json, as_object
-from chat_core.providerbuilder import Connection, ProviderBuilder, checked_key, default_transport
-from chat_core.typestate import HasModel, NoModel
+from chat_core.client.builder import Connection, ProviderBuilder, checked_key, default_transport
+from chat_core.types.json_values import as_json, as_object
+from chat_core.types.typestate import HasModel, NoModel
 from typing_extensions import TypeVar
 
 from chat_responses.client import ResponsesClient, Settings
@@ -51,7 +51,7 @@ class Choosing(ProviderBuilder[C], Generic[C]):
         forgotten, the full history is sent. `store=False` continues only what a WebSocket connection remembers by itself."""
         return self._with(replace(self._choices, memory=Chained(store)))
 
-    def with_conversation(self, id: str) -> Self:  # noqa: A002  the field's name
+    def with_conversation(self, id: str) -> Self:
         """Carry on a conversation object of the server's, from `POST /conversations`: a request holds only what is new."""
         return self._with(replace(self._choices, memory=Conversation(id)))
 
@@ -62,11 +62,15 @@ class Choosing(ProviderBuilder[C], Generic[C]):
 
     def with_native_tool(self, tool: Mapping[str, object]) -> Self:
         """A tool that the server runs, as its own wire says it: `{"type": "web_search"}`. Adds to those given before."""
-        return self._with(replace(self._choices, tools=(*self._choices.tools, as_object(as_json(dict(tool))))))
+        return self._with(
+            replace(self._choices, tools=(*self._choices.tools, as_object(as_json(dict(tool)))))
+        )
 
     def with_reasoning(self, effort: str | None = None, *, summary: str | None = None) -> Self:
         """How much to think ("low", "high", …), and whether to tell of it ("auto", "concise", "detailed")."""
-        return self.with_options(replace(self._choices.options, reasoning_effort=effort, reasoning_summary=summary))
+        return self.with_options(
+            replace(self._choices.options, reasoning_effort=effort, reasoning_summary=summary)
+        )
 
     def with_verbosity(self, verbosity: str) -> Self:
         """How long an answer is to be: "low", "medium" or "high"."""
@@ -86,7 +90,9 @@ class Choosing(ProviderBuilder[C], Generic[C]):
 
     def with_include(self, *names: str) -> Self:
         """What to add to the answer, such as "web_search_call.action.sources". Adds to those given before."""
-        return self.with_options(replace(self._choices.options, include=(*self._choices.options.include, *names)))
+        return self.with_options(
+            replace(self._choices.options, include=(*self._choices.options.include, *names))
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
@@ -111,10 +117,14 @@ class ResponsesBuilder(Choosing[Choices], Generic[M]):
         base_url = self._connection.base_url
         if not base_url:
             raise ConfigurationError('ResponsesBuilder.build() needs .with_base_url("https://host/v1") first')
-        return ResponsesClient(settings(self._choices, self._connection, "ResponsesBuilder", base_url, self._connection.api_key))
+        return ResponsesClient(
+            settings(self._choices, self._connection, "ResponsesBuilder", base_url, self._connection.api_key)
+        )
 
 
-def settings(choices: Choices, connection: Connection, builder: str, base_url: str, api_key: str | None) -> Settings:
+def settings(
+    choices: Choices, connection: Connection, builder: str, base_url: str, api_key: str | None
+) -> Settings:
     """What a client needs, of what was chosen. Raises `ConfigurationError` without a model."""
     if not choices.model:
         raise ConfigurationError(f'{builder}.build() needs .with_model("...") first')
@@ -135,7 +145,13 @@ def settings(choices: Choices, connection: Connection, builder: str, base_url: s
     )
 
 
-_PROVIDERS = {"openai.com": "openai", "azure.com": "azure", "x.ai": "xai", "groq.com": "groq", "openrouter.ai": "openrouter"}
+_PROVIDERS = {
+    "openai.com": "openai",
+    "azure.com": "azure",
+    "x.ai": "xai",
+    "groq.com": "groq",
+    "openrouter.ai": "openrouter",
+}
 
 
 def _provider(base_url: str) -> str:

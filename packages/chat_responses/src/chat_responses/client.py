@@ -25,9 +25,9 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.calls import CallIds
-from chat_core.providerclient import ClientSettings, ProviderClient
-from chat_core.turn import stream_turn
+from chat_core.client.base import ClientSettings, ProviderClient
+from chat_core.client.exchange import stream_turn
+from chat_core.types.call_ids import CallIds
 
 from chat_responses.background import Tries, carried_on
 from chat_responses.decode import UNFINISHED, decode, decode_count, decode_models
@@ -89,7 +89,9 @@ class ResponsesClient(ProviderClient[Settings]):
             if not _forgotten(error, encoded):
                 raise
         whole = self._encode(request, stream=True, whole=True)
-        async with aclosing(self._stream(request, replace(whole, notices=(*whole.notices, _FORGOTTEN)))) as events:
+        async with aclosing(
+            self._stream(request, replace(whole, notices=(*whole.notices, _FORGOTTEN)))
+        ) as events:
             async for event in events:
                 yield event
 
@@ -114,15 +116,15 @@ class ResponsesClient(ProviderClient[Settings]):
         encoded = self._encode(ChatRequest(messages, tools))
         return await self._ask("POST", "/responses/input_tokens", decode_count, counted(encoded.body))
 
-    async def retrieve(self, id: str) -> ChatResponse:  # noqa: A002  the field's name
+    async def retrieve(self, id: str) -> ChatResponse:
         """A stored response, as it stands now."""
         return await self._ask("GET", _stored(id), self._reader(Messages()))
 
-    async def cancel(self, id: str) -> ChatResponse:  # noqa: A002  the field's name
+    async def cancel(self, id: str) -> ChatResponse:
         """Stop a response in the background; what it was by then."""
         return await self._ask("POST", _stored(id) + "/cancel", self._reader(Messages()))
 
-    async def delete(self, id: str) -> None:  # noqa: A002  the field's name
+    async def delete(self, id: str) -> None:
         """Have the server forget a stored response."""
         await self._ask("DELETE", _stored(id), len)
 
@@ -161,9 +163,13 @@ class ResponsesClient(ProviderClient[Settings]):
         events = self._stream_turn("/responses", turn, encoded.body)
         if self._settings.poll is None:
             return events
-        return carried_on(turn, events, partial(self._stream_on, turn, anyio.current_time()), self._settings.poll)
+        return carried_on(
+            turn, events, partial(self._stream_on, turn, anyio.current_time()), self._settings.poll
+        )
 
-    async def _stream_on(self, turn: ResponseTurn, since: float, id: str, number: int) -> AsyncGenerator[TurnEvent]:  # noqa: A002
+    async def _stream_on(
+        self, turn: ResponseTurn, since: float, id: str, number: int
+    ) -> AsyncGenerator[TurnEvent]:
         """The rest of a stored response's stream, after the event of this number. The total limit counts from `since`."""
         request = self._request("GET", f"{_stored(id)}?stream=true&starting_after={number}")
         total = request.timeouts.total
@@ -171,7 +177,9 @@ class ResponsesClient(ProviderClient[Settings]):
             left = max(0.0, since + total - anyio.current_time())
             request = replace(request, timeouts=replace(request.timeouts, total=left))
         try:
-            async with aclosing(stream_turn(self._settings.transport, request, turn, self._decode_error)) as events:
+            async with aclosing(
+                stream_turn(self._settings.transport, request, turn, self._decode_error)
+            ) as events:
                 async for event in events:
                     yield event
         except TimedOut as error:
@@ -183,7 +191,12 @@ class ResponsesClient(ProviderClient[Settings]):
         return partial(decode, origin=self._origin, ids=CallIds(messages))
 
     def _encode(
-        self, request: ChatRequest, *, stream: bool = False, whole: bool = False, extra: Mapping[str, object] | None = None
+        self,
+        request: ChatRequest,
+        *,
+        stream: bool = False,
+        whole: bool = False,
+        extra: Mapping[str, object] | None = None,
     ) -> Encoded:
         settings = self._settings
         return encode(
@@ -200,12 +213,15 @@ class ResponsesClient(ProviderClient[Settings]):
         )
 
 
-_FORGOTTEN = Notice("previous_response_id", "the server no longer has the response before this one, so the full history was sent")
+_FORGOTTEN = Notice(
+    "previous_response_id",
+    "the server no longer has the response before this one, so the full history was sent",
+)
 
 
 def _forgotten(error: ProviderError, encoded: Encoded) -> bool:
     return error.code == "previous_response_not_found" and encoded.continues is not None
 
 
-def _stored(id: str) -> str:  # noqa: A002  the field's name
+def _stored(id: str) -> str:
     return f"/responses/{quote(id, safe='')}"

@@ -24,10 +24,10 @@ from chat_core import (
     Turn,
     Usage,
 )
-from chat_core.calls import CallIds
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
-from chat_core.received import read_object
-from chat_core.refused import decode_error
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.error_body import decode_error
+from chat_core.wire.read import read_object
 
 from chat_responses.items import read_item, without
 
@@ -37,7 +37,9 @@ def decode(body: bytes, *, origin: Origin, ids: CallIds) -> ChatResponse:
     answer = read_object(body, "a response")
     check(answer)
     items = [item for item in as_list(answer.get("output")) if isinstance(item, dict)]
-    return response(answer, (part for item in items for part in read_item(item, origin, ids.claim)), raw=answer)
+    return response(
+        answer, (part for item in items for part in read_item(item, origin, ids.claim)), raw=answer
+    )
 
 
 def check(answer: JsonObject) -> None:
@@ -58,10 +60,14 @@ def response(answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject) -> C
         model=as_text(answer.get("model")) or None,
         id=as_text(answer.get("id")) or None,
     )
-    if message.turn.finish_reason == "other":  # cancelled, steered, or still going on: that arguments are JSON may be an accident
+    if (
+        message.turn.finish_reason == "other"
+    ):  # cancelled, steered, or still going on: that arguments are JSON may be an accident
         for call in message.tool_calls:
             if isinstance(call.status, Pending):
-                call.status = Failed(f"The turn is {message.turn.raw_finish_reason!r}, so {call.name} was not run.")
+                call.status = Failed(
+                    f"The turn is {message.turn.raw_finish_reason!r}, so {call.name} was not run."
+                )
     return ChatResponse(message, _notices(answer), raw=raw)
 
 
@@ -78,7 +84,9 @@ def finish_reason(answer: JsonObject, parts: Sequence[Part]) -> FinishReason:
     """The common reason: this wire has a status, and the rest follows from what came."""
     match answer.get("status"):
         case "incomplete":
-            return _INCOMPLETE.get(as_text(as_object(answer.get("incomplete_details")).get("reason")), "other")
+            return _INCOMPLETE.get(
+                as_text(as_object(answer.get("incomplete_details")).get("reason")), "other"
+            )
         case "completed" | None | "":
             pass
         case _:
@@ -108,10 +116,15 @@ def event_error(said: JsonObject) -> ProviderError:
     inner = as_object(said.get("error"))
     envelope: JsonObject = said if inner or as_text(said.get("error")) else without(said, "type")
     if said.get("status") == "failed":
-        envelope = {"error": inner or "the response failed, and does not say why", "response": without(said, "output")}
+        envelope = {
+            "error": inner or "the response failed, and does not say why",
+            "response": without(said, "output"),
+        }
     status = said.get("status")
     headers: Mapping[str, str] = {
-        name.lower(): str(value) for name, value in as_object(inner.get("headers")).items() if isinstance(value, str | int | float)
+        name.lower(): str(value)
+        for name, value in as_object(inner.get("headers")).items()
+        if isinstance(value, str | int | float)
     }
     body = json.dumps(envelope, ensure_ascii=False).encode("utf-8", "replace")
     return decode_error(status if isinstance(status, int) and status >= 400 else 200, headers, body, _STATUS)
@@ -156,7 +169,10 @@ def decode_count(body: bytes) -> int:
 def _notices(answer: JsonObject) -> tuple[Notice, ...]:
     """What the server says that it left out of the input."""
     return tuple(
-        Notice("input", f"the server {change.get('action')} {change.get('type')} {change.get('id')}: {change.get('reason')}")
+        Notice(
+            "input",
+            f"the server {change.get('action')} {change.get('type')} {change.get('id')}: {change.get('reason')}",
+        )
         for change in as_list(answer.get("input_transformations"))
         if isinstance(change, dict)
     )

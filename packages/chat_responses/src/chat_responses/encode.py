@@ -29,15 +29,23 @@ from chat_core import (
     ToolDefinition,
     UnresolvedTool,
 )
-from chat_core.calls import read_arguments
-from chat_core.jsonvalue import as_list, as_object, as_text
-from chat_core.sent import dump
-from chat_core.strict import strict_schema
+from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.wire.strict_schema import strict_schema
+from chat_core.wire.tool_calls import read_arguments
+from chat_core.wire.write import dump
 
 from chat_responses.items import call_id, restored, without
 from chat_responses.memory import Chained, Conversation, Memory, Stateless
 from chat_responses.options import ResponsesOptions
-from chat_responses.wire import ContentPart, FunctionTool, InputFile, InputImage, InputItem, InputText, TextFormat
+from chat_responses.wire import (
+    ContentPart,
+    FunctionTool,
+    InputFile,
+    InputImage,
+    InputItem,
+    InputText,
+    TextFormat,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,8 @@ def encode(
     request: ChatRequest,
     *,
     origin: Origin,
-    options: ResponsesOptions = ResponsesOptions(),  # noqa: B008  a frozen value
-    memory: Memory = Stateless(),  # noqa: B008  a frozen value
+    options: ResponsesOptions = ResponsesOptions(),
+    memory: Memory = Stateless(),
     tools: Sequence[JsonObject] = (),
     strict: bool = True,
     background: bool = False,
@@ -82,7 +90,17 @@ def encode(
 
 
 COUNTED = (
-    *("model", "input", "instructions", "tools", "tool_choice", "reasoning", "text", "truncation", "parallel_tool_calls"),
+    *(
+        "model",
+        "input",
+        "instructions",
+        "tools",
+        "tool_choice",
+        "reasoning",
+        "text",
+        "truncation",
+        "parallel_tool_calls",
+    ),
     *("previous_response_id", "conversation", "personality"),
 )
 
@@ -102,8 +120,12 @@ class _History:
         self.notices: list[Notice] = []
         self.continues: str | None = None
         told = self._told() if self._stored else None
-        first = next((at for at, message in enumerate(self._messages) if message.role != "system"), len(self._messages))
-        self.instructions = "\n\n".join(_only_text(part) for message in self._messages[:first] for part in message.parts)
+        first = next(
+            (at for at, message in enumerate(self._messages) if message.role != "system"), len(self._messages)
+        )
+        self.instructions = "\n\n".join(
+            _only_text(part) for message in self._messages[:first] for part in message.parts
+        )
         self._start = first if told is None else told + 1
         self._told_at = told
         if told is not None and isinstance(memory, Chained):
@@ -125,14 +147,19 @@ class _History:
             message = self._messages[at]
             if message.role == "model":
                 known = bool(message.turn and message.turn.id) and not message.interrupted
-                ours = any(part.native is not None and part.native.origin == self._origin for part in message.parts)
+                ours = any(
+                    part.native is not None and part.native.origin == self._origin for part in message.parts
+                )
                 return at if known and ours else None
         return None
 
     def _message(self, message: Message) -> Iterator[InputItem]:
         match message.role:
             case "system":
-                yield {"role": "developer", "content": "\n\n".join(_only_text(part) for part in message.parts)}
+                yield {
+                    "role": "developer",
+                    "content": "\n\n".join(_only_text(part) for part in message.parts),
+                }
             case "user":
                 yield from self._user(message.parts)
             case "model":
@@ -142,7 +169,9 @@ class _History:
     def _user(self, parts: list[Part]) -> Iterator[InputItem]:
         said: list[Part] = []
         for part in parts:
-            if isinstance(part, Opaque):  # an item of the user's, such as the answer to an MCP server's request
+            if isinstance(
+                part, Opaque
+            ):  # an item of the user's, such as the answer to an MCP server's request
                 if item := part.native.for_(self._origin):
                     yield item
                 else:
@@ -163,7 +192,11 @@ class _History:
         orphaned = False  # the server looks for the reasoning before an item that has an id
         for part in message.parts:
             item = _item(part, self._origin)
-            if isinstance(part, Reasoning) and item is not None and not (self._stored or _can_be_resent(item)):
+            if (
+                isinstance(part, Reasoning)
+                and item is not None
+                and not (self._stored or _can_be_resent(item))
+            ):
                 item, orphaned = None, True
             if item is not None and orphaned:
                 item = _without_id(part, item)
@@ -185,9 +218,18 @@ class _History:
             case Refusal(text):
                 yield {"role": "assistant", "content": text}
             case ToolCall():
-                yield {"type": "function_call", "call_id": _id(part.id), "name": part.name, "arguments": _arguments(part)}
+                yield {
+                    "type": "function_call",
+                    "call_id": _id(part.id),
+                    "name": part.name,
+                    "arguments": _arguments(part),
+                }
             case File(kind="audio" | "video" as kind):
-                self.notices.append(Notice("messages", f"{kind} that the model made has no place on this wire, and was not sent"))
+                self.notices.append(
+                    Notice(
+                        "messages", f"{kind} that the model made has no place on this wire, and was not sent"
+                    )
+                )
             case File():
                 about = InputText(type="input_text", text="A file that you made:")
                 yield {"role": "user", "content": [about, _file(part)]}
@@ -222,7 +264,9 @@ def _item(part: Part, origin: Origin) -> JsonObject | None:
         case Structured() if item.get("type") == "message":  # it was a text before it was read
             return restored(Text(part.as_text()), item)
         case Opaque() if item.get("type") == "web_search_call":
-            action: JsonObject = {name: value for name, value in as_object(item.get("action")).items() if value is not None}
+            action: JsonObject = {
+                name: value for name, value in as_object(item.get("action")).items() if value is not None
+            }
             return {**item, "action": action} if action else item
         case _:
             return restored(part, item)
@@ -246,7 +290,11 @@ def _without_id(part: Part, item: JsonObject) -> JsonObject:
 
 
 def _same_message(one: JsonObject, other: JsonObject) -> bool:
-    return one.get("type") == "message" and bool(one.get("id")) and without(one, "content") == without(other, "content")
+    return (
+        one.get("type") == "message"
+        and bool(one.get("id"))
+        and without(one, "content") == without(other, "content")
+    )
 
 
 def _unsent(native: Native) -> Notice:
@@ -275,9 +323,13 @@ def _only_text(part: Part) -> str:
             raise ConfigurationError(f"a system message holds text, not {type(part).__name__}")
 
 
-def _id(id: str) -> str:  # noqa: A002  the field's name
+def _id(id: str) -> str:
     """A call's id from elsewhere, as this wire takes it."""
-    return id if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", id) else f"call_{hashlib.sha256(id.encode()).hexdigest()[:32]}"
+    return (
+        id
+        if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", id)
+        else f"call_{hashlib.sha256(id.encode()).hexdigest()[:32]}"
+    )
 
 
 def _arguments(call: ToolCall) -> str:
@@ -333,18 +385,24 @@ def _state(memory: Memory, continues: str | None) -> dict[str, object]:
             return {"conversation": id}
 
 
-def _options(request: ChatRequest, options: ResponsesOptions, memory: Memory, native: Sequence[JsonObject]) -> dict[str, object]:
+def _options(
+    request: ChatRequest, options: ResponsesOptions, memory: Memory, native: Sequence[JsonObject]
+) -> dict[str, object]:
     asked = request.options
     for name, value in (
         *(("top_k", asked.top_k), ("stop", asked.stop), ("seed", asked.seed)),
         *(("frequency_penalty", asked.frequency_penalty), ("presence_penalty", asked.presence_penalty)),
     ):
         if value is not None:
-            raise ConfigurationError(f"the Responses wire has no {name}; a server that does takes it by .with_extra_body(...)")
+            raise ConfigurationError(
+                f"the Responses wire has no {name}; a server that does takes it by .with_extra_body(...)"
+            )
     reasoning = options.reasoning(asked.reasoning_effort)
     include = list(options.include)
     if reasoning and not isinstance(memory, Conversation) and memory != Chained() and _SEALED not in include:
-        include.append(_SEALED)  # some servers hand it out only when asked; without it the next turn starts to think anew
+        include.append(
+            _SEALED
+        )  # some servers hand it out only when asked; without it the next turn starts to think anew
     body: dict[str, object] = {
         "temperature": asked.temperature,
         "top_p": asked.top_p,
@@ -360,7 +418,9 @@ def _options(request: ChatRequest, options: ResponsesOptions, memory: Memory, na
 _SEALED = "reasoning.encrypted_content"
 
 
-def _tool_choice(options: ChatOptions, tools: Sequence[ToolDefinition], native: Sequence[JsonObject]) -> object:
+def _tool_choice(
+    options: ChatOptions, tools: Sequence[ToolDefinition], native: Sequence[JsonObject]
+) -> object:
     choice = options.tool_choice
     if choice is None or (not (tools or native) and choice in ("auto", "none")):
         return None

@@ -11,9 +11,21 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from chat_core import Citation, File, JsonObject, Native, Opaque, Origin, Part, Reasoning, Refusal, Text, ToolCall
-from chat_core.calls import tool_call
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core import (
+    Citation,
+    File,
+    JsonObject,
+    Native,
+    Opaque,
+    Origin,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+)
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.tool_calls import tool_call
 
 Claim: TypeAlias = Callable[[str], str]
 """From the id that the server gave a call, which may be empty, to the one that it has in the conversation."""
@@ -27,7 +39,11 @@ def read_item(item: JsonObject, origin: Origin, claim: Claim) -> list[Part]:
         case "message":
             return list(_message(item, origin))
         case "reasoning":
-            return [Reasoning(PARAGRAPH.join(text for _, _, text in thoughts(item) if text), native=Native(origin, item))]
+            return [
+                Reasoning(
+                    PARAGRAPH.join(text for _, _, text in thoughts(item) if text), native=Native(origin, item)
+                )
+            ]
         case "function_call":
             native = Native(origin, without(item, "arguments"))
             return [tool_call(claim(call_id(item)), as_text(item.get("name")), arguments(item), native)]
@@ -36,8 +52,16 @@ def read_item(item: JsonObject, origin: Origin, claim: Claim) -> list[Part]:
             said: JsonObject = {"input": as_text(item.get("input"))}
             return [ToolCall(claim(call_id(item)), as_text(item.get("name")), said, native=native)]
         case "image_generation_call" if picture := image(item, "result"):
-            exact = picture.base64() == item["result"]  # else it has line ends, or the URL's alphabet, and is kept
-            return [File(picture.mimetype, picture.data, native=Native(origin, without(item, "result") if exact else item))]
+            exact = (
+                picture.base64() == item["result"]
+            )  # else it has line ends, or the URL's alphabet, and is kept
+            return [
+                File(
+                    picture.mimetype,
+                    picture.data,
+                    native=Native(origin, without(item, "result") if exact else item),
+                )
+            ]
         case _:
             return [Opaque(Native(origin, item))]
 
@@ -117,7 +141,9 @@ def _message(item: JsonObject, origin: Origin) -> Iterator[Part]:
             case ("text", text), dict():
                 citations = tuple(_citation(as_object(note)) for note in as_list(content.get("annotations")))
                 kept = without(without(content, "text"), "annotations")
-                yield Text(text, citations, aside=is_aside(item), native=Native(origin, {**item, "content": [kept]}))
+                yield Text(
+                    text, citations, aside=is_aside(item), native=Native(origin, {**item, "content": [kept]})
+                )
             case ("refusal", text), dict():
                 yield Refusal(text, native=Native(origin, {**item, "content": [without(content, "refusal")]}))
             case _:
@@ -127,7 +153,11 @@ def _message(item: JsonObject, origin: Origin) -> Iterator[Part]:
 def _content(part: Text | Refusal, content: JsonObject) -> JsonObject:
     if isinstance(part, Refusal):
         return {**content, "refusal": part.text}
-    return {**content, "text": part.text, "annotations": [citation.raw for citation in part.citations if citation.raw]}
+    return {
+        **content,
+        "text": part.text,
+        "annotations": [citation.raw for citation in part.citations if citation.raw],
+    }
 
 
 def _citation(note: JsonObject) -> Citation:
@@ -147,7 +177,11 @@ def _decoded(encoded: str) -> bytes:
 
 
 _URLSAFE = str.maketrans("-_", "+/")
-_MAGIC: tuple[tuple[bytes, str], ...] = ((b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"), (b"GIF8", "image/gif"))
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"RIFF", "image/webp"),
+    (b"GIF8", "image/gif"),
+)
 
 
 def _sniffed(data: bytes) -> str:

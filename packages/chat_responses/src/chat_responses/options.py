@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_core import JsonObject, JsonValue
-from chat_core.jsonvalue import as_json
+from chat_core.types.json_values import as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +56,11 @@ class ResponsesOptions:
         return {name: value for name, value in given.items() if value is not None}
 
 
-_ELSEWHERE = {"reasoning_effort", "reasoning_summary", "reasoning_context", "reasoning_mode", "verbosity", "include"}
+_ELSEWHERE = {
+    "reasoning_effort",
+    "reasoning_summary",
+    "reasoning_context",
+    "reasoning_mode",
+    "verbosity",
+    "include",
+}

@@ -28,12 +28,23 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.calls import CallIds, cut_short
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
-from chat_core.received import Halves, is_beginning, read_object
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire.read import Halves, is_beginning, read_object
+from chat_core.wire.tool_calls import cut_short
 
 from chat_responses.decode import UNFINISHED, check, event_error, response
-from chat_responses.items import PARAGRAPH, arguments, call_id, contents, image, is_aside, read_item, thoughts, without
+from chat_responses.items import (
+    PARAGRAPH,
+    arguments,
+    call_id,
+    contents,
+    image,
+    is_aside,
+    read_item,
+    thoughts,
+    without,
+)
 
 _CALLS = ("function_call", "custom_tool_call")
 _THOUGHTS = ("summary", "thought")
@@ -116,7 +127,11 @@ class ResponseTurn:
             return ()
         if event.type == "body":  # the server ignored `stream` and answered whole
             check(frame)
-            return self._begin({"response": frame}) if frame.get("status") in UNFINISHED else list(self._end(frame))
+            return (
+                self._begin({"response": frame})
+                if frame.get("status") in UNFINISHED
+                else list(self._end(frame))
+            )
         if isinstance(number := frame.get("sequence_number"), int):
             if self._resumed and self.sequence is not None and number <= self.sequence:
                 return ()
@@ -131,7 +146,9 @@ class ResponseTurn:
     def end(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without its terminal event."""
         if not self.finished:
-            raise StreamTruncated("the stream ended before its terminal event", partial=cut_short(self._response())) from self._cut
+            raise StreamTruncated(
+                "the stream ended before its terminal event", partial=cut_short(self._response())
+            ) from self._cut
         return Done(self._response())
 
     def _begin(self, frame: JsonObject) -> Sequence[TurnEvent]:
@@ -161,8 +178,12 @@ class ResponseTurn:
     def _match(self, index: int, item: JsonObject) -> _Held:
         """What has come of this item of the final output."""
         there = self._held.get(index, _Held())
-        named = [one for one in self._held.values() if item.get("id") and one.item.get("id") == item.get("id")]
-        if named and there not in named:  # some servers leave items out at the end, and those after them move up
+        named = [
+            one for one in self._held.values() if item.get("id") and one.item.get("id") == item.get("id")
+        ]
+        if (
+            named and there not in named
+        ):  # some servers leave items out at the end, and those after them move up
             return named[0]
         return there if there.item.get("type") in (None, item.get("type")) else _Held()
 
@@ -244,16 +265,24 @@ class ResponseTurn:
         return (ToolCallChunk(held.claimed, name, more),) if more or first else ()
 
     def _text(self, frame: JsonObject) -> Sequence[TurnEvent]:
-        return self._say(self._at(frame), "text", as_count(frame.get("content_index")) or 0, as_text(frame.get("delta")))
+        return self._say(
+            self._at(frame), "text", as_count(frame.get("content_index")) or 0, as_text(frame.get("delta"))
+        )
 
     def _refusal(self, frame: JsonObject) -> Sequence[TurnEvent]:
-        return self._say(self._at(frame), "refusal", as_count(frame.get("content_index")) or 0, as_text(frame.get("delta")))
+        return self._say(
+            self._at(frame), "refusal", as_count(frame.get("content_index")) or 0, as_text(frame.get("delta"))
+        )
 
     def _summary(self, frame: JsonObject) -> Sequence[TurnEvent]:
-        return self._say(self._at(frame), "summary", as_count(frame.get("summary_index")) or 0, as_text(frame.get("delta")))
+        return self._say(
+            self._at(frame), "summary", as_count(frame.get("summary_index")) or 0, as_text(frame.get("delta"))
+        )
 
     def _thought(self, frame: JsonObject) -> Sequence[TurnEvent]:
-        return self._say(self._at(frame), "thought", as_count(frame.get("content_index")) or 0, as_text(frame.get("delta")))
+        return self._say(
+            self._at(frame), "thought", as_count(frame.get("content_index")) or 0, as_text(frame.get("delta"))
+        )
 
     def _arguments(self, frame: JsonObject) -> Sequence[TurnEvent]:
         held = self._at(frame)
@@ -297,11 +326,13 @@ class ResponseTurn:
                 yield from read_item(held.item, self._origin, claim)
             elif begun := _begun(held):
                 yield from (
-                    replace(part, native=None) for part in read_item(begun, self._origin, claim) if not isinstance(part, Opaque)
+                    replace(part, native=None)
+                    for part in read_item(begun, self._origin, claim)
+                    if not isinstance(part, Opaque)
                 )
         yield from self._sound()
 
-    def _claim(self, held: _Held, id: str) -> str:  # noqa: A002  the field's name
+    def _claim(self, held: _Held, id: str) -> str:
         if not held.claimed:
             held.claimed = self._ids.claim(id)
         return held.claimed
@@ -313,7 +344,11 @@ class ResponseTurn:
                 data = b"".join(base64.b64decode(piece) for piece in pieces)
             except ValueError as exc:
                 raise InvalidResponse(f"the audio is not base64: {pieces[0][:60]!r}") from exc
-            yield File("audio/unknown", data, transcript="".join(self._spoken.get("response.audio.transcript.delta", ())) or None)
+            yield File(
+                "audio/unknown",
+                data,
+                transcript="".join(self._spoken.get("response.audio.transcript.delta", ())) or None,
+            )
 
     def _response(self) -> ChatResponse:
         made = response(self._answer, self._parts(), raw=without(self._answer, "output"))
@@ -336,7 +371,13 @@ class ResponseTurn:
         "response.audio.transcript.delta": _audio,
         **dict.fromkeys(("response.created", "response.queued", "response.in_progress"), _begin),
         **dict.fromkeys(
-            ("response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done"),
+            (
+                "response.completed",
+                "response.incomplete",
+                "response.failed",
+                "response.cancelled",
+                "response.done",
+            ),
             _terminal,
         ),
     }

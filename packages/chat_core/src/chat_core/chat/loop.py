@@ -9,12 +9,21 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TypeAlias
 
-from chat_core.calls import CallIds
-from chat_core.chat.interrupted import interrupted
+from chat_core.chat.partial_turn import interrupted
 from chat_core.chat.retry import RetryPolicy, TurnSource
-from chat_core.chat.tool_pass import ToolBox
-from chat_core.errors import ChatError, ConfigurationError, StepLimitReached, StreamTruncated, UnresolvedTool
-from chat_core.events import (
+from chat_core.chat.structured import OutputType, Snapshots, without_asides
+from chat_core.chat.tool_runner import ToolBox
+from chat_core.tools.pause import ChatEvent, Paused, PauseReason
+from chat_core.types.call_ids import CallIds
+from chat_core.types.call_status import Failed, Pending
+from chat_core.types.errors import (
+    ChatError,
+    ConfigurationError,
+    StepLimitReached,
+    StreamTruncated,
+    UnresolvedTool,
+)
+from chat_core.types.events import (
     Done,
     StructuredChunk,
     TextChunk,
@@ -22,15 +31,12 @@ from chat_core.events import (
     ToolResult,
     TurnEvent,
 )
-from chat_core.messages import FinishReason, Message, Messages
-from chat_core.options import ChatOptions
-from chat_core.parts import Structured, Text
-from chat_core.provider import ChatRequest
-from chat_core.response import ChatResponse, StructuredResponse
-from chat_core.status import Failed, Pending
-from chat_core.structured import OutputType, Snapshots, without_asides
-from chat_core.tools.pause import ChatEvent, Paused, PauseReason
-from chat_core.usage import Usage
+from chat_core.types.messages import FinishReason, Message, Messages
+from chat_core.types.options import ChatOptions
+from chat_core.types.parts import Structured, Text
+from chat_core.types.request import ChatRequest
+from chat_core.types.response import ChatResponse, StructuredResponse
+from chat_core.types.usage import Usage
 
 Checkpoint: TypeAlias = Callable[[Messages], object]
 
@@ -53,7 +59,9 @@ class Setup:
             await saving
 
 
-async def converse(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+async def converse(
+    setup: Setup, source: TurnSource, messages: Messages
+) -> AsyncGenerator[ChatEvent[ChatResponse]]:
     """Carry the conversation on, ending with one `Done` or one `Paused`. Whatever ends it early leaves in `messages` what came."""
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
@@ -97,10 +105,15 @@ async def converse(setup: Setup, source: TurnSource, messages: Messages) -> Asyn
         raise
 
 
-async def _turn(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGenerator[TurnEvent | StructuredChunk]:
+async def _turn(
+    setup: Setup, source: TurnSource, messages: Messages
+) -> AsyncGenerator[TurnEvent | StructuredChunk]:
     """One model turn, committed to `messages` whole, or as far as it came."""
     request = ChatRequest(
-        messages, setup.tools.definitions, _options(setup, messages), setup.output.schema if setup.output else None
+        messages,
+        setup.tools.definitions,
+        _options(setup, messages),
+        setup.output.schema if setup.output else None,
     )
     snapshots = Snapshots(setup.output) if setup.output else None
     seen: list[TurnEvent] = []
@@ -118,7 +131,9 @@ async def _turn(setup: Setup, source: TurnSource, messages: Messages) -> AsyncGe
                 if (value := snapshots.feed(event.text)) is not None:
                     yield StructuredChunk(value)
         if done is None:
-            raise StreamTruncated("the provider's turn ended without Done", partial=ChatResponse(interrupted(seen)))
+            raise StreamTruncated(
+                "the provider's turn ended without Done", partial=ChatResponse(interrupted(seen))
+            )
     except BaseException:  # failed, cancelled or left: what came stays in the conversation
         if done is not None:
             _commit(done.response.message, messages)
@@ -166,10 +181,14 @@ def _finished(setup: Setup, response: ChatResponse) -> ChatResponse:
         [text] = texts
         kept = Structured(setup.output.snapshot(text.text), text.text, native=text.native)
         response.message.parts[:] = [kept if part is text else part for part in response.message.parts]
-    return StructuredResponse(response.message, response.notices, response.raw, response.total_usage, value=value)
+    return StructuredResponse(
+        response.message, response.notices, response.raw, response.total_usage, value=value
+    )
 
 
 def _last_turn(messages: Messages) -> ChatResponse:
     """The turn that asked, where it was had before a restart."""
-    asked = (message for message in reversed(list(messages)) if message.role == "model" and message.tool_calls)
+    asked = (
+        message for message in reversed(list(messages)) if message.role == "model" and message.tool_calls
+    )
     return ChatResponse(next(asked))

@@ -11,10 +11,10 @@ from typing import TypeAlias, TypeVar
 
 import anyio
 
-from chat_core.errors import ChatError, ProviderError
-from chat_core.events import Done, TurnEvent
-from chat_core.provider import ChatRequest
-from chat_core.response import ChatResponse, Notice
+from chat_core.types.errors import ChatError, ProviderError
+from chat_core.types.events import Done, TurnEvent
+from chat_core.types.request import ChatRequest
+from chat_core.types.response import ChatResponse, Notice
 
 T = TypeVar("T")
 Completes: TypeAlias = Callable[[ChatRequest], Awaitable[ChatResponse]]
@@ -47,14 +47,18 @@ TurnSource: TypeAlias = Callable[[ChatRequest, RetryPolicy], AsyncGenerator[Turn
 """One model turn, ending with `Done`; it retries."""
 
 
-async def whole_turn(complete: Completes, request: ChatRequest, policy: RetryPolicy) -> AsyncGenerator[TurnEvent]:
+async def whole_turn(
+    complete: Completes, request: ChatRequest, policy: RetryPolicy
+) -> AsyncGenerator[TurnEvent]:
     """A turn in one piece, as events."""
     failures: list[ChatError] = []
     response = await retried(partial(complete, request), policy, failures)
     yield Done(_noting(response, failures))
 
 
-async def streamed_turn(stream: Streams, request: ChatRequest, policy: RetryPolicy) -> AsyncGenerator[TurnEvent]:
+async def streamed_turn(
+    stream: Streams, request: ChatRequest, policy: RetryPolicy
+) -> AsyncGenerator[TurnEvent]:
     """A turn as it arrives, begun again after a failure that may pass, as long as nothing of it has been seen."""
     failures: list[ChatError] = []
     for attempt in count(1):
@@ -63,7 +67,11 @@ async def streamed_turn(stream: Streams, request: ChatRequest, policy: RetryPoli
             async with aclosing(stream(request)) as events:
                 async for event in events:
                     seen = True
-                    yield Done(_noting(event.response, failures)) if failures and isinstance(event, Done) else event
+                    yield (
+                        Done(_noting(event.response, failures))
+                        if failures and isinstance(event, Done)
+                        else event
+                    )
             return
         except ChatError as error:
             delay = None if seen else policy.delay(attempt, error)
@@ -90,5 +98,7 @@ async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failu
 def _noting(response: ChatResponse, failures: list[ChatError]) -> ChatResponse:
     if not failures:
         return response
-    notices = tuple(Notice("retry", f"tried again after {type(error).__name__}: {error}") for error in failures)
+    notices = tuple(
+        Notice("retry", f"tried again after {type(error).__name__}: {error}") for error in failures
+    )
     return replace(response, notices=response.notices + notices)

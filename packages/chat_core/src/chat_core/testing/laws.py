@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from chat_core.events import Done, FileReady, ReasoningChunk, RefusalChunk, TextChunk, ToolCallChunk, TurnEvent
-from chat_core.status import Pending
+from chat_core.types.call_status import Pending
+from chat_core.types.events import (
+    Done,
+    FileReady,
+    ReasoningChunk,
+    RefusalChunk,
+    TextChunk,
+    ToolCallChunk,
+    TurnEvent,
+)
 
 
 def broken_laws(events: Iterable[TurnEvent]) -> list[str]:
@@ -29,8 +37,14 @@ def _broken(events: list[TurnEvent]) -> Iterator[str]:
     response = ends[0].response
     said = {
         "text": ("".join(event.text for event in events if isinstance(event, TextChunk)), response.text),
-        "reasoning": ("".join(event.text for event in events if isinstance(event, ReasoningChunk)), response.reasoning),
-        "refusal": ("".join(event.text for event in events if isinstance(event, RefusalChunk)), response.refusal or ""),
+        "reasoning": (
+            "".join(event.text for event in events if isinstance(event, ReasoningChunk)),
+            response.reasoning,
+        ),
+        "refusal": (
+            "".join(event.text for event in events if isinstance(event, RefusalChunk)),
+            response.refusal or "",
+        ),
     }
     for name, (chunks, whole) in said.items():
         if chunks != whole:
@@ -49,7 +63,7 @@ def _broken_calls(events: list[TurnEvent], done: Done) -> Iterator[str]:
     calls = {call.id: call for call in done.response.tool_calls}
     if len(calls) != len(done.response.tool_calls) or "" in calls:
         yield f"the ids of calls are to differ and not to be empty: {[call.id for call in done.response.tool_calls]}"
-    for id in arguments.keys() - calls.keys():  # noqa: A001  the field's name
+    for id in arguments.keys() - calls.keys():
         yield f"chunks of call {id!r}, which the response does not have"
     for call in calls.values():
         if call.arguments_text is not None and arguments[call.id] != call.arguments_text:

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 from urllib.parse import parse_qsl
 
-from chat_core.jsonvalue import JsonObject, JsonValue
+from chat_core.types.json_values import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +127,24 @@ class LoopbackServer:
     def url(self) -> str:
         """The base URL, with the `/v1` that clients expect in it."""
         if self._listener is None:
-            raise RuntimeError("the server has no address yet; use it as `with LoopbackServer(...) as server:`")
+            raise RuntimeError(
+                "the server has no address yet; use it as `with LoopbackServer(...) as server:`"
+            )
         return f"http://127.0.0.1:{self._listener.port}/v1"
 
     def __enter__(self) -> Self:
         if self._listener is not None:
             raise RuntimeError("this server is already running; make a second LoopbackServer")
         self._listener = listener = _Listener(self._received)
-        self._thread = threading.Thread(target=listener.serve_forever, args=(0.02,), name="loopback", daemon=True)
+        self._thread = threading.Thread(
+            target=listener.serve_forever, args=(0.02,), name="loopback", daemon=True
+        )
         self._thread.start()
         return self
 
-    def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         if self._listener is not None and self._thread is not None:
             self._listener.close()
             self._thread.join()
@@ -183,7 +189,9 @@ class LoopbackServer:
             case "POST", [*_, method] if ":" in method:
                 return self._scripted(received.body)
             case _:
-                return _failed(Failure(404, f"no such endpoint: {received.method} {received.path}", code="unknown_url"))
+                return _failed(
+                    Failure(404, f"no such endpoint: {received.method} {received.path}", code="unknown_url")
+                )
 
     def _completion(self, body: JsonObject, number: int) -> _Response:
         if not isinstance(body.get("model"), str):
@@ -197,10 +205,14 @@ class LoopbackServer:
                 head: JsonObject = {"id": f"chatcmpl-{number}", "created": _CREATED, "model": body["model"]}
                 if body.get("stream") is not True:
                     response = _json(200, {**head, "object": "chat.completion", **_whole(answer, number)})
-                    return _Response(200, response.headers, response.pieces, False, answer.pause, answer.cut_after)
+                    return _Response(
+                        200, response.headers, response.pieces, False, answer.pause, answer.cut_after
+                    )
                 options = body.get("stream_options")
                 asked = isinstance(options, dict) and options.get("include_usage") is True
-                chunks = _streamed({**head, "object": "chat.completion.chunk"}, answer, number, with_usage=asked)
+                chunks = _streamed(
+                    {**head, "object": "chat.completion.chunk"}, answer, number, with_usage=asked
+                )
                 pieces = [b"data: %b\n\n" % _dump(chunk) for chunk in chunks] + [b"data: [DONE]\n\n"]
                 headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
                 return _Response(200, headers, pieces, True, answer.pause, answer.cut_after)
@@ -208,7 +220,9 @@ class LoopbackServer:
     def _scripted(self, body: JsonObject) -> _Response:
         """A request of another wire. The script knows how to answer it, this server does not."""
         answer = self._next(body)
-        return _unscripted("only Raw and Failure answer on this wire") if isinstance(answer, Reply) else answer
+        return (
+            _unscripted("only Raw and Failure answer on this wire") if isinstance(answer, Reply) else answer
+        )
 
     def _next(self, body: JsonObject) -> Reply | _Response:
         """The script's answer; one that is no turn as it is sent."""
@@ -216,14 +230,18 @@ class LoopbackServer:
             answer = self._answers(body)
         except _RanOut as exc:
             return _unscripted(str(exc))
-        except Exception as exc:  # the script is the test's: what is wrong with it should show where the answer is read
+        except (
+            Exception
+        ) as exc:  # the script is the test's: what is wrong with it should show where the answer is read
             return _unscripted(f"the script raised {type(exc).__name__}: {exc}")
         match answer:
             case Failure():
                 return _failed(answer)
             case Raw(body=raw, content_type=content_type, status=status, chunk=chunk):
                 headers = {"content-type": content_type}
-                pieces = [raw] if chunk is None else [raw[at : at + chunk] for at in range(0, len(raw), chunk)]
+                pieces = (
+                    [raw] if chunk is None else [raw[at : at + chunk] for at in range(0, len(raw), chunk)]
+                )
                 return _Response(status, headers, pieces, chunk is not None, answer.pause, answer.cut_after)
             case Reply():
                 return answer
@@ -246,7 +264,9 @@ class _InOrder:
     def __call__(self, body: JsonObject) -> Answer:
         self._given += 1
         if self._given > len(self._answers):
-            raise _RanOut(f"the script has run out: request {self._given} of {len(self._answers)} that it answers")
+            raise _RanOut(
+                f"the script has run out: request {self._given} of {len(self._answers)} that it answers"
+            )
         return self._answers[self._given - 1]
 
 
@@ -271,7 +291,12 @@ def _whole(reply: Reply, number: int) -> JsonObject:
             {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
             for call_id, call, arguments in _calls(reply, number)
         ]
-    choice: JsonObject = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish_reason(reply)}
+    choice: JsonObject = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": _finish_reason(reply),
+    }
     return {"choices": [choice], "usage": _usage(reply)}
 
 
@@ -303,7 +328,9 @@ def _content(reply: Reply) -> str | None:
 def _calls(reply: Reply, number: int) -> Iterator[tuple[str, Call, str]]:
     """The id, call and arguments as text of each call; made ids differ from one request to the next."""
     for position, call in enumerate(reply.calls, start=1):
-        arguments = call.arguments if isinstance(call.arguments, str) else _dump(dict(call.arguments)).decode()
+        arguments = (
+            call.arguments if isinstance(call.arguments, str) else _dump(dict(call.arguments)).decode()
+        )
         yield call.id or f"call_{number}_{position}", call, arguments
 
 
@@ -336,7 +363,9 @@ def _embeddings(body: JsonObject) -> _Response:
     if not isinstance(body.get("model"), str):
         return _failed(Failure(400, "you must provide a model parameter"))
     if not texts:
-        return _failed(Failure(400, "input is a text, a list of texts, or such as lists of tokens, and not empty"))
+        return _failed(
+            Failure(400, "input is a text, a list of texts, or such as lists of tokens, and not empty")
+        )
     if not isinstance(dimensions, int) or dimensions < 1:
         return _failed(Failure(400, f"dimensions is a whole number of at least 1, not {dimensions!r}"))
     data: list[JsonValue] = []
@@ -416,7 +445,9 @@ class _Listener(ThreadingTCPServer):
         self.leaving = threading.Event()
         self._open: set[socket.socket] = set()
         self._changing = threading.Lock()
-        super().__init__(("127.0.0.1", 0), lambda request, address, _: _Connection(answering, request, address, self))
+        super().__init__(
+            ("127.0.0.1", 0), lambda request, address, _: _Connection(answering, request, address, self)
+        )
         self.port: int = self.socket.getsockname()[1]
 
     def close(self) -> None:
@@ -449,7 +480,9 @@ class _Connection(BaseHTTPRequestHandler):
     sys_version = ""
     disable_nagle_algorithm = True
 
-    def __init__(self, answering: _Answering, request: socket.socket, address: object, server: _Listener) -> None:
+    def __init__(
+        self, answering: _Answering, request: socket.socket, address: object, server: _Listener
+    ) -> None:
         self._answering = answering
         self._leaving = server.leaving
         super().__init__(request, address, server)
@@ -496,5 +529,5 @@ class _Connection(BaseHTTPRequestHandler):
         response.headers["connection"] = "close"
         self._send(response)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's name)
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing: a test's output is the test's."""

@@ -6,13 +6,22 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from chat_core.errors import ChatError
-from chat_core.events import Done, FileReady, ReasoningChunk, RefusalChunk, TextChunk, ToolCallChunk, TurnEvent
-from chat_core.messages import FinishReason, Message, Messages, Turn
-from chat_core.parts import File, Part, Reasoning, Refusal, Text, ToolCall, as_part
-from chat_core.provider import ChatRequest
-from chat_core.response import ChatResponse
-from chat_core.usage import Usage
+from chat_core.types.errors import ChatError
+from chat_core.types.events import (
+    Done,
+    FileReady,
+    ReasoningChunk,
+    RefusalChunk,
+    TextChunk,
+    ToolCallChunk,
+    TurnEvent,
+)
+from chat_core.types.files import File
+from chat_core.types.messages import FinishReason, Message, Messages, Turn
+from chat_core.types.parts import Part, Reasoning, Refusal, Text, ToolCall, as_part
+from chat_core.types.request import ChatRequest
+from chat_core.types.response import ChatResponse
+from chat_core.types.usage import Usage
 
 Line: TypeAlias = str | Part | Sequence[Part | str] | ChatResponse | ChatError
 
@@ -37,7 +46,9 @@ class ScriptedProvider:
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """The next line."""
-        self.requests.append(replace(request, messages=Messages(request.messages)))  # as it is now: the conversation goes on
+        self.requests.append(
+            replace(request, messages=Messages(request.messages))
+        )  # as it is now: the conversation goes on
         if not self._lines:
             raise AssertionError(f"the script has no line for turn {len(self.requests)}")
         line = self._lines.pop(0)
@@ -67,7 +78,9 @@ def _response(line: str | Part | Sequence[Part | str], model: str) -> ChatRespon
 def _pieces(part: Part) -> Iterable[TurnEvent]:
     match part:
         case Text(text):
-            yield from (TextChunk(text[start : start + 8], aside=part.aside) for start in range(0, len(text), 8))
+            yield from (
+                TextChunk(text[start : start + 8], aside=part.aside) for start in range(0, len(text), 8)
+            )
         case Reasoning(text) if text:
             yield ReasoningChunk(text)
         case Refusal(text):

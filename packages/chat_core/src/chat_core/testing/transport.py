@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from chat_core.errors import ChatError
-from chat_core.jsonvalue import JsonObject, JsonValue, as_object
 from chat_core.transport import Event, EventStream, Request, Response
 from chat_core.transport.sse import events_of
+from chat_core.types.errors import ChatError
+from chat_core.types.json_values import JsonObject, JsonValue, as_object
 
 _MAX_BYTES = 1 << 30
 
@@ -26,7 +26,11 @@ class FakeTransport:
     @property
     def bodies(self) -> list[JsonObject]:
         """The JSON bodies of the requests, in order."""
-        return [as_object(cast("JsonValue", json.loads(request.body))) for request in self.requests if request.body]
+        return [
+            as_object(cast("JsonValue", json.loads(request.body)))
+            for request in self.requests
+            if request.body
+        ]
 
     @property
     def last_body(self) -> JsonObject:
@@ -65,7 +69,9 @@ class FakeTransport:
     def _next(self, request: Request) -> Response:
         self.requests.append(request)
         if not self._answers:
-            raise AssertionError(f"request {len(self.requests)} has no answer: queue one with FakeTransport.answer(...)")
+            raise AssertionError(
+                f"request {len(self.requests)} has no answer: queue one with FakeTransport.answer(...)"
+            )
         answer = self._answers.pop(0)
         if isinstance(answer, ChatError):
             raise answer
@@ -98,14 +104,20 @@ class _FakeStream:
         yield self.response.body
 
 
-def _written(body: bytes | str | Mapping[str, object] | Iterable[Mapping[str, object] | str]) -> tuple[str, bytes]:
+def _written(
+    body: bytes | str | Mapping[str, object] | Iterable[Mapping[str, object] | str],
+) -> tuple[str, bytes]:
     match body:
         case bytes():
-            return "text/event-stream" if body.lstrip().startswith((b"data:", b"event:", b":")) else "application/json", body
+            return "text/event-stream" if body.lstrip().startswith(
+                (b"data:", b"event:", b":")
+            ) else "application/json", body
         case str():
             return _written(body.encode())
         case Mapping():
             return "application/json", json.dumps(body, ensure_ascii=False).encode()
         case _:
-            events = (event if isinstance(event, str) else json.dumps(event, ensure_ascii=False) for event in body)
+            events = (
+                event if isinstance(event, str) else json.dumps(event, ensure_ascii=False) for event in body
+            )
             return "text/event-stream", "".join(f"data: {event}\n\n" for event in events).encode()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from chat_core.errors import ConfigurationError
+from chat_core.types.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Defer:
 
     def __post_init__(self) -> None:
         if self.until.tzinfo is None:
-            raise ConfigurationError("Defer(until) needs a time zone: datetime.now(UTC) + timedelta(...), for example")
+            raise ConfigurationError(
+                "Defer(until) needs a time zone: datetime.now(UTC) + timedelta(...), for example"
+            )
 
 
 @dataclass(frozen=True, slots=True)

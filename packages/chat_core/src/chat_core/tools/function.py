@@ -13,13 +13,13 @@ import anyio
 import anyio.to_thread
 from typing_extensions import ParamSpec, TypeVar
 
-from chat_core.errors import ConfigurationError
-from chat_core.jsonvalue import JsonObject, JsonValue
-from chat_core.parts import ToolCall
-from chat_core.provider import ToolDefinition
 from chat_core.tools.docstring import read_docstring
-from chat_core.tools.schema import faults
-from chat_core.validation import faults_of
+from chat_core.tools.json_schema import faults
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.types.parts import ToolCall
+from chat_core.types.pydantic_faults import faults_of
+from chat_core.types.request import ToolDefinition
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -93,7 +93,9 @@ class Tool(Generic[P, R_co]):
         if _is_async(call):
             result = call(**arguments)
         else:
-            [result] = await _in_thread(lambda: [call(**arguments)])  # in a list: trio takes no bare awaitable from a thread
+            [result] = await _in_thread(
+                lambda: [call(**arguments)]
+            )  # in a list: trio takes no bare awaitable from a thread
         return await result if inspect.isawaitable(result) else result
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
@@ -129,7 +131,9 @@ def tool(
     """
 
     def make(function: Callable[Q, T]) -> Tool[Q, T]:
-        return Tool[Q, T].from_function(function, name=name, description=description, meta=meta, strict=strict)
+        return Tool[Q, T].from_function(
+            function, name=name, description=description, meta=meta, strict=strict
+        )
 
     if function is None:
         return make
@@ -154,7 +158,9 @@ class _Schema:
     def read(self, call: ToolCall) -> Mapping[str, object]:
         if found := list(faults(call.effective_arguments, self._parameters)):
             raise ArgumentsDoNotFit("; ".join(found[:5]))
-        return deepcopy(call.effective_arguments)  # the function may change what it is given, the call keeps what was said
+        return deepcopy(
+            call.effective_arguments
+        )  # the function may change what it is given, the call keeps what was said
 
 
 class _Function:
@@ -165,7 +171,9 @@ class _Function:
         self._function = function
         self._described = described
         if inspect.isfunction(function) and next(iter(self._parameters), None) in ("self", "cls"):
-            raise ConfigurationError(f"tool {name} is a method: make the tool of a bound one, tool(instance.{name})")
+            raise ConfigurationError(
+                f"tool {name} is a method: make the tool of a bound one, tool(instance.{name})"
+            )
         for parameter in self._parameters.values():
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise ConfigurationError(
@@ -178,7 +186,9 @@ class _Function:
         try:
             schema = self._model.model_json_schema()
         except PydanticInvalidForJsonSchema as exc:
-            raise ConfigurationError(f"tool {self._name}: no JSON schema can say its parameters: {exc}") from exc
+            raise ConfigurationError(
+                f"tool {self._name}: no JSON schema can say its parameters: {exc}"
+            ) from exc
         return cast("JsonObject", untitled({"properties": {}, **schema}))
 
     def read(self, call: ToolCall) -> Mapping[str, object]:
@@ -204,7 +214,9 @@ class _Function:
     def _parameters(self) -> dict[str, inspect.Parameter]:
         bound = _bound(self._function)
         parameters = inspect.signature(self._function).parameters
-        return {name: parameter for name, parameter in parameters.items() if name not in bound}  # what is bound is not asked for
+        return {
+            name: parameter for name, parameter in parameters.items() if name not in bound
+        }  # what is bound is not asked for
 
     @cached_property
     def _injected(self) -> list[str]:
@@ -227,7 +239,9 @@ class _Function:
         try:
             return make(self._name, __config__=ConfigDict(extra="forbid"), **fields)
         except PydanticUserError as exc:
-            raise ConfigurationError(f"tool {self._name}: pydantic cannot read its parameters: {exc}") from exc
+            raise ConfigurationError(
+                f"tool {self._name}: pydantic cannot read its parameters: {exc}"
+            ) from exc
 
     def _field(self, name: str) -> object:
         from pydantic import Field
@@ -235,12 +249,16 @@ class _Function:
         default: object = self._parameters[name].default
         given = ... if default is inspect.Parameter.empty else default
         if name not in self._described:
-            return Field(given, alias=name)  # with description=None it would hide that of a Field in the annotation
+            return Field(
+                given, alias=name
+            )  # with description=None it would hide that of a Field in the annotation
         return Field(given, alias=name, description=self._described[name])
 
 
 async def _in_thread(function: Callable[[], list[object]]) -> list[object]:
-    with anyio.CancelScope(shield=True):  # a thread cannot be stopped: wait for it, so that its outcome is known
+    with anyio.CancelScope(
+        shield=True
+    ):  # a thread cannot be stopped: wait for it, so that its outcome is known
         return await anyio.to_thread.run_sync(function)
     raise AssertionError("nothing cancels a shielded scope from within")
 
@@ -273,9 +291,18 @@ def _unwrapped(function: Callable[..., object]) -> Callable[..., object]:
 
 def _bound(function: Callable[..., object]) -> Mapping[str, object]:
     """The keywords that a partial has already been given."""
-    return cast("Mapping[str, object]", getattr(function, "keywords", {})) if function is not _unwrapped(function) else {}
+    return (
+        cast("Mapping[str, object]", getattr(function, "keywords", {}))
+        if function is not _unwrapped(function)
+        else {}
+    )
 
 
 def _is_async(function: Callable[..., object]) -> bool:
     function = _unwrapped(function)
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_call_method(function))
+
+
+def _call_method(function: Callable[..., object]) -> object:
+    """The `__call__` of an object that is no function, or None."""
+    return getattr(type(function), "__call__", None)  # noqa: B004  the method itself is looked at, not whether it is there

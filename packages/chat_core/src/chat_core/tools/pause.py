@@ -9,7 +9,8 @@ from typing import Generic, TypeAlias
 
 from typing_extensions import TypeVar
 
-from chat_core.events import (
+from chat_core.types.call_status import AwaitingApproval, Scheduled, Unknown
+from chat_core.types.events import (
     Done,
     FileReady,
     ReasoningChunk,
@@ -20,9 +21,8 @@ from chat_core.events import (
     ToolCalled,
     ToolResult,
 )
-from chat_core.parts import ToolCall
-from chat_core.response import ChatResponse
-from chat_core.status import AwaitingApproval, Scheduled, Unknown
+from chat_core.types.parts import ToolCall
+from chat_core.types.response import ChatResponse
 
 R_co = TypeVar("R_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 R = TypeVar("R", bound=ChatResponse)
@@ -54,7 +54,9 @@ class PauseReason:
     @property
     def next_wake(self) -> datetime | None:
         """When the first scheduled call is due, or None."""
-        return min((call.status.until for call in self.scheduled if isinstance(call.status, Scheduled)), default=None)
+        return min(
+            (call.status.until for call in self.scheduled if isinstance(call.status, Scheduled)), default=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

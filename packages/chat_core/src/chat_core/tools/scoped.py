@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from chat_core.parts import ToolCall
 from chat_core.tools.action import Action
 from chat_core.tools.function import Tool
+from chat_core.types.parts import ToolCall
 
 AnyTool: TypeAlias = Tool[..., object]
 Strategy: TypeAlias = Callable[[ToolCall, Mapping[str, object]], Action | Awaitable[Action]]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from anyio import CancelScope
 
-from chat_core.errors import ConfigurationError
 from chat_core.transport import Event, EventStream, Request, Response
-from chat_core.transport.failures import raise_ours
+from chat_core.transport.cancel_safe import sheltered, sheltered_stream
+from chat_core.transport.http_errors import raise_ours
 from chat_core.transport.pools import Pools
-from chat_core.transport.sheltered import sheltered, sheltered_stream
 from chat_core.transport.sse import bursts_of, check_size, read_whole
+from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx  # otherwise imported with the first request: it takes a tenth of a second
@@ -75,10 +75,16 @@ class HttpTransport:
     """
 
     def __init__(
-        self, *, client: AsyncClient[R] | None = None, proxy: str | None = None, max_bytes: int = 128 * 1024 * 1024
+        self,
+        *,
+        client: AsyncClient[R] | None = None,
+        proxy: str | None = None,
+        max_bytes: int = 128 * 1024 * 1024,
     ) -> None:
         if client is not None and proxy is not None:
-            raise ConfigurationError("HttpTransport(client=..., proxy=...): give the proxy to the client instead")
+            raise ConfigurationError(
+                "HttpTransport(client=..., proxy=...): give the proxy to the client instead"
+            )
         self._client = cast("AsyncClient[object] | None", client)
         self._pools = Pools(proxy)
         self._max_bytes = max_bytes
@@ -129,7 +135,11 @@ class HttpTransport:
                 raise ConfigurationError("HttpTransport(client=...) was given a client that is closed")
             return await self._client.send(
                 self._client.build_request(
-                    request.method, request.url, content=request.body, headers=request.headers, timeout=timeouts
+                    request.method,
+                    request.url,
+                    content=request.body,
+                    headers=request.headers,
+                    timeout=timeouts,
                 ),
                 stream=True,
             )
@@ -141,7 +151,9 @@ class HttpTransport:
                 url,
                 headers=_complete(request, url),
                 stream=httpx.ByteStream(request.body),
-                extensions={"timeout": dict(zip(("connect", "read", "write", "pool"), timeouts, strict=True))},
+                extensions={
+                    "timeout": dict(zip(("connect", "read", "write", "pool"), timeouts, strict=True))
+                },
             )
         )
 
@@ -158,7 +170,9 @@ class _Stream:
         self.status, self.headers = head
         self._chunks = chunks
         self._max_bytes = max_bytes
-        self._bursts = bursts_of(chunks, content_type=self.headers.get("content-type", "").lower(), max_bytes=max_bytes)
+        self._bursts = bursts_of(
+            chunks, content_type=self.headers.get("content-type", "").lower(), max_bytes=max_bytes
+        )
         self._events = self._one_by_one()
 
     @property
@@ -237,17 +251,25 @@ def _parsed(url: str) -> httpx.URL:
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ConfigurationError("the base URL has to start with http:// or https:// and a host")
     if parsed.userinfo:
-        raise ConfigurationError("the base URL holds a user or password; send it by .with_header('Authorization', ...)")
+        raise ConfigurationError(
+            "the base URL holds a user or password; send it by .with_header('Authorization', ...)"
+        )
     return parsed
 
 
 def _complete(request: Request, url: httpx.URL) -> list[tuple[str, str]]:
     """The headers, with those that have to be there. httpx would see to it, if given `content`, in twice the time."""
     given = {name.lower() for name in request.headers}
-    needed = {"Host": url.netloc.decode("ascii"), "accept-encoding": "gzip, deflate", "user-agent": "chat-py/0"}
+    needed = {
+        "Host": url.netloc.decode("ascii"),
+        "accept-encoding": "gzip, deflate",
+        "user-agent": "chat-py/0",
+    }
     if request.body or request.method == "POST":
         needed["Content-Length"] = str(len(request.body))
-    return [(name, value) for name, value in needed.items() if name.lower() not in given] + list(request.headers.items())
+    return [(name, value) for name, value in needed.items() if name.lower() not in given] + list(
+        request.headers.items()
+    )
 
 
 def _as_dict(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

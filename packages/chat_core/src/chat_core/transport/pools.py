@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, ref
 from anyio import CancelScope
 from anyio.lowlevel import RunVar
 
-from chat_core.errors import ConfigurationError
+from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
@@ -66,7 +66,9 @@ class _PoolsOfLoop(dict[bool, _Pool]):
     """At most two: one for http, and one for https."""
 
 
-async def _life(pools: ref[_PoolsOfLoop], secure: bool, proxy: str | None) -> AsyncGenerator[httpx.AsyncHTTPTransport]:
+async def _life(
+    pools: ref[_PoolsOfLoop], secure: bool, proxy: str | None
+) -> AsyncGenerator[httpx.AsyncHTTPTransport]:
     """Yield a pool, once, and close it on being closed: every event loop, as it ends, closes the generators that are left."""
     import httpx  # here, as everywhere in this package: it takes a tenth of a second
 
@@ -76,12 +78,18 @@ async def _life(pools: ref[_PoolsOfLoop], secure: bool, proxy: str | None) -> As
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0),
             proxy=proxy,
         )
-    except (ValueError, ImportError, httpx.InvalidURL) as exc:  # ImportError: a SOCKS proxy without the package for it
+    except (
+        ValueError,
+        ImportError,
+        httpx.InvalidURL,
+    ) as exc:  # ImportError: a SOCKS proxy without the package for it
         raise ConfigurationError(f"HttpTransport(proxy=...) cannot be used: {exc}") from exc
     try:
         yield pool
     finally:
-        if (kept := pools()) is not None:  # a generator that has ended still holds its loop, so it is not kept itself
+        if (
+            kept := pools()
+        ) is not None:  # a generator that has ended still holds its loop, so it is not kept itself
             kept.pop(secure, None)
         await pool.aclose()
 

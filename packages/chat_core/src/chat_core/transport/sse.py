@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from chat_core.errors import InvalidResponse
 from chat_core.transport import Event
+from chat_core.types.errors import InvalidResponse
 
 if TYPE_CHECKING:
     import httpx
@@ -17,7 +17,9 @@ _JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/stream+
 _BLANK = BOM_UTF8 + b" \t\r\n"
 
 
-async def events_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int) -> AsyncGenerator[Event]:
+async def events_of(
+    chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int
+) -> AsyncGenerator[Event]:
     """Yield the events of a body one by one; otherwise as `bursts_of`."""
     async with aclosing(bursts_of(chunks, content_type=content_type, max_bytes=max_bytes)) as bursts:
         async for burst in bursts:
@@ -25,7 +27,9 @@ async def events_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_byt
                 yield event
 
 
-async def bursts_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int) -> AsyncGenerator[Sequence[Event]]:
+async def bursts_of(
+    chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int
+) -> AsyncGenerator[Sequence[Event]]:
     """Yield the events of a body, those together that arrived together. How it starts says what it is, for content types lie.
 
     Server-sent events are yielded unless their data is empty. What starts like JSON is one "message" per line where the
@@ -42,7 +46,9 @@ async def bursts_of(chunks: AsyncGenerator[bytes], *, content_type: str, max_byt
                     async for line in lines:
                         yield (Event("message", line),)
             else:
-                yield (Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace")),)
+                yield (
+                    Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace")),
+                )
         elif first == b"<" or content_type.startswith("text/html"):
             raise InvalidResponse(
                 f"expected an event stream, but {content_type or 'an answer without a content type'} came; is the base URL"
@@ -71,7 +77,9 @@ async def read_whole(chunks: AsyncIterable[bytes], max_bytes: int, start: bytes 
 def check_size(size: int, max_bytes: int, what: str) -> None:
     """Raise `InvalidResponse` if `size` is more than `max_bytes`."""
     if size > max_bytes:
-        raise InvalidResponse(f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit")
+        raise InvalidResponse(
+            f"{what} is larger than {max_bytes:,} bytes; HttpTransport(max_bytes=...) raises the limit"
+        )
 
 
 async def _start(chunks: AsyncIterable[bytes], max_bytes: int) -> tuple[bytes, bytes]:
@@ -147,7 +155,9 @@ class _SseReader:
             chunk = self._with_newlines(chunk)
         edge = chunk.rfind(b"\n\n") + 2
         if edge == 1:  # there is none; but a blank line may lie between the chunks
-            edge = int(chunk.startswith(b"\n") and self._unfinished != [] and self._unfinished[-1].endswith(b"\n"))
+            edge = int(
+                chunk.startswith(b"\n") and self._unfinished != [] and self._unfinished[-1].endswith(b"\n")
+            )
         if not edge:
             self._hold(chunk)
             return []
@@ -183,7 +193,9 @@ class _SseReader:
         if (plain := _plain(self._whole)) is not None:
             events = [Event("message", data) for data in plain if data]
         elif self._whole[:1] in (b"{", b"[") or b"\n{" in self._whole or b"\n[" in self._whole:
-            events = [event for block in self._whole.split(b"\n\n") for event in self._block(block.strip(b"\n"))]
+            events = [
+                event for block in self._whole.split(b"\n\n") for event in self._block(block.strip(b"\n"))
+            ]
         else:
             events = self._read()
         if size > self._max_bytes:

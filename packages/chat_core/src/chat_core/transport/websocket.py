@@ -14,15 +14,23 @@ from weakref import WeakKeyDictionary, ref
 
 import anyio
 
-from chat_core.errors import ConfigurationError, ConnectionFailed
-from chat_core.jsonvalue import JsonObject, JsonValue, as_list, as_object, as_text
 from chat_core.transport import Event, EventStream, Request, Response, Transport
+from chat_core.transport.cancel_safe import sheltered
 from chat_core.transport.pools import EventLoop, running_loop
-from chat_core.transport.sheltered import sheltered
-from chat_core.transport.sockets import Refused, Socket
+from chat_core.transport.socket import Refused, Socket
+from chat_core.types.errors import ConfigurationError, ConnectionFailed
+from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
-_TERMINAL = ("response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done")
-_TELLING = tuple(f'"{word}"' for word in (*_TERMINAL, "error", "response.created"))  # without one of these a frame is content
+_TERMINAL = (
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "response.cancelled",
+    "response.done",
+)
+_TELLING = tuple(
+    f'"{word}"' for word in (*_TERMINAL, "error", "response.created")
+)  # without one of these a frame is content
 _NOT_SENT = ("stream", "stream_options", "background")
 _LEFT_OUT = ("content-type", "content-length", "accept")  # headers of a body, and there is none
 
@@ -141,7 +149,9 @@ class _Connections:
         opened: list[Socket | Refused] = []
 
         async def work() -> None:
-            opened.append(await Socket.open(url, headers, connect=request.timeouts.connect, max_bytes=self._max_bytes))
+            opened.append(
+                await Socket.open(url, headers, connect=request.timeouts.connect, max_bytes=self._max_bytes)
+            )
 
         try:
             await sheltered(work)
@@ -287,7 +297,9 @@ class _Turn:
                 self._socket.responses.add(named)
             ended = kind in _TERMINAL or kind == "error"
             # an error out of the stream may be followed by `response.failed`: such a connection is not used again
-            self._finished = ended and not (kind == "error" and ("sequence_number" in frame or _is_too_old(frame)))
+            self._finished = ended and not (
+                kind == "error" and ("sequence_number" in frame or _is_too_old(frame))
+            )
             yield Event(kind, data)
             if ended:
                 return
@@ -298,7 +310,9 @@ class _Turn:
         self._socket = None
         await self.begin()
         if self._refused is not None:
-            raise ConnectionFailed(f"the server refused another connection with status {self._refused.status}")
+            raise ConnectionFailed(
+                f"the server refused another connection with status {self._refused.status}"
+            )
 
 
 def _create(request: Request) -> JsonObject | None:
@@ -308,7 +322,9 @@ def _create(request: Request) -> JsonObject | None:
     body = _read(request.body.decode())
     if body.get("background"):
         return None
-    return {"type": "response.create"} | {name: value for name, value in body.items() if name not in _NOT_SENT}
+    return {"type": "response.create"} | {
+        name: value for name, value in body.items() if name not in _NOT_SENT
+    }
 
 
 def _read(data: str) -> JsonObject:
@@ -324,6 +340,13 @@ def _is_too_old(frame: JsonObject) -> bool:
 
 def _http_url(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("ws", "wss", "http", "https") or not parts.hostname or parts.username or parts.password:
-        raise ConfigurationError("WebSocketTransport(url=...) looks like wss://host/v1/responses, and holds no user or password")
+    if (
+        parts.scheme not in ("ws", "wss", "http", "https")
+        or not parts.hostname
+        or parts.username
+        or parts.password
+    ):
+        raise ConfigurationError(
+            "WebSocketTransport(url=...) looks like wss://host/v1/responses, and holds no user or password"
+        )
     return urlunsplit(parts._replace(scheme=parts.scheme.replace("ws", "http")))

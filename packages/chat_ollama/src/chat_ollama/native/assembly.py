@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from chat_completions.assembly import Assembly
 from chat_completions.dialect import Dialect
 from chat_core import JsonObject, Origin, Part, TurnEvent
-from chat_core.calls import CallIds
-from chat_core.jsonvalue import as_list, as_object, as_text
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_list, as_object, as_text
 
 
 class NativeAssembly:
@@ -47,7 +47,8 @@ class NativeAssembly:
 
 def _delta(message: JsonObject) -> JsonObject:
     return {
-        "reasoning": message.get("thinking") or message.get("reasoning_content"),  # imitations of Ollama say the latter
+        "reasoning": message.get("thinking")
+        or message.get("reasoning_content"),  # imitations of Ollama say the latter
         "content": as_text(message.get("content")),
         "tool_calls": [_call(as_object(call)) for call in as_list(message.get("tool_calls"))],
     }

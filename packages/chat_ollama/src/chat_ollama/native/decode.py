@@ -1,4 +1,4 @@
-"""From the body of a native answer to a core response. (What an error body says is read by `chat_core.refused`.)"""
+"""From the body of a native answer to a core response. (What an error body says is read by `chat_core.wire.error_body`.)"""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from chat_core import (
     Turn,
     Usage,
 )
-from chat_core.calls import CallIds
-from chat_core.jsonvalue import as_count, as_list, as_text
-from chat_core.received import read_object
-from chat_core.refused import decode_error
+from chat_core.types.call_ids import CallIds
+from chat_core.types.json_values import as_count, as_list, as_text
+from chat_core.wire.error_body import decode_error
+from chat_core.wire.read import read_object
 
 from chat_ollama.native.assembly import NativeAssembly
 
@@ -63,14 +63,20 @@ def response(assembly: NativeAssembly, last: JsonObject) -> ChatResponse:
 def usage(said: JsonObject) -> Usage:
     """The server's counts. It leaves out those that are 0, and those that it does not know: they are None."""
     counts: dict[str, JsonValue] = {name: value for name, value in said.items() if name.endswith("_count")}
-    return Usage(input_tokens=as_count(said.get("prompt_eval_count")), output_tokens=as_count(said.get("eval_count")), raw=counts)
+    return Usage(
+        input_tokens=as_count(said.get("prompt_eval_count")),
+        output_tokens=as_count(said.get("eval_count")),
+        raw=counts,
+    )
 
 
 def decode_models(body: bytes) -> list[ModelInfo]:
     """The models of `/api/tags`."""
     listed = as_list(read_answer(body, "a list of models").get("models"))
     return [
-        ModelInfo(as_text(model.get("model")) or as_text(model.get("name")), model) for model in listed if isinstance(model, dict)
+        ModelInfo(as_text(model.get("model")) or as_text(model.get("name")), model)
+        for model in listed
+        if isinstance(model, dict)
     ]
 
 

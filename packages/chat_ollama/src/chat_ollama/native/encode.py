@@ -24,14 +24,16 @@ from chat_core import (
     ToolDefinition,
     UnresolvedTool,
 )
-from chat_core.sent import dump
+from chat_core.wire.write import dump
 
 from chat_ollama.native.options import NativeOptions, merged, think
 from chat_ollama.native.wire import SentCall, SentMessage, SentTool
 
 _NO_OPTIONS = CompletionsOptions()
 _NOTHING: Mapping[str, object] = {}
-_KNOWN = frozenset({"logprobs", "top_logprobs"})  # what the two surfaces have in common beyond the common options
+_KNOWN = frozenset(
+    {"logprobs", "top_logprobs"}
+)  # what the two surfaces have in common beyond the common options
 
 
 def encode(
@@ -94,7 +96,9 @@ def _options(request: ChatRequest, native: NativeOptions) -> dict[str, object]:
         "presence_penalty": options.presence_penalty,
     }
     own = native.body().get("options")
-    return (own if isinstance(own, dict) else {}) | {name: value for name, value in given.items() if value is not None}
+    return (own if isinstance(own, dict) else {}) | {
+        name: value for name, value in given.items() if value is not None
+    }
 
 
 def _offered(request: ChatRequest) -> Sequence[ToolDefinition]:
@@ -141,10 +145,14 @@ class _Messages:
                     sent["content"] += _only_text(part)
                 case Refusal(text):
                     sent["content"] += text
-                case Reasoning(text, native=native) if replays and text and native and native.for_(self._origin):
+                case Reasoning(text, native=native) if (
+                    replays and text and native and native.for_(self._origin)
+                ):
                     sent["thinking"] = sent.get("thinking", "") + text
                 case File():
-                    self._leave_out(f"a generated {part.kind} was not sent back: this wire has no place for it")
+                    self._leave_out(
+                        f"a generated {part.kind} was not sent back: this wire has no place for it"
+                    )
                 case Opaque(native):
                     self._leave_out(f"a block that only {native.origin.provider} can read was not sent")
                 case _:

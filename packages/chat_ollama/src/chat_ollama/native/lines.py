@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chat_core import Event, InvalidResponse, JsonObject
-from chat_core.received import Halves, is_beginning, read_object
-from chat_core.refused import decode_error
+from chat_core.wire.error_body import decode_error
+from chat_core.wire.read import Halves, is_beginning, read_object
 
 
 class Lines:

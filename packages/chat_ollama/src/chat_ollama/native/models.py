@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core import JsonObject, JsonValue
-from chat_core.jsonvalue import as_count, as_list, as_object, as_text
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
 
 from chat_ollama.native.decode import read_answer
 

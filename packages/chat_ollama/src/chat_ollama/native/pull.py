@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat_core import ChatResponse, Event, InvalidResponse, Message, StreamTruncated
-from chat_core.jsonvalue import as_count, as_text
+from chat_core.types.json_values import as_count, as_text
 
 from chat_ollama.native.lines import Lines
 
@@ -55,9 +55,13 @@ class Pull:
     def broken_off(self) -> StreamTruncated:
         """What to raise where the bytes end without success."""
         reached = f"it got as far as {self._status!r}" if self._status else "nothing came"
-        return StreamTruncated(f"the download ended without success: {reached}", partial=ChatResponse(Message("model", [])))
+        return StreamTruncated(
+            f"the download ended without success: {reached}", partial=ChatResponse(Message("model", []))
+        )
 
-    def _progress(self, status: str, digest: str | None, total: int | None, completed: int | None) -> PullProgress:
+    def _progress(
+        self, status: str, digest: str | None, total: int | None, completed: int | None
+    ) -> PullProgress:
         if digest and total is not None:
             completed = completed or 0  # left out while it is 0
             self._layers[digest] = (total, completed)

@@ -16,7 +16,8 @@ from chat_core import (
     StreamTruncated,
     TurnEvent,
 )
-from chat_core.calls import CallIds, cut_short
+from chat_core.types.call_ids import CallIds
+from chat_core.wire.tool_calls import cut_short
 
 from chat_ollama.native.assembly import NativeAssembly
 from chat_ollama.native.decode import response
@@ -26,7 +27,9 @@ from chat_ollama.native.lines import Lines
 class OllamaTurn:
     """The terminal sign is the line with `done: true`."""
 
-    def __init__(self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
+    def __init__(
+        self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()
+    ) -> None:
         self._notices = notices
         self._lines = Lines("a line of Ollama's")
         self._assembly = NativeAssembly(origin, dialect, ids)
@@ -43,7 +46,9 @@ class OllamaTurn:
         if self.finished:
             return Done(self._response())
         partial = cut_short(self._response())
-        raise StreamTruncated("the stream ended before the line that says it is done", partial=partial) from self._lines.cut
+        raise StreamTruncated(
+            "the stream ended before the line that says it is done", partial=partial
+        ) from self._lines.cut
 
     def _line(self, line: JsonObject) -> Sequence[TurnEvent]:
         self._last = {name: value for name, value in line.items() if name not in ("message", "logprobs")}

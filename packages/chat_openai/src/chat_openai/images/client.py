@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, File, Messages, TurnEvent
-from chat_core.providerclient import ProviderClient
+from chat_core.client.base import ProviderClient
 from chat_responses.client import Settings
 
 from chat_openai.images.decode import decode
@@ -39,8 +39,12 @@ class ImageOpenAIClient(ProviderClient[Settings]):
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """Each picture when it is ready, after its previews if any, ending with `Done`. Raises a `ChatError`; retries nothing."""
         drawing = self._encode(request, stream=True)
-        return self._stream_turn(drawing.path, ImageTurn(origin=self._origin, count=drawing.count), drawing.body)
+        return self._stream_turn(
+            drawing.path, ImageTurn(origin=self._origin, count=drawing.count), drawing.body
+        )
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Drawing:
         settings = self._settings
-        return encode(request, model=settings.model, options=self._options, extra=settings.extra, stream=stream)
+        return encode(
+            request, model=settings.model, options=self._options, extra=settings.extra, stream=stream
+        )

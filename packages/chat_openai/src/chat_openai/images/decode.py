@@ -18,8 +18,8 @@ from chat_core import (
     Turn,
     Usage,
 )
-from chat_core.jsonvalue import as_list, as_object, as_text
-from chat_core.received import read_object
+from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.wire.read import read_object
 from chat_responses.decode import event_error, usage
 from chat_responses.items import image
 

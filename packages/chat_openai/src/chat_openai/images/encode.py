@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from chat_core import ChatRequest, ConfigurationError, File, Message, Messages, Part, Structured, Text
-from chat_core.sent import dump
+from chat_core.wire.write import dump
 
 from chat_openai.images.mask import is_mask
 from chat_openai.images.options import ImageOptions
@@ -26,7 +26,7 @@ def encode(
     request: ChatRequest,
     *,
     model: str,
-    options: ImageOptions = ImageOptions(),  # noqa: B008  a frozen value
+    options: ImageOptions = ImageOptions(),
     extra: Mapping[str, object] | None = None,
     stream: bool = False,
 ) -> Drawing:
@@ -47,7 +47,9 @@ def encode(
     body |= extra or {}
     count = body.get("n")
     return Drawing(
-        "/images/edits" if pictures else "/images/generations", dump(body), count if isinstance(count, int) and count > 0 else 1
+        "/images/edits" if pictures else "/images/generations",
+        dump(body),
+        count if isinstance(count, int) and count > 0 else 1,
     )
 
 
@@ -58,7 +60,9 @@ def _refuse_what_is_not_drawn(request: ChatRequest) -> None:
         raise ConfigurationError("the Images API has no structured output: build the chat without it")
     for option in fields(request.options):
         if getattr(request.options, option.name) is not None:
-            raise ConfigurationError(f"the Images API has no {option.name}; what it has, .with_images(...) takes")
+            raise ConfigurationError(
+                f"the Images API has no {option.name}; what it has, .with_images(...) takes"
+            )
 
 
 def _since_the_last_turn(messages: Messages) -> list[Message]:
@@ -71,7 +75,12 @@ def _since_the_last_turn(messages: Messages) -> list[Message]:
 def _prompt(messages: Messages) -> str:
     instructions = [message for message in messages if message.role == "system"]
     asked = [message for message in _since_the_last_turn(messages) if message.role == "user"]
-    said = [_text(part) for message in (*instructions, *asked) for part in message.parts if not isinstance(part, File)]
+    said = [
+        _text(part)
+        for message in (*instructions, *asked)
+        for part in message.parts
+        if not isinstance(part, File)
+    ]
     if not any(message.text for message in asked):
         raise ConfigurationError('say what to draw: messages.add_user("a siamese cat")')
     return "\n\n".join(said)

@@ -18,8 +18,8 @@ from chat_core import (
     TurnEvent,
     Usage,
 )
-from chat_core.jsonvalue import as_text
-from chat_core.received import is_beginning, read_object
+from chat_core.types.json_values import as_text
+from chat_core.wire.read import is_beginning, read_object
 from chat_responses.decode import event_error, usage
 from chat_responses.items import without
 
@@ -85,12 +85,16 @@ class ImageTurn:
     def _completed(self, frame: JsonObject) -> Sequence[TurnEvent]:
         file = self._picture(frame)
         self._files.append(file)
-        self._used = usage(frame.get("usage")) if len(self._files) == 1 else self._used + usage(frame.get("usage"))
+        self._used = (
+            usage(frame.get("usage")) if len(self._files) == 1 else self._used + usage(frame.get("usage"))
+        )
         self._raw = without(frame, "b64_json")
         return (FileReady(file),)
 
     def _picture(self, frame: JsonObject) -> File:
-        return picture({name: value for name, value in frame.items() if name in _OF_A_PICTURE}, frame, self._origin)
+        return picture(
+            {name: value for name, value in frame.items() if name in _OF_A_PICTURE}, frame, self._origin
+        )
 
 
 _OF_A_PICTURE = ("b64_json", "url", "mime_type", "revised_prompt")

@@ -1,0 +1,98 @@
+"""A chat: a model, its tools and its settings, ready for any number of conversations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import Generic, cast
+
+from typing_extensions import TypeVar
+
+from chat_core.chat.chat_stream import ChatStream
+from chat_core.chat.loop import Setup, converse
+from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
+from chat_core.provider import CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
+from chat_core.tools.pause import ChatEvent, Complete, Paused
+from chat_core.types.embeddings import EmbeddingsResponse, joined
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.events import Done
+from chat_core.types.messages import Messages
+from chat_core.types.response import ChatResponse
+
+P_co = TypeVar("P_co", bound=Provider, covariant=True)
+R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
+V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
+
+
+class Chat(Generic[P_co, R_co, V_co]):
+    """What `ChatBuilder.build()` makes. `R_co` is what `complete` returns, `V_co` the response within; it holds no conversation,
+    so one chat serves many at once."""
+
+    def __init__(self, provider: P_co, setup: Setup) -> None:
+        self._provider = provider
+        self._setup = setup
+
+    @property
+    def provider(self) -> P_co:
+        """The client it was built with."""
+        return self._provider
+
+    async def complete(self: Chat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
+        """Carry the conversation on until the model has answered, or calls wait. `messages` then ends with the model's turn.
+
+        Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
+        """
+        async with aclosing(converse(self._setup, _whole(self._provider), messages)) as events:
+            async for event in events:
+                match event:
+                    case Done(response):
+                        return cast("R_co", Complete(response) if self._setup.may_pause else response)
+                    case Paused():
+                        return cast("R_co", event)
+                    case _:
+                        pass
+        raise AssertionError("converse() ends in Done or Paused")
+
+    async def resume(self: Chat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
+        """`complete`, for the reader: after a pause, with some or all of the waiting calls decided."""
+        return await self.complete(messages)
+
+    def stream(self: Chat[StreamProvider, R_co, V_co], messages: Messages) -> ChatStream[V_co]:
+        """The same as events, ending in `Done` or `Paused`: `async with chat.stream(messages) as events`.
+
+        Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
+        """
+        events = converse(self._setup, _streaming(self._provider), messages)
+        return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events))
+
+    async def embed(
+        self: Chat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
+    ) -> EmbeddingsResponse:
+        """One vector per input, in order; one string is one input. More than a request may hold go one batch after the other."""
+        provider = self._provider
+        _need(provider, "embed", "makes no embeddings: .with_embeddings() before .build()")
+        texts = [inputs] if isinstance(inputs, str) else list(inputs)
+        if not texts or not all(texts):
+            raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
+        size: int = getattr(provider, "embedding_batch", len(texts))
+        batches = (texts[start : start + size] for start in range(0, len(texts), size))
+        return joined(
+            [await retried(partial(provider.embed, batch), self._setup.retry, []) for batch in batches]
+        )
+
+
+def _whole(provider: CompletionProvider) -> TurnSource:
+    _need(provider, "complete", "does not answer whole: use .stream(messages)")
+    return partial(whole_turn, provider.complete)
+
+
+def _streaming(provider: StreamProvider) -> TurnSource:
+    _need(provider, "stream", "does not stream: use .complete(messages)")
+    return partial(streamed_turn, provider.stream)
+
+
+def _need(provider: object, method: str, otherwise: str) -> None:
+    """For callers without a type checker, who would otherwise read an AttributeError."""
+    if not hasattr(provider, method):
+        raise ConfigurationError(f"{type(provider).__name__} {otherwise}")

@@ -1,0 +1,109 @@
+"""What the clients of all providers have in common: a server, a way to ask it, and an end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from chat_core.client.exchange import DecodeError, TurnMachine, ask, stream_turn
+from chat_core.transport import Request, Timeouts, Transport
+from chat_core.types.events import TurnEvent
+from chat_core.types.native import Origin
+from chat_core.wire.error_body import decode_error
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """What a client was built with. A provider's own settings extend it."""
+
+    model: str
+    base_url: str
+    transport: Transport
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    timeouts: Timeouts = Timeouts()
+
+
+S = TypeVar("S", bound=ClientSettings)
+
+
+class ProviderClient(Generic[S]):
+    """A model behind an endpoint. It holds no conversation: any number of chats may share it.
+
+    `async with` closes its connections; without, they close with the event loop. `provider` is the name that native data is tagged
+    with, `decode_error` reads what is not 2xx.
+    """
+
+    def __init__(self, settings: S, provider: str, decode_error: DecodeError = decode_error) -> None:
+        self._settings = settings
+        self._origin = Origin(provider, settings.base_url, settings.model)
+        self._decode_error = decode_error
+
+    @property
+    def model(self) -> str:
+        """The model it asks for."""
+        return self._settings.model
+
+    @property
+    def origin(self) -> Origin:
+        """What native data from here is tagged with."""
+        return self._origin
+
+    async def aclose(self) -> None:
+        """Close the connections that are open on the running event loop."""
+        await self._settings.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[bytes], T],
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """What `read` makes of the body of a whole answer. `headers` come on top of the client's own."""
+        request = self._request(method, path, body, headers)
+        return await ask(
+            self._settings.transport, request, lambda answer: read(answer.body), self._decode_error
+        )
+
+    def _stream_turn(
+        self, path: str, machine: TurnMachine, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[TurnEvent]:
+        """A turn as it arrives, read by `machine`, ending with `Done`."""
+        return stream_turn(
+            self._settings.transport, self._request("POST", path, body, headers), machine, self._decode_error
+        )
+
+    def _request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Request:
+        settings = self._settings
+        sent = {**settings.headers, **headers} if headers else settings.headers
+        return Request(method, _joined(settings.base_url, path), sent, body, settings.timeouts)
+
+
+def _joined(base_url: str, path: str) -> str:
+    """The path under the base URL; a query of the base URL's own, as Azure's api-version, is kept."""
+    if "?" not in base_url:
+        return base_url + path
+    base = urlsplit(base_url)
+    path, _, query = path.partition("?")
+    return urlunsplit(
+        base._replace(path=base.path.rstrip("/") + path, query="&".join(filter(None, (base.query, query))))
+    )

@@ -1,0 +1,237 @@
+"""One WebSocket connection: the protocol by websockets, without I/O, and the bytes by anyio, on asyncio and trio alike."""
+
+from __future__ import annotations
+
+import selectors
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from logging import CRITICAL, Logger
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+import anyio
+from anyio.abc import ByteStream, SocketAttribute
+
+from chat_core.transport.pools import public_trust
+from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+
+if TYPE_CHECKING:
+    from websockets.client import ClientProtocol
+    from websockets.http11 import Response as Handshake
+    from websockets.protocol import Event
+
+_FAREWELL = 0.5  # seconds that a close frame may take
+
+
+class Refused(NamedTuple):
+    """What a server answered instead of opening a WebSocket."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Socket:
+    """An open connection. One reader and one writer at a time; nothing is read while nobody reads."""
+
+    def __init__(self, stream: ByteStream, protocol: ClientProtocol, server: str) -> None:
+        self._stream = stream
+        self._protocol = protocol
+        self._server = server
+        self._messages: deque[str] = deque()
+        self._fragments: list[bytes] = []
+        self._ended = False
+        self.opened = anyio.current_time()
+        self.responses: set[str] = set()  # ids of those that came over it, which the server remembers
+
+    @staticmethod
+    async def open(
+        url: str, headers: Mapping[str, str], *, connect: float | None, max_bytes: int
+    ) -> Socket | Refused:
+        """Connect and shake hands. Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent."""
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        server = f"{'wss' if secure else 'ws'}://{parts.netloc.rpartition('@')[2]}"
+        protocol = _protocol(url, secure, headers, max_bytes)
+        stream: ByteStream | None = None
+        try:
+            with anyio.move_on_after(connect):
+                stream = await _connected(
+                    parts.hostname or "", parts.port or (443 if secure else 80), secure, server
+                )
+                socket = Socket(stream, protocol, server)
+                refused = await socket._shake_hands()
+                if refused is None:
+                    stream = None  # it is the socket's from here on
+                    return socket
+                return refused
+            raise TimedOut("connect", connect or 0.0)
+        finally:
+            if stream is not None:
+                with anyio.CancelScope(shield=True):
+                    await anyio.aclose_forcefully(stream)
+
+    async def send(self, text: str) -> None:
+        """Send one message. Raises `ConnectionFailed`, after which nobody knows whether it arrived."""
+        self._protocol.send_text(text.encode())
+        await self._flush()
+
+    async def receive(self) -> str:
+        """The next message. Raises `ConnectionFailed` where the connection ended, and `InvalidResponse` for what is no message."""
+        while not self._messages:
+            await self._read()
+        return self._messages.popleft()
+
+    async def usable(self) -> bool:
+        """Whether it can carry another turn: what arrived meanwhile is read now, pings are answered, a close is noticed."""
+        try:
+            while not self._ended and self._readable():
+                with anyio.move_on_after(_FAREWELL):
+                    await self._read()
+                    continue
+                return False  # half a record of TLS, and no more to come
+        except (ConnectionFailed, InvalidResponse):
+            return False
+        self._messages.clear()  # the last words of a turn that is over
+        return not self._ended
+
+    async def close(self) -> None:
+        """Say goodbye, where that is still possible, and close. It does not wait for an answer."""
+        with anyio.CancelScope(shield=True):
+            with anyio.move_on_after(_FAREWELL), suppress(Exception):
+                if not self._ended:
+                    self._protocol.send_close(1000)
+                    await self._flush()
+            with suppress(Exception):
+                await anyio.aclose_forcefully(self._stream)
+
+    async def _shake_hands(self) -> Refused | None:
+        await self._flush()
+        while True:
+            data = await self._bytes()
+            events = self._feed(data)
+            if events and isinstance(handshake := events[0], _handshake_type()):
+                if self._protocol.handshake_exc is None:
+                    return None  # the server does not speak first, so there is nothing after it
+                headers = {name.lower(): value for name, value in handshake.headers.raw_items()}
+                return Refused(handshake.status_code, headers, bytes(handshake.body or b""))
+            if not data or self._protocol.handshake_exc is not None:
+                raise ConnectionFailed(f"{self._server} did not answer the handshake: is the base URL right?")
+
+    async def _bytes(self) -> bytes:
+        """What arrives next; nothing at the end."""
+        try:
+            return await self._stream.receive(65536)
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
+            return b""
+
+    def _feed(self, data: bytes) -> list[Event]:
+        """Give bytes to the protocol; the handshake or the frames that they complete."""
+        if data:
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+        return self._protocol.events_received()
+
+    def _readable(self) -> bool:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stream.extra(SocketAttribute.raw_socket), selectors.EVENT_READ)
+            return bool(selector.select(0))
+
+    async def _read(self) -> None:
+        if self._ended:
+            raise self._lost()
+        from websockets.frames import Frame, Opcode
+
+        data = await self._bytes()
+        for frame in self._feed(data):
+            assert isinstance(frame, Frame)
+            if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._fragments.append(bytes(frame.data))
+                if frame.fin:
+                    self._messages.append(b"".join(self._fragments).decode("utf-8", "replace"))
+                    self._fragments.clear()
+            elif frame.opcode is Opcode.CLOSE:
+                self._ended = True
+        if not data or self._protocol.parser_exc is not None:
+            self._ended = True
+        with suppress(
+            ConnectionFailed
+        ):  # pongs, and the answer to a close: if they cannot be sent, the reading will tell
+            await self._flush()
+        if self._ended and not self._messages:
+            raise self._lost()
+
+    def _lost(self) -> Exception:
+        fault = self._protocol.parser_exc
+        if fault is not None and type(fault).__name__ == "PayloadTooBig":
+            return InvalidResponse(
+                f"a message of {self._server} is larger than WebSocketTransport(max_bytes=...) allows: {fault}"
+            )
+        said = self._protocol.close_rcvd
+        reason = f"{said.code} {said.reason}".strip() if said is not None else "without a word"
+        return ConnectionFailed(f"{self._server} closed the connection: {reason}")
+
+    async def _flush(self) -> None:
+        data = b"".join(self._protocol.data_to_send())
+        if not data:
+            return
+        try:
+            await self._stream.send(data)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
+            self._ended = True
+            raise ConnectionFailed(
+                f"{self._server} hung up while it was sent to: {exc or type(exc).__name__}"
+            ) from exc
+
+
+async def _connected(host: str, port: int, secure: bool, server: str) -> ByteStream:
+    try:
+        if secure:
+            return await anyio.connect_tcp(
+                host,
+                port,
+                tls=True,
+                ssl_context=public_trust(),
+                tls_hostname=host,
+                tls_standard_compatible=False,
+            )
+        return await anyio.connect_tcp(host, port)
+    except ssl.SSLCertVerificationError as exc:
+        untrusted = ConnectionFailed(f"the certificate of {server} is not trusted: {exc.verify_message}")
+        untrusted.retryable = False
+        raise untrusted from exc
+    except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as exc:
+        raise ConnectionFailed(
+            f"could not connect to {server}: {exc}; is the server running, and is the base URL right?"
+        ) from exc
+
+
+def _protocol(url: str, secure: bool, headers: Mapping[str, str], max_bytes: int) -> ClientProtocol:
+    from websockets.client import ClientProtocol
+    from websockets.uri import parse_uri
+
+    address = ("wss" if secure else "ws") + url[url.index(":") :]
+    # A logger of its own, which is silent: websockets would log the headers, and the key is among them.
+    protocol = ClientProtocol(parse_uri(address), max_size=max_bytes, logger=Logger("silent", CRITICAL + 1))
+    handshake = protocol.connect()
+    for name, value in headers.items():
+        if (
+            not (name.isascii() and name.isprintable() and value.isprintable() and value.isascii())
+            or ":" in name
+            or " " in name
+        ):
+            raise ConfigurationError(f"the header {name!r} holds characters that no header can carry")
+        handshake.headers[name] = value
+    protocol.send_request(handshake)
+    return protocol
+
+
+@cache
+def _handshake_type() -> type[Handshake]:
+    from websockets.http11 import Response
+
+    return Response

@@ -1,0 +1,1 @@
+"""Values: what is said, stored, requested and answered. They import nothing outside this room."""

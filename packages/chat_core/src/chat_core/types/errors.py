@@ -1,0 +1,179 @@
+"""Everything this library raises.
+
+ChatError
+├── ConfigurationError          what was asked for cannot be built or sent
+├── InvalidHistory              what was given as a stored conversation is not one
+├── NetworkError                no answer came
+│   ├── ConnectionFailed
+│   └── TimedOut
+├── ProviderError               the provider answered with an error
+│   ├── AuthenticationError     401
+│   ├── PermissionDenied        403
+│   ├── NotFound                404
+│   ├── InvalidRequest          400, 413, 422
+│   ├── RateLimited             429
+│   └── Overloaded              503, 529
+├── InvalidResponse             an answer came that cannot be read
+├── StreamTruncated             a stream ended before its terminal sign
+├── StepLimitReached            the model kept calling tools
+└── UnresolvedTool              a call waits for a decision that nobody is there to make
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat_core.types.json_values import JsonValue
+from chat_core.types.usage import Usage
+
+if TYPE_CHECKING:  # the two errors that hold a turn name its type; nothing here uses it
+    from chat_core.types.parts import ToolCall
+    from chat_core.types.response import ChatResponse
+
+
+class ChatError(Exception):
+    """The root of the tree.
+
+    `usage` is what the failed call had spent when it failed, all its model turns added up, or None if nothing is known.
+    `retryable` says whether sending the same request again may help; the engine's retries read it.
+    """
+
+    usage: Usage | None = None
+    retryable: bool = False
+
+
+class ConfigurationError(ChatError):
+    """What was asked for cannot be built or sent; the message names the next keystroke."""
+
+
+class InvalidHistory(ChatError):
+    """What was given as a stored conversation is not one, or was written by a newer version."""
+
+
+class NetworkError(ChatError):
+    """No answer came."""
+
+
+class ConnectionFailed(NetworkError):
+    """The server could not be reached, or hung up before it answered."""
+
+    retryable = True
+
+
+class TimedOut(NetworkError):
+    """A time limit passed: `limit` is its name (connect, first_event, idle, total), `seconds` its value."""
+
+    def __init__(self, limit: str, seconds: float) -> None:
+        super().__init__(
+            f"no {_AWAITED.get(limit, 'progress')} within {seconds:g} s; raise the limit with .with_timeout({limit}=...)"
+        )
+        self.limit = limit
+        self.seconds = seconds
+        self.retryable = limit == "connect"
+
+
+_AWAITED = {
+    "connect": "connection",
+    "first_event": "answer",
+    "idle": "further content",
+    "total": "complete answer",
+}
+
+
+class ProviderError(ChatError):
+    """The provider answered with an error.
+
+    `status` is the HTTP status, 200 for an error inside an answer that began well. `code` is the provider's own word for it, and
+    `message` its explanation. `request_id` is what its support asks for. `retry_after` is in seconds. `body` is the
+    error as received: JSON where it was JSON, else text.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        retryable: bool = False,
+        body: JsonValue = None,
+    ) -> None:
+        super().__init__(_headline(message, status, code, request_id))
+        self.message = message
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.retryable = retryable
+        self.body = body
+
+
+class AuthenticationError(ProviderError):
+    """401: the key is missing, wrong or expired."""
+
+
+class PermissionDenied(ProviderError):
+    """403: the key may not do this."""
+
+
+class NotFound(ProviderError):
+    """404: no such model or path."""
+
+
+class InvalidRequest(ProviderError):
+    """400, 413, 422: the provider cannot accept the request as it is."""
+
+
+class RateLimited(ProviderError):
+    """429: too many requests or tokens, or an exhausted quota."""
+
+
+class Overloaded(ProviderError):
+    """503, 529: the provider has no capacity just now."""
+
+
+class InvalidResponse(ChatError):
+    """An answer came that cannot be read. `response` is the turn, where there was one to read."""
+
+    def __init__(self, message: str, *, response: ChatResponse | None = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
+class StreamTruncated(ChatError):
+    """A stream ended before its terminal sign. `partial` is the turn as far as it arrived."""
+
+    retryable = True
+
+    def __init__(self, message: str, *, partial: ChatResponse) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class StepLimitReached(ChatError):
+    """The model asked for tools in each of `steps` turns; the conversation can be continued as it stands."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__(
+            f"the model still calls tools after {steps} turns; raise .with_max_steps(...), or complete(messages) again to go on"
+        )
+        self.steps = steps
+
+
+class UnresolvedTool(ChatError):
+    """`calls` wait for a decision that nobody is there to make."""
+
+    def __init__(self, calls: tuple[ToolCall, ...]) -> None:
+        named = ", ".join(f"{call.id} ({call.name}: {call.status.type})" for call in calls)
+        super().__init__(
+            f"tool calls wait for a decision: {named}; "
+            "messages.find_tool(id) and then .approve(), .reject(reason) or .complete(result) decides"
+        )
+        self.calls = calls
+
+
+def _headline(message: str, status: int | None, code: str | None, request_id: str | None) -> str:
+    known = {"status": status, "code": code, "request id": request_id}
+    told = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
+    return f"{message} ({told})" if told else message

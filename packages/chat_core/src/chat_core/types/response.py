@@ -1,0 +1,110 @@
+"""What a provider answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic
+
+from typing_extensions import TypeVar
+
+from chat_core.types.files import File
+from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.types.messages import FinishReason, Message, Turn
+from chat_core.types.parts import ToolCall
+from chat_core.types.short_repr import ShortRepr
+from chat_core.types.usage import Usage
+
+T_co = TypeVar("T_co", covariant=True)
+
+_UNSAID = Turn()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that went otherwise than asked, though it went: `about` is an option's or field's name."""
+
+    about: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChatResponse(ShortRepr):
+    """A model's turn.
+
+    `total_usage` adds up all the model turns of the call that returned it, `usage` is of this one. `raw` is the body as
+    received; of a stream it is what the events said besides the content.
+    """
+
+    message: Message
+    notices: tuple[Notice, ...] = ()
+    raw: JsonObject | None = field(default=None, repr=False, compare=False)
+    total_usage: Usage = Usage()
+
+    @property
+    def text(self) -> str:
+        """The visible text, joined."""
+        return self.message.text
+
+    @property
+    def reasoning(self) -> str:
+        """The readable reasoning, joined."""
+        return self.message.reasoning
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the model declined, where it did so in words of their own."""
+        return self.message.refusal
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The calls, in order."""
+        return self.message.tool_calls
+
+    @property
+    def files(self) -> list[File]:
+        """Generated files, in order."""
+        return self.message.files
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        """Why the turn ended; "other" where the provider's word has no common one, or is missing."""
+        return self._turn.finish_reason
+
+    @property
+    def raw_finish_reason(self) -> str | None:
+        """The provider's own word for it."""
+        return self._turn.raw_finish_reason
+
+    @property
+    def usage(self) -> Usage:
+        """What this turn cost."""
+        return self._turn.usage
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered, as the provider names it."""
+        return self._turn.model
+
+    @property
+    def id(self) -> str | None:
+        """The provider's id of this answer."""
+        return self._turn.id
+
+    @property
+    def _turn(self) -> Turn:
+        return self.message.turn or _UNSAID
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StructuredResponse(ChatResponse, Generic[T_co]):
+    """A model's turn whose text is a value of the type asked for."""
+
+    value: T_co = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model the server offers; `raw` is all that it says of it."""
+
+    id: str
+    raw: JsonObject = field(default_factory=dict[str, JsonValue], repr=False, compare=False)

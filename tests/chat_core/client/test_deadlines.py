@@ -1,0 +1,335 @@
+"""The time limits: what counts as waiting, what as content, and what a limit leaves alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import weakref
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+import trio.testing
+from chat_completions import ChatCompletionsBuilder
+from chat_core import (
+    ChatBuilder,
+    Event,
+    EventStream,
+    Messages,
+    Request,
+    Response,
+    TextChunk,
+    TimedOut,
+    Timeouts,
+)
+from chat_core.client.deadlines import Patience
+
+pytestmark = pytest.mark.anyio
+
+
+def delta(text: str) -> str:
+    return json.dumps({"id": "r", "model": "m", "choices": [{"index": 0, "delta": {"content": text}}]})
+
+
+EMPTY = json.dumps({"id": "r", "model": "m", "choices": [{"index": 0, "delta": {}}]})
+
+
+class Slow:
+    """A transport that answers as `body` does, and counts what it closed."""
+
+    def __init__(self, body: Callable[[], AsyncGenerator[str]]) -> None:
+        self.body = body
+        self.closed = 0
+
+    async def send(self, request: Request, /) -> Response:
+        try:
+            async for _ in self.body():
+                pass
+        finally:
+            self.closed += 1
+        raise AssertionError("this transport never answers whole")
+
+    @asynccontextmanager
+    async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
+        try:
+            yield _Answer(self.body)
+        finally:
+            self.closed += 1
+
+    async def aclose(self) -> None: ...
+
+
+class _Answer:
+    status, ok = 200, True
+    headers: Mapping[str, str] = {"content-type": "text/event-stream"}
+
+    def __init__(self, body: Callable[[], AsyncGenerator[str]]) -> None:
+        self.body = body
+
+    async def read(self) -> bytes:
+        return b""
+
+    async def __aiter__(self) -> AsyncGenerator[Event]:
+        async for data in self.body():
+            yield Event("message", data)
+
+
+def chat_over(transport: Slow, **limits: float | None) -> Any:
+    builder = (
+        ChatCompletionsBuilder()
+        .with_base_url("http://model.test/v1")
+        .with_model("m")
+        .with_transport(transport)
+    )
+    return ChatBuilder().with_model(builder.with_timeout(**limits).build()).build()
+
+
+async def texts(chat: Any, messages: Messages) -> list[str]:
+    async with chat.stream(messages) as events:
+        return [event.text async for event in events if isinstance(event, TextChunk)]
+
+
+async def silent() -> AsyncGenerator[str]:
+    await anyio.sleep_forever()
+    yield ""
+
+
+async def pinging() -> AsyncGenerator[str]:
+    while True:
+        await anyio.sleep(0.005)
+        yield EMPTY
+
+
+async def pinging_after_a_word() -> AsyncGenerator[str]:
+    yield delta("word")
+    async for ping in pinging():
+        yield ping
+
+
+async def chattering() -> AsyncGenerator[str]:
+    while True:
+        await anyio.sleep(0.005)
+        yield delta("word ")
+
+
+@pytest.mark.parametrize(
+    ("body", "limits", "limit", "kept"),
+    [
+        (silent, {"first_event": 0.03}, "first_event", ""),
+        (pinging, {"first_event": 0.03, "idle": None}, "first_event", ""),
+        (pinging_after_a_word, {"idle": 0.03, "first_event": None}, "idle", "word"),
+        (chattering, {"total": 0.05, "first_event": 9.0, "idle": 9.0}, "total", "word "),
+        (silent, {"total": 0.03}, "total", ""),
+        (pinging_after_a_word, {"total": 0.03}, "total", "word"),
+    ],
+)
+async def test_each_limit_holds_though_the_server_pings(
+    body: Callable[[], AsyncGenerator[str]], limits: dict[str, float | None], limit: str, kept: str
+) -> None:
+    transport = Slow(body)
+    messages = Messages.from_user("hi")
+
+    with pytest.raises(TimedOut, match=rf"raise the limit with \.with_timeout\({limit}=\.\.\.\)") as late:
+        await texts(chat_over(transport, **limits), messages)
+
+    assert (late.value.limit, late.value.seconds) == (limit, limits[limit])
+    assert transport.closed == 1
+    assert len(messages) == (2 if kept else 1)
+    if kept:
+        assert messages[-1].interrupted
+        assert messages[-1].text.startswith(kept)
+
+
+async def test_a_whole_answer_has_to_come_within_the_first_limit() -> None:
+    transport = Slow(silent)
+
+    with pytest.raises(TimedOut) as late:
+        await chat_over(transport, first_event=0.02).complete(Messages.from_user("hi"))
+
+    assert (late.value.limit, transport.closed) == ("first_event", 1)
+
+
+async def test_a_slow_consumer_never_times_out() -> None:
+    async def body() -> AsyncGenerator[str]:
+        for word in ("one ", "two ", "three"):
+            await anyio.lowlevel.checkpoint()
+            yield delta(word)
+        yield json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        yield "[DONE]"
+
+    seen = ""
+    async with chat_over(Slow(body), idle=0.02, first_event=5.0).stream(Messages.from_user("hi")) as events:
+        async for event in events:
+            if isinstance(event, TextChunk):
+                seen += event.text
+                await anyio.sleep(0.03)  # longer than the limit: that is the point
+
+    assert seen == "one two three"
+
+
+def test_the_default_limits_hold_on_a_clock_that_jumps() -> None:
+    async def body() -> AsyncGenerator[str]:
+        yield delta("word")
+        while True:
+            await anyio.sleep(10)
+            yield EMPTY
+
+    clock = trio.testing.MockClock(autojump_threshold=0)
+
+    async def main(source: Callable[[], AsyncGenerator[str]]) -> tuple[str, float]:
+        started = trio.current_time()
+        with pytest.raises(TimedOut) as late:
+            await texts(chat_over(Slow(source)), Messages.from_user("hi"))
+        return late.value.limit, trio.current_time() - started
+
+    assert trio.run(main, body, clock=clock) == ("idle", 120.0)
+    assert trio.run(main, silent, clock=trio.testing.MockClock(autojump_threshold=0)) == (
+        "first_event",
+        300.0,
+    )
+
+
+# the mechanism
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_what_is_here_already_is_taken_however_late_it_is() -> None:
+    async def here() -> int:
+        return 42
+
+    assert await Patience(Timeouts(first_event=0.0, total=0.0)).wait(here()) == 42
+
+
+async def test_what_is_waited_for_may_have_time_limits_and_task_groups_of_its_own() -> None:
+    async def work() -> int:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(anyio.lowlevel.checkpoint)
+                with anyio.move_on_after(0.001):
+                    await anyio.sleep_forever()
+            return 42
+
+    patience = Patience(Timeouts())
+    with anyio.CancelScope() as outer:
+        assert await patience.wait(work()) == 42
+        assert await patience.wait(work()) == 42
+    assert not outer.cancelled_caught
+
+
+async def test_a_time_limit_of_its_own_is_its_own_error() -> None:
+    async def work() -> None:
+        with anyio.fail_after(0.001):
+            await anyio.sleep_forever()
+
+    with pytest.raises(TimeoutError):
+        await Patience(Timeouts()).wait(work())
+
+
+@pytest.mark.parametrize("timeouts", [Timeouts(), Timeouts(first_event=None), Timeouts(first_event=0.01)])
+async def test_a_cancellation_passes_through(timeouts: Timeouts) -> None:
+    cleaned: list[str] = []
+    waiting = anyio.Event()
+
+    async def work() -> None:
+        try:
+            waiting.set()
+            await anyio.sleep_forever()
+        finally:
+            cleaned.append("up")
+
+    async def wait() -> None:
+        await Patience(timeouts).wait(work())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        await waiting.wait()
+        tasks.cancel_scope.cancel()
+
+    assert cleaned == ["up"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_cancelled_task_is_cancelled_and_not_timed_out() -> None:
+    waiting = asyncio.Event()
+
+    async def work() -> None:
+        waiting.set()
+        await asyncio.sleep(60)
+
+    async def wait() -> None:
+        await Patience(Timeouts(first_event=30)).wait(work())
+
+    task = asyncio.create_task(wait())
+    await waiting.wait()
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
+
+
+async def test_a_timed_out_task_goes_on_as_if_nothing_had_been() -> None:
+    async def late() -> None:
+        await anyio.sleep_forever()
+
+    for _ in range(3):
+        with pytest.raises(TimedOut):
+            await Patience(Timeouts(first_event=0.001)).wait(late())
+        await anyio.lowlevel.checkpoint()
+    with anyio.move_on_after(0.001) as scope:
+        await anyio.sleep_forever()
+    assert scope.cancelled_caught
+
+
+async def test_what_it_raises_comes_through() -> None:
+    async def work(wait: bool) -> None:
+        if wait:
+            await anyio.lowlevel.checkpoint()
+        raise LookupError("its own")
+
+    for wait in (False, True):
+        with pytest.raises(LookupError, match="its own"):
+            await Patience(Timeouts()).wait(work(wait))
+
+
+async def test_any_awaitable_will_do() -> None:
+    class Later(Awaitable[int]):
+        def __await__(self) -> Any:
+            yield from anyio.lowlevel.checkpoint().__await__()
+            return 42
+
+    assert await Patience(Timeouts()).wait(Later()) == 42
+
+
+async def test_the_idle_limit_counts_from_the_last_content_however_many_came_before() -> None:
+    async def body() -> AsyncGenerator[str]:
+        for _ in range(12):
+            await anyio.sleep(0.005)
+            yield delta("word ")
+        await anyio.sleep_forever()
+
+    messages = Messages.from_user("hi")
+    with pytest.raises(TimedOut) as late:
+        await texts(chat_over(Slow(body), idle=0.04, first_event=None), messages)
+
+    assert (late.value.limit, messages[-1].text) == ("idle", "word " * 12)
+
+
+async def test_a_limit_that_passes_while_nobody_waits_cancels_nobody() -> None:
+    with Patience(Timeouts(first_event=0.005)) as patience:
+        await patience.wait(anyio.lowlevel.checkpoint())
+        await anyio.sleep(0.01)
+        patience.content()
+        await patience.wait(anyio.sleep(0.01))
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_request_that_is_over_leaves_nothing_in_the_loop() -> None:
+    with Patience(Timeouts(first_event=300)) as patience:
+        await patience.wait(asyncio.sleep(0))
+    kept = weakref.ref(patience)
+    del patience
+    assert kept() is None

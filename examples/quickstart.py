@@ -1,8 +1,8 @@
 """A conversation with everything in it: streaming, a tool that runs, a tool that asks first, a typed result, and what it cost.
 
 It talks to the first of these that is there: `CHAT_QUICKSTART_URL` (a base URL; `CHAT_QUICKSTART_MODEL` names the model),
-OpenAI where `OPENAI_API_KEY` is set, Ollama on this machine. Where none is, it talks to a server that it starts itself on
-this machine, which answers from a script and is no model at all.
+OpenAI where `OPENAI_API_KEY` is set, Ollama on this decoder. Where none is, it talks to a server that it starts itself on
+this decoder, which answers from a script and is no model at all.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def find_model(stack: ExitStack) -> ChatCompletionsClient:
 
 
 def ollama_model() -> str | None:
-    """The first model of the Ollama on this machine, if one runs."""
+    """The first model of the Ollama on this decoder, if one runs."""
     try:
         with urlopen(OLLAMA + "/api/tags", timeout=0.5) as answer:
             listed = json.load(answer)["models"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from chat_completions import Dialect
 from chat_completions.decode import decode, decode_models
-from chat_completions.stream import CompletionTurn
+from chat_completions.stream import CompletionsStreamDecoder
 from chat_core import (
     AuthenticationError,
     ChatResponse,
@@ -706,10 +706,10 @@ def test_the_official_sdk_reads_the_same_in_recordings_of(provider: str) -> None
 def _ours(response: dict[str, Any]) -> ChatResponse:
     if not response["is_stream"]:
         return answered(response["body"].encode())
-    turn = CompletionTurn(origin=ORIGIN, dialect=Dialect(), ids=CallIds(Messages()))
+    turn = CompletionsStreamDecoder(origin=ORIGIN, dialect=Dialect(), ids=CallIds(Messages()))
     for data in _events(response["body"]):
         turn.feed(Event("message", data))
-    return turn.end().response
+    return turn.finish().response
 
 
 def _events(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from chat_completions import ChatCompletionsBuilder, Dialect
 from chat_completions.decode import decode
-from chat_completions.stream import CompletionTurn
+from chat_completions.stream import CompletionsStreamDecoder
 from chat_core import (
     ChatError,
     ChatRequest,
@@ -47,7 +47,7 @@ def chunk(delta: Any = None, finish: str | None = None, **more: object) -> dict[
 
 def fed(*events: object, dialect: Dialect = Dialect()) -> list[TurnEvent]:
     """What the turn says to these events, up to and with its `Done`."""
-    turn = CompletionTurn(origin=ORIGIN, dialect=dialect, ids=CallIds(Messages()))
+    turn = CompletionsStreamDecoder(origin=ORIGIN, dialect=dialect, ids=CallIds(Messages()))
     said: list[TurnEvent] = []
     for one in events:
         said += turn.feed(
@@ -55,7 +55,7 @@ def fed(*events: object, dialect: Dialect = Dialect()) -> list[TurnEvent]:
             if isinstance(one, Event)
             else Event("message", one if isinstance(one, str) else json.dumps(one))
         )
-    return [*said, turn.end()]
+    return [*said, turn.finish()]
 
 
 def ended(*events: object, dialect: Dialect = Dialect()) -> ChatResponse:

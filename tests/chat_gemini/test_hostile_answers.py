@@ -13,7 +13,7 @@ from chat_core.types.call_ids import CallIds
 from chat_gemini.assembly import Assembly
 from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
 from chat_gemini.embeddings import EmbeddingOptions, decode_embeddings
-from chat_gemini.stream import GeminiTurn
+from chat_gemini.stream import GeminiStreamDecoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,9 +114,9 @@ def test_no_chunk_breaks_more_than_itself(place: tuple[Any, ...], value: Any, wh
             said: list[TurnEvent] = []
             response = assembly.response()
         else:
-            turn = GeminiTurn(origin=HERE, ids=CallIds(Messages()))
+            turn = GeminiStreamDecoder(origin=HERE, ids=CallIds(Messages()))
             said = [event for each in chunks for event in turn.feed(Event("message", json.dumps(each)))]
-            done = turn.end()
+            done = turn.finish()
             response = done.response
             said.append(done)
     except ChatError:

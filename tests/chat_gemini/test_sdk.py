@@ -35,7 +35,7 @@ from chat_gemini.encode import encode
 from chat_gemini.native_tools import CodeExecution, FileSearch, GoogleMaps, GoogleSearch, UrlContext
 from chat_gemini.options import FunctionCalling, GeminiOptions, Thinking
 from chat_gemini.settings import Shape
-from chat_gemini.stream import GeminiTurn
+from chat_gemini.stream import GeminiStreamDecoder
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of the SDK's own dependencies
@@ -234,10 +234,10 @@ def _ours(response: dict[str, Any]) -> ChatResponse:
         assembly = Assembly(HERE, CallIds(Messages()))
         decode(response["body"].encode(), assembly)
         return assembly.response()
-    turn = GeminiTurn(origin=HERE, ids=CallIds(Messages()))
+    turn = GeminiStreamDecoder(origin=HERE, ids=CallIds(Messages()))
     for document in _documents(response):
         turn.feed(Event("message", json.dumps(document)))
-    return turn.end().response
+    return turn.finish().response
 
 
 def _documents(response: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ from chat_core import (
 )
 from chat_core.testing import broken_laws
 from chat_core.types.call_ids import CallIds
-from chat_gemini.stream import GeminiTurn
+from chat_gemini.stream import GeminiStreamDecoder
 
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
 
@@ -34,14 +34,14 @@ def chunk(*parts: object, reason: str | None = None, **beside: object) -> dict[s
     return {"candidates": [candidate], "responseId": "r1", "modelVersion": "m1", **beside}
 
 
-def machine() -> GeminiTurn:
-    return GeminiTurn(origin=HERE, ids=CallIds(Messages()))
+def machine() -> GeminiStreamDecoder:
+    return GeminiStreamDecoder(origin=HERE, ids=CallIds(Messages()))
 
 
 def events(*chunks: object) -> list[TurnEvent]:
     turn = machine()
     said = [event for each in chunks for event in turn.feed(Event("message", json.dumps(each)))]
-    return [*said, turn.end()]
+    return [*said, turn.finish()]
 
 
 def done(said: Sequence[TurnEvent]) -> Done:
@@ -273,7 +273,7 @@ def test_cut_anywhere_before_its_last_reason_a_turn_raises_with_what_arrived(arr
 
 def test_nothing_at_all_is_a_cut() -> None:
     with pytest.raises(StreamTruncated):
-        machine().end()
+        machine().finish()
 
 
 def test_half_an_event_is_a_cut_if_nothing_follows_and_an_error_if_something_does() -> None:
@@ -281,7 +281,7 @@ def test_half_an_event_is_a_cut_if_nothing_follows_and_an_error_if_something_doe
     turn.feed(Event("message", json.dumps(chunk({"text": "Hello"}))))
     assert turn.feed(Event("message", '{"candidates": [{"content": {"par')) == ()
     with pytest.raises(StreamTruncated) as cut:
-        turn.end()
+        turn.finish()
     assert cut.value.partial.text == "Hello"
     with pytest.raises(InvalidResponse):
         turn.feed(Event("message", json.dumps(chunk(reason="STOP"))))
@@ -309,7 +309,7 @@ def test_an_error_among_the_chunks_raises(kind: str, frame: object) -> None:
 def test_a_server_that_streams_an_array_or_answers_whole_is_understood() -> None:
     chunks = [chunk({"text": "Hel"}), chunk({"text": "lo"}, reason="STOP")]
     turn = machine()
-    said = [*turn.feed(Event("body", json.dumps(chunks))), turn.end()]
+    said = [*turn.feed(Event("body", json.dumps(chunks))), turn.finish()]
     assert said[:-1] == [TextChunk("Hel"), TextChunk("lo")]
     assert done(said).response.text == "Hello"
 
@@ -326,13 +326,13 @@ def test_a_gateways_last_word_is_no_chunk() -> None:
     turn.feed(Event("message", json.dumps(chunk({"text": "Hi"}, reason="STOP"))))
     turn.feed(Event("message", "[DONE]"))
     assert turn.finished
-    assert turn.end().response.text == "Hi"
+    assert turn.finish().response.text == "Hi"
 
 
 def test_a_response_can_be_had_twice() -> None:
     turn = machine()
     turn.feed(Event("message", json.dumps(chunk({"functionCall": {"name": "add"}}, reason="STOP"))))
-    one, two = turn.end().response, turn.end().response
+    one, two = turn.finish().response, turn.finish().response
     one.tool_calls[0].status = Failed("no")
     assert one.tool_calls[0].id == two.tool_calls[0].id
     assert two.tool_calls[0].status != one.tool_calls[0].status

@@ -35,7 +35,7 @@ from chat_core import (
 from chat_core.testing import FakeTransport, broken_laws
 from chat_core.types.call_ids import CallIds
 from chat_ollama import OllamaBuilder
-from chat_ollama.native.stream import OllamaTurn
+from chat_ollama.native.stream import OllamaStreamDecoder
 
 pytestmark = pytest.mark.anyio
 
@@ -153,11 +153,13 @@ async def test_a_whole_answer_that_is_none_is_an_error(body: dict[str, Any]) -> 
 
 
 def test_the_machine_does_without_a_network() -> None:
-    turn = OllamaTurn(origin=Origin("ollama", "here", "m"), dialect=Dialect.ollama(), ids=CallIds(Messages()))
+    turn = OllamaStreamDecoder(
+        origin=Origin("ollama", "here", "m"), dialect=Dialect.ollama(), ids=CallIds(Messages())
+    )
     for line in LINES:
         turn.feed(Event("message", json.dumps(line)))
     assert turn.finished
-    assert isinstance(turn.end(), Done)
+    assert isinstance(turn.finish(), Done)
 
 
 async def test_a_tool_runs_and_its_result_goes_back_under_its_name_with_the_thoughts_before_it() -> None:

@@ -12,7 +12,7 @@ from chat_core import ChatRequest, ChatResponse, Event, Messages, Origin
 from chat_core.types.call_ids import CallIds
 from chat_responses.decode import decode
 from chat_responses.encode import encode
-from chat_responses.stream import ResponseTurn
+from chat_responses.stream import ResponsesStreamDecoder
 from openai.types.responses import Response, response_create_params
 from pydantic import TypeAdapter
 
@@ -115,10 +115,10 @@ def test_recorded_turns_go_back_as_they_came_and_as_the_sdk_would_send_them(prov
 def _ours(recorded: dict[str, Any]) -> ChatResponse:
     if not recorded["is_stream"]:
         return decode(recorded["body"].encode(), origin=ORIGIN, ids=CallIds(Messages()))
-    turn = ResponseTurn(origin=ORIGIN, ids=CallIds(Messages()))
+    turn = ResponsesStreamDecoder(origin=ORIGIN, ids=CallIds(Messages()))
     for data in _events(recorded["body"]):
         turn.feed(Event("message", data))
-    return turn.end().response
+    return turn.finish().response
 
 
 def _theirs(recorded: dict[str, Any]) -> Response:

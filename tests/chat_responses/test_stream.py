@@ -33,7 +33,7 @@ from chat_core import (
 )
 from chat_core.testing import broken_laws
 from chat_core.types.call_ids import CallIds
-from chat_responses.stream import ResponseTurn
+from chat_responses.stream import ResponsesStreamDecoder
 
 ORIGIN = Origin("anyone", "http://localhost/v1", "m")
 PIXEL = base64.b64encode(b"\x89PNG\r\n....").decode()
@@ -80,21 +80,21 @@ def delta(text: str | None, index: int = 0, kind: str = "output_text", **more: o
     return event(f"{kind}.delta", output_index=index, content_index=0, item_id="x", delta=text, **more)
 
 
-def turn() -> ResponseTurn:
-    return ResponseTurn(origin=ORIGIN, ids=CallIds(Messages()))
+def turn() -> ResponsesStreamDecoder:
+    return ResponsesStreamDecoder(origin=ORIGIN, ids=CallIds(Messages()))
 
 
 def fed(*events: object) -> list[TurnEvent]:
     """What the turn says to these events, up to and with its `Done`."""
-    machine = turn()
+    decoder = turn()
     said: list[TurnEvent] = []
     for one in events:
-        said += machine.feed(
+        said += decoder.feed(
             one
             if isinstance(one, Event)
             else Event("message", one if isinstance(one, str) else json.dumps(one))
         )
-    return [*said, machine.end()]
+    return [*said, decoder.finish()]
 
 
 def ended(*events: object) -> ChatResponse:
@@ -380,10 +380,10 @@ def test_a_call_of_a_turn_that_was_steered_away_is_not_run() -> None:
 def test_an_error_inside_a_stream_is_raised(
     frame: dict[str, Any], kind: type[ProviderError], code: str, retryable: bool
 ) -> None:
-    machine = turn()
-    machine.feed(Event("message", json.dumps(CREATED)))
+    decoder = turn()
+    decoder.feed(Event("message", json.dumps(CREATED)))
     with pytest.raises(kind) as caught:
-        machine.feed(Event("message", json.dumps(frame)))
+        decoder.feed(Event("message", json.dumps(frame)))
     assert (caught.value.message, caught.value.code, caught.value.retryable) == ("slow", code, retryable)
     assert caught.value.retry_after == (3.0 if code == "x" else None)
 

@@ -31,7 +31,7 @@ def _no_ollama_here(monkeypatch: pytest.MonkeyPatch) -> None:
         urlopen("http://127.0.0.1:11434/api/tags", timeout=0.5).close()
     except (URLError, OSError):
         return
-    pytest.skip("an Ollama runs on this machine: the quickstart would talk to it")
+    pytest.skip("an Ollama runs on this decoder: the quickstart would talk to it")
 
 
 def test_without_a_model_it_says_so_and_goes_through_everything_with_its_own_server(tmp_path: Path) -> None:

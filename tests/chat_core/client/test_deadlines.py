@@ -25,7 +25,7 @@ from chat_core import (
     TimedOut,
     Timeouts,
 )
-from chat_core.client.deadlines import Patience
+from chat_core.client.deadlines import Deadlines
 
 pytestmark = pytest.mark.anyio
 
@@ -200,7 +200,7 @@ async def test_what_is_here_already_is_taken_however_late_it_is() -> None:
     async def here() -> int:
         return 42
 
-    assert await Patience(Timeouts(first_event=0.0, total=0.0)).wait(here()) == 42
+    assert await Deadlines(Timeouts(first_event=0.0, total=0.0)).wait(here()) == 42
 
 
 async def test_what_is_waited_for_may_have_time_limits_and_task_groups_of_its_own() -> None:
@@ -212,10 +212,10 @@ async def test_what_is_waited_for_may_have_time_limits_and_task_groups_of_its_ow
                     await anyio.sleep_forever()
             return 42
 
-    patience = Patience(Timeouts())
+    deadlines = Deadlines(Timeouts())
     with anyio.CancelScope() as outer:
-        assert await patience.wait(work()) == 42
-        assert await patience.wait(work()) == 42
+        assert await deadlines.wait(work()) == 42
+        assert await deadlines.wait(work()) == 42
     assert not outer.cancelled_caught
 
 
@@ -225,7 +225,7 @@ async def test_a_time_limit_of_its_own_is_its_own_error() -> None:
             await anyio.sleep_forever()
 
     with pytest.raises(TimeoutError):
-        await Patience(Timeouts()).wait(work())
+        await Deadlines(Timeouts()).wait(work())
 
 
 @pytest.mark.parametrize("timeouts", [Timeouts(), Timeouts(first_event=None), Timeouts(first_event=0.01)])
@@ -241,7 +241,7 @@ async def test_a_cancellation_passes_through(timeouts: Timeouts) -> None:
             cleaned.append("up")
 
     async def wait() -> None:
-        await Patience(timeouts).wait(work())
+        await Deadlines(timeouts).wait(work())
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(wait)
@@ -260,7 +260,7 @@ async def test_a_cancelled_task_is_cancelled_and_not_timed_out() -> None:
         await asyncio.sleep(60)
 
     async def wait() -> None:
-        await Patience(Timeouts(first_event=30)).wait(work())
+        await Deadlines(Timeouts(first_event=30)).wait(work())
 
     task = asyncio.create_task(wait())
     await waiting.wait()
@@ -277,7 +277,7 @@ async def test_a_timed_out_task_goes_on_as_if_nothing_had_been() -> None:
 
     for _ in range(3):
         with pytest.raises(TimedOut):
-            await Patience(Timeouts(first_event=0.001)).wait(late())
+            await Deadlines(Timeouts(first_event=0.001)).wait(late())
         await anyio.lowlevel.checkpoint()
     with anyio.move_on_after(0.001) as scope:
         await anyio.sleep_forever()
@@ -292,7 +292,7 @@ async def test_what_it_raises_comes_through() -> None:
 
     for wait in (False, True):
         with pytest.raises(LookupError, match="its own"):
-            await Patience(Timeouts()).wait(work(wait))
+            await Deadlines(Timeouts()).wait(work(wait))
 
 
 async def test_any_awaitable_will_do() -> None:
@@ -301,7 +301,7 @@ async def test_any_awaitable_will_do() -> None:
             yield from anyio.lowlevel.checkpoint().__await__()
             return 42
 
-    assert await Patience(Timeouts()).wait(Later()) == 42
+    assert await Deadlines(Timeouts()).wait(Later()) == 42
 
 
 async def test_the_idle_limit_counts_from_the_last_content_however_many_came_before() -> None:
@@ -319,17 +319,17 @@ async def test_the_idle_limit_counts_from_the_last_content_however_many_came_bef
 
 
 async def test_a_limit_that_passes_while_nobody_waits_cancels_nobody() -> None:
-    with Patience(Timeouts(first_event=0.005)) as patience:
-        await patience.wait(anyio.lowlevel.checkpoint())
+    with Deadlines(Timeouts(first_event=0.005)) as deadlines:
+        await deadlines.wait(anyio.lowlevel.checkpoint())
         await anyio.sleep(0.01)
-        patience.content()
-        await patience.wait(anyio.sleep(0.01))
+        deadlines.progress()
+        await deadlines.wait(anyio.sleep(0.01))
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_request_that_is_over_leaves_nothing_in_the_loop() -> None:
-    with Patience(Timeouts(first_event=300)) as patience:
-        await patience.wait(asyncio.sleep(0))
-    kept = weakref.ref(patience)
-    del patience
+    with Deadlines(Timeouts(first_event=300)) as deadlines:
+        await deadlines.wait(asyncio.sleep(0))
+    kept = weakref.ref(deadlines)
+    del deadlines
     assert kept() is None

@@ -29,7 +29,7 @@ from chat_claude.decode import decode, decode_count, decode_models
 from chat_claude.encode import Encoded, encode, encode_count
 from chat_claude.errors import decode_error
 from chat_claude.options import Manner
-from chat_claude.stream import ClaudeTurn
+from chat_claude.stream import ClaudeStreamDecoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,9 @@ class ClaudeClient(ProviderClient[Settings]):
         for _ in range(self._settings.continuations + 1):
             encoded = self._encode(request, stream=False)
             read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
-            response = await self._ask("POST", "/v1/messages", read, encoded.body, self._betas(encoded.betas))
+            response = await self._send(
+                "POST", "/v1/messages", read, encoded.body, self._betas(encoded.betas)
+            )
             response = replace(response, notices=encoded.notices + response.notices)
             before, said = _joined(before, response), response.message
             if not _paused(response):
@@ -79,7 +81,7 @@ class ClaudeClient(ProviderClient[Settings]):
             except StreamTruncated as error:
                 error.partial = _joined(before, error.partial)
                 raise
-            assert whole is not None, "stream_turn() ends in Done"
+            assert whole is not None, "stream_response() ends in Done"
             before, said = _joined(before, whole), whole.message
             if not _paused(whole):
                 yield Done(before)
@@ -93,7 +95,7 @@ class ClaudeClient(ProviderClient[Settings]):
         encoded = encode_count(
             ChatRequest(messages, tools), origin=self._origin, manner=self._settings.manner
         )
-        return await self._ask(
+        return await self._send(
             "POST", "/v1/messages/count_tokens", decode_count, encoded.body, self._betas(encoded.betas)
         )
 
@@ -104,7 +106,7 @@ class ClaudeClient(ProviderClient[Settings]):
         while True:
             query = f"&after_id={quote(after, safe='')}" if after else ""
             headers = self._betas(self._settings.manner.betas)
-            page, further = await self._ask(
+            page, further = await self._send(
                 "GET", f"/v1/models?limit=1000{query}", decode_models, headers=headers
             )
             models += page
@@ -114,10 +116,10 @@ class ClaudeClient(ProviderClient[Settings]):
 
     def _one_stream(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         encoded = self._encode(request, stream=True)
-        turn = ClaudeTurn(
+        turn = ClaudeStreamDecoder(
             origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest, notices=encoded.notices
         )
-        return self._stream_turn("/v1/messages", turn, encoded.body, self._betas(encoded.betas))
+        return self._stream_response("/v1/messages", turn, encoded.body, self._betas(encoded.betas))
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(

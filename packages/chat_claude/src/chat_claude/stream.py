@@ -1,4 +1,4 @@
-"""The machine of one streamed turn: fed with events, asked at the end."""
+"""The stream decoder of one turn: it is fed events and does no I/O."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from chat_core import (
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
 from chat_core.wire.read import is_beginning, read_object
-from chat_core.wire.tool_calls import cut_short
+from chat_core.wire.tool_calls import mark_truncated
 
 from chat_claude.assembly import Assembly
 from chat_claude.decode import check_message, explanation, response
 from chat_claude.errors import decode_error
 
 
-class ClaudeTurn:
+class ClaudeStreamDecoder:
     """The terminal sign is `message_stop`. Unknown events are kept in the response's `raw`, under `unknown_events`."""
 
     def __init__(
@@ -82,12 +82,12 @@ class ClaudeTurn:
                 self._message["unknown_events"] = [*as_list(self._message.get("unknown_events")), said]
         return ()
 
-    def end(self) -> Done:
+    def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without the terminal sign."""
         whole = self._response()
         if not self.finished:
             raise StreamTruncated(
-                "the stream ended before message_stop", partial=cut_short(whole)
+                "the stream ended before message_stop", partial=mark_truncated(whole)
             ) from self._cut
         return Done(whole)
 

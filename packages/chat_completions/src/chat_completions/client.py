@@ -15,7 +15,7 @@ from chat_completions.dialect import Dialect
 from chat_completions.embeddings import decode_embeddings, encode_embeddings
 from chat_completions.encode import Encoded, encode
 from chat_completions.options import CompletionsOptions
-from chat_completions.stream import CompletionTurn
+from chat_completions.stream import CompletionsStreamDecoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +44,23 @@ class ChatCompletionsClient(ProviderClient[Settings]):
         read = partial(
             decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
         )
-        response = await self._ask("POST", "/chat/completions", read, encoded.body)
+        response = await self._send("POST", "/chat/completions", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices) if encoded.notices else response
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=True)
-        turn = CompletionTurn(
+        turn = CompletionsStreamDecoder(
             origin=self._origin,
             dialect=self._settings.dialect,
             ids=CallIds(request.messages),
             notices=encoded.notices,
         )
-        return self._stream_turn("/chat/completions", turn, encoded.body)
+        return self._stream_response("/chat/completions", turn, encoded.body)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server offers."""
-        return await self._ask("GET", "/models", decode_models)
+        return await self._send("GET", "/models", decode_models)
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         settings = self._settings
@@ -95,7 +95,7 @@ class EmbeddingChatCompletionsClient(ChatCompletionsClient):
             dimensions=settings.dimensions,
             extra=settings.extra,
         )
-        return await self._ask(
+        return await self._send(
             "POST",
             "/embeddings",
             partial(decode_embeddings, count=len(inputs), dialect=settings.dialect),

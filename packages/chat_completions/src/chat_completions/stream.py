@@ -1,4 +1,4 @@
-"""The machine of one streamed turn: fed with events, asked at the end."""
+"""The stream decoder of one turn: it is fed events and does no I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_list, as_object, as_text
 from chat_core.wire.error_body import decode_error
 from chat_core.wire.read import Halves, is_beginning, read_object
-from chat_core.wire.tool_calls import cut_short
+from chat_core.wire.tool_calls import mark_truncated
 
 from chat_completions.assembly import Assembly
 from chat_completions.decode import completion, finish_reason, hold_back, is_error, more_choices, usage
@@ -33,7 +33,7 @@ from chat_completions.dialect import Dialect
 _SAID = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
 
-class CompletionTurn:
+class CompletionsStreamDecoder:
     """Terminal signs are `[DONE]` and a finish reason: some servers send only one of them. What comes between the reason and the
     end, such as the usage chunk, is still read."""
 
@@ -103,10 +103,10 @@ class CompletionTurn:
             self._describe(chunk)
         return events
 
-    def end(self) -> Done:
+    def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without a terminal sign, `InvalidResponse` without any content to finish."""
         if not self.finished and self._turn.raw_finish_reason is None:
-            partial = cut_short(self._response())
+            partial = mark_truncated(self._response())
             raise StreamTruncated(
                 "the stream ended before its finish reason and before [DONE]", partial=partial
             ) from self._cut

@@ -33,7 +33,7 @@ from chat_core import (
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.tool_calls import cut_short, fail_pending, tool_call
+from chat_core.wire.tool_calls import fail_pending, mark_truncated, tool_call
 
 from chat_gemini.citations import cited
 from chat_gemini.partial import Arguments
@@ -170,7 +170,7 @@ class Assembly:
 
     def partial(self) -> ChatResponse:
         """The turn as far as it came before a cut: nothing of it may run."""
-        return cut_short(self.response())
+        return mark_truncated(self.response())
 
     def _describe(self, chunk: JsonObject) -> None:
         """Keep what a chunk says besides content: the first and the last do, those between repeat it."""

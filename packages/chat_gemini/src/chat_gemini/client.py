@@ -26,7 +26,7 @@ from chat_gemini.decode import decode, decode_error, decode_models, decode_token
 from chat_gemini.embeddings import BATCH, EmbeddingOptions, decode_embeddings, encode_embeddings
 from chat_gemini.encode import Encoded, encode, encode_count, model_path
 from chat_gemini.settings import Shape
-from chat_gemini.stream import GeminiTurn
+from chat_gemini.stream import GeminiStreamDecoder
 
 _MOST_REQUESTS = 100  # for one turn that the server interrupts itself
 
@@ -54,7 +54,7 @@ class GeminiClient(ProviderClient[Settings]):
         assembly = Assembly(self._origin, CallIds(request.messages))
         token: str | None = None
         for asked in range(1, _MOST_REQUESTS + 1):
-            raw = await self._ask(
+            raw = await self._send(
                 "POST", self._path("generateContent"), partial(decode, assembly=assembly), encoded.dump(token)
             )
             token = assembly.continuation
@@ -66,11 +66,13 @@ class GeminiClient(ProviderClient[Settings]):
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request)
-        turn = GeminiTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
+        turn = GeminiStreamDecoder(
+            origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
+        )
         token: str | None = None
         for asked in range(1, _MOST_REQUESTS + 1):
             path = self._path("streamGenerateContent?alt=sse")
-            async with aclosing(self._stream_turn(path, turn, encoded.dump(token))) as events:
+            async with aclosing(self._stream_response(path, turn, encoded.dump(token))) as events:
                 async for event in events:
                     token = turn.continuation if isinstance(event, Done) else None
                     if token is None or asked == _MOST_REQUESTS:
@@ -82,7 +84,7 @@ class GeminiClient(ProviderClient[Settings]):
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """How many tokens these messages are to the model, with the tools and settings that would be sent along."""
         body = encode_count(ChatRequest(messages, tools), origin=self._origin, shape=self._settings.shape)
-        return await self._ask("POST", self._path("countTokens"), decode_tokens, body)
+        return await self._send("POST", self._path("countTokens"), decode_tokens, body)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server offers."""
@@ -90,7 +92,7 @@ class GeminiClient(ProviderClient[Settings]):
         token: str | None = None
         while True:
             query = {"pageSize": "1000"} | ({"pageToken": token} if token else {})
-            page, token = await self._ask("GET", f"/models?{urlencode(query)}", decode_models)
+            page, token = await self._send("GET", f"/models?{urlencode(query)}", decode_models)
             models += page
             if token is None or not page:
                 return models
@@ -121,4 +123,4 @@ class EmbeddingGeminiClient(GeminiClient):
         read = partial(
             decode_embeddings, count=len(inputs), model=settings.model, options=settings.embeddings
         )
-        return await self._ask("POST", self._path("batchEmbedContents"), read, body)
+        return await self._send("POST", self._path("batchEmbedContents"), read, body)

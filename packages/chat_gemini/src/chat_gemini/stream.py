@@ -1,4 +1,4 @@
-"""The machine of one streamed turn: fed with events, asked at the end."""
+"""The stream decoder of one turn: it is fed events and does no I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chat_gemini.assembly import Assembly
 from chat_gemini.decode import chunks_of
 
 
-class GeminiTurn:
+class GeminiStreamDecoder:
     """The wire has no last event. What ends a turn is the end of the bytes after a chunk with a finish reason; where code is run
     there are chunks with a reason in the middle too."""
 
@@ -48,7 +48,7 @@ class GeminiTurn:
         self._assembly.resume()
         self.finished = False
 
-    def end(self) -> Done:
+    def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` where the last chunk had no finish reason."""
         if not self._assembly.ended:
             cut = StreamTruncated(

@@ -28,7 +28,7 @@ E = TypeVar("E", default=NoEmbeddings)
 class OllamaBuilder(Choosing, Generic[M, E]):
     """A client for an Ollama server. Answers each `with_…` with a new builder, and does no I/O.
 
-    Without `with_host` or `with_base_url` it talks to `OLLAMA_HOST`, else to this machine. `OLLAMA_API_KEY` is read for those, for
+    Without `with_host` or `with_base_url` it talks to `OLLAMA_HOST`, else to this decoder. `OLLAMA_API_KEY` is read for those, for
     this machine and for ollama.com, so that the key never goes to another server unasked. An output type is always held to word for
     word on the native API: `with_strict_output` has no effect there.
     """

@@ -21,8 +21,8 @@ from chat_core import (
     Request,
     TurnEvent,
 )
-from chat_core.client.deadlines import Patience
-from chat_core.client.exchange import TurnMachine, forget_secrets
+from chat_core.client.deadlines import Deadlines
+from chat_core.client.exchange import StreamDecoder, scrub_secrets
 from chat_core.types.call_ids import CallIds
 from chat_core.wire.write import dump
 
@@ -32,7 +32,7 @@ from chat_ollama.native.encode import encode
 from chat_ollama.native.models import ModelDetails, decode_details
 from chat_ollama.native.options import NativeOptions
 from chat_ollama.native.pull import Pull, PullProgress
-from chat_ollama.native.stream import OllamaTurn
+from chat_ollama.native.stream import OllamaStreamDecoder
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class OllamaClient(ChatCompletionsClient):
         read = partial(
             decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
         )
-        response = await self._ask("POST", "/api/chat", read, encoded.body)
+        response = await self._send("POST", "/api/chat", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices)
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
@@ -63,62 +63,62 @@ class OllamaClient(ChatCompletionsClient):
         if not self._natively(request):
             return super().stream(request)
         encoded = self._encode_native(request, stream=True)
-        turn = OllamaTurn(
+        turn = OllamaStreamDecoder(
             origin=self._origin,
             dialect=self._settings.dialect,
             ids=CallIds(request.messages),
             notices=encoded.notices,
         )
-        return self._stream_turn("/api/chat", turn, encoded.body)
+        return self._stream_response("/api/chat", turn, encoded.body)
 
     async def ping(self) -> str:
         """The server's version. Raises `ConnectionFailed` where none runs."""
-        return await self._ask("GET", "/api/version", decode_version)
+        return await self._send("GET", "/api/version", decode_version)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server has, with their sizes and families."""
-        return await self._ask("GET", "/api/tags", decode_models)
+        return await self._send("GET", "/api/tags", decode_models)
 
     async def show(self, model: str | None = None) -> ModelDetails:
         """What the server knows of a model, else of the client's own. Raises `NotFound` for one that it does not have."""
-        return await self._ask("POST", "/api/show", decode_details, dump({"model": model or self.model}))
+        return await self._send("POST", "/api/show", decode_details, dump({"model": model or self.model}))
 
     async def pull(self, model: str | None = None) -> AsyncGenerator[PullProgress]:
         """Download a model, else the client's own, and tell how far it has come. Raises `ProviderError` where the server says so,
         `StreamTruncated` where it ends without success. Between two lines any time may pass, unless a total limit was set."""
         body = dump({"model": model or self.model, "stream": True})
         request = self._request("POST", "/api/pull", body)
-        machine = Pull()
+        decoder = Pull()
         lost: ConnectionFailed | None = None
         try:
             async with aclosing(self._events(request)) as events:
                 async for event in events:
-                    for progress in machine.feed(event):
+                    for progress in decoder.feed(event):
                         yield progress
-                    if machine.finished:
+                    if decoder.finished:
                         return
         except ProviderError as error:
-            forget_secrets(error, request)
+            scrub_secrets(error, request)
             raise
         except ConnectionFailed as exc:
-            if not machine.started:
+            if not decoder.started:
                 raise self._unreachable(exc) from exc
             lost = exc
-        raise machine.broken_off() from lost
+        raise decoder.broken_off() from lost
 
     async def _events(self, request: Request) -> AsyncGenerator[Event]:
-        patience = Patience(replace(request.timeouts, idle=None))
+        deadlines = Deadlines(replace(request.timeouts, idle=None))
         async with AsyncExitStack() as stack:
-            answer = await patience.wait(stack.enter_async_context(self._settings.transport.stream(request)))
+            answer = await deadlines.wait(stack.enter_async_context(self._settings.transport.stream(request)))
             if not answer.ok:
-                raise self._decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
+                raise self._decode_error(answer.status, answer.headers, await deadlines.wait(answer.read()))
             async with aclosing(aiter(answer)) as events:
                 while True:
                     try:
-                        event = await patience.wait(anext(events))
+                        event = await deadlines.wait(anext(events))
                     except StopAsyncIteration:
                         return
-                    patience.content()
+                    deadlines.progress()
                     yield event
 
     def _natively(self, request: ChatRequest) -> bool:
@@ -136,7 +136,7 @@ class OllamaClient(ChatCompletionsClient):
             stream=stream,
         )
 
-    async def _ask(
+    async def _send(
         self,
         method: str,
         path: str,
@@ -145,15 +145,15 @@ class OllamaClient(ChatCompletionsClient):
         headers: Mapping[str, str] | None = None,
     ) -> T:
         try:
-            return await super()._ask(method, path, read, body, headers)
+            return await super()._send(method, path, read, body, headers)
         except ConnectionFailed as exc:
             raise self._unreachable(exc) from exc
 
-    async def _stream_turn(
-        self, path: str, machine: TurnMachine, body: bytes, headers: Mapping[str, str] | None = None
+    async def _stream_response(
+        self, path: str, decoder: StreamDecoder, body: bytes, headers: Mapping[str, str] | None = None
     ) -> AsyncGenerator[TurnEvent]:
         try:
-            async with aclosing(super()._stream_turn(path, machine, body, headers)) as events:
+            async with aclosing(super()._stream_response(path, decoder, body, headers)) as events:
                 async for event in events:
                     yield event
         except ConnectionFailed as exc:
@@ -196,4 +196,4 @@ class EmbeddingOllamaClient(OllamaClient):
             native=self._native,
             extra=settings.extra,
         )
-        return await self._ask("POST", "/api/embed", partial(decode_embeddings, count=len(inputs)), body)
+        return await self._send("POST", "/api/embed", partial(decode_embeddings, count=len(inputs)), body)

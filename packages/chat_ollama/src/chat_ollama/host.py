@@ -15,7 +15,7 @@ _BIND = {
 
 
 def root_url(text: str) -> str:
-    """The server's root for a value of `OLLAMA_HOST`, with its port; empty text is this machine. User names in it are dropped.
+    """The server's root for a value of `OLLAMA_HOST`, with its port; empty text is this decoder. User names in it are dropped.
     Raises `ConfigurationError` for what names no server."""
     text = text.strip().strip("\"'").strip()
     scheme, bare, rest = _split(text)

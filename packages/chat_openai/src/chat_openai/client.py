@@ -34,4 +34,4 @@ class EmbeddingOpenAIClient(OpenAIClient):
         body = encode_embeddings(
             inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.extra
         )
-        return await self._ask("POST", "/embeddings", partial(decode_embeddings, count=len(inputs)), body)
+        return await self._send("POST", "/embeddings", partial(decode_embeddings, count=len(inputs)), body)

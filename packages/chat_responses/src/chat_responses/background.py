@@ -12,7 +12,7 @@ from contextlib import aclosing
 import anyio
 from chat_core import ChatError, NetworkError, ProviderError, StreamTruncated, TimedOut, TurnEvent
 
-from chat_responses.stream import ResponseTurn
+from chat_responses.stream import ResponsesStreamDecoder
 
 _IN_VAIN = 3  # times in a row, and no more
 _LONGEST = 120.0  # seconds that a server may ask us to wait
@@ -39,7 +39,7 @@ class Tries:
 
 
 async def carried_on(
-    turn: ResponseTurn,
+    turn: ResponsesStreamDecoder,
     first: AsyncGenerator[TurnEvent],
     further: Callable[[str, int], AsyncGenerator[TurnEvent]],
     poll: float,
@@ -86,5 +86,5 @@ async def carried_on(
 
 
 def _is_a_limit(error: ChatError) -> bool:
-    """Whether the caller's patience is at an end. That no connection stands in time is as if the server were not there."""
+    """Whether the caller's deadlines is at an end. That no connection stands in time is as if the server were not there."""
     return isinstance(error, TimedOut) and error.limit != "connect"

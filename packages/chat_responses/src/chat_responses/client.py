@@ -26,7 +26,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.client.base import ClientSettings, ProviderClient
-from chat_core.client.exchange import stream_turn
+from chat_core.client.exchange import stream_response
 from chat_core.types.call_ids import CallIds
 
 from chat_responses.background import Tries, carried_on
@@ -34,7 +34,7 @@ from chat_responses.decode import UNFINISHED, decode, decode_count, decode_model
 from chat_responses.encode import Encoded, counted, encode
 from chat_responses.memory import Memory, Stateless
 from chat_responses.options import ResponsesOptions
-from chat_responses.stream import ResponseTurn
+from chat_responses.stream import ResponsesStreamDecoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,26 +114,26 @@ class ResponsesClient(ProviderClient[Settings]):
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """How many input tokens these messages are, as the server counts; nothing is generated."""
         encoded = self._encode(ChatRequest(messages, tools))
-        return await self._ask("POST", "/responses/input_tokens", decode_count, counted(encoded.body))
+        return await self._send("POST", "/responses/input_tokens", decode_count, counted(encoded.body))
 
     async def retrieve(self, id: str) -> ChatResponse:
         """A stored response, as it stands now."""
-        return await self._ask("GET", _stored(id), self._reader(Messages()))
+        return await self._send("GET", _stored(id), self._reader(Messages()))
 
     async def cancel(self, id: str) -> ChatResponse:
         """Stop a response in the background; what it was by then."""
-        return await self._ask("POST", _stored(id) + "/cancel", self._reader(Messages()))
+        return await self._send("POST", _stored(id) + "/cancel", self._reader(Messages()))
 
     async def delete(self, id: str) -> None:
         """Have the server forget a stored response."""
-        await self._ask("DELETE", _stored(id), len)
+        await self._send("DELETE", _stored(id), len)
 
     async def list_models(self) -> list[ModelInfo]:
         """The models that the server offers."""
-        return await self._ask("GET", "/models", decode_models)
+        return await self._send("GET", "/models", decode_models)
 
     async def _complete(self, request: ChatRequest, encoded: Encoded) -> ChatResponse:
-        response = await self._ask("POST", "/responses", self._reader(request.messages), encoded.body)
+        response = await self._send("POST", "/responses", self._reader(request.messages), encoded.body)
         if self._settings.poll is not None:
             response = await self._finished(response, request.messages, self._settings.poll)
         return replace(response, notices=response.notices + encoded.notices)
@@ -146,7 +146,7 @@ class ResponsesClient(ProviderClient[Settings]):
             while response.raw_finish_reason in UNFINISHED and response.id:
                 await anyio.sleep(wait)
                 try:
-                    response = await self._ask("GET", _stored(response.id), self._reader(messages))
+                    response = await self._send("GET", _stored(response.id), self._reader(messages))
                 except ChatError as error:
                     if (after := tries.after(error)) is None:
                         error.retryable = False  # asked again, the server would make another one
@@ -159,8 +159,10 @@ class ResponsesClient(ProviderClient[Settings]):
         raise TimedOut("total", total or 0.0)
 
     def _stream(self, request: ChatRequest, encoded: Encoded) -> AsyncGenerator[TurnEvent]:
-        turn = ResponseTurn(origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
-        events = self._stream_turn("/responses", turn, encoded.body)
+        turn = ResponsesStreamDecoder(
+            origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
+        )
+        events = self._stream_response("/responses", turn, encoded.body)
         if self._settings.poll is None:
             return events
         return carried_on(
@@ -168,7 +170,7 @@ class ResponsesClient(ProviderClient[Settings]):
         )
 
     async def _stream_on(
-        self, turn: ResponseTurn, since: float, id: str, number: int
+        self, turn: ResponsesStreamDecoder, since: float, id: str, number: int
     ) -> AsyncGenerator[TurnEvent]:
         """The rest of a stored response's stream, after the event of this number. The total limit counts from `since`."""
         request = self._request("GET", f"{_stored(id)}?stream=true&starting_after={number}")
@@ -178,7 +180,7 @@ class ResponsesClient(ProviderClient[Settings]):
             request = replace(request, timeouts=replace(request.timeouts, total=left))
         try:
             async with aclosing(
-                stream_turn(self._settings.transport, request, turn, self._decode_error)
+                stream_response(self._settings.transport, request, turn, self._decode_error)
             ) as events:
                 async for event in events:
                     yield event

@@ -1,4 +1,4 @@
-"""The machine of one streamed turn: fed with events, asked at the end."""
+"""The stream decoder of one turn: it is fed events and does no I/O."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from chat_core import (
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
 from chat_core.wire.read import Halves, is_beginning, read_object
-from chat_core.wire.tool_calls import cut_short
+from chat_core.wire.tool_calls import mark_truncated
 
 from chat_responses.decode import UNFINISHED, check, event_error, response
 from chat_responses.items import (
@@ -74,7 +74,7 @@ class _Held:
     file: File | None = None
 
 
-class ResponseTurn:
+class ResponsesStreamDecoder:
     """The terminal sign is `response.completed`, `.incomplete`, `.failed` or `.cancelled`. `sequence` is the number of the last
     event, where they have numbers; `answered` says whether any has come over this connection.
 
@@ -143,11 +143,11 @@ class ResponseTurn:
             raise event_error(frame)
         return ()
 
-    def end(self) -> Done:
+    def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without its terminal event."""
         if not self.finished:
             raise StreamTruncated(
-                "the stream ended before its terminal event", partial=cut_short(self._response())
+                "the stream ended before its terminal event", partial=mark_truncated(self._response())
             ) from self._cut
         return Done(self._response())
 
@@ -354,7 +354,7 @@ class ResponseTurn:
         made = response(self._answer, self._parts(), raw=without(self._answer, "output"))
         return ChatResponse(made.message, made.notices + self._notices, raw=made.raw)
 
-    _handlers: ClassVar[dict[str, Callable[[ResponseTurn, JsonObject], Sequence[TurnEvent]]]] = {
+    _handlers: ClassVar[dict[str, Callable[[ResponsesStreamDecoder, JsonObject], Sequence[TurnEvent]]]] = {
         "response.output_text.delta": _text,
         "response.reasoning_summary_text.delta": _summary,
         "response.reasoning_text.delta": _thought,

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from chat_core.client.exchange import DecodeError, TurnMachine, ask, stream_turn
+from chat_core.client.exchange import DecodeError, StreamDecoder, send_request, stream_response
 from chat_core.transport import Request, Timeouts, Transport
 from chat_core.types.events import TurnEvent
 from chat_core.types.native import Origin
@@ -68,7 +68,7 @@ class ProviderClient(Generic[S]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
 
-    async def _ask(
+    async def _send(
         self,
         method: str,
         path: str,
@@ -78,16 +78,16 @@ class ProviderClient(Generic[S]):
     ) -> T:
         """What `read` makes of the body of a whole answer. `headers` come on top of the client's own."""
         request = self._request(method, path, body, headers)
-        return await ask(
+        return await send_request(
             self._settings.transport, request, lambda answer: read(answer.body), self._decode_error
         )
 
-    def _stream_turn(
-        self, path: str, machine: TurnMachine, body: bytes, headers: Mapping[str, str] | None = None
+    def _stream_response(
+        self, path: str, decoder: StreamDecoder, body: bytes, headers: Mapping[str, str] | None = None
     ) -> AsyncGenerator[TurnEvent]:
         """A turn as it arrives, read by `machine`, ending with `Done`."""
-        return stream_turn(
-            self._settings.transport, self._request("POST", path, body, headers), machine, self._decode_error
+        return stream_response(
+            self._settings.transport, self._request("POST", path, body, headers), decoder, self._decode_error
         )
 
     def _request(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Patience:
+class Deadlines:
     """How long one model request may keep us waiting: the limits above `connect`, held by whoever reads the answer.
 
     Time counts only while the reader waits, so a slow consumer never times out. `with` says when the request is over: it is no
@@ -45,7 +45,7 @@ class Patience:
         if self._alarm is not None:
             self._alarm.cancel()
 
-    def content(self) -> None:
+    def progress(self) -> None:
         """Content has come: the idle limit starts over with the next wait."""
         self._fresh = True
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, TypeVar, cast
 
 import anyio
 
-from chat_core.client.deadlines import Patience
+from chat_core.client.deadlines import Deadlines
 from chat_core.transport import Event, EventStream, Request, Response, Transport
 from chat_core.types.errors import ChatError, ConnectionFailed, ProviderError
 from chat_core.types.events import Done, TurnEvent
@@ -24,7 +24,7 @@ _LINGER = (
 )
 
 
-class TurnMachine(Protocol):
+class StreamDecoder(Protocol):
     """One turn of a wire: fed with events, asked at the end. It does no I/O."""
 
     @property
@@ -36,29 +36,29 @@ class TurnMachine(Protocol):
         """What the event says, perhaps nothing. Raises where it cannot be read, or says that the turn failed."""
         ...
 
-    def end(self) -> Done:
+    def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` if the terminal sign has not been fed."""
         ...
 
 
-async def ask(
+async def send_request(
     transport: Transport, request: Request, decode: Callable[[Response], T], decode_error: DecodeError
 ) -> T:
     """What `decode` makes of a whole answer. Raises what `decode_error` makes of one that is not 2xx, `TimedOut`, what `decode`
     raises, and what the transport raises."""
     try:
-        with Patience(request.timeouts) as patience:
-            answer = await patience.wait(transport.send(request))
+        with Deadlines(request.timeouts) as deadlines:
+            answer = await deadlines.wait(transport.send(request))
         if not answer.ok:
             raise decode_error(answer.status, answer.headers, answer.body)
         return decode(answer)
     except ProviderError as error:
-        forget_secrets(error, request)
+        scrub_secrets(error, request)
         raise
 
 
-async def stream_turn(
-    transport: Transport, request: Request, machine: TurnMachine, decode_error: DecodeError
+async def stream_response(
+    transport: Transport, request: Request, decoder: StreamDecoder, decode_error: DecodeError
 ) -> AsyncGenerator[TurnEvent]:
     """Yield a turn as it arrives, ending with `Done`. Raises as `ask` does, and what the machine raises.
 
@@ -67,31 +67,31 @@ async def stream_turn(
     lost: ConnectionFailed | None = None
     try:
         async with AsyncExitStack() as stack:
-            patience = stack.enter_context(Patience(request.timeouts))
-            answer = await patience.wait(stack.enter_async_context(transport.stream(request)))
+            deadlines = stack.enter_context(Deadlines(request.timeouts))
+            answer = await deadlines.wait(stack.enter_async_context(transport.stream(request)))
             if not answer.ok:
-                raise decode_error(answer.status, answer.headers, await patience.wait(answer.read()))
+                raise decode_error(answer.status, answer.headers, await deadlines.wait(answer.read()))
             async with aclosing(_bursts(answer)) as bursts:
                 while True:
                     try:
-                        burst = await patience.wait(anext(bursts))
+                        burst = await deadlines.wait(anext(bursts))
                     except StopAsyncIteration:
                         break
                     except ConnectionFailed as exc:
                         lost = exc
                         break
                     for event in burst:
-                        for part in machine.feed(event):
-                            patience.content()
+                        for part in decoder.feed(event):
+                            deadlines.progress()
                             yield part
-                        if machine.finished:  # whatever follows is nobody's
+                        if decoder.finished:  # whatever follows is nobody's
                             break
-                    if machine.finished:
+                    if decoder.finished:
                         await _drain(bursts)
                         break
-        done = machine.end()
+        done = decoder.finish()
     except ProviderError as error:
-        forget_secrets(error, request)
+        scrub_secrets(error, request)
         raise
     except ChatError as error:
         if lost is not None:
@@ -103,7 +103,7 @@ async def stream_turn(
     yield done
 
 
-def forget_secrets(error: ProviderError, request: Request) -> None:
+def scrub_secrets(error: ProviderError, request: Request) -> None:
     """Some servers repeat the key that they refuse, and errors end up in logs."""
     for name, value in request.headers.items():
         secret = value.rpartition(" ")[2]  # what follows "Bearer"

@@ -31,7 +31,7 @@ def fail_pending(calls: Iterable[ToolCall], error: str) -> None:
             call.status = Failed(error)
 
 
-def cut_short(partial: ChatResponse) -> ChatResponse:
+def mark_truncated(partial: ChatResponse) -> ChatResponse:
     """A turn whose stream was cut, marked as such: none of its calls runs."""
     fail_pending(partial.tool_calls, "The stream was cut; the call was not run.")
     partial.message.interrupted = True

@@ -17,14 +17,14 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.types.call_ids import CallIds
-from chat_core.wire.tool_calls import cut_short
+from chat_core.wire.tool_calls import mark_truncated
 
 from chat_ollama.native.assembly import NativeAssembly
 from chat_ollama.native.decode import response
 from chat_ollama.native.lines import Lines
 
 
-class OllamaTurn:
+class OllamaStreamDecoder:
     """The terminal sign is the line with `done: true`."""
 
     def __init__(
@@ -41,11 +41,11 @@ class OllamaTurn:
         """What one event says. Raises `ProviderError` for an error line and `InvalidResponse` for an unreadable one."""
         return [said for line in self._lines.read(event) for said in self._line(line)]
 
-    def end(self) -> Done:
+    def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without the terminal sign."""
         if self.finished:
             return Done(self._response())
-        partial = cut_short(self._response())
+        partial = mark_truncated(self._response())
         raise StreamTruncated(
             "the stream ended before the line that says it is done", partial=partial
         ) from self._lines.cut

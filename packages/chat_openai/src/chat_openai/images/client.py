@@ -12,7 +12,7 @@ from chat_responses.client import Settings
 from chat_openai.images.decode import decode
 from chat_openai.images.encode import Drawing, encode
 from chat_openai.images.options import ImageOptions
-from chat_openai.images.stream import ImageTurn
+from chat_openai.images.stream import ImageStreamDecoder
 
 
 class ImageOpenAIClient(ProviderClient[Settings]):
@@ -34,13 +34,13 @@ class ImageOpenAIClient(ProviderClient[Settings]):
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """All the pictures at once. Raises a `ChatError`; retries nothing."""
         drawing = self._encode(request, stream=False)
-        return await self._ask("POST", drawing.path, partial(decode, origin=self._origin), drawing.body)
+        return await self._send("POST", drawing.path, partial(decode, origin=self._origin), drawing.body)
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """Each picture when it is ready, after its previews if any, ending with `Done`. Raises a `ChatError`; retries nothing."""
         drawing = self._encode(request, stream=True)
-        return self._stream_turn(
-            drawing.path, ImageTurn(origin=self._origin, count=drawing.count), drawing.body
+        return self._stream_response(
+            drawing.path, ImageStreamDecoder(origin=self._origin, count=drawing.count), drawing.body
         )
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Drawing:

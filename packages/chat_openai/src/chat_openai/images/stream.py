@@ -26,7 +26,7 @@ from chat_responses.items import without
 from chat_openai.images.decode import drawn, picture, read
 
 
-class ImageTurn:
+class ImageStreamDecoder:
     """The terminal sign is the last `image_generation.completed` or `image_edit.completed`: there is one for each of the `count`
     pictures that were asked for. Some servers add `[DONE]`, which ends what has any."""
 
@@ -71,7 +71,7 @@ class ImageTurn:
             return self._completed(frame)
         return ()
 
-    def end(self) -> Done:
+    def finish(self) -> Done:
         """All of it. Raises `StreamTruncated` where a picture is missing."""
         if self._whole is not None:
             return Done(self._whole)

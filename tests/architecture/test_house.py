@@ -23,10 +23,7 @@ PACKAGES = Path(__file__).resolve().parent.parent.parent / "packages"
 # chat_core's rooms, and what a module in each may import: its own room, and the rooms and modules named here.
 ROOMS: Mapping[str, tuple[str, ...]] = {
     "types": (),  # values: what is said, stored, requested and answered
-    "wire": (
-        "types",
-        "transport",
-    ),  # the pure kit for encoding and decoding; of transport only the seam's `Event`
+    "wire": ("types",),  # the pure kit for encoding and decoding
     "transport": ("types",),  # the seam to the network, and what implements it
     "client": ("types", "wire", "transport"),  # the kit for clients
     "provider": ("types",),  # the protocols between the engine and clients
@@ -39,7 +36,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
 }
 # what only one wire says: names of its events and of its fields
 WORDS_OF_WIRES = re.compile(
-    r"response\.(?:create|completed|output_)|previous_response|content_block|functionCall|toolUse\b"
+    r"response\.(?:create|completed|output_)|previous_response|content_block_(?:start|delta|stop)|functionCall|toolUse\b"
 )
 ENGINE = ("tools", "chat", "sync", "middleware", "routing")
 FOR_PROVIDERS = ("transport", "client", "wire")  # which the engine does not see

@@ -519,8 +519,8 @@ MISFIT = [{"loc": ["body", "stop"], "msg": "too long", "type": "value_error"}]
         ({"error": "invalid_grant", "error_description": "no"}, "invalid_grant", None),
         ({"error_description": "no"}, "no", None),
         ({"error": {"reason": "x"}}, '{"reason": "x"}', None),
-        ("no", '"no"', None),
-        ([], "[]", None),
+        ("no", "no", None),
+        ([], "status 400 without a body", None),
     ],
     ids=[
         *[

@@ -279,7 +279,7 @@ def test_nothing_at_all_is_a_cut() -> None:
 def test_half_an_event_is_a_cut_if_nothing_follows_and_an_error_if_something_does() -> None:
     turn = machine()
     turn.feed(Event("message", json.dumps(chunk({"text": "Hello"}))))
-    assert turn.feed(Event("message", '{"candidates": [{"content": {"par')) == ()
+    assert not turn.feed(Event("message", '{"candidates": [{"content": {"par'))
     with pytest.raises(StreamTruncated) as cut:
         turn.finish()
     assert cut.value.partial.text == "Hello"

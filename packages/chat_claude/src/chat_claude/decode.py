@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from chat_core import (
@@ -27,13 +28,13 @@ from chat_core.wire.read import read_object
 
 from chat_claude.assembly import Assembly
 from chat_claude.conversation import CONTAINER
-from chat_claude.errors import decode_error
+from chat_claude.errors import event_error
 
 
 def decode(body: bytes, *, origin: Origin, ids: CallIds, prefix: Callable[[], str]) -> ChatResponse:
     """The turn in a whole answer. Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else."""
     message = read_object(body, "a message")
-    check_message(message, body)
+    check_message(message)
     assembly = Assembly(origin, ids, prefix)
     for index, block in enumerate(as_list(message["content"])):
         assembly.start(index, as_object(block))
@@ -41,12 +42,12 @@ def decode(body: bytes, *, origin: Origin, ids: CallIds, prefix: Callable[[], st
     return response(message, assembly, origin)
 
 
-def check_message(message: JsonObject, body: bytes) -> None:
+def check_message(message: JsonObject) -> None:
     """Raise where a body under status 200 is an error, or no message."""
     if message.get("type") == "error" or (message.get("error") and "content" not in message):
-        raise decode_error(200, {}, body)
+        raise event_error(message)
     if not isinstance(message.get("content"), list):
-        raise InvalidResponse(f"a message without content: {body[:300]!r}")
+        raise InvalidResponse(f"a message without content: {json.dumps(message)[:300]}")
 
 
 def response(message: JsonObject, assembly: Assembly, origin: Origin) -> ChatResponse:

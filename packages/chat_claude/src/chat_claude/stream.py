@@ -16,17 +16,15 @@ from chat_core import (
     Notice,
     Origin,
     RefusalChunk,
-    StreamTruncated,
     TurnEvent,
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.read import is_beginning, read_object
-from chat_core.wire.tool_calls import mark_truncated
+from chat_core.wire.frames import FrameReader
 
 from chat_claude.assembly import Assembly
 from chat_claude.decode import check_message, explanation, response
-from chat_claude.errors import decode_error
+from chat_claude.errors import event_error
 
 
 class ClaudeStreamDecoder:
@@ -39,26 +37,18 @@ class ClaudeStreamDecoder:
         self._assembly = Assembly(origin, ids, prefix)
         self._notices = notices
         self._message: JsonObject = {}
-        self._cut: InvalidResponse | None = None
+        self._frames = FrameReader("an event of a message")
         self.finished = False
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        if self._cut is not None:
-            raise self._cut  # more has come, so the bytes did not end there
-        if event.data.startswith("[DONE]"):  # of gateways; it says nothing
-            return ()
-        try:
-            said = read_object(event.data, "an event of a message")
-        except InvalidResponse as exc:
-            if not is_beginning(event.data):
-                raise
-            self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
+        said = self._frames.read(event)
+        if said is None:  # cut, or the `[DONE]` of a gateway
             return ()
         if event.type == "error":
-            raise decode_error(200, {}, event.data.encode())
+            raise event_error(said)
         if event.type == "body":  # the server ignored `stream` and answered whole
-            return self._whole(said, event.data.encode())
+            return self._whole(said)
         match as_text(said.get("type")) or event.type:
             case "content_block_delta":
                 return self._assembly.delta(_index(said), as_object(said.get("delta")))
@@ -75,21 +65,18 @@ class ClaudeStreamDecoder:
             case "ping":
                 pass
             case "error":
-                raise decode_error(200, {}, event.data.encode())
+                raise event_error(said)
             case _ if "error" in said:
-                raise decode_error(200, {}, event.data.encode())
+                raise event_error(said)
             case _:
                 self._message["unknown_events"] = [*as_list(self._message.get("unknown_events")), said]
         return ()
 
     def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without the terminal sign."""
-        whole = self._response()
         if not self.finished:
-            raise StreamTruncated(
-                "the stream ended before message_stop", partial=mark_truncated(whole)
-            ) from self._cut
-        return Done(whole)
+            raise self._frames.truncated("message_stop", self._response())
+        return Done(self._response())
 
     def _ending(self, said: JsonObject) -> Sequence[TurnEvent]:
         """What is known at the end only. Of the usage, each number overwrites the earlier one: they are not added up."""
@@ -106,8 +93,8 @@ class ClaudeStreamDecoder:
         why = explanation(self._message)
         return [RefusalChunk(why)] if why else ()
 
-    def _whole(self, message: JsonObject, body: bytes) -> Sequence[TurnEvent]:
-        check_message(message, body)
+    def _whole(self, message: JsonObject) -> Sequence[TurnEvent]:
+        check_message(message)
         self._message = message
         self.finished = True
         events: list[TurnEvent] = []

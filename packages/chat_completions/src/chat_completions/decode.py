@@ -19,7 +19,7 @@ from chat_core import (
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.error_body import decode_error
+from chat_core.wire.error_body import error_from_object
 from chat_core.wire.read import read_object
 from chat_core.wire.tool_calls import fail_pending
 
@@ -31,12 +31,12 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
     """The turn in a whole answer. Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else."""
     answer = read_object(body, "a chat completion")
     if is_error(answer):
-        raise decode_error(200, {}, body)
+        raise error_from_object(answer)
     answer = completion(answer)
     choices = [choice for choice in as_list(answer.get("choices")) if isinstance(choice, dict)]
     choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
     if error := choice.get("error"):
-        raise decode_error(200, {}, json.dumps({"error": error}).encode())
+        raise error_from_object({"error": error})
     assembly = Assembly(origin, ids, dialect.think_tags)
     assembly.add(as_object(choice.get("message")), whole=True)
     assembly.flush()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Usage
-from chat_core.types.json_values import as_list, as_text
-from chat_core.wire.error_body import decode_error
+from chat_core import EmbeddingsResponse, Usage
+from chat_core.types.json_values import as_text
+from chat_core.wire.error_body import error_from_object
 from chat_core.wire.read import read_object
-from chat_core.wire.vectors import read_vector
+from chat_core.wire.vectors import embeddings_in_order
 from chat_core.wire.write import dump
 
 from chat_completions.decode import is_error, usage
@@ -34,18 +34,9 @@ def decode_embeddings(body: bytes, *, count: int, dialect: Dialect) -> Embedding
     """`count` vectors in the order of their indexes, from base64 or JSON numbers alike. Raises `InvalidResponse`."""
     answer = read_object(body, "an embeddings answer")
     if is_error(answer):
-        raise decode_error(200, {}, body)
-    listed = [item for item in as_list(answer.get("data")) if isinstance(item, dict)]
-    listed.sort(key=_index)
-    if len(listed) != count:
-        raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
+        raise error_from_object(answer)
     return EmbeddingsResponse(
-        tuple(Embedding(read_vector(item.get("embedding"))) for item in listed),
+        embeddings_in_order(answer.get("data"), count),
         usage=usage(answer.get("usage"), dialect) if answer.get("usage") else Usage(),
         model=as_text(answer.get("model")) or None,
     )
-
-
-def _index(item: JsonObject) -> int:
-    index = item.get("index")
-    return index if isinstance(index, int) else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,15 +15,13 @@ from chat_core import (
     Message,
     Notice,
     Origin,
-    StreamTruncated,
     Turn,
     TurnEvent,
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_list, as_object, as_text
-from chat_core.wire.error_body import decode_error
-from chat_core.wire.read import Halves, is_beginning, read_object
-from chat_core.wire.tool_calls import mark_truncated
+from chat_core.wire.error_body import NO_HEADERS, decode_error, error_from_object
+from chat_core.wire.frames import FrameReader
 
 from chat_completions.assembly import Assembly
 from chat_completions.decode import completion, finish_reason, hold_back, is_error, more_choices, usage
@@ -50,34 +47,21 @@ class CompletionsStreamDecoder:
         self._others: set[str] = set()
         self._raw: JsonObject = {}
         self._logprobs: dict[str, list[JsonValue]] = {}
-        self._halves = Halves()
-        self._cut: InvalidResponse | None = None
+        self._frames = FrameReader("a completion chunk")
         self.finished = False
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
         kind, data = event
-        if self._cut is not None:
-            raise self._cut  # more has come, so the bytes did not end there
-        if data.startswith("[DONE]"):
-            self.finished = True
-            return self._assembly.flush()
         whole = kind == "body"  # the server ignored `stream` and answered whole
         if kind == "error":
-            raise decode_error(200, {}, data.encode())
-        if (
-            "\\" in data and "\\u" in data
-        ):  # one character is found in a sixth of the time, and mostly is not there
-            data = self._halves.join(data)
-        try:
-            chunk = read_object(data, "a completion chunk")
-        except InvalidResponse as exc:
-            if not is_beginning(data):
-                raise
-            self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
-            return ()
+            raise decode_error(200, NO_HEADERS, data.encode())
+        chunk = self._frames.read(event)
+        if chunk is None:
+            self.finished = self.finished or self._frames.done
+            return self._assembly.flush() if self._frames.done else ()
         if is_error(chunk):
-            raise decode_error(200, {}, data.encode())
+            raise error_from_object(chunk)
         if whole:
             chunk = completion(chunk)
             self.finished = True
@@ -106,12 +90,12 @@ class CompletionsStreamDecoder:
     def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without a terminal sign, `InvalidResponse` without any content to finish."""
         if not self.finished and self._turn.raw_finish_reason is None:
-            partial = mark_truncated(self._response())
-            raise StreamTruncated(
-                "the stream ended before its finish reason and before [DONE]", partial=partial
-            ) from self._cut
+            raise self._frames.truncated("its finish reason and before [DONE]", self._response())
         if self._index is None:
-            raise InvalidResponse("the stream held no choice", response=self._response())
+            raise InvalidResponse(
+                f"the stream held no choice; its last event was {self._frames.quote_last()}",
+                response=self._response(),
+            )
         return Done(self._response())
 
     def _name(self, chunk: JsonObject) -> None:
@@ -132,7 +116,7 @@ class CompletionsStreamDecoder:
                 common, own = finish_reason(reason)
                 self._turn = replace(self._turn, finish_reason=common, raw_finish_reason=own)
             if error := choice.get("error"):
-                raise decode_error(200, {}, json.dumps({"error": error}).encode())
+                raise error_from_object({"error": error})
             self._raw["choices"] = [
                 {key: value for key, value in choice.items() if key not in ("delta", "message")}
             ]

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Iterable, Mapping
 
 from chat_core import (
-    AuthenticationError,
-    InvalidRequest,
     InvalidResponse,
     JsonObject,
     JsonValue,
     ModelInfo,
-    NotFound,
-    Overloaded,
-    PermissionDenied,
     ProviderError,
-    RateLimited,
 )
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.error_body import retry_after
+from chat_core.wire.error_body import ErrorWords, error_from_object
+from chat_core.wire.error_body import decode_error as decode_any_error
 from chat_core.wire.read import read_object
 
 from chat_gemini.assembly import Assembly
@@ -48,10 +40,15 @@ def chunks_of(data: str | bytes, what: str) -> list[JsonObject]:
         chunks = [
             as_object(chunk) for chunk in as_list(read_object(f'{{"chunks":{text}}}', what).get("chunks"))
         ]
+    check_chunks(chunks)
+    return chunks
+
+
+def check_chunks(chunks: Iterable[JsonObject]) -> None:
+    """Raise the error that a chunk holds."""
     for chunk in chunks:
         if "error" in chunk:
-            raise decode_error(200, {}, json.dumps(chunk).encode())
-    return chunks
+            raise error_of(chunk)
 
 
 def decode_tokens(body: bytes) -> int:
@@ -71,80 +68,29 @@ def decode_models(body: bytes) -> tuple[list[ModelInfo], str | None]:
     return models, as_text(answer.get("nextPageToken")) or None
 
 
-_ERRORS: dict[int, type[ProviderError]] = {
-    400: InvalidRequest,
-    401: AuthenticationError,
-    403: PermissionDenied,
-    404: NotFound,
-    413: InvalidRequest,
-    422: InvalidRequest,
-    429: RateLimited,
-    503: Overloaded,
-    529: Overloaded,
-}
-_STATUSES = {
-    "INVALID_ARGUMENT": 400,
-    "FAILED_PRECONDITION": 400,
-    "OUT_OF_RANGE": 400,
-    "UNAUTHENTICATED": 401,
-    "PERMISSION_DENIED": 403,
-    "NOT_FOUND": 404,
-    "ALREADY_EXISTS": 409,
-    "ABORTED": 409,
-    "RESOURCE_EXHAUSTED": 429,
-    "CANCELLED": 499,
-    "INTERNAL": 500,
-    "UNKNOWN": 500,
-    "DATA_LOSS": 500,
-    "UNIMPLEMENTED": 501,
-    "UNAVAILABLE": 503,
-    "DEADLINE_EXCEEDED": 504,
-}
-_REQUEST_IDS = ("x-request-id", "x-goog-request-id", "x-cloud-trace-context")
+_WORDS = ErrorWords(
+    overrides={"API_KEY_INVALID": 401},  # it comes as a 400
+    code_fields=("status",),
+    request_ids=("x-request-id", "x-goog-request-id", "x-cloud-trace-context"),
+)
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-    """The error that a body says, perhaps in an array; a body that is no JSON is its own message. Under status 200 the code that
-    the error itself names decides what kind it is. `code` is the reason it gives, else its status word."""
-    text = body.decode("utf-8", "replace")
-    try:
-        value = cast("JsonValue", json.loads(text))
-    except (ValueError, RecursionError):
-        value = None
-    envelope = as_object(value[0] if isinstance(value, list) and value else value)
-    error = as_object(envelope.get("error"))
-    word = as_text(error.get("status"))
-    said = (as_count(error.get("code")) or _STATUSES.get(word, 500)) if status == 200 else status
-    details = [as_object(detail) for detail in as_list(error.get("details"))]
-    reason = next((as_text(detail.get("reason")) for detail in details if detail.get("reason")), "")
-    kind = (
-        AuthenticationError if reason == "API_KEY_INVALID" else _ERRORS.get(said, ProviderError)
-    )  # it comes as a 400
-    return kind(
-        as_text(error.get("message"))
-        or as_text(envelope.get("error"))
-        or text.strip()[:1000]
-        or f"status {status} without a body",
-        status=status,
-        code=reason or word or None,
-        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
-        retry_after=_delay(details) if (asked := retry_after(headers)) is None else asked,
-        retryable=(said in (408, 409, 429) or 500 <= said < 600)
-        and said != 501
-        and not _spent_for_today(details),
-        body=text if value is None else value,
-    )
+    """Return the error of a response that is not 2xx. `code` is the reason that it gives, else its status word."""
+    return _without_retry_today(decode_any_error(status, headers, body, _WORDS))
 
 
-def _delay(details: list[JsonObject]) -> float | None:
-    """Seconds to wait, as the error itself says: "34.4s"."""
-    told = (re.fullmatch(r"(\d+\.?\d*)s", as_text(detail.get("retryDelay"))) for detail in details)
-    return next((float(found[1]) for found in told if found), None)
+def error_of(value: JsonValue) -> ProviderError:
+    """Return the error that a chunk, or a body under status 200, describes."""
+    return _without_retry_today(error_from_object(value, words=_WORDS))
 
 
-def _spent_for_today(details: list[JsonObject]) -> bool:
-    """Whether a quota of the day is used up: it comes back at midnight, so asking again soon is no use."""
-    violations = [
-        as_object(violation) for detail in details for violation in as_list(detail.get("violations"))
-    ]
-    return any("PerDay" in as_text(violation.get("quotaId")) for violation in violations)
+def _without_retry_today(error: ProviderError) -> ProviderError:
+    """Return the error, not retryable where a quota of the day is used up: it comes back at midnight."""
+    body = error.body
+    envelope = as_object(body[0] if isinstance(body, list) and body else body)
+    details = [as_object(detail) for detail in as_list(as_object(envelope.get("error")).get("details"))]
+    violations = [as_object(item) for detail in details for item in as_list(detail.get("violations"))]
+    if any("PerDay" in as_text(violation.get("quotaId")) for violation in violations):
+        error.retryable = False
+    return error

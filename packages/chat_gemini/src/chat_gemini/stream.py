@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat_core import Done, Event, InvalidResponse, Notice, Origin, StreamTruncated, TurnEvent
+from chat_core import Done, Event, Notice, Origin, TurnEvent
 from chat_core.types.call_ids import CallIds
-from chat_core.wire.read import is_beginning
+from chat_core.wire.frames import FrameReader
 
 from chat_gemini.assembly import Assembly
-from chat_gemini.decode import chunks_of
+from chat_gemini.decode import check_chunks
 
 
 class GeminiStreamDecoder:
@@ -19,24 +19,15 @@ class GeminiStreamDecoder:
     def __init__(self, *, origin: Origin, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
         self._assembly = Assembly(origin, ids)
         self._notices = notices
-        self._cut: InvalidResponse | None = None
+        self._frames = FrameReader("a chunk of a Gemini response")
         self.finished = False
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        if self._cut is not None:
-            raise self._cut  # more has come, so the bytes did not end there
-        if event.data == "[DONE]":  # of some gateways
-            self.finished = True
-            return ()
-        try:
-            chunks = chunks_of(event.data, "a chunk of a Gemini answer")
-        except InvalidResponse as exc:
-            if not is_beginning(event.data):
-                raise
-            self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
-            return ()
-        return [said for chunk in chunks for said in self._assembly.add(chunk)]
+        chunks = self._frames.read_all(event)
+        self.finished = self.finished or self._frames.done  # `[DONE]` is sent by some gateways
+        check_chunks(chunks)
+        return [part for chunk in chunks for part in self._assembly.add(chunk)]
 
     @property
     def continuation(self) -> str | None:
@@ -46,13 +37,11 @@ class GeminiStreamDecoder:
     def resume(self) -> None:
         """The rest is being asked for."""
         self._assembly.resume()
+        self._frames.done = False
         self.finished = False
 
     def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` where the last chunk had no finish reason."""
         if not self._assembly.ended:
-            cut = StreamTruncated(
-                "the stream ended before its finish reason", partial=self._assembly.partial()
-            )
-            raise cut from self._cut
+            raise self._frames.truncated("its finish reason", self._assembly.partial())
         return Done(self._assembly.response(self._notices))

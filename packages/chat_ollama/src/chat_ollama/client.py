@@ -141,7 +141,7 @@ class OllamaClient(ChatCompletionsClient):
         method: str,
         path: str,
         read: Callable[[bytes], T],
-        body: bytes = b"",
+        body: Mapping[str, object] | bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> T:
         try:
@@ -150,7 +150,11 @@ class OllamaClient(ChatCompletionsClient):
             raise self._unreachable(exc) from exc
 
     async def _stream_response(
-        self, path: str, decoder: StreamDecoder, body: bytes, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        decoder: StreamDecoder,
+        body: Mapping[str, object] | bytes,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[TurnEvent]:
         try:
             async with aclosing(super()._stream_response(path, decoder, body, headers)) as events:
@@ -160,7 +164,11 @@ class OllamaClient(ChatCompletionsClient):
             raise self._unreachable(exc) from exc
 
     def _request(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | bytes = b"",
+        headers: Mapping[str, str] | None = None,
     ) -> Request:
         """The base URL is that of `/v1`; the native API is beside it."""
         request = super()._request(method, path, body, headers)

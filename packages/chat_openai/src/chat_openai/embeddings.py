@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import Embedding, EmbeddingsResponse, InvalidResponse, JsonObject, Usage
-from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.error_body import decode_error
+from chat_core import EmbeddingsResponse, JsonObject, Usage
+from chat_core.types.json_values import as_count, as_object, as_text
+from chat_core.wire.error_body import error_from_object
 from chat_core.wire.read import read_object
-from chat_core.wire.vectors import read_vector
+from chat_core.wire.vectors import embeddings_in_order
 from chat_core.wire.write import dump
 
 
@@ -26,13 +26,9 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
     """`count` vectors in the order of their indexes, from base64 or JSON numbers alike. Raises `InvalidResponse`."""
     answer = read_object(body, "an embeddings answer")
     if answer.get("error"):
-        raise decode_error(200, {}, body)
-    listed = [item for item in as_list(answer.get("data")) if isinstance(item, dict)]
-    listed.sort(key=_index)
-    if len(listed) != count:
-        raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
+        raise error_from_object(answer)
     return EmbeddingsResponse(
-        tuple(Embedding(read_vector(item.get("embedding"))) for item in listed),
+        embeddings_in_order(answer.get("data"), count),
         usage=_usage(as_object(answer.get("usage"))),
         model=as_text(answer.get("model")) or None,
     )
@@ -41,8 +37,3 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
 def _usage(said: JsonObject) -> Usage:
     total = as_count(said.get("total_tokens"))
     return Usage(input_tokens=as_count(said.get("prompt_tokens")), total_tokens=total, raw=said)
-
-
-def _index(item: JsonObject) -> int:
-    index = item.get("index")
-    return index if isinstance(index, int) else 0

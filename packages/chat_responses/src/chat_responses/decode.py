@@ -26,7 +26,7 @@ from chat_core import (
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.error_body import decode_error
+from chat_core.wire.error_body import ErrorWords, error_from_object
 from chat_core.wire.read import read_object
 
 from chat_responses.items import read_item, without
@@ -126,8 +126,8 @@ def event_error(said: JsonObject) -> ProviderError:
         for name, value in as_object(inner.get("headers")).items()
         if isinstance(value, str | int | float)
     }
-    body = json.dumps(envelope, ensure_ascii=False).encode("utf-8", "replace")
-    return decode_error(status if isinstance(status, int) and status >= 400 else 200, headers, body, _STATUS)
+    http_status = status if isinstance(status, int) and status >= 400 else 200
+    return error_from_object(envelope, status=http_status, headers=headers, words=ErrorWords(_STATUS))
 
 
 _STATUS = {  # what each code is under HTTP

@@ -23,15 +23,13 @@ from chat_core import (
     Part,
     ReasoningChunk,
     RefusalChunk,
-    StreamTruncated,
     TextChunk,
     ToolCallChunk,
     TurnEvent,
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.read import Halves, is_beginning, read_object
-from chat_core.wire.tool_calls import mark_truncated
+from chat_core.wire.frames import FrameReader
 
 from chat_responses.decode import UNFINISHED, check, event_error, response
 from chat_responses.items import (
@@ -89,8 +87,7 @@ class ResponsesStreamDecoder:
         self._held: dict[int, _Held] = {}
         self._answer: JsonObject = {}
         self._spoken: dict[str, list[str]] = {}
-        self._halves = Halves()
-        self._cut: InvalidResponse | None = None
+        self._frames = FrameReader("a response event")
         self._resumed = False
         self.finished = False
         self.sequence: int | None = None
@@ -104,26 +101,15 @@ class ResponsesStreamDecoder:
     def resume(self) -> None:
         """What follows comes over another connection, from the first event on that did not come whole. What came already is passed
         over."""
-        self._cut = None
+        self._frames.continue_elsewhere()
         self._resumed = True
         self.answered = False
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        data = event.data
         self.answered = True
-        if self._cut is not None:
-            raise self._cut  # more has come, so the bytes did not end there
-        if data.startswith("[DONE]"):
-            return ()  # a habit of some servers; what ends the turn has come before
-        if "\\u" in data:
-            data = self._halves.join(data)
-        try:
-            frame = read_object(data, "a response event")
-        except InvalidResponse as exc:
-            if not is_beginning(data):
-                raise
-            self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
+        frame = self._frames.read(event)
+        if frame is None:  # cut, or the `[DONE]` that some servers send after the terminal event
             return ()
         if event.type == "body":  # the server ignored `stream` and answered whole
             check(frame)
@@ -146,9 +132,7 @@ class ResponsesStreamDecoder:
     def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without its terminal event."""
         if not self.finished:
-            raise StreamTruncated(
-                "the stream ended before its terminal event", partial=mark_truncated(self._response())
-            ) from self._cut
+            raise self._frames.truncated("its terminal event", self._response())
         return Done(self._response())
 
     def _begin(self, frame: JsonObject) -> Sequence[TurnEvent]:

@@ -1,1 +1,50 @@
-"""The kit for clients: the base client and builder, the exchange with a server, and its deadlines."""
+"""The kit for clients: the base client and builder, servers and their keys, the exchange, its deadlines."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from chat_core.client.builder import Connection, ProviderBuilder, checked_key, checked_url, default_transport
+from chat_core.client.server import ResolvedServer, Server
+from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+
+if TYPE_CHECKING:
+    from chat_core.client.base import ClientSettings, ProviderClient
+    from chat_core.client.exchange import StreamDecoder, send_request, stream_response
+
+__all__ = [
+    "ClientSettings",
+    "Connection",
+    "HasEmbeddings",
+    "HasModel",
+    "NoEmbeddings",
+    "NoModel",
+    "ProviderBuilder",
+    "ProviderClient",
+    "ResolvedServer",
+    "Server",
+    "StreamDecoder",
+    "checked_key",
+    "checked_url",
+    "default_transport",
+    "send_request",
+    "stream_response",
+]
+
+# imported with their first use: a builder needs neither, and they bring anyio
+_LAZY = {
+    "ClientSettings": "chat_core.client.base",
+    "ProviderClient": "chat_core.client.base",
+    "StreamDecoder": "chat_core.client.exchange",
+    "send_request": "chat_core.client.exchange",
+    "stream_response": "chat_core.client.exchange",
+}
+
+
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+
+    def __getattr__(name: str) -> object:
+        """Import a name of `_LAZY`."""
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(_LAZY[name]), name)
+        return value

@@ -1,4 +1,4 @@
-"""What the clients of all providers have in common: a server, a way to ask it, and an end."""
+"""The base of every provider's client: a server, requests to it, and its end."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chat_core.transport import Request, Timeouts, Transport
 from chat_core.types.events import TurnEvent
 from chat_core.types.native import Origin
 from chat_core.wire.error_body import decode_error
+from chat_core.wire.write import dump
 
 T = TypeVar("T")
 
@@ -34,8 +35,8 @@ S = TypeVar("S", bound=ClientSettings)
 class ProviderClient(Generic[S]):
     """A model behind an endpoint. It holds no conversation: any number of chats may share it.
 
-    `async with` closes its connections; without, they close with the event loop. `provider` is the name that native data is tagged
-    with, `decode_error` reads what is not 2xx.
+    `async with` closes its connections; without, they close with the event loop. `provider` is the name that native
+    data is tagged with; `decode_error` makes an error of a response that is not 2xx.
     """
 
     def __init__(self, settings: S, provider: str, decode_error: DecodeError = decode_error) -> None:
@@ -45,12 +46,12 @@ class ProviderClient(Generic[S]):
 
     @property
     def model(self) -> str:
-        """The model it asks for."""
+        """The model that requests name."""
         return self._settings.model
 
     @property
     def origin(self) -> Origin:
-        """What native data from here is tagged with."""
+        """The provider, endpoint and model that native data from here is tagged with."""
         return self._origin
 
     async def aclose(self) -> None:
@@ -66,44 +67,56 @@ class ProviderClient(Generic[S]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self._settings.model!r}, base_url={self._settings.base_url!r})"
+        settings = self._settings
+        return f"{type(self).__name__}(model={settings.model!r}, base_url={settings.base_url!r})"
 
     async def _send(
         self,
         method: str,
         path: str,
-        read: Callable[[bytes], T],
-        body: bytes = b"",
+        decode: Callable[[bytes], T],
+        body: Mapping[str, object] | bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        """What `read` makes of the body of a whole answer. `headers` come on top of the client's own."""
+        """Send a request and return what `decode` makes of the whole body of its response.
+
+        `path` is relative to the base URL. A `body` that is an object is sent as JSON. `headers` come on top of the
+        client's own.
+        """
         request = self._request(method, path, body, headers)
         return await send_request(
-            self._settings.transport, request, lambda answer: read(answer.body), self._decode_error
+            self._settings.transport, request, lambda response: decode(response.body), self._decode_error
         )
 
     def _stream_response(
-        self, path: str, decoder: StreamDecoder, body: bytes, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        decoder: StreamDecoder,
+        body: Mapping[str, object] | bytes,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[TurnEvent]:
-        """A turn as it arrives, read by `machine`, ending with `Done`."""
-        return stream_response(
-            self._settings.transport, self._request("POST", path, body, headers), decoder, self._decode_error
-        )
+        """Send a request and yield its turn as `decoder` reads it, ending with `Done`."""
+        request = self._request("POST", path, body, headers)
+        return stream_response(self._settings.transport, request, decoder, self._decode_error)
 
     def _request(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | bytes = b"",
+        headers: Mapping[str, str] | None = None,
     ) -> Request:
         settings = self._settings
+        data = body if isinstance(body, bytes) else dump(body)
         sent = {**settings.headers, **headers} if headers else settings.headers
-        return Request(method, _joined(settings.base_url, path), sent, body, settings.timeouts)
+        return Request(method, _joined(settings.base_url, path), sent, data, settings.timeouts)
 
 
 def _joined(base_url: str, path: str) -> str:
-    """The path under the base URL; a query of the base URL's own, as Azure's api-version, is kept."""
+    """Return the path under the base URL. A query of the base URL, such as Azure's api-version, is kept."""
     if "?" not in base_url:
         return base_url + path
     base = urlsplit(base_url)
     path, _, query = path.partition("?")
-    return urlunsplit(
-        base._replace(path=base.path.rstrip("/") + path, query="&".join(filter(None, (base.query, query))))
-    )
+    whole_query = "&".join(filter(None, (base.query, query)))
+    return urlunsplit(base._replace(path=base.path.rstrip("/") + path, query=whole_query))

@@ -1,4 +1,4 @@
-"""What the builders of all providers have in common: where the server is, how to get there, and with which key."""
+"""The base of every provider's builder: where the server is, how to get there, and with which key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from types import EllipsisType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from chat_core.transport import Timeouts, Transport
@@ -17,7 +17,10 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a builder has been told of the way to the server. None: not told."""
+    """How to reach a server, as far as a builder was given it; None where it was not.
+
+    `extra` are fields of request bodies, by the endpoint that they are for.
+    """
 
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
@@ -25,13 +28,15 @@ class Connection:
     timeouts: Timeouts = Timeouts()
     transport: Transport | None = None
     extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    embeddings_extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
 
 class ProviderBuilder(Generic[C]):
-    """The methods of every provider's builder. Each `with_…` answers with a new builder, and none does I/O.
+    """The methods of every provider's builder. Each `with_…` returns a new builder, and none does I/O.
 
-    A provider adds its own: `self._with(replace(self._choices, …))`, `_choices` being a frozen dataclass of its own. One without
-    which there is no `build()`, such as `with_model`, casts the result to another phantom parameter.
+    A provider adds its own: `self._with(replace(self._choices, …))`, where `_choices` is a frozen dataclass of the
+    provider's. A method without which there is no `build()`, such as `with_model`, casts the result to another
+    phantom parameter.
     """
 
     def __init__(self, choices: C) -> None:
@@ -39,15 +44,18 @@ class ProviderBuilder(Generic[C]):
         self._connection = Connection()
 
     def with_api_key(self, api_key: str) -> Self:
-        """The key, sent in a header."""
+        """Set the API key. It is sent in a header."""
         return self._connected(replace(self._connection, api_key=api_key))
 
     def with_base_url(self, base_url: str) -> Self:
-        """Where the server is, as far as all its paths have in common. Raises `ConfigurationError` for what is no http(s) URL."""
+        """Set the server's address, with the part of the path that all requests share.
+
+        Raises `ConfigurationError` for anything but an http(s) URL, and for a URL with credentials in it.
+        """
         return self._connected(replace(self._connection, base_url=checked_url(base_url)))
 
     def with_header(self, name: str, value: str) -> Self:
-        """One more header on every request; replaces one of the same name."""
+        """Add a header to every request, in place of one of the same name."""
         return self._connected(
             replace(self._connection, headers={**self._connection.headers, name.lower(): value})
         )
@@ -60,7 +68,10 @@ class ProviderBuilder(Generic[C]):
         first_event: float | EllipsisType | None = ...,
         idle: float | EllipsisType | None = ...,
     ) -> Self:
-        """Time limits in seconds, None for no limit; those not named stay. `Timeouts` says what each means, and its defaults."""
+        """Set time limits in seconds, None for no limit; those that are not named stay as they were.
+
+        `Timeouts` explains each limit and its default.
+        """
         given = {"connect": connect, "first_event": first_event, "idle": idle, "total": total}
         named = {name: seconds for name, seconds in given.items() if not isinstance(seconds, EllipsisType)}
         return self._connected(
@@ -68,12 +79,24 @@ class ProviderBuilder(Generic[C]):
         )
 
     def with_transport(self, transport: Transport) -> Self:
-        """What carries the requests, instead of a new `HttpTransport`."""
+        """Set what carries the requests, instead of a new `HttpTransport`."""
         return self._connected(replace(self._connection, transport=transport))
 
-    def with_extra_body(self, extra: Mapping[str, object]) -> Self:
-        """Fields merged into every request body last: for what this library has no name for. Adds to those given before."""
-        return self._connected(replace(self._connection, extra={**self._connection.extra, **extra}))
+    def with_extra_body(
+        self, extra: Mapping[str, object], *, endpoint: Literal["chat", "embeddings"] = "chat"
+    ) -> Self:
+        """Merge fields that this library has no name for into every request body of one endpoint, last.
+
+        Adds to those given before. Fields for one endpoint never reach another.
+        """
+        connection = self._connection
+        if endpoint == "embeddings":
+            changed = replace(connection, embeddings_extra={**connection.embeddings_extra, **extra})
+        elif endpoint == "chat":
+            changed = replace(connection, extra={**connection.extra, **extra})
+        else:
+            raise ConfigurationError(f"with_extra_body(endpoint={endpoint!r}): 'chat' or 'embeddings'")
+        return self._connected(changed)
 
     def _with(self, choices: C) -> Self:
         changed = copy(self)
@@ -87,7 +110,10 @@ class ProviderBuilder(Generic[C]):
 
 
 def checked_url(url: str) -> str:
-    """The URL without slashes at its end. Raises `ConfigurationError` for other schemes than http(s), and for credentials in it."""
+    """Return the URL without slashes at its end.
+
+    Raises `ConfigurationError` for other schemes than http(s), and for credentials or a fragment in it.
+    """
     shown = url.rpartition("@")[2]  # what stands before it may be a password
     try:
         parsed = urlsplit(url.strip())
@@ -97,13 +123,15 @@ def checked_url(url: str) -> str:
         raise ConfigurationError(
             "a base URL holds no user or password, they would end up in logs: .with_header('Authorization', ...)"
         )
+    if parsed.fragment:
+        raise ConfigurationError(f"a base URL has no fragment: leave out what follows # in {shown!r}")
     if parsed.scheme not in ("http", "https") or not parsed.hostname:
         raise ConfigurationError(f"not a base URL: {shown!r}; it looks like https://host/v1")
     return url.strip().rstrip("/")
 
 
 def checked_key(api_key: str) -> str:
-    """The key, stripped. Raises `ConfigurationError` for one that no header can carry, without showing it."""
+    """Return the key without white space around it. Raises `ConfigurationError`, without the key, where no header can carry it."""
     key = api_key.strip()
     if not key.isascii() or not key.isprintable():
         raise ConfigurationError(
@@ -113,11 +141,9 @@ def checked_key(api_key: str) -> str:
 
 
 def default_transport(base_url: str) -> Transport:
-    """A new `HttpTransport`, by way of the proxy that the environment names for this server."""
-    from urllib.request import (
-        getproxies,
-        proxy_bypass,
-    )  # here, so that whoever brings a transport imports neither this nor httpx
+    """Return a new `HttpTransport`, with the proxy that the environment names for this server."""
+    # imported here: users with a transport of their own load neither this nor httpx
+    from urllib.request import getproxies, proxy_bypass
 
     from chat_core.transport.http import HttpTransport
 

@@ -1,9 +1,11 @@
-"""Ids of tool calls, unique in a conversation."""
+"""Ids of tool calls, unique in a conversation; and ids and names as wires take them."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from functools import cached_property
+import re
+from functools import cached_property, lru_cache
 
 from chat_core.types.messages import Messages
 
@@ -23,3 +25,35 @@ class CallIds:
     @cached_property
     def _taken(self) -> set[str]:
         return {call.id for call in self._messages.calls}
+
+
+_ON_EVERY_WIRE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_OTHER = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@lru_cache(maxsize=4096)
+def wire_id(
+    id: str, pattern: re.Pattern[str] = _ON_EVERY_WIRE, *, length: int = 37, prefix: str = "call_"
+) -> str:
+    """Return a call's id as a wire takes it: itself where `pattern` matches it, else always the same other one.
+
+    The other one is `prefix` and as many characters of a digest as make it `length` characters long.
+    """
+    if pattern.fullmatch(id):
+        return id
+    digest = hashlib.sha256(id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{prefix}{digest}"[:length]
+
+
+@lru_cache(maxsize=4096)
+def wire_name(name: str, pattern: re.Pattern[str] = _ON_EVERY_WIRE, *, length: int = 64) -> str:
+    """Return a tool's name as a wire takes it: itself where `pattern` matches it, else always the same other one.
+
+    The other one keeps the letters, digits, `_` and `-` of the name and ends in a digest, so that two names
+    stay two. The engine knows a tool by either name.
+    """
+    if pattern.fullmatch(name):
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    readable = _OTHER.sub("_", name).strip("_")[: length - 9] or "tool"
+    return f"{readable}_{digest}"

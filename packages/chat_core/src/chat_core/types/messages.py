@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, overload
 
 from chat_core.types.call_status import Running, Scheduled, Unknown
-from chat_core.types.errors import ConfigurationError, InvalidHistory
+from chat_core.types.errors import ConfigurationError, InvalidHistory, UnresolvedTool
 from chat_core.types.files import File
 from chat_core.types.parts import Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall, as_part
 from chat_core.types.pydantic_faults import faults_of
@@ -72,6 +72,13 @@ class Message(ShortRepr):
     def files(self) -> list[File]:
         """Its files, in order."""
         return [part for part in self.parts if isinstance(part, File)]
+
+    def outcomes(self) -> list[tuple[ToolCall, str]]:
+        """Return its calls, in order, each with what the model is told of it. Raises `UnresolvedTool` for open calls."""
+        calls = self.tool_calls
+        if unresolved := tuple(call for call in calls if not call.resolved):
+            raise UnresolvedTool(unresolved)
+        return [(call, call.outcome()) for call in calls]
 
 
 class Messages:

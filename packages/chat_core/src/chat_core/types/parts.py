@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -87,6 +88,9 @@ class Opaque:
     type: Literal["opaque"] = field(default="opaque", kw_only=True, repr=False)
 
 
+_STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
+
+
 @dataclass(slots=True, repr=False)
 class ToolCall(ShortRepr):
     """One call of a tool, and what became of it: request and result are one part, so half a pair cannot be lost.
@@ -160,6 +164,17 @@ class ToolCall(ShortRepr):
                 raise ConfigurationError(
                     f"call {self.id} of {self.name} has no outcome yet: it is {self.status.type}"
                 )
+
+    def arguments_as_text(self) -> str:
+        """Return the model's arguments as JSON text of an object, byte for byte as received where that is one.
+
+        Text that is no JSON object is not sent back, since servers refuse it: the result says what was wrong.
+        Arguments that came encoded twice, or behind a placeholder `{}`, are encoded once.
+        """
+        text = self.arguments_text
+        if text is not None and self.arguments and _STARTS_AN_OBJECT.match(text):
+            return text
+        return json.dumps(self.arguments, ensure_ascii=False)
 
     def _decide(self, decision: str) -> None:
         if self.resolved or self.status.type == "running":

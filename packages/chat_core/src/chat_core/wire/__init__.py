@@ -1,1 +1,54 @@
-"""The kit for encoding and decoding: pure functions and machines that providers share."""
+"""The kit for encoding and decoding: pure functions and machines that providers share. They do no I/O."""
+
+from chat_core.types.call_ids import CallIds, wire_id, wire_name
+from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
+from chat_core.wire.finish_words import finish_reason
+from chat_core.wire.frames import FrameReader
+from chat_core.wire.part_text import (
+    foreign_block,
+    generated_file,
+    joined_text,
+    misplaced,
+    part_text,
+    results_heading,
+    text_of,
+    unsent_file,
+)
+from chat_core.wire.read import read_object
+from chat_core.wire.retry_after import retry_after
+from chat_core.wire.strict_schema import strict_schema
+from chat_core.wire.tool_calls import fail_pending, mark_truncated, read_arguments, tool_call
+from chat_core.wire.vectors import check_count, embeddings_in_order, read_vector
+from chat_core.wire.write import Encoded, dump
+
+__all__ = [
+    "CallIds",
+    "Encoded",
+    "ErrorWords",
+    "FrameReader",
+    "check_count",
+    "decode_error",
+    "dump",
+    "embeddings_in_order",
+    "error_from_object",
+    "fail_pending",
+    "finish_reason",
+    "foreign_block",
+    "generated_file",
+    "is_error_object",
+    "joined_text",
+    "mark_truncated",
+    "misplaced",
+    "part_text",
+    "read_arguments",
+    "read_object",
+    "read_vector",
+    "results_heading",
+    "retry_after",
+    "strict_schema",
+    "text_of",
+    "tool_call",
+    "unsent_file",
+    "wire_id",
+    "wire_name",
+]

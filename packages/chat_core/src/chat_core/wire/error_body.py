@@ -1,10 +1,11 @@
-"""What an answer that is not 2xx says, or an error inside one that began well: OpenAI's envelope, and those that imitate it."""
+"""Errors from error bodies: OpenAI's envelope and those that other servers use, under an HTTP status or inside a 200."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import cast
 
 from chat_core.types.errors import (
@@ -16,9 +17,12 @@ from chat_core.types.errors import (
     ProviderError,
     RateLimited,
 )
-from chat_core.types.json_values import JsonObject, JsonValue, as_object, as_text
+from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from chat_core.wire.retry_after import body_retry_after, retry_after
 
-_ERRORS: dict[int, type[ProviderError]] = {
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+_CLASSES: dict[int, type[ProviderError]] = {
     400: InvalidRequest,
     401: AuthenticationError,
     403: PermissionDenied,
@@ -30,138 +34,234 @@ _ERRORS: dict[int, type[ProviderError]] = {
     503: Overloaded,
     529: Overloaded,
 }
-_REQUEST_IDS = ("x-request-id", "apim-request-id", "mistral-correlation-id", "inference-id", "cf-ray")
+
+# The statuses that words stand for where the HTTP status is 200 and no number says it: types and codes of
+# OpenAI's envelope and of Anthropic's, and the status words of gRPC, which gateways hand on.
+_STATUS_OF_WORD = {
+    "invalid_request_error": 400,
+    "invalid_request": 400,
+    "bad_request": 400,
+    "context_length_exceeded": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "timeout_error": 408,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "rate_limited": 429,
+    "too_many_requests": 429,
+    "insufficient_quota": 429,
+    "throttling": 429,
+    "api_error": 500,
+    "server_error": 500,
+    "internal_error": 500,
+    "internal_server_error": 500,
+    "overloaded_error": 529,
+    "overloaded": 529,
+    "server_is_overloaded": 503,
+    "service_unavailable": 503,
+    "service_unavailable_error": 503,
+    "invalid_argument": 400,
+    "failed_precondition": 400,
+    "out_of_range": 400,
+    "unauthenticated": 401,
+    "permission_denied": 403,
+    "not_found": 404,
+    "already_exists": 409,
+    "aborted": 409,
+    "resource_exhausted": 429,
+    "cancelled": 499,
+    "internal": 500,
+    "unknown": 500,
+    "data_loss": 500,
+    "unimplemented": 501,
+    "unavailable": 503,
+    "deadline_exceeded": 504,
+}
+_NOT_RETRYABLE = frozenset({"insufficient_quota"})
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorWords:
+    """The words of one provider's errors, as data.
+
+    `statuses`: the status that a code or type stands for where the HTTP status is 200.
+    `overrides`: codes that decide the kind whatever the HTTP status says.
+    `permanent`: codes under which the same request cannot succeed later, whatever the status says.
+    `code_fields`: the fields of an error object that hold its code, the most exact one first.
+    `request_ids`: the headers that a request's id stands in, the first one there counts.
+    """
+
+    statuses: Mapping[str, int] = field(default_factory=dict[str, int])
+    overrides: Mapping[str, int] = field(default_factory=dict[str, int])
+    permanent: frozenset[str] = _NOT_RETRYABLE
+    code_fields: tuple[str, ...] = ("code", "type", "status", "error_type")
+    request_ids: tuple[str, ...] = (
+        *("x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "inference-id"),
+        *("x-amzn-requestid", "x-goog-request-id", "x-cloud-trace-context", "cf-ray"),
+    )
 
 
 def decode_error(
-    status: int, headers: Mapping[str, str], body: bytes, codes: Mapping[str, int] | None = None
+    status: int, headers: Mapping[str, str], body: bytes, words: ErrorWords = ErrorWords()
 ) -> ProviderError:
-    """The error that a body says, in any of the envelopes seen; a body that is no JSON is its own message. Under status 200 the
-    status that the error itself names decides what kind it is, or the one that `codes` knows its code by."""
+    """Return the error of a response that is not 2xx. A body that is no JSON is its own message."""
     text = body.decode("utf-8", "replace")
     try:
         value = cast("JsonValue", json.loads(text))
     except (ValueError, RecursionError):
-        value = None
+        value = text
+    return error_from_object(value, status=status, headers=headers, words=words)
+
+
+def error_from_object(
+    value: JsonValue,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] = NO_HEADERS,
+    words: ErrorWords = ErrorWords(),
+) -> ProviderError:
+    """Return the error that a parsed body or a frame describes, in any of the envelopes that servers use.
+
+    Its class follows the HTTP status; under status 200 the status that the error itself names, as a number, as
+    digits or by a word. `value` is kept as `body`.
+    """
     envelope = as_object(value[0] if isinstance(value, list) and value else value)
-    inner = as_object(envelope.get("error"))
-    code = (
-        _word(inner.get("code"))
-        or _word(inner.get("type"))
-        or _word(envelope.get("code"))
-        or _word(envelope.get("type"))
-    )
-    said = status
-    if status == 200:
-        said = (codes or {}).get(code or "") or _said_status(inner, envelope) or 200
-    return _ERRORS.get(said, ProviderError)(
-        _message(envelope, inner) or text.strip()[:1000] or f"status {status} without a body",
+    inner = _inner(envelope)
+    codes = list(_codes(inner, envelope, words.code_fields))
+    named = _named_status(status, codes, inner, envelope, words)
+    bare = value.strip()[:1000] if isinstance(value, str) else ""
+    after = retry_after(headers, status)
+    return _CLASSES.get(named, ProviderError)(
+        _message(envelope, inner) or bare or _without_message(status, value),
         status=status,
-        code=code,
-        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
-        retry_after=retry_after(headers, status),
-        retryable=_retryable(said, code, headers),
-        body=text if value is None else value,
+        code=codes[0] if codes else None,
+        request_id=_request_id(headers, envelope, words),
+        retry_after=body_retry_after(inner) if after is None else after,
+        retryable=_retryable(named, codes, headers, words),
+        body=value,
     )
 
 
-_SAID_BY = {  # types, as statuses
-    "server_error": 500,
-    "rate_limit_error": 429,
-    "overloaded_error": 529,
-    "authentication_error": 401,
-}
+def is_error_object(frame: JsonObject) -> bool:
+    """Return whether an object that is not what was asked for describes an error, in whatever envelope.
+
+    True for `error`, for `object` or `type` "error", and for a message or detail beside a code, a status or nothing
+    else. The caller has made sure that none of the fields of a good response is there.
+    """
+    if frame.get("error") or frame.get("errors") or "error" in (frame.get("object"), frame.get("type")):
+        return True
+    if any(isinstance(frame.get(name), str | list | dict) and frame.get(name) for name in _MESSAGE_FIELDS):
+        return True
+    return any(_number(frame.get(name)) not in (None, 0, 200) for name in ("code", "status", "status_code"))
 
 
-def _retryable(status: int, code: str | None, headers: Mapping[str, str]) -> bool:
+_MESSAGE_FIELDS = (
+    "message",
+    "detail",
+    "msg",
+    "error_msg",
+    "error_message",
+    "errorMessage",
+    "error_description",
+)
+
+
+def _inner(envelope: JsonObject) -> JsonObject:
+    """Return the object that describes the error: `error`, the first of `errors`, or none."""
+    for name in ("error", "errors", "detail"):
+        value = envelope.get(name)
+        if name == "errors" and isinstance(value, list) and value:
+            value = value[0]
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def _codes(inner: JsonObject, envelope: JsonObject, fields: tuple[str, ...]) -> Iterator[str]:
+    """Yield the words and numbers that name the kind of error, the most exact one first."""
+    details = inner.get("details")
+    yield from _words(as_object(details), "error_code")
+    for detail in as_list(details):
+        yield from _words(as_object(detail), "reason")
+    yield from _words(inner, *fields)
+    yield from _words(envelope, *fields, "error_code")
+
+
+def _words(value: JsonObject, *names: str) -> Iterator[str]:
+    for name in names:
+        word = value.get(name)
+        if (
+            isinstance(word, str | int)
+            and not isinstance(word, bool)
+            and str(word)[:200] not in ("", "error")
+        ):
+            yield str(word)[:200]
+
+
+def _named_status(
+    status: int, codes: list[str], inner: JsonObject, envelope: JsonObject, words: ErrorWords
+) -> int:
+    """Return the HTTP status that decides the error's class and whether it is retried."""
+    for code in codes:
+        if code in words.overrides:
+            return words.overrides[code]
+    if status != 200:
+        return status
+    for code in codes:
+        if code in words.statuses:
+            return words.statuses[code]
+    fields = ("status_code", "raw_status_code", "status", "code", "http_code")
+    numbers = (_number(source.get(name)) for source in (inner, envelope) for name in fields)
+    if number := next((number for number in numbers if number and 400 <= number < 600), None):
+        return number
+    found = (_STATUS_OF_WORD[word] for code in codes if (word := code.lower()) in _STATUS_OF_WORD)
+    return next(found, 200)
+
+
+def _number(value: JsonValue) -> int | None:
+    """Return a status as a number: some servers send it as text."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= 6:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _retryable(status: int, codes: list[str], headers: Mapping[str, str], words: ErrorWords) -> bool:
     if (advice := headers.get("x-should-retry")) in ("true", "false"):
         return advice == "true"
-    if code == "insufficient_quota":
+    if any(code in words.permanent for code in codes):
         return False
-    return status in (408, 409, 429, 498) or status >= 500
-
-
-def _said_status(inner: JsonObject, envelope: JsonObject) -> int | None:
-    """The HTTP status that an error inside a stream names."""
-    candidates = (
-        inner.get("status_code"),
-        envelope.get("status_code"),
-        envelope.get("raw_status_code"),
-        inner.get("code"),
-        envelope.get("code"),
-    )
-    numbers = (int(value) for value in candidates if isinstance(value, int) and 400 <= value < 600)
-    return next(numbers, _SAID_BY.get(as_text(inner.get("type")) or as_text(envelope.get("type"))))
+    return status in (408, 409, 429, 498) or (500 <= status < 600 and status != 501)
 
 
 def _message(envelope: JsonObject, inner: JsonObject) -> str:
-    for value in (
-        inner.get("message"),
-        envelope.get("error"),
-        envelope.get("message"),
-        envelope.get("detail"),
-        envelope.get("error_description"),
-    ):
-        if value:
-            return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return ""
-
-
-def _word(value: JsonValue) -> str | None:
-    return (
-        str(value) if isinstance(value, str | int) and value != "" and not isinstance(value, bool) else None
+    """Return the explanation in an error body, and what a gateway says that its upstream explained."""
+    candidates = (
+        *(inner.get(name) for name in _MESSAGE_FIELDS),
+        *(envelope.get(name) for name in ("error", *_MESSAGE_FIELDS, "errors")),
     )
+    message = next((_as_words(value) for value in candidates if value), "")
+    upstream = _as_words(as_object(inner.get("metadata")).get("raw"))
+    return f"{message}: {upstream[:1000]}" if upstream and message.lower() in _SAYS_NOTHING else message
 
 
-_DURATION = r"(\d+\.?\d*)(ms|[dhms])"
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SAYS_NOTHING = frozenset({"", "provider returned error", "upstream error"})
 
 
-def retry_after(headers: Mapping[str, str], status: int | None = None) -> float | None:
-    """Seconds from now: milliseconds, seconds, a duration such as 1m30s, or a date. An answer of `status` 429 without such a header
-    may tell in others when what has been used up is there again."""
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
-    text = headers.get("retry-after")
-    if text is None:
-        return _refilled(headers) if status == 429 else None
-    if (seconds := _seconds(text)) is not None:
-        return seconds
-    from email.utils import parsedate_to_datetime  # here, because hardly any server sends a date
-
-    try:  # from the server's own clock to it
-        until = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, until.total_seconds())
-    except (ValueError, TypeError):
-        return None
+def _as_words(value: JsonValue) -> str:
+    if not value:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-_REMAINING, _RESET = "x-ratelimit-remaining-", "x-ratelimit-reset-"
-_MONTH = 31 * 86400.0
+def _without_message(status: int, value: JsonValue) -> str:
+    if value in (None, "", {}, []):
+        return f"status {status} without a body"
+    return f"status {status} without a message: {json.dumps(value, ensure_ascii=False)[:300]}"
 
 
-def _refilled(headers: Mapping[str, str]) -> float | None:
-    """Seconds until every bucket that is empty has something in it. What is more than a month is no wait but a point in time."""
-    empty = [
-        name.removeprefix(_REMAINING)
-        for name in headers
-        if name.startswith(_REMAINING) and _number(headers[name]) == 0
-    ]
-    waits = [_seconds(headers.get(_RESET + bucket, "")) for bucket in empty]
-    return max((wait for wait in waits if wait is not None and wait <= _MONTH), default=None)
-
-
-def _seconds(text: str) -> float | None:
-    """A number of seconds, or a duration."""
-    if (seconds := _number(text)) is not None:
-        return seconds
-    if re.fullmatch(f"(?:{_DURATION})+", text.strip()):
-        return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_DURATION, text))
-    return None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text is not None else None
-    except ValueError:
-        return None
+def _request_id(headers: Mapping[str, str], envelope: JsonObject, words: ErrorWords) -> str | None:
+    named = as_text(envelope.get("request_id"))
+    return named or next((headers[name] for name in words.request_ids if name in headers), None)

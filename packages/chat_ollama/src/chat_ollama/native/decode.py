@@ -19,7 +19,7 @@ from chat_core import (
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_count, as_list, as_text
-from chat_core.wire.error_body import decode_error
+from chat_core.wire.error_body import error_from_object
 from chat_core.wire.read import read_object
 
 from chat_ollama.native.assembly import NativeAssembly
@@ -40,9 +40,14 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
 def read_answer(body: bytes, what: str) -> JsonObject:
     """A JSON object that is no error. Raises `ProviderError`, `InvalidResponse`."""
     answer = read_object(body, what)
-    if answer.get("error"):
-        raise decode_error(200, {}, body)
+    check_line(answer)
     return answer
+
+
+def check_line(line: JsonObject) -> None:
+    """Raise the error that a line, or a body under status 200, describes."""
+    if line.get("error"):
+        raise error_from_object(line)
 
 
 def response(assembly: NativeAssembly, last: JsonObject) -> ChatResponse:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from chat_core import ChatResponse, Event, InvalidResponse, Message, StreamTruncated
 from chat_core.types.json_values import as_count, as_text
+from chat_core.wire.frames import FrameReader
 
-from chat_ollama.native.lines import Lines
+from chat_ollama.native.decode import check_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Pull:
     """The machine of one download. The terminal sign is the status "success"."""
 
     def __init__(self) -> None:
-        self._lines = Lines("a line of progress")
+        self._frames = FrameReader("a line of progress")
         self._layers: dict[str, tuple[int, int]] = {}
         self._status = ""
         self.finished = False
@@ -37,7 +38,8 @@ class Pull:
     def feed(self, event: Event, /) -> Sequence[PullProgress]:
         """What one event says. Raises `ProviderError` for an error line and `InvalidResponse` for an unreadable one."""
         progress: list[PullProgress] = []
-        for line in self._lines.read(event):
+        for line in self._frames.read_all(event):
+            check_line(line)
             status = as_text(line.get("status"))
             if not status:
                 raise InvalidResponse(f"not a line of progress: {event.data[:200]!r}")

@@ -13,15 +13,13 @@ from chat_core import (
     JsonValue,
     Notice,
     Origin,
-    StreamTruncated,
     TurnEvent,
 )
 from chat_core.types.call_ids import CallIds
-from chat_core.wire.tool_calls import mark_truncated
+from chat_core.wire.frames import FrameReader
 
 from chat_ollama.native.assembly import NativeAssembly
-from chat_ollama.native.decode import response
-from chat_ollama.native.lines import Lines
+from chat_ollama.native.decode import check_line, response
 
 
 class OllamaStreamDecoder:
@@ -31,7 +29,7 @@ class OllamaStreamDecoder:
         self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()
     ) -> None:
         self._notices = notices
-        self._lines = Lines("a line of Ollama's")
+        self._frames = FrameReader("a line of Ollama's")
         self._assembly = NativeAssembly(origin, dialect, ids)
         self._last: JsonObject = {}
         self._logprobs: list[JsonValue] = []
@@ -39,16 +37,16 @@ class OllamaStreamDecoder:
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error line and `InvalidResponse` for an unreadable one."""
-        return [said for line in self._lines.read(event) for said in self._line(line)]
+        frames = self._frames.read_all(event)
+        for frame in frames:
+            check_line(frame)
+        return [part for frame in frames for part in self._line(frame)]
 
     def finish(self) -> Done:
         """The whole turn. Raises `StreamTruncated` without the terminal sign."""
-        if self.finished:
-            return Done(self._response())
-        partial = mark_truncated(self._response())
-        raise StreamTruncated(
-            "the stream ended before the line that says it is done", partial=partial
-        ) from self._lines.cut
+        if not self.finished:
+            raise self._frames.truncated("the line that says it is done", self._response())
+        return Done(self._response())
 
     def _line(self, line: JsonObject) -> Sequence[TurnEvent]:
         self._last = {name: value for name, value in line.items() if name not in ("message", "logprobs")}

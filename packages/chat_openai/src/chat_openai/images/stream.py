@@ -11,15 +11,13 @@ from chat_core import (
     Event,
     File,
     FileReady,
-    InvalidResponse,
     JsonObject,
     Origin,
-    StreamTruncated,
     TurnEvent,
     Usage,
 )
 from chat_core.types.json_values import as_text
-from chat_core.wire.read import is_beginning, read_object
+from chat_core.wire.frames import FrameReader
 from chat_responses.decode import event_error, usage
 from chat_responses.items import without
 
@@ -37,7 +35,7 @@ class ImageStreamDecoder:
         self._used = Usage()
         self._raw: JsonObject = {}
         self._whole: ChatResponse | None = None
-        self._cut: InvalidResponse | None = None
+        self._frames = FrameReader("an images event")
         self._done = False
 
     @property
@@ -47,17 +45,9 @@ class ImageStreamDecoder:
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """A picture, or a preview of one. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        if self._cut is not None:
-            raise self._cut  # more has come, so the bytes did not end there
-        if event.data.startswith("[DONE]"):
-            self._done = bool(self._files)
-            return ()
-        try:
-            frame = read_object(event.data, "an images event")
-        except InvalidResponse as exc:
-            if not is_beginning(event.data):
-                raise
-            self._cut = exc  # perhaps the bytes end here, in the middle of an event: end() will tell
+        frame = self._frames.read(event)
+        if frame is None:
+            self._done = self._frames.done and bool(self._files)
             return ()
         if event.type == "body":  # the server ignored `stream` and answered whole
             self._whole = read(frame, self._origin)
@@ -77,9 +67,9 @@ class ImageStreamDecoder:
             return Done(self._whole)
         response = drawn(self._files, self._used, self._raw)
         if not self.finished:
-            response.message.interrupted = True
-            missing = f"the stream ended with {len(self._files)} of {self._count} pictures"
-            raise StreamTruncated(missing, partial=response) from self._cut
+            raise self._frames.truncated(
+                f"its last picture: {len(self._files)} of {self._count} came", response
+            )
         return Done(response)
 
     def _completed(self, frame: JsonObject) -> Sequence[TurnEvent]:

@@ -1,0 +1,53 @@
+"""The reasons why turns end, in the words of all servers, as our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chat_core.types.json_values import JsonValue, as_text
+from chat_core.types.messages import FinishReason
+
+_WORDS: dict[str, FinishReason] = {
+    **dict.fromkeys(
+        ("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed"), "stop"
+    ),
+    **dict.fromkeys(
+        (
+            *("length", "max_tokens", "max_output_tokens", "max_length", "model_length", "token_limit"),
+            *(
+                "max_completion_tokens",
+                "max_new_tokens",
+                "context_length_exceeded",
+                "context_window_exceeded",
+            ),
+            *("model_context_window_exceeded", "model_context_length_exceeded", "max_context_length"),
+            *("output_limit", "incomplete", "truncated"),
+        ),
+        "length",
+    ),
+    **dict.fromkeys(("tool_calls", "tool_call", "tool_use", "function_call"), "tool_calls"),
+    **dict.fromkeys(
+        (
+            *("content_filter", "content_filtered", "safety", "sensitive", "blocklist", "prohibited_content"),
+            *("recitation", "spii", "guardrail_intervened", "error_toxic", "content_blocked"),
+        ),
+        "content_filter",
+    ),
+    "refusal": "refusal",
+}
+
+
+def finish_reason(
+    value: JsonValue, words: Mapping[str, FinishReason] | None = None
+) -> tuple[FinishReason, str | None]:
+    """Return the common reason and the server's own word; "other" for an unknown word, None where there is none.
+
+    `words` are a wire's own, looked up first and as they are written; case does not count in the common ones.
+    The text "null" is no reason: some servers send it in place of the value.
+    """
+    word = as_text(value)
+    if not word or word in ("null", "None"):
+        return "other", None
+    if words and word in words:
+        return words[word], word
+    return _WORDS.get(word.lower(), "other"), word

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from chat_core.transport import Event
+from chat_core.transport import Event, event_stream
 from chat_core.types.errors import InvalidResponse
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ async def bursts_of(
 ) -> AsyncGenerator[Sequence[Event]]:
     """Yield the events of a body, those together that arrived together. How it starts says what it is, for content types lie.
 
-    Server-sent events are yielded unless their data is empty. What starts like JSON is one "message" per line where the
-    content type says so, else one event of type "body". Raises `InvalidResponse` for a web page, and for an event of more
-    than `max_bytes`. Closes `chunks`.
+    Server-sent events are yielded unless their data is empty, and so are the messages of AWS's binary framing. What
+    starts like JSON is one "message" per line where the content type says so, else one event of type "body". Raises
+    `InvalidResponse` for a web page, and for an event of more than `max_bytes`. Closes `chunks`.
     """
     async with aclosing(chunks):
         start, first = await _start(chunks, max_bytes)
@@ -54,6 +54,10 @@ async def bursts_of(
                 f"expected an event stream, but {content_type or 'an answer without a content type'} came; is the base URL"
                 f" right? It starts: {await _excerpt(start, chunks)!r}"
             )
+        elif first == b"\0" or content_type.startswith(event_stream.CONTENT_TYPE):
+            async with aclosing(event_stream.event_bursts(start, chunks, max_bytes)) as bursts:
+                async for burst in bursts:
+                    yield burst
         else:
             reader = _SseReader(max_bytes)
             yield reader.feed(start)

@@ -35,7 +35,8 @@ SHOWN = (
         "Tool",
         "ToolCall",
     ),
-    *("WebSocketTransport", "tool"),
+    "WebSocketTransport",
+    "tool",
 )
 BESIDE = {"chat_core": ("chat_core.sync", "SyncChat")}  # public, but not to be had from the package itself
 

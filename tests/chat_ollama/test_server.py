@@ -6,7 +6,7 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -110,10 +110,10 @@ class _Losing:
         self.status, self.headers, self.ok, self.read = answer.status, answer.headers, answer.ok, answer.read
         self._answer = answer
 
-    async def __aiter__(self) -> AsyncGenerator[Event]:
-        async with aclosing(aiter(self._answer)) as events:
-            async for event in events:
-                yield event
+    async def bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        async with aclosing(self._answer.bursts()) as bursts:
+            async for burst in bursts:
+                yield burst
         raise ConnectionFailed("reset by peer")
 
 

@@ -23,11 +23,10 @@ from chat_core import (
     TextChunk,
     TimedOut,
     TurnEvent,
-    WebSocketTransport,
 )
 from chat_core.testing import FakeTransport, LoopbackServer, broken_laws
 from chat_core.testing.loopback import Raw
-from chat_responses import ResponsesBuilder
+from chat_responses import ResponsesBuilder, WebSocketTransport
 
 pytestmark = pytest.mark.anyio
 

@@ -31,10 +31,9 @@ from chat_core import (
     TextChunk,
     TimedOut,
     Tool,
-    WebSocketTransport,
 )
 from chat_core.testing import FakeTransport, broken_laws
-from chat_responses import ResponsesBuilder, ResponsesClient
+from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[2] / "shared"

@@ -549,16 +549,23 @@ async def test_a_server_that_does_not_even_begin_to_answer_times_out(aimock: Aim
     assert (raised.value.limit, raised.value.seconds) == ("first_event", 0.1)
 
 
-@pytest.mark.parametrize("limits", [{"idle": 0.03}, {"total": 0.55}])
-async def test_a_stream_that_dawdles_times_out_and_what_came_is_kept(
-    aimock: Aimock, limits: dict[str, float]
-) -> None:
+async def test_a_stream_that_pauses_after_its_first_frame_times_out(aimock: Aimock) -> None:
     messages = Messages.from_user("slow stream")
-    async with aimock.builder.with_timeout(**limits).build() as client:
+    async with aimock.builder.with_timeout(idle=0.03, first_event=30).build() as client:
         with pytest.raises(TimedOut) as raised:
             await converse(ChatBuilder().with_model(client).build(), messages, "stream")
 
-    assert {raised.value.limit: raised.value.seconds} == limits
+    assert (raised.value.limit, raised.value.seconds) == ("idle", 0.03)
+    assert len(messages) == len(aimock.journal()) == 1  # the first frame names the role, and nothing else
+
+
+async def test_a_stream_that_takes_too_long_times_out_and_what_came_is_kept(aimock: Aimock) -> None:
+    messages = Messages.from_user("slow stream")
+    async with aimock.builder.with_timeout(total=0.55).build() as client:
+        with pytest.raises(TimedOut) as raised:
+            await converse(ChatBuilder().with_model(client).build(), messages, "stream")
+
+    assert (raised.value.limit, raised.value.seconds) == ("total", 0.55)
     assert messages[-1].interrupted
     assert "slowly slowly slowly slowly".startswith(messages[-1].text)
     assert messages[-1].text

@@ -60,7 +60,6 @@ from chat_core import (
     ToolResult,
     Transport,
     TurnEvent,
-    WebSocketTransport,
     tool,
 )
 from chat_core.sync import SyncChat
@@ -82,7 +81,7 @@ from chat_openai import (
     approval_requests,
     mask,
 )
-from chat_responses import ResponsesBuilder, ResponsesClient
+from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
 from pydantic import BaseModel
 
 
@@ -151,8 +150,8 @@ class Answer:
     async def read(self) -> bytes:
         return self._text.encode()
 
-    async def __aiter__(self) -> AsyncGenerator[Event]:
-        yield Event("message", self._text)
+    async def bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        yield (Event("message", self._text),)
 
 
 class EchoTransport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any
 
@@ -130,12 +130,12 @@ class _Answer:
     async def read(self) -> bytes:
         return b""
 
-    async def __aiter__(self) -> AsyncGenerator[Event]:
+    async def bursts(self) -> AsyncGenerator[Sequence[Event]]:
         self.line.generators += 1
         try:
             for data in self.line.events:
                 await self.line.point()
-                yield Event("message", data)
+                yield (Event("message", data),)
                 await self.line.point()
             if self.line.end is not None:
                 raise self.line.end

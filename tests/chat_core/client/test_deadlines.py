@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, TypeAlias
 
 import anyio
 import anyio.lowlevel
 import pytest
-import trio.testing
 from chat_completions import ChatCompletionsBuilder
 from chat_core import (
     ChatBuilder,
@@ -28,19 +27,37 @@ from chat_core import (
 from chat_core.client.deadlines import Deadlines
 
 pytestmark = pytest.mark.anyio
+Burst: TypeAlias = Sequence[Event]
 
 
-def delta(text: str) -> str:
-    return json.dumps({"id": "r", "model": "m", "choices": [{"index": 0, "delta": {"content": text}}]})
+@pytest.fixture
+def anyio_backend(virtual_backend: Any) -> Any:
+    return virtual_backend
 
 
-EMPTY = json.dumps({"id": "r", "model": "m", "choices": [{"index": 0, "delta": {}}]})
+asyncio_only = pytest.mark.parametrize("virtual_backend", ["asyncio"], indirect=True)
+
+
+def frame(**choice: Any) -> Burst:
+    return (Event("message", json.dumps({"id": "r", "model": "m", "choices": [{"index": 0, **choice}]})),)
+
+
+def delta(text: str) -> Burst:
+    return frame(delta={"content": text})
+
+
+COMMENT: Burst = ()  # what a transport makes of the bytes of an SSE comment
+PINGS = [
+    COMMENT,
+    (Event("ping", '{"type": "ping"}'),),
+    (Event("message", '{"type":"keepalive","sequence_number":7}'),),
+]
 
 
 class Slow:
     """A transport that answers as `body` does, and counts what it closed."""
 
-    def __init__(self, body: Callable[[], AsyncGenerator[str]]) -> None:
+    def __init__(self, body: Callable[[], AsyncGenerator[Burst]]) -> None:
         self.body = body
         self.closed = 0
 
@@ -66,15 +83,16 @@ class _Answer:
     status, ok = 200, True
     headers: Mapping[str, str] = {"content-type": "text/event-stream"}
 
-    def __init__(self, body: Callable[[], AsyncGenerator[str]]) -> None:
+    def __init__(self, body: Callable[[], AsyncGenerator[Burst]]) -> None:
         self.body = body
 
     async def read(self) -> bytes:
         return b""
 
-    async def __aiter__(self) -> AsyncGenerator[Event]:
-        async for data in self.body():
-            yield Event("message", data)
+    async def bursts(self) -> AsyncGenerator[Burst]:
+        async with aclosing(self.body()) as bursts:
+            async for burst in bursts:
+                yield burst
 
 
 def chat_over(transport: Slow, **limits: float | None) -> Any:
@@ -92,50 +110,54 @@ async def texts(chat: Any, messages: Messages) -> list[str]:
         return [event.text async for event in events if isinstance(event, TextChunk)]
 
 
-async def silent() -> AsyncGenerator[str]:
+async def silent() -> AsyncGenerator[Burst]:
     await anyio.sleep_forever()
-    yield ""
+    yield COMMENT
 
 
-async def pinging() -> AsyncGenerator[str]:
+async def pinging() -> AsyncGenerator[Burst]:
     while True:
-        await anyio.sleep(0.005)
-        yield EMPTY
+        for ping in PINGS:
+            await anyio.sleep(5)
+            yield ping
 
 
-async def pinging_after_a_word() -> AsyncGenerator[str]:
+async def pinging_after_a_word() -> AsyncGenerator[Burst]:
     yield delta("word")
-    async for ping in pinging():
-        yield ping
+    async with aclosing(pinging()) as pings:
+        async for ping in pings:
+            yield ping
 
 
-async def chattering() -> AsyncGenerator[str]:
+async def chattering() -> AsyncGenerator[Burst]:
     while True:
-        await anyio.sleep(0.005)
+        await anyio.sleep(5)
         yield delta("word ")
 
 
 @pytest.mark.parametrize(
     ("body", "limits", "limit", "kept"),
     [
-        (silent, {"first_event": 0.03}, "first_event", ""),
-        (pinging, {"first_event": 0.03, "idle": None}, "first_event", ""),
-        (pinging_after_a_word, {"idle": 0.03, "first_event": None}, "idle", "word"),
-        (chattering, {"total": 0.05, "first_event": 9.0, "idle": 9.0}, "total", "word "),
-        (silent, {"total": 0.03}, "total", ""),
-        (pinging_after_a_word, {"total": 0.03}, "total", "word"),
+        (silent, {"first_event": 32.0}, "first_event", ""),
+        (pinging, {"first_event": 32.0, "idle": None}, "first_event", ""),
+        (pinging_after_a_word, {"idle": 32.0, "first_event": None}, "idle", "word"),
+        (chattering, {"total": 52.0, "first_event": 9.0, "idle": 9.0}, "total", "word "),
+        (silent, {"total": 32.0}, "total", ""),
+        (pinging_after_a_word, {"total": 32.0}, "total", "word"),
     ],
 )
 async def test_each_limit_holds_though_the_server_pings(
-    body: Callable[[], AsyncGenerator[str]], limits: dict[str, float | None], limit: str, kept: str
+    body: Callable[[], AsyncGenerator[Burst]], limits: dict[str, float | None], limit: str, kept: str
 ) -> None:
     transport = Slow(body)
     messages = Messages.from_user("hi")
+    started = anyio.current_time()
 
     with pytest.raises(TimedOut, match=rf"raise the limit with \.with_timeout\({limit}=\.\.\.\)") as late:
         await texts(chat_over(transport, **limits), messages)
 
     assert (late.value.limit, late.value.seconds) == (limit, limits[limit])
+    assert anyio.current_time() - started == pytest.approx(limits[limit])
     assert transport.closed == 1
     assert len(messages) == (2 if kept else 1)
     if kept:
@@ -147,55 +169,62 @@ async def test_a_whole_answer_has_to_come_within_the_first_limit() -> None:
     transport = Slow(silent)
 
     with pytest.raises(TimedOut) as late:
-        await chat_over(transport, first_event=0.02).complete(Messages.from_user("hi"))
+        await chat_over(transport, first_event=20).complete(Messages.from_user("hi"))
 
     assert (late.value.limit, transport.closed) == ("first_event", 1)
 
 
 async def test_a_slow_consumer_never_times_out() -> None:
-    async def body() -> AsyncGenerator[str]:
+    async def body() -> AsyncGenerator[Burst]:
         for word in ("one ", "two ", "three"):
             await anyio.lowlevel.checkpoint()
             yield delta(word)
-        yield json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-        yield "[DONE]"
+        yield frame(delta={}, finish_reason="stop")
+        yield (Event("message", "[DONE]"),)
 
     seen = ""
-    async with chat_over(Slow(body), idle=0.02, first_event=5.0).stream(Messages.from_user("hi")) as events:
+    async with chat_over(Slow(body), idle=20, first_event=50).stream(Messages.from_user("hi")) as events:
         async for event in events:
             if isinstance(event, TextChunk):
                 seen += event.text
-                await anyio.sleep(0.03)  # longer than the limit: that is the point
+                await anyio.sleep(30)  # longer than the limit
 
     assert seen == "one two three"
 
 
-def test_the_default_limits_hold_on_a_clock_that_jumps() -> None:
-    async def body() -> AsyncGenerator[str]:
-        yield delta("word")
-        while True:
-            await anyio.sleep(10)
-            yield EMPTY
+@pytest.mark.parametrize(
+    ("body", "limit", "seconds"), [(pinging_after_a_word, "idle", 120.0), (pinging, "first_event", 300.0)]
+)
+async def test_the_default_limits_are_two_minutes_between_events_and_five_before_the_first(
+    body: Callable[[], AsyncGenerator[Burst]], limit: str, seconds: float
+) -> None:
+    started = anyio.current_time()
 
-    clock = trio.testing.MockClock(autojump_threshold=0)
+    with pytest.raises(TimedOut) as late:
+        await texts(chat_over(Slow(body)), Messages.from_user("hi"))
 
-    async def main(source: Callable[[], AsyncGenerator[str]]) -> tuple[str, float]:
-        started = trio.current_time()
-        with pytest.raises(TimedOut) as late:
-            await texts(chat_over(Slow(source)), Messages.from_user("hi"))
-        return late.value.limit, trio.current_time() - started
+    assert (late.value.limit, late.value.seconds) == (limit, seconds)
+    assert anyio.current_time() - started == pytest.approx(seconds)
 
-    assert trio.run(main, body, clock=clock) == ("idle", 120.0)
-    assert trio.run(main, silent, clock=trio.testing.MockClock(autojump_threshold=0)) == (
-        "first_event",
-        300.0,
-    )
+
+async def test_any_frame_but_a_ping_restarts_the_idle_limit_and_ends_the_wait_for_the_first_event() -> None:
+    async def body() -> AsyncGenerator[Burst]:
+        for _ in range(10):  # a server tool at work: frames that are no content of the turn
+            await anyio.sleep(15)
+            yield (
+                Event("message", json.dumps({"id": "r", "choices": [], "x_tool": {"status": "searching"}})),
+            )
+        await anyio.sleep(15)
+        yield delta("found")
+        yield frame(delta={}, finish_reason="stop")
+
+    assert await texts(chat_over(Slow(body), first_event=20, idle=20), Messages.from_user("hi")) == ["found"]
 
 
 # the mechanism
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@asyncio_only
 async def test_what_is_here_already_is_taken_however_late_it_is() -> None:
     async def here() -> int:
         return 42
@@ -251,7 +280,7 @@ async def test_a_cancellation_passes_through(timeouts: Timeouts) -> None:
     assert cleaned == ["up"]
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@asyncio_only
 async def test_a_cancelled_task_is_cancelled_and_not_timed_out() -> None:
     waiting = asyncio.Event()
 
@@ -305,15 +334,15 @@ async def test_any_awaitable_will_do() -> None:
 
 
 async def test_the_idle_limit_counts_from_the_last_content_however_many_came_before() -> None:
-    async def body() -> AsyncGenerator[str]:
+    async def body() -> AsyncGenerator[Burst]:
         for _ in range(12):
-            await anyio.sleep(0.005)
+            await anyio.sleep(5)
             yield delta("word ")
         await anyio.sleep_forever()
 
     messages = Messages.from_user("hi")
     with pytest.raises(TimedOut) as late:
-        await texts(chat_over(Slow(body), idle=0.04, first_event=None), messages)
+        await texts(chat_over(Slow(body), idle=40, first_event=None), messages)
 
     assert (late.value.limit, messages[-1].text) == ("idle", "word " * 12)
 
@@ -326,7 +355,7 @@ async def test_a_limit_that_passes_while_nobody_waits_cancels_nobody() -> None:
         await deadlines.wait(anyio.sleep(0.01))
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@asyncio_only
 async def test_a_request_that_is_over_leaves_nothing_in_the_loop() -> None:
     with Deadlines(Timeouts(first_event=300)) as deadlines:
         await deadlines.wait(asyncio.sleep(0))

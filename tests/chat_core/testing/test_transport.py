@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from chat_core import ConnectionFailed, Event, Request
 from chat_core.testing import FakeTransport
+from chat_core.transport import events_from_bursts
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,7 @@ async def test_several_objects_are_events_and_so_is_what_looks_like_them() -> No
 
     for _ in range(3):
         async with transport.stream(request()) as answer:
-            heard.append([event async for event in answer])
+            heard.append([event async for event in events_from_bursts(answer.bursts())])
 
     assert heard == [
         [Event("message", '{"n": 1}'), Event("message", "[DONE]")],

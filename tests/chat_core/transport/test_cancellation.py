@@ -11,7 +11,7 @@ import anyio.lowlevel
 import httpx
 import httpx2
 import pytest
-from chat_core.transport import Request
+from chat_core.transport import Request, events_from_bursts
 from chat_core.transport.http import HttpTransport
 
 EVENTS = 4
@@ -29,12 +29,14 @@ async def send(transport: HttpTransport, request: Request) -> None:
 
 async def read_all(transport: HttpTransport, request: Request) -> None:
     async with transport.stream(request) as stream:
-        assert [event.data async for event in stream] == [str(i) for i in range(EVENTS)]
+        assert [event.data async for event in events_from_bursts(stream.bursts())] == [
+            str(i) for i in range(EVENTS)
+        ]
 
 
 async def leave_early(transport: HttpTransport, request: Request) -> None:
     async with transport.stream(request) as stream:
-        async for _ in stream:
+        async for _ in stream.bursts():
             break
 
 
@@ -46,7 +48,7 @@ async def leave_unread(transport: HttpTransport, request: Request) -> None:
 async def fail_inside(transport: HttpTransport, request: Request) -> None:
     with suppress(KeyError):
         async with transport.stream(request) as stream:
-            async for _ in stream:
+            async for _ in stream.bursts():
                 raise KeyError
 
 
@@ -125,7 +127,7 @@ async def test_a_time_limit_around_a_stream_is_a_timeout_and_no_cancellation():
     async with slow_server(for_ever=True) as url, using("none") as (transport, pool):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05), transport.stream(Request("POST", url)) as stream:
-                [event async for event in stream]
+                [burst async for burst in stream.bursts()]
         assert pool() == []
         assert not asyncio.current_task().cancelling()
 

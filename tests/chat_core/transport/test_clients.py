@@ -7,7 +7,7 @@ import httpx
 import httpx2
 import pytest
 import respx
-from chat_core.transport import Event, Request, Timeouts
+from chat_core.transport import Event, Request, Timeouts, events_from_bursts
 from chat_core.transport.http import HttpTransport
 from chat_core.types.errors import ChatError, ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 
@@ -30,7 +30,7 @@ async def test_the_client_sends_the_request_as_it_is_with_its_own_headers_beside
         transport = HttpTransport(client=client)
         assert (await transport.send(peer.request(body=b"{}", X_Other="2"))).body == b"data: 1\n\n"
         async with transport.stream(peer.request()) as stream:
-            assert [event async for event in stream] == [Event("message", "1")]
+            assert [event async for event in events_from_bursts(stream.bursts())] == [Event("message", "1")]
         await transport.aclose()
         assert not client.is_closed
     for line in (
@@ -54,7 +54,7 @@ async def test_hooks_that_read_the_answer_do_not_take_it_away(library: Any, serv
         transport = HttpTransport(client=client)
         assert (await transport.send(peer.request())).body == b"data: 1\n\n"
         async with transport.stream(peer.request()) as stream:
-            assert [event async for event in stream] == [Event("message", "1")]
+            assert [event async for event in events_from_bursts(stream.bursts())] == [Event("message", "1")]
     assert read == [b"data: 1\n\n"] * 2
 
 
@@ -109,12 +109,12 @@ async def test_a_stream_that_breaks_inside_the_client_is_ours_too(library: Any):
         transport=library.MockTransport(lambda _: library.Response(200, stream=Breaking()))
     )
     async with client, HttpTransport(client=client).stream(REQUEST) as stream:
-        events = aiter(stream)
-        assert (await anext(events)).data == "1"
+        bursts = stream.bursts()
+        assert (await anext(bursts))[0].data == "1"
         with pytest.raises(
             ConnectionFailed, match=r"https://api\.test hung up in the middle of the answer: gone"
         ):
-            await anext(events)
+            await anext(bursts)
 
 
 async def test_what_the_users_own_code_raises_comes_out_as_it_is(library: Any):
@@ -147,7 +147,7 @@ async def test_respx_answers_for_the_server(make: Callable[[], HttpTransport]):
         )
         transport = make()
         async with transport.stream(REQUEST) as stream:
-            assert [event.data async for event in stream] == ["1", "2"]
+            assert [event.data async for event in events_from_bursts(stream.bursts())] == ["1", "2"]
         route.respond(401, json={"error": 1})
         response = await transport.send(REQUEST)
         assert (response.status, response.body) == (401, b'{"error":1}')

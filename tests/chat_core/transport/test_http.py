@@ -9,7 +9,7 @@ import tracemalloc
 
 import anyio
 import pytest
-from chat_core.transport import Event, Request, Response, Timeouts, Transport
+from chat_core.transport import Event, Request, Response, Timeouts, Transport, events_from_bursts
 from chat_core.transport.http import HttpTransport
 from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 
@@ -82,7 +82,7 @@ async def test_one_connection_serves_request_after_request(serve):
     transport = HttpTransport()
     assert (await transport.send(peer.request())).body == b"one"
     async with transport.stream(peer.request()) as stream:
-        assert [event async for event in stream] == [Event("message", "1")]
+        assert [event async for event in events_from_bursts(stream.bursts())] == [Event("message", "1")]
     assert not peer.left.is_set()
     assert (await transport.send(peer.request())).body == b"last"
     await transport.aclose()
@@ -98,7 +98,9 @@ async def test_a_stream_is_status_headers_and_events(serve, encoding: bytes):
     async with transport.stream(peer.request()) as stream:
         assert (stream.status, stream.ok) == (200, True)
         assert stream.headers["content-type"] == "text/event-stream"
-        assert [event.data async for event in stream] == [str(i) for i in range(1000)]
+        assert [event.data async for event in events_from_bursts(stream.bursts())] == [
+            str(i) for i in range(1000)
+        ]
     assert (await transport.send(peer.request())).body == events
     await transport.aclose()
 
@@ -113,13 +115,21 @@ async def test_a_stream_can_be_read_whole_instead(serve):
 
 
 async def test_a_second_loop_goes_on_where_the_first_broke_off(serve):
-    peer = serve(whole(b"data: 1\n\ndata: 2\n\ndata: 3\n\n", b"content-type: text/event-stream"))
+    first_was_read = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(SSE + b"content-length: 27\r\n\r\ndata: 1\n\n")
+        first_was_read.wait(5)
+        connection.sendall(b"data: 2\n\ndata: 3\n\n")
+
+    peer = serve(answer)
     transport = HttpTransport()
     async with transport.stream(peer.request()) as stream:
-        async for event in stream:
-            assert event.data == "1"
+        async for burst in stream.bursts():
+            assert burst == [Event("message", "1")]
             break
-        assert [event.data async for event in stream] == ["2", "3"]
+        first_was_read.set()
+        assert [event.data async for event in events_from_bursts(stream.bursts())] == ["2", "3"]
     await transport.aclose()
 
 
@@ -136,12 +146,12 @@ async def test_leaving_a_stream_early_hangs_up_at_once(serve, read: str):
     transport = HttpTransport()
     async with transport.stream(peer.request()) as stream:
         if read != "nothing":
-            async for event in stream:
-                assert event.data == "1"
+            async for burst in stream.bursts():
+                assert burst[0].data == "1"
                 if read == "one":
                     break
                 with anyio.move_on_after(0.02):
-                    [event async for event in stream]
+                    [burst async for burst in stream.bursts()]
                 break
     assert await anyio.to_thread.run_sync(hung_up.wait, 5)
     assert connections(transport) == []
@@ -154,7 +164,7 @@ async def test_an_exception_in_the_reader_comes_out_as_it_is_and_hangs_up(serve)
 
     async def read_badly() -> None:
         async with transport.stream(peer.request()) as stream:
-            async for _ in stream:
+            async for _ in stream.bursts():
                 raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
@@ -177,7 +187,7 @@ async def test_a_slow_reader_makes_the_server_wait(serve):
     transport = HttpTransport()
     async with transport.stream(peer.request()) as stream:
         count = 0
-        async for _ in stream:
+        async for _ in events_from_bursts(stream.bursts()):
             count += 1
             if count == 1:
                 for _ in range(50):
@@ -230,7 +240,7 @@ async def both(transport: HttpTransport, request: Request) -> list[Exception]:
     raised.append(info.value)
     with pytest.raises(Exception) as info:
         async with transport.stream(request) as stream:
-            [event async for event in stream]
+            [burst async for burst in stream.bursts()]
     raised.append(info.value)
     await transport.aclose()
     return raised
@@ -281,10 +291,10 @@ async def test_events_before_the_cut_are_given(serve):
     )
     transport = HttpTransport()
     async with transport.stream(peer.request()) as stream:
-        events = aiter(stream)
-        assert await anext(events) == Event("message", "1")
+        bursts = stream.bursts()
+        assert await anext(bursts) == [Event("message", "1")]
         with pytest.raises(ConnectionFailed):
-            await anext(events)
+            await anext(bursts)
     await transport.aclose()
 
 

@@ -74,9 +74,9 @@ def test_a_process_that_ends_with_connections_open_ends_without_a_warning(serve,
         async def main():
             await transport.send(Request("POST", "{peer.origin}"))
             async with transport.stream(Request("POST", "{peer.origin}")) as stream:
-                async for event in stream:
+                async for burst in stream.bursts():
                     break
-                print(event.data, flush=True)
+                print(burst[0].data, flush=True)
                 if "forever" in {ending!r}:
                     os.kill(os.getpid(), signal.SIGINT)
                 {ending}

@@ -7,8 +7,8 @@ from time import process_time
 
 import httpx
 import pytest
-from chat_core.transport import Event
-from chat_core.transport.sse import events_of
+from chat_core.transport import Event, events_from_bursts
+from chat_core.transport.sse import bursts_from_bytes
 from chat_core.types.errors import InvalidResponse
 from httpx_sse import EventSource
 from hypothesis import given
@@ -25,7 +25,9 @@ def events(*slices: bytes, content_type: str = "text/event-stream", max_bytes: i
             yield slice_
 
     async def collect() -> list[Event]:
-        async with aclosing(events_of(body(), content_type=content_type, max_bytes=max_bytes)) as found:
+        async with aclosing(
+            events_from_bursts(bursts_from_bytes(body(), content_type=content_type, max_bytes=max_bytes))
+        ) as found:
             return [event async for event in found]
 
     return asyncio.run(collect())
@@ -71,7 +73,9 @@ def test_an_event_comes_out_with_the_byte_that_completes_it() -> None:
                 yield slice_
             raise AssertionError("waited for more")
 
-        async with aclosing(events_of(body(), content_type="", max_bytes=1000)) as found:
+        async with aclosing(
+            events_from_bursts(bursts_from_bytes(body(), content_type="", max_bytes=1000))
+        ) as found:
             return await anext(found)
 
     for body in (b"data: 1\n\n", b"data: 1\r\r", b"data: 1\r\n\r"):
@@ -84,7 +88,9 @@ def test_a_cut_stream_does_not_give_its_unfinished_event() -> None:
         raise ConnectionError
 
     async def collect() -> None:
-        async with aclosing(events_of(body(), content_type="", max_bytes=1000)) as found:
+        async with aclosing(
+            events_from_bursts(bursts_from_bytes(body(), content_type="", max_bytes=1000))
+        ) as found:
             assert await anext(found) == Event("message", '{"a": 1}')
             with pytest.raises(ConnectionError):
                 await anext(found)

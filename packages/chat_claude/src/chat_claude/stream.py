@@ -40,6 +40,11 @@ class ClaudeStreamDecoder:
         self._frames = FrameReader("an event of a message")
         self.finished = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: the terminal sign has come."""
+        return self.finished
+
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
         said = self._frames.read(event)

@@ -50,6 +50,11 @@ class CompletionsStreamDecoder:
         self._frames = FrameReader("a completion chunk")
         self.finished = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: a finish reason has come, or `[DONE]`."""
+        return self.finished or self._turn.raw_finish_reason is not None
+
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
         kind, data = event

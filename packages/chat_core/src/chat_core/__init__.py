@@ -77,7 +77,6 @@ if TYPE_CHECKING:
     from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
     from chat_core.tools.scoped import ScopedCollection, Strategy
     from chat_core.transport.http import HttpTransport
-    from chat_core.transport.websocket import WebSocketTransport
 
 __all__ = [
     "Action",
@@ -173,7 +172,6 @@ __all__ = [
     "Unknown",
     "UnresolvedTool",
     "Usage",
-    "WebSocketTransport",
     "tool",
 ]
 
@@ -197,7 +195,6 @@ _LATER = {
     "ScopedCollection": "chat_core.tools.scoped",
     "Strategy": "chat_core.tools.scoped",
     "HttpTransport": "chat_core.transport.http",
-    "WebSocketTransport": "chat_core.transport.websocket",
 }
 
 

@@ -22,6 +22,11 @@ class GeminiStreamDecoder:
         self._frames = FrameReader("a chunk of a Gemini response")
         self.finished = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: the last chunk has a finish reason."""
+        return self._assembly.ended
+
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
         chunks = self._frames.read_all(event)

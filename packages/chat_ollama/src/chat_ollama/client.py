@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -15,14 +15,13 @@ from chat_core import (
     ChatResponse,
     ConnectionFailed,
     EmbeddingsResponse,
-    Event,
     ModelInfo,
     ProviderError,
     Request,
     TurnEvent,
 )
-from chat_core.client.deadlines import Deadlines
-from chat_core.client.exchange import StreamDecoder, scrub_secrets
+from chat_core.client.exchange import StreamDecoder, receive_bursts
+from chat_core.client.secrets import scrub_secrets
 from chat_core.types.call_ids import CallIds
 from chat_core.wire.write import dump
 
@@ -88,38 +87,31 @@ class OllamaClient(ChatCompletionsClient):
         `StreamTruncated` where it ends without success. Between two lines any time may pass, unless a total limit was set."""
         body = dump({"model": model or self.model, "stream": True})
         request = self._request("POST", "/api/pull", body)
+        request = replace(request, timeouts=replace(request.timeouts, idle=None))
         decoder = Pull()
         lost: ConnectionFailed | None = None
+        accepted = False
         try:
-            async with aclosing(self._events(request)) as events:
-                async for event in events:
-                    for progress in decoder.feed(event):
-                        yield progress
-                    if decoder.finished:
-                        return
+            async with aclosing(
+                receive_bursts(self._settings.transport, request, self._decode_error, decoder)
+            ) as bursts:
+                async for burst in bursts:
+                    accepted = True
+                    for event in burst:
+                        for progress in decoder.feed(event):
+                            yield progress
+                        if decoder.finished:
+                            break
+            if decoder.finished:
+                return
         except ProviderError as error:
             scrub_secrets(error, request)
             raise
         except ConnectionFailed as exc:
-            if not decoder.started:
+            if not accepted:
                 raise self._unreachable(exc) from exc
             lost = exc
         raise decoder.broken_off() from lost
-
-    async def _events(self, request: Request) -> AsyncGenerator[Event]:
-        deadlines = Deadlines(replace(request.timeouts, idle=None))
-        async with AsyncExitStack() as stack:
-            answer = await deadlines.wait(stack.enter_async_context(self._settings.transport.stream(request)))
-            if not answer.ok:
-                raise self._decode_error(answer.status, answer.headers, await deadlines.wait(answer.read()))
-            async with aclosing(aiter(answer)) as events:
-                while True:
-                    try:
-                        event = await deadlines.wait(anext(events))
-                    except StopAsyncIteration:
-                        return
-                    deadlines.progress()
-                    yield event
 
     def _natively(self, request: ChatRequest) -> bool:
         return self._native.asked or request.options.top_k is not None

@@ -7,6 +7,8 @@ client = OpenAIBuilder().with_model("gpt-5.6").build()
 ```
 """
 
+from typing import TYPE_CHECKING
+
 from chat_responses import ResponsesOptions, approval, approval_requests
 
 from chat_openai.builder import OpenAIBuilder
@@ -14,13 +16,32 @@ from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
 from chat_openai.images.client import ImageOpenAIClient
 from chat_openai.images.mask import mask
 
+if TYPE_CHECKING:
+    from chat_responses import WebSocketTransport
+
 __all__ = [
     "EmbeddingOpenAIClient",
     "ImageOpenAIClient",
     "OpenAIBuilder",
     "OpenAIClient",
     "ResponsesOptions",
+    "WebSocketTransport",
     "approval",
     "approval_requests",
     "mask",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker that saw this function would accept any name
+
+    def __getattr__(name: str) -> object:
+        """Import `WebSocketTransport` on first use: it brings ssl."""
+        if name != "WebSocketTransport":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from chat_responses import WebSocketTransport
+
+        return WebSocketTransport
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,9 +7,36 @@ client = ResponsesBuilder().with_base_url("http://localhost:8000/v1").with_model
 ```
 """
 
+from typing import TYPE_CHECKING
+
 from chat_responses.approvals import approval, approval_requests
 from chat_responses.builder import ResponsesBuilder
 from chat_responses.client import ResponsesClient
 from chat_responses.options import ResponsesOptions
 
-__all__ = ["ResponsesBuilder", "ResponsesClient", "ResponsesOptions", "approval", "approval_requests"]
+if TYPE_CHECKING:
+    from chat_responses.websocket import WebSocketTransport
+
+__all__ = [
+    "ResponsesBuilder",
+    "ResponsesClient",
+    "ResponsesOptions",
+    "WebSocketTransport",
+    "approval",
+    "approval_requests",
+]
+
+
+if not TYPE_CHECKING:  # a type checker that saw this function would accept any name
+
+    def __getattr__(name: str) -> object:
+        """Import `WebSocketTransport` on first use: it brings ssl."""
+        if name != "WebSocketTransport":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from chat_responses.websocket import WebSocketTransport
+
+        return WebSocketTransport
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

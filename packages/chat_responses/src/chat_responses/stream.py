@@ -105,6 +105,11 @@ class ResponsesStreamDecoder:
         self._resumed = True
         self.answered = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: the terminal sign has come."""
+        return self.finished
+
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
         self.answered = True

@@ -1,11 +1,11 @@
-"""Time limits that cost nothing while nothing has to be waited for."""
+"""The time limits of one model request."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable
 from math import inf
-from types import TracebackType, coroutine
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 
@@ -13,28 +13,39 @@ from chat_core.transport import Timeouts
 from chat_core.types.errors import TimedOut
 
 if TYPE_CHECKING:
-    import asyncio  # otherwise imported with the first request: it brings ssl, a third of what importing a provider package takes
+    import asyncio  # imported with the first request: it brings ssl, a third of what importing a provider package takes
 
 T = TypeVar("T")
 
 
 class Deadlines:
-    """How long one model request may keep us waiting: the limits above `connect`, held by whoever reads the answer.
+    """The limits of one model request, except `connect`, for whoever reads the response. `with` says when it is over.
 
-    Time counts only while the reader waits, so a slow consumer never times out. `with` says when the request is over: it is no
-    cancel scope, and may be held across a `yield`.
+    | state | begins with | limit |
+    |---|---|---|
+    | first event | the request | `first_event` |
+    | idle | the first wait after `progress()` | `idle` |
+
+    `total` counts from the request in both. Only waiting is limited: no limit passes while the reader is elsewhere, so a
+    slow consumer never times out, and no cancel scope is held between two waits.
+
+    On asyncio a wait does what `asyncio.timeout_at` does, with one timer for all the waits of a request instead of one for
+    each, which would take 7 µs more per wait: a tenth of what an event costs that is waited for. The timer is set to the
+    limit that passes first and is not moved when the limit is: when it fires early, it is set again.
     """
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
-        self._limit = "first_event"
-        self._fresh = False
         self._loop = _asyncio_loop()
         self._clock = anyio.current_time if self._loop is None else self._loop.time
         self._started = self._since = self._clock()
-        self._alarm: asyncio.TimerHandle | None = None
-        self._waiting: asyncio.Task[object] | None = None
-        self._passed: tuple[str, float] | None = None
+        self._idle = False
+        self._progressed = False
+        self._at_most: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Task[object] | None = None  # None while the reader is elsewhere
+        self._cancelling = 0  # cancellations of the waiting task before ours
+        self._expired: tuple[str, float] | None = None  # the limit for which the waiting task was cancelled
 
     def __enter__(self) -> Self:
         return self
@@ -42,108 +53,80 @@ class Deadlines:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def progress(self) -> None:
-        """Content has come: the idle limit starts over with the next wait."""
-        self._fresh = True
+        """Start the idle limit over, with the next wait."""
+        self._progressed = True
 
-    async def wait(self, awaitable: Awaitable[T]) -> T:
-        """Await it under whichever limit passes first; raises `TimedOut`.
+    async def wait(self, awaitable: Awaitable[T], *, at_most: float | None = None) -> T:
+        """Return what `awaitable` gives. Raises `TimedOut` for the limit that passes first.
 
-        Most events of a burst are already here, and a time limit per event costs a third of what reading the event costs. So on
-        asyncio the first step is taken before a clock is looked at. What limits the rest is not a cancel scope, since those have
-        to nest, and that first step may have entered some. On trio, where there is nothing else, the scope comes first.
+        `at_most` stands for the idle limit where it is shorter: seconds since the last progress. On asyncio, what needs
+        no waiting is returned however late it is.
         """
+        self._at_most = at_most
+        limit, seconds, passes = self._next_limit()
         if self._loop is None:
-            limit, seconds, passes = self._next_limit()
             with anyio.CancelScope(deadline=passes):
                 return await awaitable
             raise TimedOut(limit, seconds)
-        steps = cast("Generator[object, object, T]", awaitable.__await__())
-        try:
-            waiting_for = steps.send(None)
-        except StopIteration as finished:
-            return cast("T", finished.value)
-        return await self._watched(self._loop, steps, waiting_for)
+        self._set_timer(self._loop, passes)
+        return await self._wait_for_timer(awaitable)
 
-    async def _watched(
-        self, loop: asyncio.AbstractEventLoop, steps: Generator[object, object, T], waiting_for: object
-    ) -> T:
-        """The rest of the steps, cancelled when the alarm rings. It is what `asyncio.timeout` does, but with one timer for all the
-        waits of a request: one for each is a tenth of what an event costs that has to be waited for."""
+    async def _wait_for_timer(self, awaitable: Awaitable[T]) -> T:
         import asyncio
 
-        task = asyncio.current_task()
-        assert task is not None
-        cancelled_before = task.cancelling()
-        self._set_alarm(loop)
-        self._waiting = task
+        self._waiting = task = asyncio.current_task()
         try:
-            return await _rest(steps, waiting_for)
+            return await awaitable
         except asyncio.CancelledError:
-            if self._passed is None or task.cancelling() > cancelled_before + 1:  # others cancelled it too
-                raise
-            raise TimedOut(*self._passed) from None
+            if self._expired is None or task is None or task.cancelling() > self._cancelling + 1:
+                raise  # somebody else cancelled the task
+            raise TimedOut(*self._expired) from None
         finally:
             self._waiting = None
-            if self._passed is not None:
-                self._passed = None
+            if self._expired is not None and task is not None:
+                self._expired = None
                 task.uncancel()
 
-    def _set_alarm(self, loop: asyncio.AbstractEventLoop) -> None:
-        """See to it that it rings when the limit passes, or before: `_ring` looks what has come since."""
-        _, _, passes = self._next_limit()
-        if self._alarm is not None and self._alarm.when() > passes:
-            self._alarm.cancel()
-            self._alarm = None
-        if self._alarm is None and passes < inf:
-            self._alarm = loop.call_at(passes, self._ring, loop)
+    def _set_timer(self, loop: asyncio.AbstractEventLoop, passes: float) -> None:
+        """Set the timer to `passes`, unless it fires before that anyway."""
+        if self._timer is not None and self._timer.when() > passes:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and passes < inf:
+            self._timer = loop.call_at(passes, self._timer_fired, loop)
 
-    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._alarm = None
+    def _timer_fired(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
         if self._waiting is None:
-            return
+            return  # the next wait sets it again
         limit, seconds, passes = self._next_limit()
-        if passes > self._clock():
-            self._set_alarm(loop)
+        if passes > loop.time():
+            self._set_timer(loop, passes)
         else:
-            self._passed = limit, seconds
+            self._expired = limit, seconds
+            self._cancelling = self._waiting.cancelling()
             self._waiting.cancel()
 
     def _next_limit(self) -> tuple[str, float, float]:
-        """The limit that passes first, its value, and when it passes (infinity: never)."""
-        if self._fresh:
-            self._limit, self._since, self._fresh = "idle", self._clock(), False
-        seconds = self._timeouts.idle if self._limit == "idle" else self._timeouts.first_event
+        """Return the limit that passes first: its name, its seconds, and the time when it passes (infinity: never)."""
+        if self._progressed:
+            self._idle, self._progressed, self._since = True, False, self._clock()
+        timeouts = self._timeouts
+        seconds = timeouts.idle if self._idle else timeouts.first_event
+        if self._at_most is not None and (seconds is None or self._at_most < seconds):
+            seconds = self._at_most
         passes = inf if seconds is None else self._since + seconds
-        total = self._timeouts.total
-        if total is not None and self._started + total < passes:
-            return "total", total, self._started + total
-        return self._limit, seconds or 0.0, passes
-
-
-@coroutine
-def _rest(steps: Generator[object, object, T], waiting_for: object) -> Generator[object, object, T]:
-    """What is left of an awaitable that has already taken its first step."""
-    try:
-        while True:
-            try:
-                answer = yield waiting_for
-            except GeneratorExit:
-                steps.close()
-                raise
-            except BaseException as exc:
-                waiting_for = steps.throw(exc)
-            else:
-                waiting_for = steps.send(answer)
-    except StopIteration as finished:
-        return cast("T", finished.value)
+        if timeouts.total is not None and self._started + timeouts.total < passes:
+            return "total", timeouts.total, self._started + timeouts.total
+        return "idle" if self._idle else "first_event", seconds or 0.0, passes
 
 
 def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
-    """The loop, unless it is trio's."""
+    """Return the running asyncio loop, or None on trio."""
     import asyncio
 
     try:

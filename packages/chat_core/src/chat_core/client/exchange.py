@@ -1,138 +1,167 @@
-"""What every provider's client does with a request: send it under the time limits, and read the turn that comes back."""
+"""What every provider's client does with a request: send it under the deadlines, and decode what comes back.
+
+I/O and decoding are two functions: `receive_bursts` yields the events of a response, and `stream_response` feeds them to a
+stream decoder.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
 from chat_core.client.deadlines import Deadlines
-from chat_core.transport import Event, EventStream, Request, Response, Transport
+from chat_core.client.secrets import scrub_secrets
+from chat_core.transport import Event, Request, Response, Transport
 from chat_core.types.errors import ChatError, ConnectionFailed, ProviderError
 from chat_core.types.events import Done, TurnEvent
-from chat_core.types.json_values import JsonValue
 
 T = TypeVar("T")
 DecodeError: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
-"""What an answer that is not 2xx says: from its status, its headers (names in lower case) and its body."""
+"""Return the error in a response that is not 2xx: from its status, its headers (names in lower case) and its body."""
 
-_LINGER = (
+_DRAIN = (
     0.25  # seconds for the end of the bytes after the terminal sign, so that the connection can be used again
 )
+_GRACE = 2.0  # seconds for the terminal sign, once the turn is complete without it
+_PING_TYPES = frozenset(("ping", "keepalive", "keep-alive", "heartbeat"))
+_PING = re.compile(r'\s*\{\s*"type"\s*:\s*"(?:ping|keepalive|keep-alive|heartbeat)"[^{}\[\]]*\}\s*')
 
 
-class StreamDecoder(Protocol):
-    """One turn of a wire: fed with events, asked at the end. It does no I/O."""
+class Ending(Protocol):
+    """How far a response has come, as its decoder knows."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: what the response is for has come whole.
+
+        It is True before `finished` on wires whose terminal sign follows the finish reason and is left out by some
+        servers; on all others it is the same. Then the terminal sign is waited for 2 s, and no failure counts.
+        """
+        ...
 
     @property
     def finished(self) -> bool:
-        """Whether the wire's last event has been fed."""
+        """Whether the terminal sign has been fed. What follows is not read."""
         ...
 
+
+class StreamDecoder(Ending, Protocol):
+    """The decoder of one streamed turn of a wire. It is fed events, and does no I/O."""
+
     def feed(self, event: Event, /) -> Iterable[TurnEvent]:
-        """What the event says, perhaps nothing. Raises where it cannot be read, or says that the turn failed."""
+        """Return what one event of the wire adds to the turn. Raises where it cannot be read, or says that the turn failed."""
         ...
 
     def finish(self) -> Done:
-        """The whole turn. Raises `StreamTruncated` if the terminal sign has not been fed."""
+        """Return the whole turn. Raises `StreamTruncated` if the turn is not complete."""
         ...
 
 
 async def send_request(
     transport: Transport, request: Request, decode: Callable[[Response], T], decode_error: DecodeError
 ) -> T:
-    """What `decode` makes of a whole answer. Raises what `decode_error` makes of one that is not 2xx, `TimedOut`, what `decode`
-    raises, and what the transport raises."""
+    """Send the request and return what `decode` makes of the whole response.
+
+    Raises what `decode_error` makes of a response that is not 2xx, `TimedOut`, what `decode` raises, and what the
+    transport raises.
+    """
     try:
         with Deadlines(request.timeouts) as deadlines:
-            answer = await deadlines.wait(transport.send(request))
-        if not answer.ok:
-            raise decode_error(answer.status, answer.headers, answer.body)
-        return decode(answer)
+            response = await deadlines.wait(transport.send(request))
+        if not response.ok:
+            raise decode_error(response.status, response.headers, response.body)
+        return decode(response)
     except ProviderError as error:
         scrub_secrets(error, request)
         raise
+
+
+async def receive_bursts(
+    transport: Transport, request: Request, decode_error: DecodeError, ending: Ending
+) -> AsyncGenerator[Sequence[Event]]:
+    """Send the request and yield the events of the response, those together that arrived together.
+
+    The first burst is empty: it says that the status is 2xx. The stream ends with the bytes, when `ending` has finished,
+    or when it is complete and 2 s bring nothing more. Any event but a ping restarts the idle limit. Raises as
+    `send_request` does; once `ending` is complete, nothing.
+    """
+    async with AsyncExitStack() as stack:
+        deadlines = stack.enter_context(Deadlines(request.timeouts))
+        response = await deadlines.wait(stack.enter_async_context(transport.stream(request)))
+        if not response.ok:
+            raise decode_error(response.status, response.headers, await deadlines.wait(response.read()))
+        yield ()
+        bursts = await stack.enter_async_context(aclosing(response.bursts()))
+        while True:
+            complete = ending.complete
+            try:
+                burst = await deadlines.wait(anext(bursts), at_most=_GRACE if complete else None)
+            except StopAsyncIteration:
+                return
+            except ChatError:
+                if complete:
+                    return
+                raise
+            if _shows_progress(burst):
+                deadlines.progress()
+            yield burst
+            if ending.finished:
+                await _drain(bursts)
+                return
 
 
 async def stream_response(
     transport: Transport, request: Request, decoder: StreamDecoder, decode_error: DecodeError
 ) -> AsyncGenerator[TurnEvent]:
-    """Yield a turn as it arrives, ending with `Done`. Raises as `ask` does, and what the machine raises.
+    """Yield a turn as it arrives, ending with `Done`. Raises as `send_request` does, and what the decoder raises.
 
-    A lost connection counts as the end of the bytes: whether the turn was whole by then is the machine's to judge.
+    A connection that is lost in the middle counts as the end of the bytes: the decoder knows whether the turn was whole.
     """
     lost: ConnectionFailed | None = None
+    accepted = False
     try:
-        async with AsyncExitStack() as stack:
-            deadlines = stack.enter_context(Deadlines(request.timeouts))
-            answer = await deadlines.wait(stack.enter_async_context(transport.stream(request)))
-            if not answer.ok:
-                raise decode_error(answer.status, answer.headers, await deadlines.wait(answer.read()))
-            async with aclosing(_bursts(answer)) as bursts:
-                while True:
-                    try:
-                        burst = await deadlines.wait(anext(bursts))
-                    except StopAsyncIteration:
-                        break
-                    except ConnectionFailed as exc:
-                        lost = exc
-                        break
+        try:
+            async with aclosing(receive_bursts(transport, request, decode_error, decoder)) as bursts:
+                async for burst in bursts:
+                    accepted = True
                     for event in burst:
                         for part in decoder.feed(event):
-                            deadlines.progress()
                             yield part
-                        if decoder.finished:  # whatever follows is nobody's
+                        if decoder.finished:
                             break
-                    if decoder.finished:
-                        await _drain(bursts)
-                        break
+        except ConnectionFailed as exc:
+            if not accepted:
+                raise
+            lost = exc
         done = decoder.finish()
     except ProviderError as error:
         scrub_secrets(error, request)
         raise
     except ChatError as error:
-        if lost is not None:
-            error.retryable = (
-                error.retryable and lost.retryable
-            )  # the transport may know that the turn was run
-            raise error from lost
-        raise
+        if lost is None:
+            raise
+        error.retryable = error.retryable and lost.retryable  # the transport may know that the turn was run
+        raise error from lost
     yield done
 
 
-def scrub_secrets(error: ProviderError, request: Request) -> None:
-    """Some servers repeat the key that they refuse, and errors end up in logs."""
-    for name, value in request.headers.items():
-        secret = value.rpartition(" ")[2]  # what follows "Bearer"
-        if len(secret) >= 8 and any(word in name.lower() for word in ("auth", "key", "token", "secret")):
-            error.args = tuple(str(arg).replace(secret, "***") for arg in error.args)
-            for attribute, text in vars(error).items():
-                if isinstance(text, str):
-                    setattr(error, attribute, text.replace(secret, "***"))
-            error.body = cast(
-                "JsonValue", json.loads(json.dumps(error.body).replace(json.dumps(secret)[1:-1], "***"))
-            )
-
-
-def _bursts(answer: EventStream) -> AsyncGenerator[Sequence[Event]]:
-    """The events, those together that arrived together where the transport tells: a burst is waited for once."""
-    bursts: Callable[[], AsyncGenerator[Sequence[Event]]] | None = getattr(answer, "bursts", None)
-    return _singly(answer) if bursts is None else bursts()
-
-
-async def _singly(answer: EventStream) -> AsyncGenerator[Sequence[Event]]:
-    async with aclosing(aiter(answer)) as events:
-        async for event in events:
-            yield (event,)
+def _shows_progress(burst: Sequence[Event]) -> bool:
+    """Return whether a burst has more in it than pings and keep-alives."""
+    return any(
+        event.type not in _PING_TYPES and not (len(event.data) < 100 and _PING.fullmatch(event.data))
+        for event in burst
+    )
 
 
 async def _drain(bursts: AsyncGenerator[Sequence[Event]]) -> None:
-    with anyio.move_on_after(_LINGER):
+    """Read to the end of the bytes, for a moment. Errors are ignored: the turn is whole."""
+    with anyio.move_on_after(_DRAIN):
         try:
             async for _ in bursts:
                 pass
-        except ConnectionFailed:
-            pass  # the turn is whole already
+        except ChatError:
+            pass

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
 from chat_core.transport import Event, EventStream, Request, Response
-from chat_core.transport.sse import events_of
+from chat_core.transport.sse import bursts_from_bytes
 from chat_core.types.errors import ChatError
 from chat_core.types.json_values import JsonObject, JsonValue, as_object
 
@@ -97,8 +97,9 @@ class _FakeStream:
     async def read(self) -> bytes:
         return self.response.body
 
-    def __aiter__(self) -> AsyncGenerator[Event]:
-        return events_of(self._chunks(), content_type=self.headers["content-type"], max_bytes=_MAX_BYTES)
+    def bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        content_type = self.headers["content-type"]
+        return bursts_from_bytes(self._chunks(), content_type=content_type, max_bytes=_MAX_BYTES)
 
     async def _chunks(self) -> AsyncGenerator[bytes]:
         yield self.response.body

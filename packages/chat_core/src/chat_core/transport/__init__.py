@@ -1,24 +1,47 @@
-"""The seam between providers and the network: what a provider asks for, and what a transport answers.
+"""The seam between providers and the network: what a transport is given, and what it returns.
 
-Third parties write transports. A transport returns any status rather than raising; it raises `ConnectionFailed` when no answer
-comes, `TimedOut("connect", seconds)` when no connection does, and `InvalidResponse` when the bytes are no HTTP or no event stream.
-`stream` holds no cancel scope, and so no task group, across its yield. `chat_core.transport.sse.events_of` makes events of bytes.
+Third parties write transports. A transport returns every status and raises none; it raises `ConnectionFailed` when no
+response comes or the connection is cut, `TimedOut("connect", seconds)` when no connection is established in time, and
+`InvalidResponse` when the bytes are neither HTTP nor an event stream. `stream` holds no cancel scope, and so no task
+group, across its yield.
+
+`bursts_from_bytes` makes events of the bytes of a body, `bursts_from_events` serves a source of single events, and
+`events_from_bursts` is its opposite.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+import importlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from chat_core.transport.bursts import bursts_from_events, events_from_bursts
+    from chat_core.transport.http import HttpTransport
+    from chat_core.transport.sse import bursts_from_bytes
+
+__all__ = [
+    "Event",
+    "EventStream",
+    "HttpTransport",
+    "Request",
+    "Response",
+    "Timeouts",
+    "Transport",
+    "bursts_from_bytes",
+    "bursts_from_events",
+    "events_from_bursts",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """The four time limits of one model request, in seconds; None is no limit.
 
-    `connect`: until a connection stands. `first_event`: from the request to the first content, or to the whole answer where
-    it is not streamed. `idle`: between two content events; pings do not count. `total`: all of it.
+    `connect`: until a connection is established. `first_event`: from the request to the first event, or to the whole
+    response where it is not streamed. `idle`: between two events; pings and keep-alives are no events. `total`: all of it.
     """
 
     connect: float | None = 10.0
@@ -29,7 +52,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. `headers` carry the secrets, so no repr shows them. Transports heed `timeouts.connect` alone."""
+    """One HTTP request. `headers` carry the secrets, so no repr shows them. A transport enforces `timeouts.connect` alone."""
 
     method: str
     url: str
@@ -40,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One whole answer. Header names are lower case."""
+    """One whole response. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -53,19 +76,18 @@ class Response:
 
 
 class Event(NamedTuple):
-    """One event of a stream. `type` is the SSE event name ("message" by default), or "body" for a plain JSON document, then in
-    `data`: the whole answer, where the server does not stream, or an error that some put among their events."""
+    """One event of a stream.
+
+    `type` is the SSE event name ("message" by default), or "body" for a plain JSON document, which is then the `data`:
+    the whole response, where the server does not stream, or an error that some servers put among their events.
+    """
 
     type: str
     data: str
 
 
 class EventStream(Protocol):
-    """An answer whose body arrives in pieces: iterate it for events, or read() it whole, once.
-
-    One that can tell which events arrived together may have `bursts() -> AsyncGenerator[Sequence[Event]]` too; it is then read by
-    that.
-    """
+    """A response whose body arrives in pieces: iterate `bursts()` for its events, or `read()` it whole, once."""
 
     @property
     def status(self) -> int:
@@ -74,7 +96,7 @@ class EventStream(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Header names are lower case."""
+        """The headers, their names in lower case."""
         ...
 
     @property
@@ -83,11 +105,12 @@ class EventStream(Protocol):
         ...
 
     async def read(self) -> bytes:
-        """The whole body, for answers that are no event stream."""
+        """Return the whole body, for responses that are no event stream."""
         ...
 
-    def __aiter__(self) -> AsyncGenerator[Event]:
-        """The events, until the bytes end. A cut connection ends in `ConnectionFailed`."""
+    def bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        """Yield the events until the bytes end, those together that arrived together. A burst may be empty, after a
+        comment for example. Raises `ConnectionFailed` where the connection is cut. Iterated once."""
         ...
 
 
@@ -95,13 +118,31 @@ class Transport(Protocol):
     """What carries requests. One transport serves many requests at once, and one event loop after another."""
 
     async def send(self, request: Request, /) -> Response:
-        """Send, and read the whole answer, whatever its status."""
+        """Send the request and return the whole response, whatever its status."""
         ...
 
     def stream(self, request: Request, /) -> AbstractAsyncContextManager[EventStream]:
-        """Send, and hand over the answer as it arrives. Leaving the context frees the connection at once."""
+        """Send the request and give the response as it arrives. Leaving the context frees the connection at once."""
         ...
 
     async def aclose(self) -> None:
         """Close what is open on the running event loop. The transport can be used again afterwards."""
         ...
+
+
+_LATER = {  # each is imported on first use
+    "HttpTransport": "chat_core.transport.http",
+    "bursts_from_bytes": "chat_core.transport.sse",
+    "bursts_from_events": "chat_core.transport.bursts",
+    "events_from_bursts": "chat_core.transport.bursts",
+}
+
+
+if not TYPE_CHECKING:  # a type checker that saw this function would accept any name
+
+    def __getattr__(name: str) -> object:
+        """Return one of the names of `_LATER`."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+        return value

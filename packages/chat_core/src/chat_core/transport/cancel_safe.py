@@ -1,8 +1,9 @@
-"""A task of its own for what must not be torn: on asyncio, a second cancellation goes through every shield.
+"""Work that is cancelled as a whole: on asyncio, a second cancellation goes through every shield.
 
-httpcore frees its connections under an anyio shield. A native `task.cancel()` that arrives meanwhile interrupts it there, and
-the connection stays taken for good. So the work runs in a task that nobody else knows. It is cancelled by an anyio scope,
-which keeps to the shields, and whoever waits for it waits until it has ended. On trio shields hold, and none of this is done.
+httpcore frees its connections under an anyio shield. A native `task.cancel()` that arrives meanwhile interrupts it there,
+and the connection stays taken for good. So the work runs in a task that nobody else knows. It is cancelled by an anyio
+scope, which respects the shields, and whoever waits for it waits until it has ended. On trio shields hold, and none of
+this is done.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from anyio import CancelScope
 T = TypeVar("T")
 Head = TypeVar("Head")
 
-_ENOUGH = 256 * 1024  # bytes that may wait for a slow reader before the server has to
+_BUFFERED = 256 * 1024  # bytes that may wait for a slow reader before the server has to
 
 
-async def sheltered(work: Callable[[], Awaitable[T]]) -> T:
+async def run_cancel_safe(work: Callable[[], Awaitable[T]]) -> T:
     """Await `work()`. However often the caller is cancelled, the work is cancelled once, and has ended when this returns."""
     if not _on_asyncio():
         return await work()
-    shelter = _Shelter(work)
+    worker = _Worker(work)
     try:
-        return await shelter.result()
+        return await worker.result()
     finally:
-        await shelter.end()
+        await worker.end()
 
 
 @asynccontextmanager
-async def sheltered_stream(
+async def stream_cancel_safe(
     source: AbstractAsyncContextManager[tuple[Head, AsyncGenerator[bytes]]],
 ) -> AsyncGenerator[tuple[Head, AsyncGenerator[bytes]]]:
-    """Give what `source` gives, a head and the chunks after it, but enter, iterate and leave `source` in shelter.
+    """Give what `source` gives, a head and the chunks after it, but enter, iterate and leave `source` in a task of its own.
 
     Chunks that arrived at once come joined. Leaving ends the source wherever it is, and waits until it has ended.
     """
@@ -43,11 +44,11 @@ async def sheltered_stream(
         async with source as (head, chunks):
             yield head, chunks
         return
-    shelter = _StreamShelter(source)
+    worker = _StreamWorker(source)
     try:
-        yield await shelter.head(), shelter.chunks()
+        yield await worker.head(), worker.chunks()
     finally:
-        await shelter.end()
+        await worker.end()
 
 
 def _on_asyncio() -> bool:
@@ -57,14 +58,14 @@ def _on_asyncio() -> bool:
         return False
 
 
-class _Shelter(Generic[T]):
-    """One task, and the one reader who waits for news of it."""
+class _Worker(Generic[T]):
+    """One task, and the one reader who waits for it."""
 
     def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
         self._scope = CancelScope()
         self._awaited: asyncio.Future[None] | None = None
         self._task = asyncio.create_task(self._run(work))
-        self._task.add_done_callback(self._tell)
+        self._task.add_done_callback(self._wake)
 
     async def _run(self, work: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -72,11 +73,11 @@ class _Shelter(Generic[T]):
                 return await work()
             raise asyncio.CancelledError  # the scope swallowed one: what was cancelled has no result
         finally:
-            self._tell()  # the task has ended by the time the reader hears of it, a turn of the loop before its callbacks run
+            self._wake()  # the reader continues in the same turn of the loop, one before the task's callbacks run
 
     async def result(self) -> T:
-        """What the work gives, or raises."""
-        while await self._news():
+        """Return what the work returns, or raise what it raises."""
+        while await self._changed():
             pass
         return self._task.result()
 
@@ -90,7 +91,7 @@ class _Shelter(Generic[T]):
             ):  # a cancelled scope around the reader would wake it in every turn of the loop
                 while not self._task.done():
                     try:
-                        await self._told()
+                        await self._woken()
                     except asyncio.CancelledError as exc:
                         cancelled = exc
         if not self._task.cancelled():
@@ -98,27 +99,27 @@ class _Shelter(Generic[T]):
         if cancelled is not None:
             raise cancelled
 
-    async def _news(self) -> bool:
-        """Wait for news. False once the work has ended well; raises what else ended it."""
+    async def _changed(self) -> bool:
+        """Wait for a change. Return False once the work has ended well; raises what else ended it."""
         if self._task.done():
             self._task.result()
             return False
-        await self._told()
+        await self._woken()
         return True
 
-    def _told(self) -> asyncio.Future[None]:
+    def _woken(self) -> asyncio.Future[None]:
         self._awaited = asyncio.get_running_loop().create_future()
         return self._awaited
 
-    def _tell(self, _: object = None) -> None:
+    def _wake(self, _: object = None) -> None:
         if self._awaited is not None:
             if not self._awaited.done():  # else the reader was cancelled while it waited
                 self._awaited.set_result(None)
             self._awaited = None
 
 
-class _StreamShelter(_Shelter[None], Generic[Head]):
-    """A shelter whose work is to enter, iterate and leave a source, for a reader who follows at their own pace."""
+class _StreamWorker(_Worker[None], Generic[Head]):
+    """A worker that enters, iterates and leaves a source, for a reader who follows at their own pace."""
 
     def __init__(self, source: AbstractAsyncContextManager[tuple[Head, AsyncGenerator[bytes]]]) -> None:
         self._source = source
@@ -129,13 +130,13 @@ class _StreamShelter(_Shelter[None], Generic[Head]):
         super().__init__(self._fill)
 
     async def head(self) -> Head:
-        """The head, once it is there."""
+        """Return the head, once it is there."""
         while not self._heads:
-            await self._news()
+            await self._changed()
         return self._heads[0]
 
     async def chunks(self) -> AsyncGenerator[bytes]:
-        """The chunks, until the source ends. A source that fails does so after the chunks before the failure were read."""
+        """Yield the chunks until the source ends. A failure is raised after the chunks before it."""
         while True:
             if self._arrived:
                 chunk = b"".join(self._arrived)
@@ -144,18 +145,18 @@ class _StreamShelter(_Shelter[None], Generic[Head]):
                 if self._room is not None and not self._room.done():
                     self._room.set_result(None)
                 yield chunk
-            elif not await self._news():
+            elif not await self._changed():
                 return
 
     async def _fill(self) -> None:
         async with self._source as (head, chunks):
             self._heads.append(head)
-            self._tell()
+            self._wake()
             async for chunk in chunks:
                 self._arrived.append(chunk)
                 self._size += len(chunk)
                 if self._awaited is not None:
-                    self._tell()
-                if self._size >= _ENOUGH:
+                    self._wake()
+                if self._size >= _BUFFERED:
                     self._room = asyncio.get_running_loop().create_future()
                     await self._room

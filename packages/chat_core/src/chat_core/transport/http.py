@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 from anyio import CancelScope
 
 from chat_core.transport import Event, EventStream, Request, Response
-from chat_core.transport.cancel_safe import sheltered, sheltered_stream
+from chat_core.transport.cancel_safe import run_cancel_safe, stream_cancel_safe
 from chat_core.transport.http_errors import raise_ours
 from chat_core.transport.pools import Pools
-from chat_core.transport.sse import bursts_of, check_size, read_whole
+from chat_core.transport.sse import bursts_from_bytes, check_size, read_whole
 from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -91,18 +91,18 @@ class HttpTransport:
 
     async def send(self, request: Request, /) -> Response:
         """Send, and read the whole answer, whatever its status."""
-        return await sheltered(lambda: self._send(request))
+        return await run_cancel_safe(lambda: self._send(request))
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
         """Send, and hand over the answer as it arrives. Leaving the context closes a connection that has more to say."""
-        async with sheltered_stream(self._exchange(request)) as (head, chunks):
+        async with stream_cancel_safe(self._exchange(request)) as (head, chunks):
             async with aclosing(_Stream(head, chunks, self._max_bytes)) as stream:
                 yield stream
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. The transport can be used again afterwards."""
-        await sheltered(self._pools.aclose)
+        await run_cancel_safe(self._pools.aclose)
 
     async def _send(self, request: Request) -> Response:
         async with self._exchange(request) as (head, chunks):
@@ -170,10 +170,9 @@ class _Stream:
         self.status, self.headers = head
         self._chunks = chunks
         self._max_bytes = max_bytes
-        self._bursts = bursts_of(
+        self._bursts = bursts_from_bytes(
             chunks, content_type=self.headers.get("content-type", "").lower(), max_bytes=max_bytes
         )
-        self._events = self._one_by_one()
 
     @property
     def ok(self) -> bool:
@@ -182,20 +181,10 @@ class _Stream:
     async def read(self) -> bytes:
         return await read_whole(self._chunks, self._max_bytes)
 
-    def __aiter__(self) -> AsyncGenerator[Event]:
-        return self._events  # always the same one: a second loop goes on where the first broke off
-
     def bursts(self) -> AsyncGenerator[Sequence[Event]]:
-        """The same, those together that arrived together."""
-        return self._bursts
-
-    async def _one_by_one(self) -> AsyncGenerator[Event]:
-        async for burst in self._bursts:
-            for event in burst:
-                yield event
+        return self._bursts  # always the same one: a second loop goes on where the first broke off
 
     async def aclose(self) -> None:
-        await self._events.aclose()
         await self._bursts.aclose()
         await self._chunks.aclose()
 

@@ -1,4 +1,4 @@
-"""One WebSocket connection: the protocol by websockets, without I/O, and the bytes by anyio, on asyncio and trio alike."""
+"""One WebSocket connection: the protocol by websockets, without I/O, and the bytes by anyio, on asyncio and trio."""
 
 from __future__ import annotations
 
@@ -9,29 +9,22 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from logging import CRITICAL, Logger
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
 
+from chat_core.transport import Response
 from chat_core.transport.pools import public_trust
 from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 
 if TYPE_CHECKING:
     from websockets.client import ClientProtocol
-    from websockets.http11 import Response as Handshake
+    from websockets.http11 import Response as HandshakeResponse
     from websockets.protocol import Event
 
-_FAREWELL = 0.5  # seconds that a close frame may take
-
-
-class Refused(NamedTuple):
-    """What a server answered instead of opening a WebSocket."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+_CLOSE_TIMEOUT = 0.5  # seconds that a close frame may take
 
 
 class Socket:
@@ -45,13 +38,16 @@ class Socket:
         self._fragments: list[bytes] = []
         self._ended = False
         self.opened = anyio.current_time()
-        self.responses: set[str] = set()  # ids of those that came over it, which the server remembers
+        self.memory: set[str] = set()  # ids that the server remembers as long as the connection lasts
 
     @staticmethod
     async def open(
         url: str, headers: Mapping[str, str], *, connect: float | None, max_bytes: int
-    ) -> Socket | Refused:
-        """Connect and shake hands. Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent."""
+    ) -> Socket | Response:
+        """Connect, and return the connection, or the response of a server that refuses the handshake.
+
+        Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent.
+        """
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         server = f"{'wss' if secure else 'ws'}://{parts.netloc.rpartition('@')[2]}"
@@ -63,7 +59,7 @@ class Socket:
                     parts.hostname or "", parts.port or (443 if secure else 80), secure, server
                 )
                 socket = Socket(stream, protocol, server)
-                refused = await socket._shake_hands()
+                refused = await socket._handshake()
                 if refused is None:
                     stream = None  # it is the socket's from here on
                     return socket
@@ -80,56 +76,61 @@ class Socket:
         await self._flush()
 
     async def receive(self) -> str:
-        """The next message. Raises `ConnectionFailed` where the connection ended, and `InvalidResponse` for what is no message."""
+        """Return the next message. Raises `ConnectionFailed` where the connection ended, `InvalidResponse` for what is none."""
         while not self._messages:
             await self._read()
         return self._messages.popleft()
 
+    @property
+    def buffered(self) -> bool:
+        """Whether `receive` returns without waiting."""
+        return bool(self._messages)
+
     async def usable(self) -> bool:
-        """Whether it can carry another turn: what arrived meanwhile is read now, pings are answered, a close is noticed."""
+        """Return whether it can carry another turn: what arrived meanwhile is read, and pings are answered."""
         try:
             while not self._ended and self._readable():
-                with anyio.move_on_after(_FAREWELL):
+                with anyio.move_on_after(_CLOSE_TIMEOUT):
                     await self._read()
                     continue
                 return False  # half a record of TLS, and no more to come
         except (ConnectionFailed, InvalidResponse):
             return False
-        self._messages.clear()  # the last words of a turn that is over
+        self._messages.clear()  # of a turn that is over
         return not self._ended
 
     async def close(self) -> None:
-        """Say goodbye, where that is still possible, and close. It does not wait for an answer."""
+        """Send a close frame, where that is still possible, and close. The reply is not waited for."""
         with anyio.CancelScope(shield=True):
-            with anyio.move_on_after(_FAREWELL), suppress(Exception):
+            with anyio.move_on_after(_CLOSE_TIMEOUT), suppress(Exception):
                 if not self._ended:
                     self._protocol.send_close(1000)
                     await self._flush()
             with suppress(Exception):
                 await anyio.aclose_forcefully(self._stream)
 
-    async def _shake_hands(self) -> Refused | None:
+    async def _handshake(self) -> Response | None:
         await self._flush()
         while True:
-            data = await self._bytes()
+            data = await self._receive_bytes()
             events = self._feed(data)
             if events and isinstance(handshake := events[0], _handshake_type()):
                 if self._protocol.handshake_exc is None:
                     return None  # the server does not speak first, so there is nothing after it
                 headers = {name.lower(): value for name, value in handshake.headers.raw_items()}
-                return Refused(handshake.status_code, headers, bytes(handshake.body or b""))
+                return Response(handshake.status_code, headers, bytes(handshake.body or b""))
             if not data or self._protocol.handshake_exc is not None:
                 raise ConnectionFailed(f"{self._server} did not answer the handshake: is the base URL right?")
 
-    async def _bytes(self) -> bytes:
-        """What arrives next; nothing at the end."""
+    async def _receive_bytes(self) -> bytes:
+        """Return the bytes that arrive next; none at the end."""
         try:
             return await self._stream.receive(65536)
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
             return b""
 
     def _feed(self, data: bytes) -> list[Event]:
-        """Give bytes to the protocol; the handshake or the frames that they complete."""
+        """Feed bytes to the protocol and return the handshake or the frames that they complete."""
         if data:
             self._protocol.receive_data(data)
         else:
@@ -143,10 +144,10 @@ class Socket:
 
     async def _read(self) -> None:
         if self._ended:
-            raise self._lost()
+            raise self._closed_error()
         from websockets.frames import Frame, Opcode
 
-        data = await self._bytes()
+        data = await self._receive_bytes()
         for frame in self._feed(data):
             assert isinstance(frame, Frame)
             if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
@@ -160,19 +161,19 @@ class Socket:
             self._ended = True
         with suppress(
             ConnectionFailed
-        ):  # pongs, and the answer to a close: if they cannot be sent, the reading will tell
+        ):  # pongs, and the reply to a close: reading raises if they cannot be sent
             await self._flush()
         if self._ended and not self._messages:
-            raise self._lost()
+            raise self._closed_error()
 
-    def _lost(self) -> Exception:
+    def _closed_error(self) -> Exception:
         fault = self._protocol.parser_exc
         if fault is not None and type(fault).__name__ == "PayloadTooBig":
             return InvalidResponse(
                 f"a message of {self._server} is larger than WebSocketTransport(max_bytes=...) allows: {fault}"
             )
-        said = self._protocol.close_rcvd
-        reason = f"{said.code} {said.reason}".strip() if said is not None else "without a word"
+        close = self._protocol.close_rcvd
+        reason = f"{close.code} {close.reason}".strip() if close is not None else "without a close frame"
         return ConnectionFailed(f"{self._server} closed the connection: {reason}")
 
     async def _flush(self) -> None:
@@ -184,7 +185,7 @@ class Socket:
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
             self._ended = True
             raise ConnectionFailed(
-                f"{self._server} hung up while it was sent to: {exc or type(exc).__name__}"
+                f"{self._server} closed the connection while it was sent to: {exc or type(exc).__name__}"
             ) from exc
 
 
@@ -215,7 +216,7 @@ def _protocol(url: str, secure: bool, headers: Mapping[str, str], max_bytes: int
     from websockets.uri import parse_uri
 
     address = ("wss" if secure else "ws") + url[url.index(":") :]
-    # A logger of its own, which is silent: websockets would log the headers, and the key is among them.
+    # websockets would log the headers, and the key is among them: so it is given a silent logger.
     protocol = ClientProtocol(parse_uri(address), max_size=max_bytes, logger=Logger("silent", CRITICAL + 1))
     handshake = protocol.connect()
     for name, value in headers.items():
@@ -231,7 +232,7 @@ def _protocol(url: str, secure: bool, headers: Mapping[str, str], max_bytes: int
 
 
 @cache
-def _handshake_type() -> type[Handshake]:
+def _handshake_type() -> type[HandshakeResponse]:
     from websockets.http11 import Response
 
     return Response

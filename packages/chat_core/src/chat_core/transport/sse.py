@@ -17,17 +17,7 @@ _JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/stream+
 _BLANK = BOM_UTF8 + b" \t\r\n"
 
 
-async def events_of(
-    chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int
-) -> AsyncGenerator[Event]:
-    """Yield the events of a body one by one; otherwise as `bursts_of`."""
-    async with aclosing(bursts_of(chunks, content_type=content_type, max_bytes=max_bytes)) as bursts:
-        async for burst in bursts:
-            for event in burst:
-                yield event
-
-
-async def bursts_of(
+async def bursts_from_bytes(
     chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int
 ) -> AsyncGenerator[Sequence[Event]]:
     """Yield the events of a body, those together that arrived together. How it starts says what it is, for content types lie.

@@ -1,234 +1,151 @@
-"""`WebSocketTransport`: turns of the Responses wire over one WebSocket that is kept, and everything else over HTTP.
-
-Facts: OpenAI's guide to its WebSocket mode, November 2026. Azure and xAI serve the same.
-"""
+"""`SocketTransport`: turns over WebSockets that are kept, and everything else over HTTP. A wire says what a turn is."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from typing import cast
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from enum import Enum, auto
+from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
-from weakref import WeakKeyDictionary, ref
 
 import anyio
 
 from chat_core.transport import Event, EventStream, Request, Response, Transport
-from chat_core.transport.cancel_safe import sheltered
-from chat_core.transport.pools import EventLoop, running_loop
-from chat_core.transport.socket import Refused, Socket
+from chat_core.transport.cancel_safe import run_cancel_safe
+from chat_core.transport.socket import Socket
+from chat_core.transport.socket_pool import SocketPool
 from chat_core.types.errors import ConfigurationError, ConnectionFailed
-from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
-_TERMINAL = (
-    "response.completed",
-    "response.incomplete",
-    "response.failed",
-    "response.cancelled",
-    "response.done",
-)
-_TELLING = tuple(
-    f'"{word}"' for word in (*_TERMINAL, "error", "response.created")
-)  # without one of these a frame is content
-_NOT_SENT = ("stream", "stream_options", "background")
-_LEFT_OUT = ("content-type", "content-length", "accept")  # headers of a body, and there is none
+_RESEND_AFTER = (0.0, 0.5)  # seconds before each resend of a turn that the server refused with its connection
 
 
-class WebSocketTransport:
-    """`POST .../responses` goes over a WebSocket, as a `response.create` frame; all else, and what runs in the background, over
-    HTTP.
+class Next(Enum):
+    """What follows a message of a turn."""
 
-    A connection is authenticated once, at its handshake, and kept for the turns that follow. It carries one turn at a time: another
-    at the same time opens another connection. After `max_age` seconds it is replaced between two turns, since servers close it
-    after an hour. One that the server closed meanwhile is opened anew. A turn whose frame was sent is never sent again: if its
-    connection is lost, that is a `ConnectionFailed` or `StreamTruncated` that nobody retries. Between turns nothing is read, so a
-    server that pings may close the connection; the next turn opens another.
+    READ = auto()  # another message
+    KEEP = auto()  # nothing: the turn has ended, and its connection can carry another
+    CLOSE = auto()  # nothing: the turn has ended, and its connection is not used again
+    RESEND = auto()  # the same turn over another connection, since the server has not run it on this one
 
-    `http` carries the rest, by default a new `HttpTransport`. `url` is where the socket is, if not at the base URL.
+
+class Step(NamedTuple):
+    """What a message says: an event of the stream, or None, and what follows."""
+
+    event: Event | None
+    next: Next
+
+
+class SocketTurn(Protocol):
+    """One turn of a wire over a WebSocket. It does no I/O."""
+
+    @property
+    def message(self) -> str:
+        """The message that requests the turn."""
+        ...
+
+    @property
+    def remembers(self) -> str:
+        """An id that the connection should have in its memory, or nothing."""
+        ...
+
+    def feed(self, message: str, memory: set[str], /) -> Step:
+        """Return what one message of the server says. `memory` lasts as long as the connection: ids for `remembers`."""
+        ...
+
+    def response(self) -> Response:
+        """Return the turn as one whole response, once its last message has been fed."""
+        ...
+
+
+OpenTurn: TypeAlias = Callable[[Request], SocketTurn | None]
+"""Return the turn that a request is, or None for one that goes over HTTP."""
+
+
+class SocketTransport:
+    """What a wire's WebSocket transport extends.
+
+    A connection is authenticated once, at its handshake, and kept for the turns that follow. It carries one turn at a time:
+    another at the same time opens another connection. After `max_age` seconds it is replaced between two turns. One that
+    the server closed meanwhile is opened anew. A turn whose message was sent is never sent again, unless the server says
+    that it has not run it: a lost connection is a `ConnectionFailed` that nobody retries. Between turns nothing is read,
+    so a server that pings may close the connection; the next turn opens another.
+
+    `http` carries the rest, by default a new `HttpTransport`. `url` is where the socket is, if not at the request's URL.
     """
 
     def __init__(
         self,
+        open_turn: OpenTurn,
         *,
         http: Transport | None = None,
         url: str | None = None,
         max_age: float = 55 * 60.0,
         max_bytes: int = 128 * 1024 * 1024,
     ) -> None:
-        self._given_http = http
-        self._own_http: Transport | None = None
+        self._open_turn = open_turn
+        self._custom_http = http
+        self._default_http: Transport | None = None
         self._max_bytes = max_bytes
-        self._connections = _Connections(None if url is None else _http_url(url), max_age, max_bytes)
+        self._pool = SocketPool(None if url is None else _http_url(url), max_age, max_bytes)
 
     async def send(self, request: Request, /) -> Response:
-        """Send, and wait for the end of the turn: the answer is the response object, or the error."""
-        if _create(request) is None:
+        """Send the request, and return the response or the error that ends the turn."""
+        turn = self._open_turn(request)
+        if turn is None:
             return await self._http.send(request)
-        items: dict[int, JsonValue] = {}
-        async with self.stream(request) as answer:
-            if not answer.ok:
-                return Response(answer.status, answer.headers, await answer.read())
-            async for event in answer:
-                if event.type == "message" and '"response.output_item.done"' not in event.data:
-                    continue
-                frame = _read(event.data)
-                if frame.get("type") == "response.output_item.done":
-                    index = frame.get("output_index")
-                    items[index if isinstance(index, int) else len(items)] = frame.get("item")
-                elif frame.get("type") == "error":
-                    return Response(200, answer.headers, event.data.encode())
-                elif frame.get("type") in _TERMINAL:
-                    whole = as_object(frame.get("response"))
-                    listed = as_list(whole.get("output")) or [item for _, item in sorted(items.items())]
-                    body = json.dumps({**whole, "output": listed}, ensure_ascii=False)
-                    return Response(200, answer.headers, body.encode())
-        raise AssertionError("a turn over a socket ends in its last event, or raises")
+        async with self._stream(request, turn) as stream:
+            if not stream.ok:
+                return Response(stream.status, stream.headers, await stream.read())
+            async with aclosing(stream.bursts()) as bursts:
+                async for _ in bursts:
+                    pass
+        return turn.response()
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """Send, and hand over the events as they arrive. Leaving the context before the last one closes the connection."""
-        create = _create(request)
-        if create is None:
-            async with self._http.stream(request) as answer:
-                yield answer
-            return
-        turn = _Turn(self._connections, request, create)
-        try:
-            await turn.begin()
-            yield turn
-        finally:
-            await turn.leave()
+        """Send the request, and give the events as they arrive. Leaving before the last one closes the connection."""
+        turn = self._open_turn(request)
+        async with self._http.stream(request) if turn is None else self._stream(request, turn) as stream:
+            yield stream
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop. The transport can be used again afterwards."""
-        await self._connections.aclose()
-        if self._own_http is not None:
-            await self._own_http.aclose()
+        """Close the idle connections of the running event loop. The transport can be used again afterwards."""
+        await self._pool.aclose()
+        if self._default_http is not None:
+            await self._default_http.aclose()
+
+    @asynccontextmanager
+    async def _stream(self, request: Request, turn: SocketTurn) -> AsyncGenerator[EventStream]:
+        stream = _TurnStream(self._pool, request, turn)
+        try:
+            await stream.begin()
+            yield stream
+        finally:
+            await stream.leave()
 
     @property
     def _http(self) -> Transport:
-        if self._given_http is not None:
-            return self._given_http
-        if self._own_http is None:
+        if self._custom_http is not None:
+            return self._custom_http
+        if self._default_http is None:
             from chat_core.transport.http import HttpTransport
 
-            self._own_http = HttpTransport(max_bytes=self._max_bytes)
-        return self._own_http
+            self._default_http = HttpTransport(max_bytes=self._max_bytes)
+        return self._default_http
 
 
-_Address = tuple[str, tuple[tuple[str, str], ...]]
-
-
-class _Connections:
-    """The connections of one transport, on every loop that it is used on."""
-
-    def __init__(self, url: str | None, max_age: float, max_bytes: int) -> None:
-        self._url = url
-        self._max_age = max_age
-        self._max_bytes = max_bytes
-        self._by_loop: WeakKeyDictionary[EventLoop, _Idle] = WeakKeyDictionary()
-
-    async def take(self, request: Request, continues: str) -> Socket | Refused:
-        """A connection: of those that wait the one that had the response which is continued, else any, else a new one."""
-        idle = self._by_loop.setdefault(running_loop(), _Idle())
-        address = self._address(request)
-        while (socket := idle.take(address, continues)) is not None:
-            if anyio.current_time() - socket.opened < self._max_age and await socket.usable():
-                return socket
-            await sheltered(socket.close)
-        return await self._open(address[0], request)
-
-    async def give(self, request: Request, socket: Socket) -> None:
-        """Take a connection back, whose turn has ended."""
-        idle = self._by_loop.setdefault(running_loop(), _Idle())
-        await idle.give(self._address(request), socket)
-
-    async def _open(self, url: str, request: Request) -> Socket | Refused:
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _LEFT_OUT}
-        opened: list[Socket | Refused] = []
-
-        async def work() -> None:
-            opened.append(
-                await Socket.open(url, headers, connect=request.timeouts.connect, max_bytes=self._max_bytes)
-            )
-
-        try:
-            await sheltered(work)
-        except BaseException:  # cancelled in the very moment in which it was open
-            for socket in opened:
-                if isinstance(socket, Socket):
-                    await sheltered(socket.close)
-            raise
-        return opened[0]
-
-    def _address(self, request: Request) -> _Address:
-        """What connections are kept by: a request goes over one that was opened with its own headers only."""
-        url = request.url
-        if self._url is not None:
-            query = urlsplit(url).query
-            url = self._url + (f"?{query}" if query and "?" not in self._url else "")
-        return url, tuple(sorted(request.headers.items()))
-
-    async def aclose(self) -> None:
-        """Close those of the running loop that wait for a turn."""
-        idle = self._by_loop.pop(running_loop(), None)
-        if idle is not None:
-            await idle.aclose()
-
-
-class _Idle:
-    """The connections of one event loop that wait for a turn. They are closed with it, if not before."""
-
-    def __init__(self) -> None:
-        self._sockets: dict[_Address, list[Socket]] = {}
-        self._life: AsyncGenerator[None] | None = None
-
-    def take(self, address: _Address, continues: str) -> Socket | None:
-        sockets = self._sockets.get(address)
-        if not sockets:
-            return None
-        known = (at for at, socket in enumerate(sockets) if continues in socket.responses)
-        return sockets.pop(next(known, -1))
-
-    async def give(self, address: _Address, socket: Socket) -> None:
-        if self._life is None:
-            self._life = _life(ref(self))
-            await anext(self._life)
-        self._sockets.setdefault(address, []).append(socket)
-
-    async def aclose(self) -> None:
-        if self._life is not None:
-            await self._life.aclose()
-
-    async def close_all(self) -> None:
-        self._life = None
-        while self._sockets:
-            for socket in self._sockets.popitem()[1]:
-                await socket.close()
-
-
-async def _life(idle: ref[_Idle]) -> AsyncGenerator[None]:
-    """Yield once, and close the connections on being closed: every event loop, as it ends, closes the generators that are left."""
-    try:
-        yield
-    finally:
-        if (kept := idle()) is not None:
-            await kept.close_all()
-
-
-class _Turn:
+class _TurnStream:
     """The `EventStream` of one turn."""
 
-    def __init__(self, connections: _Connections, request: Request, create: JsonObject) -> None:
-        self._connections = connections
+    def __init__(self, pool: SocketPool, request: Request, turn: SocketTurn) -> None:
+        self._pool = pool
         self._request = request
-        self._create = json.dumps(create, ensure_ascii=False, separators=(",", ":"))
-        self._continues = as_text(create.get("previous_response_id"))
+        self._turn = turn
         self._socket: Socket | None = None
-        self._refused: Refused | None = None
-        self._finished = False
-        self._events = self._read_events()
+        self._refused: Response | None = None
+        self._reusable = False
+        self._resent = 0
+        self._bursts = self._read_bursts()
 
     @property
     def status(self) -> int:
@@ -245,97 +162,65 @@ class _Turn:
     async def read(self) -> bytes:
         return b"" if self._refused is None else self._refused.body
 
-    def __aiter__(self) -> AsyncGenerator[Event]:
-        return self._events
+    def bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        return self._bursts
 
     async def begin(self) -> None:
-        """Get a connection, and send the turn: once, whatever becomes of it."""
-        taken = await self._connections.take(self._request, self._continues)
-        if isinstance(taken, Refused):
+        """Get a connection and send the turn, once."""
+        taken = await self._pool.take(self._request, self._turn.remembers)
+        if isinstance(taken, Response):
             self._refused = taken
             return
         self._socket = taken
         try:
-            await taken.send(self._create)
+            await taken.send(self._turn.message)
         except ConnectionFailed as exc:
             exc.retryable = False  # nobody knows how much of it has arrived
             raise
 
     async def leave(self) -> None:
         """Give the connection back, or close it where the turn has not ended."""
-        await self._events.aclose()
+        await self._bursts.aclose()
         socket, self._socket = self._socket, None
         if socket is None:
             return
-        if self._finished:
-            await self._connections.give(self._request, socket)
+        if self._reusable:
+            await self._pool.give_back(self._request, socket)
         else:
-            await sheltered(socket.close)
+            await run_cancel_safe(socket.close)
 
-    async def _read_events(self) -> AsyncGenerator[Event]:
-        begun = False
-        while self._socket is not None:
+    async def _read_bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        burst: list[Event] = []
+        while (socket := self._socket) is not None:
             try:
-                data = await self._socket.receive()
+                message = await socket.receive()
             except ConnectionFailed as exc:
                 exc.retryable = False  # the turn was sent, and may have been run
                 raise
-            if not any(word in data for word in _TELLING):
-                begun = True
-                yield Event("message", data)
+            event, following = self._turn.feed(message, socket.memory)
+            if following is Next.RESEND and self._resent < len(_RESEND_AFTER):
+                await self._resend(socket)
                 continue
-            frame = _read(data)
-            kind = as_text(frame.get("type")) or "message"
-            named = as_text(as_object(frame.get("response")).get("id"))
-            if not begun and (kind == "response.done" or (named and named in self._socket.responses)):
-                continue  # the last word on the turn before
-            if not begun and _is_too_old(frame):
-                await self._again()  # the server has refused the turn, so it can be sent once more
-                continue
-            begun = True
-            if named:
-                self._socket.responses.add(named)
-            ended = kind in _TERMINAL or kind == "error"
-            # an error out of the stream may be followed by `response.failed`: such a connection is not used again
-            self._finished = ended and not (
-                kind == "error" and ("sequence_number" in frame or _is_too_old(frame))
-            )
-            yield Event(kind, data)
+            if event is not None:
+                burst.append(event)
+            ended = following is not Next.READ
+            self._reusable = following is Next.KEEP
+            if ended or not socket.buffered:
+                yield burst
+                burst = []
             if ended:
                 return
 
-    async def _again(self) -> None:
-        assert self._socket is not None
-        await sheltered(self._socket.close)
+    async def _resend(self, socket: Socket) -> None:
         self._socket = None
+        await run_cancel_safe(socket.close)
+        await anyio.sleep(_RESEND_AFTER[self._resent])
+        self._resent += 1
         await self.begin()
         if self._refused is not None:
             raise ConnectionFailed(
                 f"the server refused another connection with status {self._refused.status}"
             )
-
-
-def _create(request: Request) -> JsonObject | None:
-    """The frame that asks for the turn, or None for what goes over HTTP."""
-    if request.method != "POST" or not urlsplit(request.url).path.endswith("/responses"):
-        return None
-    body = _read(request.body.decode())
-    if body.get("background"):
-        return None
-    return {"type": "response.create"} | {
-        name: value for name, value in body.items() if name not in _NOT_SENT
-    }
-
-
-def _read(data: str) -> JsonObject:
-    try:
-        return as_object(cast("JsonValue", json.loads(data)))
-    except (ValueError, RecursionError):
-        return {}  # whoever reads the events says what is wrong with it
-
-
-def _is_too_old(frame: JsonObject) -> bool:
-    return as_object(frame.get("error")).get("code") == "websocket_connection_limit_reached"
 
 
 def _http_url(url: str) -> str:

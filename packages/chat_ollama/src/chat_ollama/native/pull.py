@@ -35,6 +35,11 @@ class Pull:
         self._status = ""
         self.finished = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: the terminal sign has come."""
+        return self.finished
+
     def feed(self, event: Event, /) -> Sequence[PullProgress]:
         """What one event says. Raises `ProviderError` for an error line and `InvalidResponse` for an unreadable one."""
         progress: list[PullProgress] = []
@@ -48,11 +53,6 @@ class Pull:
             total, completed = as_count(line.get("total")), as_count(line.get("completed"))
             progress.append(self._progress(status, as_text(line.get("digest")) or None, total, completed))
         return progress
-
-    @property
-    def started(self) -> bool:
-        """Whether anything has come."""
-        return bool(self._status)
 
     def broken_off(self) -> StreamTruncated:
         """What to raise where the bytes end without success."""

@@ -35,6 +35,11 @@ class OllamaStreamDecoder:
         self._logprobs: list[JsonValue] = []
         self.finished = False
 
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: the terminal sign has come."""
+        return self.finished
+
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """What one event says. Raises `ProviderError` for an error line and `InvalidResponse` for an unreadable one."""
         frames = self._frames.read_all(event)

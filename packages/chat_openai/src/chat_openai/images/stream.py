@@ -43,6 +43,11 @@ class ImageStreamDecoder:
         """Whether all the pictures are there."""
         return self._whole is not None or self._done or len(self._files) >= self._count
 
+    @property
+    def complete(self) -> bool:
+        """Whether the bytes may end here: the terminal sign has come."""
+        return self.finished
+
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """A picture, or a preview of one. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
         frame = self._frames.read(event)

@@ -11,7 +11,7 @@ from chat_completions import CompletionsOptions
 
 from chat_ollama.builder import OllamaBuilder
 from chat_ollama.client import EmbeddingOllamaClient, OllamaClient
-from chat_ollama.native.models import ModelDetails
+from chat_ollama.native.decode.models import ModelDetails
 from chat_ollama.native.pull import PullProgress
 from chat_ollama.progress import show_progress
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Generic, Self, cast, overload
 from chat_completions.builder import Choosing, settings
 from chat_completions.dialect import Dialect
 from chat_core import ConfigurationError
-from chat_core.client.builder import checked_url
-from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server, checked_url
 from typing_extensions import TypeVar
 
-from chat_ollama.host import root_url, surface_url
-from chat_ollama.native.options import NativeOptions, think
+from chat_ollama.host import api_url, root_url
+from chat_ollama.settings import NativeSettings, RequestDefaults, think_level
 
 if TYPE_CHECKING:
     from chat_ollama.client import EmbeddingOllamaClient, OllamaClient
@@ -24,79 +23,103 @@ if TYPE_CHECKING:
 M = TypeVar("M", default=NoModel)
 E = TypeVar("E", default=NoEmbeddings)
 
+OLLAMA = Server(
+    "ollama",
+    base_url="http://127.0.0.1:11434",
+    url_variables=("OLLAMA_HOST",),
+    key_variables=("OLLAMA_API_KEY",),
+    hosts=("ollama.com", "localhost"),
+)
+
 
 class OllamaBuilder(Choosing, Generic[M, E]):
-    """A client for an Ollama server. Answers each `with_…` with a new builder, and does no I/O.
+    """A client for an Ollama server. Each `with_…` returns a new builder, and does no I/O.
 
-    Without `with_host` or `with_base_url` it talks to `OLLAMA_HOST`, else to this decoder. `OLLAMA_API_KEY` is read for those, for
-    this machine and for ollama.com, so that the key never goes to another server unasked. An output type is always held to word for
-    word on the native API: `with_strict_output` has no effect there.
+    Without `with_host` or `with_base_url` it talks to `OLLAMA_HOST`, else to this machine. `OLLAMA_API_KEY` is sent
+    there, to this machine and to ollama.com, and to no other server. An output type is always enforced word for word
+    on Ollama's own API: `with_strict_output` has no effect there.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._native = NativeOptions()
+        self._native = NativeSettings()
 
     def with_model(self, model: str) -> OllamaBuilder[HasModel, E]:
-        """The model's name and tag, such as "qwen3:4b"."""
+        """Set the model's name and tag, such as "qwen3:4b"."""
         return cast("OllamaBuilder[HasModel, E]", self._with(replace(self._choices, model=model)))
 
     def with_host(self, host: str) -> Self:
-        """Where the server is, in any form that `OLLAMA_HOST` has: `gpu-box`, `gpu-box:11434`, `https://host/path`."""
-        return self._connected(replace(self._connection, base_url=surface_url(root_url(host), "/v1")))
+        """Set where the server is, in any form that `OLLAMA_HOST` has: `gpu-box`, `gpu-box:11434`, `https://host/path`."""
+        return self._connected(replace(self._connection, base_url=api_url(root_url(host), "/v1")))
 
     def with_base_url(self, base_url: str) -> Self:
-        """Where the server is, as a URL: its root, or with `/v1` or `/api`."""
-        return self._connected(replace(self._connection, base_url=surface_url(checked_url(base_url), "/v1")))
+        """Set where the server is, as a URL: its root, or with `/v1` or `/api`."""
+        return self._connected(replace(self._connection, base_url=api_url(checked_url(base_url), "/v1")))
 
     def with_embeddings(self, dimensions: int | None = None) -> OllamaBuilder[M, HasEmbeddings]:
-        """A client that embeds; `dimensions` shortens the vectors where the model can."""
+        """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
         made = self._with(replace(self._choices, embeds=True, dimensions=dimensions))
         return cast("OllamaBuilder[M, HasEmbeddings]", made)
 
     def with_native(self) -> Self:
         """Talk to `/api/chat` rather than to `/v1`. Each of the methods below does so too."""
-        return self._natively(replace(self._native, chosen=True))
+        changed = copy(self)
+        changed._native = replace(self._native, is_chosen=True)
+        return changed
 
     def with_context_length(self, num_ctx: int) -> Self:
-        """How many tokens the model sees; what is longer the server cuts off in silence."""
+        """Set how many tokens the model sees; the server cuts off what is longer, without a notice."""
         if num_ctx < 1:
             raise ConfigurationError(f"a context length is a positive number of tokens, not {num_ctx}")
-        return self._natively(replace(self._native, num_ctx=num_ctx))
+        return self._with_defaults(replace(self._native.defaults, num_ctx=num_ctx))
 
     def with_keep_alive(self, keep_alive: str | float) -> Self:
-        """How long the model stays in memory: seconds, or words such as "10m"; 0 unloads it at once, less keeps it."""
-        return self._natively(replace(self._native, keep_alive=keep_alive))
+        """Set how long the model stays in memory: seconds, or text such as "10m". 0 unloads it at once, less keeps it."""
+        return self._with_defaults(replace(self._native.defaults, keep_alive=keep_alive))
 
     def with_thinking(self, thinking: bool | str = True) -> Self:
-        """Whether the model thinks, or how deep: "low", "medium", "high", "max". A request's `reasoning_effort` goes before it."""
-        return self._natively(replace(self._native, think=think(thinking)))
+        """Set whether the model thinks, or how deeply: "low", "medium", "high", "max".
+
+        The `reasoning_effort` of a request comes first.
+        """
+        return self._with_defaults(replace(self._native.defaults, think=think_level(thinking)))
 
     def with_ollama_options(self, options: Mapping[str, object]) -> Self:
-        """Any of Ollama's model parameters, such as `repeat_penalty` or `mirostat`. Adds to those given before; what a chat's
-        own options say goes before them."""
-        return self._natively(replace(self._native, options={**self._native.options, **options}))
+        """Set any of Ollama's model parameters, such as `repeat_penalty` or `mirostat`.
+
+        Adds to those given before. The options of a chat come first.
+        """
+        defaults = self._native.defaults
+        return self._with_defaults(replace(defaults, parameters={**defaults.parameters, **options}))
 
     @overload
     def build(self: OllamaBuilder[HasModel, NoEmbeddings]) -> OllamaClient: ...
     @overload
     def build(self: OllamaBuilder[HasModel, HasEmbeddings]) -> EmbeddingOllamaClient: ...
     def build(self) -> OllamaClient:
-        """The client. Raises `ConfigurationError` for what is missing or cannot be."""
-        from chat_ollama.client import (
-            EmbeddingOllamaClient,
-            OllamaClient,
-        )  # here: the builder alone imports no wire
+        """Return the client. Raises `ConfigurationError` for what is missing or cannot be."""
+        # imported here: the builder alone imports no wire
+        from chat_ollama.client import EmbeddingOllamaClient, OllamaClient
 
-        connection, api_key = self._connection, None
-        if connection.base_url is None:
-            host = root_url(os.environ.get("OLLAMA_HOST", ""))
-            connection = replace(connection, base_url=surface_url(host, "/v1"))
-            api_key = os.environ.get("OLLAMA_API_KEY")
-        made = settings(self._choices, connection, "OllamaBuilder", Dialect.ollama(), api_key)
-        return (EmbeddingOllamaClient if self._choices.embeds else OllamaClient)(made, self._native)
+        connection, choices = self._connection, self._choices
+        checked = checked_url if connection.base_url else _url_of_host
+        server = OLLAMA.resolve(connection, os.environ, builder="OllamaBuilder", checked=checked)
+        connection = replace(connection, base_url=server.base_url, api_key=server.api_key)
+        made = settings(choices, connection, "OllamaBuilder", Dialect.ollama())
+        defaults = replace(self._native.defaults, completions=choices.options, extra=connection.extra)
+        native = replace(
+            self._native,
+            defaults=defaults,
+            think_tags=choices.think_tags or "text",
+            embeddings_extra=connection.embeddings_extra,
+        )
+        return (EmbeddingOllamaClient if choices.embeds else OllamaClient)(made, native)
 
-    def _natively(self, native: NativeOptions) -> Self:
+    def _with_defaults(self, defaults: RequestDefaults) -> Self:
         changed = copy(self)
-        changed._native = native
+        changed._native = replace(self._native, defaults=defaults)
         return changed
+
+
+def _url_of_host(host: str) -> str:
+    return api_url(root_url(host), "/v1")

@@ -1,4 +1,4 @@
-"""The client: which surface of the server a request goes to, and what only its own API has."""
+"""The client: which API of the server a request goes to, and what only Ollama's own has."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from functools import partial
 from typing import TypeVar
 
 from chat_completions.client import ChatCompletionsClient, Settings
-from chat_completions.encode import Encoded
 from chat_core import (
     ChatRequest,
     ChatResponse,
     ConnectionFailed,
     EmbeddingsResponse,
     ModelInfo,
-    ProviderError,
     Request,
     TurnEvent,
 )
-from chat_core.client.exchange import StreamDecoder, receive_bursts
-from chat_core.client.secrets import scrub_secrets
-from chat_core.types.call_ids import CallIds
-from chat_core.wire.write import dump
+from chat_core.client import StreamDecoder
+from chat_core.wire import CallIds, Encoded
 
-from chat_ollama.native.decode import decode, decode_models, decode_version
-from chat_ollama.native.embeddings import decode_embeddings, encode_embeddings
-from chat_ollama.native.encode import encode
-from chat_ollama.native.models import ModelDetails, decode_details
-from chat_ollama.native.options import NativeOptions
-from chat_ollama.native.pull import Pull, PullProgress
+from chat_ollama.download import download
+from chat_ollama.errors import no_server, with_pull_advice
+from chat_ollama.native.decode import (
+    ModelDetails,
+    decode,
+    decode_details,
+    decode_embeddings,
+    decode_models,
+    decode_version,
+)
+from chat_ollama.native.encode import encode, encode_embeddings
+from chat_ollama.native.pull import PullProgress
 from chat_ollama.native.stream import OllamaStreamDecoder
+from chat_ollama.settings import NativeSettings
 
 T = TypeVar("T")
 
@@ -39,107 +42,87 @@ T = TypeVar("T")
 class OllamaClient(ChatCompletionsClient):
     """A model of an Ollama server. It holds no conversation: any number of chats may share it.
 
-    Requests go to `/v1/chat/completions`, and to `/api/chat` where they ask for what only that has.
+    Requests go to `/v1/chat/completions`, and to `/api/chat` where they need what only that has.
     """
 
-    def __init__(self, settings: Settings, native: NativeOptions = NativeOptions()) -> None:
+    def __init__(self, settings: Settings, native: NativeSettings = NativeSettings()) -> None:
         super().__init__(settings)
         self._native = native
+        self._decode_error = with_pull_advice(self._decode_error, self.model)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """One turn, whole. Raises a `ChatError`; retries nothing."""
-        if not self._natively(request):
+        """Return one turn, whole. Raises a `ChatError`; retries nothing."""
+        if not self._needs_native(request):
             return await super().complete(request)
         encoded = self._encode_native(request, stream=False)
         read = partial(
-            decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
+            decode,
+            origin=self._origin,
+            ids=CallIds(request.messages),
+            think_tags=self._native.think_tags,
         )
         response = await self._send("POST", "/api/chat", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices)
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
-        if not self._natively(request):
+        """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        if not self._needs_native(request):
             return super().stream(request)
         encoded = self._encode_native(request, stream=True)
-        turn = OllamaStreamDecoder(
+        decoder = OllamaStreamDecoder(
             origin=self._origin,
-            dialect=self._settings.dialect,
             ids=CallIds(request.messages),
+            think_tags=self._native.think_tags,
             notices=encoded.notices,
         )
-        return self._stream_response("/api/chat", turn, encoded.body)
+        return self._stream_response("/api/chat", decoder, encoded.body)
 
     async def ping(self) -> str:
-        """The server's version. Raises `ConnectionFailed` where none runs."""
+        """Return the server's version. Raises `ConnectionFailed` where none runs."""
         return await self._send("GET", "/api/version", decode_version)
 
     async def list_models(self) -> list[ModelInfo]:
-        """The models that the server has, with their sizes and families."""
+        """Return the models that the server has, with their sizes and families."""
         return await self._send("GET", "/api/tags", decode_models)
 
     async def show(self, model: str | None = None) -> ModelDetails:
-        """What the server knows of a model, else of the client's own. Raises `NotFound` for one that it does not have."""
-        return await self._send("POST", "/api/show", decode_details, dump({"model": model or self.model}))
+        """Return what the server knows of a model, by default the client's own. Raises `NotFound` for an unknown one."""
+        return await self._send("POST", "/api/show", decode_details, {"model": model or self.model})
 
     async def pull(self, model: str | None = None) -> AsyncGenerator[PullProgress]:
-        """Download a model, else the client's own, and tell how far it has come. Raises `ProviderError` where the server says so,
-        `StreamTruncated` where it ends without success. Between two lines any time may pass, unless a total limit was set."""
-        body = dump({"model": model or self.model, "stream": True})
-        request = self._request("POST", "/api/pull", body)
-        request = replace(request, timeouts=replace(request.timeouts, idle=None))
-        decoder = Pull()
-        lost: ConnectionFailed | None = None
-        accepted = False
-        try:
-            async with aclosing(
-                receive_bursts(self._settings.transport, request, self._decode_error, decoder)
-            ) as bursts:
-                async for burst in bursts:
-                    accepted = True
-                    for event in burst:
-                        for progress in decoder.feed(event):
-                            yield progress
-                        if decoder.finished:
-                            break
-            if decoder.finished:
-                return
-        except ProviderError as error:
-            scrub_secrets(error, request)
-            raise
-        except ConnectionFailed as exc:
-            if not accepted:
-                raise self._unreachable(exc) from exc
-            lost = exc
-        raise decoder.broken_off() from lost
+        """Download a model, by default the client's own, and yield how far it has come.
 
-    def _natively(self, request: ChatRequest) -> bool:
-        return self._native.asked or request.options.top_k is not None
+        Raises `ProviderError` where the server reports a failure, and `StreamTruncated` where the download ends
+        without success; to pull again continues it. Any time may pass between two lines; a total limit counts.
+        """
+        request = self._request("POST", "/api/pull", {"model": model or self.model, "stream": True})
+        request = replace(request, timeouts=replace(request.timeouts, idle=None))
+        try:
+            async with aclosing(download(self._settings.transport, request, self._decode_error)) as lines:
+                async for progress in lines:
+                    yield progress
+        except ConnectionFailed as exc:
+            raise no_server(self._settings.base_url, exc) from exc
+
+    def _needs_native(self, request: ChatRequest) -> bool:
+        native = self._native
+        return native.is_chosen or native.defaults.needs_native or request.options.top_k is not None
 
     def _encode_native(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        settings = self._settings
-        return encode(
-            request,
-            origin=self._origin,
-            dialect=settings.dialect,
-            native=self._native,
-            options=settings.options,
-            extra=settings.extra,
-            stream=stream,
-        )
+        return encode(request, origin=self._origin, defaults=self._native.defaults, stream=stream)
 
     async def _send(
         self,
         method: str,
         path: str,
-        read: Callable[[bytes], T],
+        decode: Callable[[bytes], T],
         body: Mapping[str, object] | bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> T:
         try:
-            return await super()._send(method, path, read, body, headers)
+            return await super()._send(method, path, decode, body, headers)
         except ConnectionFailed as exc:
-            raise self._unreachable(exc) from exc
+            raise no_server(self._settings.base_url, exc) from exc
 
     async def _stream_response(
         self,
@@ -153,7 +136,7 @@ class OllamaClient(ChatCompletionsClient):
                 async for event in events:
                     yield event
         except ConnectionFailed as exc:
-            raise self._unreachable(exc) from exc
+            raise no_server(self._settings.base_url, exc) from exc
 
     def _request(
         self,
@@ -162,18 +145,10 @@ class OllamaClient(ChatCompletionsClient):
         body: Mapping[str, object] | bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Request:
-        """The base URL is that of `/v1`; the native API is beside it."""
+        """Return a request. The base URL is that of `/v1`; Ollama's own API is beside it."""
         request = super()._request(method, path, body, headers)
-        root, native, rest = request.url.rpartition("/v1/api/")
-        return replace(request, url=f"{root}/api/{rest}") if native else request
-
-    def _unreachable(self, failed: ConnectionFailed) -> ConnectionFailed:
-        root = self._settings.base_url.partition("?")[0].removesuffix("/v1")
-        error = ConnectionFailed(
-            f"no answer; does Ollama run at {root}? Install it from https://ollama.com/download and start it with `ollama serve`"
-        )
-        error.retryable = failed.retryable
-        return error
+        root, is_native, rest = request.url.rpartition("/v1/api/")
+        return replace(request, url=f"{root}/api/{rest}") if is_native else request
 
 
 class EmbeddingOllamaClient(OllamaClient):
@@ -185,15 +160,14 @@ class EmbeddingOllamaClient(OllamaClient):
         return self._settings.dialect.embedding_batch
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
         if not inputs:
             return EmbeddingsResponse(())
-        settings = self._settings
         body = encode_embeddings(
             inputs,
-            model=settings.model,
-            dimensions=settings.dimensions,
-            native=self._native,
-            extra=settings.extra,
+            model=self.model,
+            dimensions=self._settings.dimensions,
+            defaults=self._native.defaults,
+            extra=self._native.embeddings_extra,
         )
         return await self._send("POST", "/api/embed", partial(decode_embeddings, count=len(inputs)), body)

@@ -1,4 +1,4 @@
-"""Where an Ollama server is, as `OLLAMA_HOST` says it. Facts: Ollama's Python client and server, August 2026."""
+"""Where an Ollama server is, as `OLLAMA_HOST` describes it. Facts: Ollama's Python client and server, August 2026."""
 
 from __future__ import annotations
 
@@ -7,46 +7,49 @@ from urllib.parse import SplitResult, urlsplit
 from chat_core import ConfigurationError
 
 _PORTS = {"http": 80, "https": 443}
-_BIND = {
-    "0.0.0.0": "127.0.0.1",
-    "::": "::1",
-    "": "127.0.0.1",
-}  # where a server listens, and how a client gets there
+_DEFAULT_PORT = 11434
+# the addresses that a server listens on, and those where a client reaches it
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
 def root_url(text: str) -> str:
-    """The server's root for a value of `OLLAMA_HOST`, with its port; empty text is this decoder. User names in it are dropped.
-    Raises `ConfigurationError` for what names no server."""
+    """Return the root of the server that a value of `OLLAMA_HOST` names, with its port. Empty text is this machine.
+
+    A user name in it is dropped. Raises `ConfigurationError` for what names no server.
+    """
     text = text.strip().strip("\"'").strip()
-    scheme, bare, rest = _split(text)
+    scheme, is_bare, rest = _split(text)
     try:
         parsed = urlsplit(f"//{rest}")
         host, port = parsed.hostname or "", parsed.port
     except ValueError as exc:
         raise ConfigurationError(
-            f"OLLAMA_HOST names no server: {_shown(text)!r} ({exc}); it looks like host:11434"
+            f"OLLAMA_HOST names no server: {_without_user(text)!r} ({exc}); it looks like host:11434"
         ) from exc
     if scheme not in _PORTS:
         raise ConfigurationError(
-            f"OLLAMA_HOST names no server: {_shown(text)!r}; it looks like host:11434 or https://host"
+            f"OLLAMA_HOST names no server: {_without_user(text)!r}; it looks like host:11434 or https://host"
         )
-    if bare and host == "ollama.com" and port is None:
+    if is_bare and host == "ollama.com" and port is None:
         scheme, port = "https", 443
-    host = _BIND.get(host, host)
+    host = _REACHED_AT.get(host, host)
     named = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{named}:{port or (11434 if bare else _PORTS[scheme])}{_without_surface(parsed)}"
+    return f"{scheme}://{named}:{port or (_DEFAULT_PORT if is_bare else _PORTS[scheme])}{_path_of_root(parsed)}"
 
 
-def surface_url(url: str, surface: str) -> str:
-    """A base URL, given as the root or with `/v1` or `/api`, with this surface's path. Its query is kept."""
+def api_url(url: str, path: str) -> str:
+    """Return a base URL with the path of one of the two APIs. `url` is the root, or ends in `/v1` or `/api`.
+
+    Its query is kept.
+    """
     parsed = urlsplit(url)
-    return parsed._replace(path=_without_surface(parsed) + surface).geturl()
+    return parsed._replace(path=_path_of_root(parsed) + path).geturl()
 
 
 def _split(text: str) -> tuple[str, bool, str]:
-    """The scheme, whether it went without saying, and what follows it; a bare IPv6 address gets its brackets."""
-    scheme, said, rest = text.partition("://")
-    if said:
+    """Return the scheme, whether it was left out, and what follows it. A bare IPv6 address gets its brackets."""
+    scheme, separator, rest = text.partition("://")
+    if separator:
         return scheme.lower(), False, rest
     address = text.partition("/")[0]
     if address.count(":") > 1 and "[" not in address:
@@ -54,13 +57,13 @@ def _split(text: str) -> tuple[str, bool, str]:
     return "http", True, text
 
 
-def _without_surface(parsed: SplitResult) -> str:
+def _path_of_root(parsed: SplitResult) -> str:
     path = parsed.path.rstrip("/")
-    for surface in ("/v1", "/api"):
-        if path.endswith(surface):
-            return path.removesuffix(surface).rstrip("/")
+    for api in ("/v1", "/api"):
+        if path.endswith(api):
+            return path.removesuffix(api).rstrip("/")
     return path
 
 
-def _shown(text: str) -> str:
-    return text.rpartition("@")[2]  # what stands before it may be a password
+def _without_user(text: str) -> str:
+    return text.rpartition("@")[2]  # a password may stand before it

@@ -11,8 +11,10 @@ from chat_ollama.native.pull import PullProgress
 
 
 async def show_progress(events: AsyncGenerator[PullProgress]) -> None:
-    """Show a download until it ends: `await show_progress(client.pull())`. Raises what the download raises, and
-    `ConfigurationError` where tqdm is missing."""
+    """Show a download until it ends: `await show_progress(client.pull())`.
+
+    Raises what the download raises, and `ConfigurationError` where tqdm is missing.
+    """
     try:
         from tqdm import tqdm
     except ImportError as exc:

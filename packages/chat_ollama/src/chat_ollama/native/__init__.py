@@ -1,1 +1,1 @@
-"""Ollama's own API, under `/api`."""
+"""Ollama's own API: `/api/chat`, `/api/embed`, `/api/pull` and the rest."""

@@ -1,70 +1,79 @@
-"""The machine of one streamed turn: fed with lines, asked at the end."""
+"""The decoder of one streamed turn of `/api/chat`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
-from chat_completions.dialect import Dialect
-from chat_core import (
-    ChatResponse,
-    Done,
-    Event,
-    JsonObject,
-    JsonValue,
-    Notice,
-    Origin,
-    TurnEvent,
-)
-from chat_core.types.call_ids import CallIds
-from chat_core.wire.frames import FrameReader
+from chat_core import ChatResponse, Done, Event, JsonObject, JsonValue, Notice, Origin, TurnEvent
+from chat_core.types.json_values import as_object
+from chat_core.wire import CallIds, FrameReader
 
-from chat_ollama.native.assembly import NativeAssembly
-from chat_ollama.native.decode import check_line, response
+from chat_ollama.native.decode.frames import check_frame, is_last
+from chat_ollama.native.decode.parts import TurnAssembler
+from chat_ollama.native.decode.response import response
 
 
 class OllamaStreamDecoder:
-    """The terminal sign is the line with `done: true`."""
+    """Makes events of the lines of one turn. The terminal sign is the line with `done: true`.
+
+    state    | line                          | what happens
+    ---------|-------------------------------|-------------------------------------------------------
+    reading  | `message`                     | its events: reasoning, text, images, calls
+    reading  | `done: true`                  | its events, and what was kept back; finished
+    reading  | `error`, or another error     | `ProviderError`
+    reading  | something else                | no events; its fields are in `raw` until the next line
+    reading  | no JSON object                | `InvalidResponse`, or a cut: see `FrameReader`
+    finished | anything                      | not fed
+    """
 
     def __init__(
-        self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()
+        self,
+        *,
+        origin: Origin,
+        ids: CallIds,
+        think_tags: Literal["text", "tags", "open"] = "text",
+        notices: tuple[Notice, ...] = (),
     ) -> None:
         self._notices = notices
         self._frames = FrameReader("a line of Ollama's")
-        self._assembly = NativeAssembly(origin, dialect, ids)
+        self._assembler = TurnAssembler(origin, ids, think_tags)
         self._last: JsonObject = {}
         self._logprobs: list[JsonValue] = []
         self.finished = False
 
     @property
     def complete(self) -> bool:
-        """Whether the bytes may end here: the terminal sign has come."""
+        """Return whether the bytes may end here: the terminal sign has come."""
         return self.finished
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """What one event says. Raises `ProviderError` for an error line and `InvalidResponse` for an unreadable one."""
+        """Return the events of one line. Raises `ProviderError` for an error, `InvalidResponse` for no JSON object."""
         frames = self._frames.read_all(event)
         for frame in frames:
-            check_line(frame)
-        return [part for frame in frames for part in self._line(frame)]
+            check_frame(frame)
+        return [part for frame in frames for part in self._read(frame)]
 
     def finish(self) -> Done:
-        """The whole turn. Raises `StreamTruncated` without the terminal sign."""
+        """Return the whole turn. Raises `StreamTruncated` without the terminal sign."""
         if not self.finished:
             raise self._frames.truncated("the line that says it is done", self._response())
         return Done(self._response())
 
-    def _line(self, line: JsonObject) -> Sequence[TurnEvent]:
-        self._last = {name: value for name, value in line.items() if name not in ("message", "logprobs")}
-        logprobs = line.get("logprobs")
+    def _read(self, frame: JsonObject) -> Sequence[TurnEvent]:
+        if self.finished:
+            return ()
+        self._last = {name: value for name, value in frame.items() if name not in ("message", "logprobs")}
+        logprobs = frame.get("logprobs")
         if isinstance(logprobs, list):
             self._logprobs += logprobs
-        events = self._assembly.add(line)
-        if line.get("done") is not True:
+        events = self._assembler.add(as_object(frame.get("message")))
+        if not is_last(frame):
             return events
         self.finished = True
-        return [*events, *self._assembly.flush()]
+        return [*events, *self._assembler.flush()]
 
     def _response(self) -> ChatResponse:
         logprobs: JsonObject = {"logprobs": self._logprobs} if self._logprobs else {}
-        whole = response(self._assembly, self._last | logprobs)
-        return ChatResponse(whole.message, self._notices, whole.raw)
+        turn = response(self._assembler, self._last | logprobs)
+        return ChatResponse(turn.message, self._notices, turn.raw)

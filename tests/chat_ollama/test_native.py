@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from chat_completions import Dialect
 from chat_core import (
     ChatBuilder,
     ChatError,
@@ -153,9 +152,7 @@ async def test_a_whole_answer_that_is_none_is_an_error(body: dict[str, Any]) -> 
 
 
 def test_the_machine_does_without_a_network() -> None:
-    turn = OllamaStreamDecoder(
-        origin=Origin("ollama", "here", "m"), dialect=Dialect.ollama(), ids=CallIds(Messages())
-    )
+    turn = OllamaStreamDecoder(origin=Origin("ollama", "here", "m"), ids=CallIds(Messages()))
     for line in LINES:
         turn.feed(Event("message", json.dumps(line)))
     assert turn.finished

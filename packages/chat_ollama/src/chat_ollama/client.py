@@ -15,13 +15,15 @@ from chat_core import (
     ConnectionFailed,
     EmbeddingsResponse,
     ModelInfo,
+    ProviderError,
     Request,
     TurnEvent,
 )
 from chat_core.client import StreamDecoder
+from chat_core.client.exchange import receive_bursts
+from chat_core.client.secrets import scrub_secrets
 from chat_core.wire import CallIds, Encoded
 
-from chat_ollama.download import download
 from chat_ollama.errors import no_server, with_pull_advice
 from chat_ollama.native.decode import (
     ModelDetails,
@@ -32,7 +34,7 @@ from chat_ollama.native.decode import (
     decode_version,
 )
 from chat_ollama.native.encode import encode, encode_embeddings
-from chat_ollama.native.pull import PullProgress
+from chat_ollama.native.pull import PullDecoder, PullProgress
 from chat_ollama.native.stream import OllamaStreamDecoder
 from chat_ollama.settings import NativeSettings
 
@@ -45,7 +47,7 @@ class OllamaClient(ChatCompletionsClient):
     Requests go to `/v1/chat/completions`, and to `/api/chat` where they need what only that has.
     """
 
-    def __init__(self, settings: Settings, native: NativeSettings = NativeSettings()) -> None:
+    def __init__(self, settings: Settings, native: NativeSettings) -> None:
         super().__init__(settings)
         self._native = native
         self._decode_error = with_pull_advice(self._decode_error, self.model)
@@ -97,12 +99,25 @@ class OllamaClient(ChatCompletionsClient):
         """
         request = self._request("POST", "/api/pull", {"model": model or self.model, "stream": True})
         request = replace(request, timeouts=replace(request.timeouts, idle=None))
+        decoder = PullDecoder()
+        lost: ConnectionFailed | None = None
+        accepted = False
+        transport = self._settings.transport
         try:
-            async with aclosing(download(self._settings.transport, request, self._decode_error)) as lines:
-                async for progress in lines:
-                    yield progress
+            async with aclosing(receive_bursts(transport, request, self._decode_error, decoder)) as bursts:
+                async for burst in bursts:
+                    accepted = True
+                    for progress in decoder.feed_all(burst):
+                        yield progress
+        except ProviderError as error:
+            scrub_secrets(error, request)
+            raise
         except ConnectionFailed as exc:
-            raise no_server(self._settings.base_url, exc) from exc
+            if not accepted:
+                raise no_server(self._settings.base_url, exc) from exc
+            lost = exc
+        if not decoder.finished:
+            raise decoder.truncated() from lost
 
     def _needs_native(self, request: ChatRequest) -> bool:
         native = self._native

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from chat_core import ConnectionFailed, NotFound, ProviderError
-
-DecodeError = Callable[[int, Mapping[str, str], bytes], ProviderError]
+from chat_core.client.exchange import DecodeError
 
 
 def with_pull_advice(decode_error: DecodeError, model: str) -> DecodeError:

@@ -34,7 +34,9 @@ def root_url(text: str) -> str:
         scheme, port = "https", 443
     host = _REACHED_AT.get(host, host)
     named = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{named}:{port or (_DEFAULT_PORT if is_bare else _PORTS[scheme])}{_path_of_root(parsed)}"
+    return (
+        f"{scheme}://{named}:{port or (_DEFAULT_PORT if is_bare else _PORTS[scheme])}{_path_of_root(parsed)}"
+    )
 
 
 def api_url(url: str, path: str) -> str:

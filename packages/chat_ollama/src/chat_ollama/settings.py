@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from chat_completions import CompletionsOptions
 from chat_core import ConfigurationError
@@ -89,9 +89,10 @@ def think_level(word: bool | str) -> Think:
 def merge_extra(body: Mapping[str, object], extra: Mapping[str, object]) -> dict[str, object]:
     """Return the body with the fields of `extra`, which win. `options` are merged one by one."""
     merged = {**body, **extra}
-    match body.get("options"), extra.get("options"):
-        case Mapping() as options, Mapping() as more:
-            merged["options"] = {**options, **more}
-        case _:
-            pass
+    parameters, more = body.get("options"), extra.get("options")
+    if isinstance(parameters, Mapping) and isinstance(more, Mapping):
+        merged["options"] = {
+            **cast("Mapping[str, object]", parameters),
+            **cast("Mapping[str, object]", more),
+        }
     return merged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chat_core import ChatResponse, Event, InvalidResponse, JsonObject, Message, StreamTruncated
@@ -50,6 +50,13 @@ class PullDecoder:
     def feed(self, event: Event, /) -> Sequence[PullProgress]:
         """Return the progress of one event's lines. Raises `ProviderError` and `InvalidResponse`."""
         return [self._read(frame, event) for frame in self._frames.read_all(event)]
+
+    def feed_all(self, events: Iterable[Event]) -> Iterator[PullProgress]:
+        """Yield the progress of events that arrived together, up to the terminal sign."""
+        for event in events:
+            yield from self.feed(event)
+            if self.finished:
+                return
 
     @property
     def complete(self) -> bool:

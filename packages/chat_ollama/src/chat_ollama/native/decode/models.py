@@ -28,7 +28,8 @@ def decode_details(body: bytes) -> ModelDetails:
     answer = read_body(body, "a model's description")
     info = as_object(answer.get("model_info"))
     lengths = (as_count(value) for name, value in info.items() if name.endswith(".context_length"))
-    capabilities = tuple(filter(None, map(as_text, as_list(answer.get("capabilities")))))
+    words = (as_text(word) for word in as_list(answer.get("capabilities")))
+    capabilities = tuple(word for word in words if word)
     return ModelDetails(capabilities, next(lengths, None), answer)
 
 

@@ -37,7 +37,9 @@ def response(assembler: TurnAssembler, last: JsonObject) -> ChatResponse:
     if reason == "stop" and calls:
         reason = "tool_calls"  # the wire has one word for both
     if reason not in ("stop", "tool_calls"):  # arguments that did not come may have been cut off
-        without = [call for call in calls if call.arguments_text is not None and not call.arguments_text.strip()]
+        without = [
+            call for call in calls if call.arguments_text is not None and not call.arguments_text.strip()
+        ]
         fail_pending(without, f"The turn ended ({word}) before the arguments; the call was not run.")
     model = as_text(last.get("model")) or None
     message.turn = Turn(reason, word, usage=usage(last), model=model)

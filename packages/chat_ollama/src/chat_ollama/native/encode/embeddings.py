@@ -12,7 +12,7 @@ _NO_EXTRA: Mapping[str, object] = {}
 
 
 def encode_embeddings(
-    inputs: Sequence[str],
+    inputs: Sequence[object],
     *,
     model: str,
     dimensions: int | None,

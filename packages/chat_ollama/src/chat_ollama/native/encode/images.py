@@ -17,7 +17,9 @@ def encode_image(file: File) -> str:
     Raises `ConfigurationError` for what the server cannot read. Facts: Ollama's server, August 2026.
     """
     if file.url is not None:
-        raise ConfigurationError(f"ollama fetches no files: read {file.url[:200]} and pass File.from_bytes(...)")
+        raise ConfigurationError(
+            f"ollama fetches no files: read {file.url[:200]} and pass File.from_bytes(...)"
+        )
     if file.data is None:
         raise ConfigurationError("ollama keeps no files: pass the bytes with File.from_bytes(...)")
     if not _READABLE_BYTES.match(file.data):

@@ -68,8 +68,12 @@ class MessageEncoder:
                     sent["content"] += part_text(part)
                 case Refusal(text):
                     sent["content"] += text
-                case Reasoning(text, native=native) if text and calls and native and native.for_(self._origin):
-                    sent["thinking"] = sent.get("thinking", "") + text  # it goes back with the calls it led to
+                case Reasoning(text, native=native) if (
+                    text and calls and native and native.for_(self._origin)
+                ):
+                    sent["thinking"] = (
+                        sent.get("thinking", "") + text
+                    )  # it goes back with the calls it led to
                 case File():
                     self.notices.append(generated_file(part))
                 case Opaque(native):

@@ -12,7 +12,9 @@ from chat_ollama.native.encode.messages import MessageEncoder
 from chat_ollama.native.wire import SentTool
 from chat_ollama.settings import RequestDefaults, merge_extra, think_level
 
-_SHARED_OPTIONS = frozenset({"logprobs", "top_logprobs"})  # of `CompletionsOptions`, those that this API has too
+_SHARED_OPTIONS = frozenset(
+    {"logprobs", "top_logprobs"}
+)  # of `CompletionsOptions`, those that this API has too
 
 
 def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, stream: bool) -> Encoded:

@@ -27,14 +27,13 @@ from chat_core import (
     ToolCall,
     ToolDefinition,
 )
-from chat_core.types.call_ids import CallIds
 from chat_core.types.call_status import Completed
-from chat_gemini.assembly import Assembly
-from chat_gemini.decode import decode
+from chat_core.wire import CallIds, dump
+from chat_gemini.decode import TurnAssembler, decode
 from chat_gemini.encode import encode
 from chat_gemini.native_tools import CodeExecution, FileSearch, GoogleMaps, GoogleSearch, UrlContext
 from chat_gemini.options import FunctionCalling, GeminiOptions, Thinking
-from chat_gemini.settings import Shape
+from chat_gemini.settings import RequestDefaults
 from chat_gemini.stream import GeminiStreamDecoder
 
 with warnings.catch_warnings():
@@ -103,7 +102,7 @@ NATIVE = (
     FileSearch(("fileSearchStores/a",), 2, "a=1"),
 )
 REQUESTS = {
-    "a conversation": (ChatRequest(conversation()), HERE, Shape()),
+    "a conversation": (ChatRequest(conversation()), HERE, RequestDefaults()),
     "every option": (
         ChatRequest(
             conversation(),
@@ -112,7 +111,7 @@ REQUESTS = {
             OUTPUT,
         ),
         HERE,
-        Shape(
+        RequestDefaults(
             options=EVERYTHING,
             thinking=Thinking(include_thoughts=True),
             safety={"HARM_CATEGORY_JAILBREAK": "BLOCK_NONE"},
@@ -121,31 +120,31 @@ REQUESTS = {
     "every tool": (
         ChatRequest(Messages.from_system("Be brief.").add_user("Hi"), [ADD]),
         HERE,
-        Shape(native_tools=NATIVE, calling=FunctionCalling("VALIDATED", ("add",))),
+        RequestDefaults(native_tools=NATIVE, calling=FunctionCalling("VALIDATED", ("add",))),
     ),
     "an older model": (
         ChatRequest(Messages.from_user("Hi"), [ADD]),
         OLDER,
-        Shape(thinking=Thinking(budget=0), options=GeminiOptions(cached_content=None)),
+        RequestDefaults(thinking=Thinking(budget=0), options=GeminiOptions(cached_content=None)),
     ),
-    "an older schema": (ChatRequest(Messages.from_user("Hi"), output=OUTPUT), OLDER, Shape()),
+    "an older schema": (ChatRequest(Messages.from_user("Hi"), output=OUTPUT), OLDER, RequestDefaults()),
     "the oldest search": (
         ChatRequest(Messages.from_user("Hi")),
         Origin("gemini", "", "gemini-1.5-pro"),
-        Shape(native_tools=(GoogleSearch(0.3),)),
+        RequestDefaults(native_tools=(GoogleSearch(0.3),)),
     ),
     "cached content": (
         ChatRequest(Messages.from_user("Hi")),
         HERE,
-        Shape(options=GeminiOptions(cached_content="cachedContents/a")),
+        RequestDefaults(options=GeminiOptions(cached_content="cachedContents/a")),
     ),
 }
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_what_is_sent_satisfies_the_request_types(name: str) -> None:
-    request, origin, shape = REQUESTS[name]
-    body = json.loads(encode(request, origin=origin, shape=shape).dump("dG9rZW4="))
+    request, origin, defaults = REQUESTS[name]
+    body = json.loads(dump(encode(request, origin=origin, defaults=defaults, stream=False).body))
     contents = [types.Content.model_validate(content) for content in body.pop("contents")]
     assert contents
     assert types.GenerateContentConfig.model_validate(
@@ -231,7 +230,7 @@ def _parts(response: Any) -> list[Any]:
 
 def _ours(response: dict[str, Any]) -> ChatResponse:
     if not response["is_stream"]:
-        assembly = Assembly(HERE, CallIds(Messages()))
+        assembly = TurnAssembler(HERE, CallIds(Messages()))
         decode(response["body"].encode(), assembly)
         return assembly.response()
     turn = GeminiStreamDecoder(origin=HERE, ids=CallIds(Messages()))

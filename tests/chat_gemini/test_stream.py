@@ -21,7 +21,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.testing import broken_laws
-from chat_core.types.call_ids import CallIds
+from chat_core.wire import CallIds
 from chat_gemini.stream import GeminiStreamDecoder
 
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")

@@ -9,7 +9,7 @@ client = GeminiBuilder().with_model("gemini-3.5-flash").with_google_search().bui
 
 from chat_gemini.builder import GeminiBuilder
 from chat_gemini.client import EmbeddingGeminiClient, GeminiClient
-from chat_gemini.native_tools import CodeRun, Grounding, code_runs, grounding
+from chat_gemini.native_results import CodeRun, Grounding, code_runs, grounding
 from chat_gemini.options import GeminiOptions
 
 __all__ = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -18,25 +17,17 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client.base import ClientSettings, ProviderClient
-from chat_core.types.call_ids import CallIds
+from chat_core.client import ProviderClient
+from chat_core.wire import CallIds, Encoded
 
-from chat_gemini.assembly import Assembly
-from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
-from chat_gemini.embeddings import BATCH, EmbeddingOptions, decode_embeddings, encode_embeddings
-from chat_gemini.encode import Encoded, encode, encode_count, model_path
-from chat_gemini.settings import Shape
+from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
+from chat_gemini.embeddings import BATCH, decode_embeddings, encode_embeddings
+from chat_gemini.encode import encode, encode_count
+from chat_gemini.names import model_path, renamed
+from chat_gemini.settings import Settings
 from chat_gemini.stream import GeminiStreamDecoder
 
 _MOST_REQUESTS = 100  # for one turn that the server interrupts itself
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ClientSettings):
-    """What a client was built with. `base_url` includes the API's version."""
-
-    shape: Shape = Shape()
-    embeddings: EmbeddingOptions = EmbeddingOptions()
 
 
 class GeminiClient(ProviderClient[Settings]):
@@ -49,45 +40,55 @@ class GeminiClient(ProviderClient[Settings]):
         super().__init__(settings, "gemini", decode_error)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """One turn, whole. Raises a `ChatError`; retries nothing. A turn that the server interrupts itself is asked on."""
-        encoded = self._encode(request)
-        assembly = Assembly(self._origin, CallIds(request.messages))
+        """Return one turn, whole. A turn that the server interrupts itself is continued.
+
+        Raises a `ChatError`; retries nothing.
+        """
+        encoded = self._encode(request, stream=False)
+        turn = TurnAssembler(self._origin, CallIds(request.messages), renamed(request.tools))
+        read = partial(decode, turn=turn)
         token: str | None = None
-        for asked in range(1, _MOST_REQUESTS + 1):
-            raw = await self._send(
-                "POST", self._path("generateContent"), partial(decode, assembly=assembly), encoded.dump(token)
-            )
-            token = assembly.continuation
-            if token is None or asked == _MOST_REQUESTS:
-                return assembly.response(encoded.notices, raw if asked == 1 else None)
-            assembly.resume()
+        for number in range(1, _MOST_REQUESTS + 1):
+            body = _continued(encoded, token)
+            raw = await self._send("POST", self._path("generateContent"), read, body)
+            token = turn.continuation
+            if token is None or number == _MOST_REQUESTS:
+                return turn.finished(encoded.notices, raw if number == 1 else None)
+            turn.resume()
         raise AssertionError("the last request returns")
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
-        encoded = self._encode(request)
-        turn = GeminiStreamDecoder(
-            origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
+        """Yield one turn as it arrives, ending with `Done`. A turn that the server interrupts itself is continued.
+
+        Raises a `ChatError`; retries nothing.
+        """
+        encoded = self._encode(request, stream=True)
+        decoder = GeminiStreamDecoder(
+            origin=self._origin,
+            ids=CallIds(request.messages),
+            notices=encoded.notices,
+            names=renamed(request.tools),
         )
+        path = self._path("streamGenerateContent?alt=sse")
         token: str | None = None
-        for asked in range(1, _MOST_REQUESTS + 1):
-            path = self._path("streamGenerateContent?alt=sse")
-            async with aclosing(self._stream_response(path, turn, encoded.dump(token))) as events:
+        for number in range(1, _MOST_REQUESTS + 1):
+            async with aclosing(self._stream_response(path, decoder, _continued(encoded, token))) as events:
                 async for event in events:
-                    token = turn.continuation if isinstance(event, Done) else None
-                    if token is None or asked == _MOST_REQUESTS:
+                    token = decoder.continuation if isinstance(event, Done) else None
+                    if token is None or number == _MOST_REQUESTS:
                         yield event
             if token is None:
                 return
-            turn.resume()
+            decoder.resume()
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
-        """How many tokens these messages are to the model, with the tools and settings that would be sent along."""
-        body = encode_count(ChatRequest(messages, tools), origin=self._origin, shape=self._settings.shape)
+        """Return how many tokens these messages are, with the tools and settings that would be sent along."""
+        request = ChatRequest(messages, tools)
+        body = encode_count(request, origin=self._origin, defaults=self._settings.defaults)
         return await self._send("POST", self._path("countTokens"), decode_tokens, body)
 
     async def list_models(self) -> list[ModelInfo]:
-        """The models that the server offers."""
+        """Return the models that the server offers."""
         models: list[ModelInfo] = []
         token: str | None = None
         while True:
@@ -97,8 +98,8 @@ class GeminiClient(ProviderClient[Settings]):
             if token is None or not page:
                 return models
 
-    def _encode(self, request: ChatRequest) -> Encoded:
-        return encode(request, origin=self._origin, shape=self._settings.shape)
+    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
+        return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
 
     def _path(self, method: str) -> str:
         return f"/{quote(model_path(self._settings.model))}:{method}"
@@ -113,14 +114,16 @@ class EmbeddingGeminiClient(GeminiClient):
         return BATCH
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
         settings = self._settings
+        model, options = settings.model, settings.embeddings
         if not inputs:
-            return EmbeddingsResponse((), model=settings.model)
-        body = encode_embeddings(
-            inputs, model=settings.model, options=settings.embeddings, extra=settings.shape.extra
-        )
-        read = partial(
-            decode_embeddings, count=len(inputs), model=settings.model, options=settings.embeddings
-        )
+            return EmbeddingsResponse((), model=model)
+        body = encode_embeddings(inputs, model=model, options=options, extra=settings.embeddings_extra)
+        read = partial(decode_embeddings, count=len(inputs), model=model, options=options)
         return await self._send("POST", self._path("batchEmbedContents"), read, body)
+
+
+def _continued(encoded: Encoded, token: str | None) -> dict[str, object]:
+    """Return the body of a request; with a token it requests the rest of the same turn."""
+    return {**encoded.body, "continuationToken": token} if token is not None else dict(encoded.body)

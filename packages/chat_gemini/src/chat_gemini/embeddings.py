@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from chat_core import (
     ConfigurationError,
-    Embedding,
     EmbeddingsResponse,
     InvalidResponse,
     JsonObject,
+    JsonValue,
     Notice,
     Usage,
 )
 from chat_core.types.json_values import as_count, as_list, as_object
-from chat_core.wire.vectors import read_vector
-from chat_core.wire.write import dump
+from chat_core.wire import embeddings_in_order
 
-from chat_gemini.decode import chunks_of
-from chat_gemini.encode import merged, model_path
-from chat_gemini.generation import prefixes_tasks
+from chat_gemini.capabilities import prefixes_tasks
+from chat_gemini.decode.response import read_frames
+from chat_gemini.encode.request import merged
+from chat_gemini.names import model_path
+from chat_gemini.options import DOCUMENT, EmbeddingOptions
 
 BATCH = 100  # requests in one batchEmbedContents
 
-# how gemini-embedding-2 is told what a vector is for, in front of the text
+# how gemini-embedding-2 reads what a vector is for, in front of the text
 _TASKS = {
     "RETRIEVAL_QUERY": "search result",
     "QUESTION_ANSWERING": "question answering",
@@ -34,36 +34,40 @@ _TASKS = {
     "CLUSTERING": "clustering",
     "SEMANTIC_SIMILARITY": "sentence similarity",
 }
-_DOCUMENT = "RETRIEVAL_DOCUMENT"
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingOptions:
-    """What the vectors are to be: how long, for which task, and for documents of which title."""
-
-    dimensions: int | None = None
-    task: str | None = None
-    title: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.title is not None and self.task != _DOCUMENT:
-            raise ConfigurationError(
-                f"a title goes with documents only: with_embeddings(task={_DOCUMENT!r}, title=...)"
-            )
 
 
 def encode_embeddings(
     inputs: Sequence[str], *, model: str, options: EmbeddingOptions, extra: Mapping[str, object]
-) -> bytes:
-    """The body of one request, each text a request of its own in it. Raises `ConfigurationError` for a task without a prefix."""
-    return dump(merged({"requests": [_request(text, model, options) for text in inputs]}, extra))
+) -> dict[str, object]:
+    """Return the body of one request, each text a request of its own in it.
+
+    Raises `ConfigurationError` for a task without a prefix, and for an input that is no text.
+    """
+    return merged({"requests": [_request(text, model, options) for text in inputs]}, extra)
+
+
+def decode_embeddings(
+    body: bytes, *, count: int, model: str, options: EmbeddingOptions
+) -> EmbeddingsResponse:
+    """Return `count` vectors in the order of the inputs. Raises `InvalidResponse`."""
+    frames = read_frames(body, "a response of embeddings")
+    response = frames[0] if frames else {}
+    used = as_object(response.get("usageMetadata"))
+    return EmbeddingsResponse(
+        embeddings_in_order(_items(response), count),
+        usage=Usage(input_tokens=as_count(used.get("promptTokenCount")), raw=used),
+        model=model,
+        notices=_notices(model, options),
+    )
 
 
 def _request(text: str, model: str, options: EmbeddingOptions) -> JsonObject:
-    prefixed = prefixes_tasks(model) and options.task is not None
-    said = _prefixed(text, options) if prefixed else text
-    request: JsonObject = {"model": model_path(model), "content": {"parts": [{"text": said}]}}
-    if options.task is not None and not prefixed:
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # other servers take token ids
+        raise ConfigurationError("Gemini embeds texts only, no lists of token ids")
+    prefixes = prefixes_tasks(model) and options.task is not None
+    content = _prefixed(text, options) if prefixes else text
+    request: JsonObject = {"model": model_path(model), "content": {"parts": [{"text": content}]}}
+    if options.task is not None and not prefixes:
         request["taskType"] = options.task
         if options.title is not None:
             request["title"] = options.title
@@ -73,38 +77,26 @@ def _request(text: str, model: str, options: EmbeddingOptions) -> JsonObject:
 
 
 def _prefixed(text: str, options: EmbeddingOptions) -> str:
-    if options.task == _DOCUMENT:
+    if options.task == DOCUMENT:
         return f"title: {options.title or 'none'} | text: {text}"
     if options.task not in _TASKS:
         raise ConfigurationError(
-            f"no such task: {options.task!r}; there are {', '.join([*_TASKS, _DOCUMENT])}"
+            f"no such task: {options.task!r}; there are {', '.join([*_TASKS, DOCUMENT])}"
         )
     return f"task: {_TASKS[options.task]} | query: {text}"
 
 
-def decode_embeddings(
-    body: bytes, *, count: int, model: str, options: EmbeddingOptions
-) -> EmbeddingsResponse:
-    """`count` vectors in the order they came, which is that of the inputs. Raises `InvalidResponse`."""
-    [answer] = chunks_of(body, "an embeddings answer")[:1] or [{}]
-    single = [answer["embedding"]] if "embedding" in answer else []  # of embedContent
-    listed = (
-        as_list(answer.get("embeddings"))
-        or single
-        or [
-            as_object(prediction).get("embeddings")
-            for prediction in as_list(answer.get("predictions"))  # of Google Cloud's own models
-        ]
-    )
-    if len(listed) != count:
-        raise InvalidResponse(f"{len(listed)} embeddings came for {count} inputs")
-    used = as_object(answer.get("usageMetadata"))
-    return EmbeddingsResponse(
-        tuple(Embedding(read_vector(as_object(item).get("values"))) for item in listed),
-        usage=Usage(input_tokens=as_count(used.get("promptTokenCount")), raw=used),
-        model=model,
-        notices=_notices(model, options),
-    )
+def _items(response: JsonObject) -> JsonValue:
+    """Return the vectors of a response, each as `{"index": …, "embedding": …}` where it has an index."""
+    found = response.get("embeddings") or response.get("embedding")
+    if found:
+        vectors = [found] if isinstance(found, dict) else as_list(found)  # embedContent has one
+    else:  # Google Cloud's own models
+        vectors = [as_object(item).get("embeddings") for item in as_list(response.get("predictions"))]
+    if not vectors:
+        raise InvalidResponse(f"a response without embeddings: {str(response)[:300]}")
+    items = map(as_object, vectors)
+    return [{"index": item.get("index"), "embedding": item.get("values")} for item in items]
 
 
 def _notices(model: str, options: EmbeddingOptions) -> tuple[Notice, ...]:

@@ -1,4 +1,4 @@
-"""What Gemini can be asked for beyond the common options."""
+"""What Gemini takes beyond the common options."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from chat_core import JsonObject, JsonValue
+from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.types.json_values import as_json
 
 FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
@@ -14,10 +14,10 @@ FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
 
 @dataclass(frozen=True, slots=True)
 class GeminiOptions:
-    """Each goes to the wire under its own name, in camel case; None is left out. `ChatOptions` win where both say something.
-    Facts: Google's API reference, November 2026.
+    """Options of this wire; each is sent under its own name, in camel case, and None is left out.
 
-    `logprobs` and further candidates come back in `response.raw`. The last four stand beside `generationConfig`, the others in it.
+    `ChatOptions` win where both set something. `logprobs` and further candidates come back in `response.raw`. The last
+    four stand beside `generationConfig`, the others in it. Facts: Google's API reference, November 2026.
     """
 
     temperature: float | None = None
@@ -42,11 +42,11 @@ class GeminiOptions:
     store: bool | None = None
 
     def generation(self) -> JsonObject:
-        """What stands in `generationConfig`."""
+        """Return the fields of `generationConfig`."""
         return self._named(name for name in self.__dataclass_fields__ if name not in _BESIDE)
 
     def beside(self) -> JsonObject:
-        """What stands beside it."""
+        """Return the fields that stand beside it."""
         return self._named(_BESIDE)
 
     def _named(self, names: Iterable[str]) -> JsonObject:
@@ -77,3 +77,21 @@ class FunctionCalling:
 
     mode: FunctionCallingMode
     allowed: tuple[str, ...] = ()
+
+
+DOCUMENT = "RETRIEVAL_DOCUMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingOptions:
+    """What vectors are for: their length, their task, and for documents a title."""
+
+    dimensions: int | None = None
+    task: str | None = None
+    title: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.title is not None and self.task != DOCUMENT:
+            raise ConfigurationError(
+                f"a title goes with documents only: with_embeddings(task={DOCUMENT!r}, title=...)"
+            )

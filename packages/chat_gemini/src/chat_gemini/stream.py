@@ -2,51 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chat_core import Done, Event, Notice, Origin, TurnEvent
-from chat_core.types.call_ids import CallIds
-from chat_core.wire.frames import FrameReader
+from chat_core.wire import CallIds, FrameReader
 
-from chat_gemini.assembly import Assembly
-from chat_gemini.decode import check_chunks
+from chat_gemini.decode import TurnAssembler
+from chat_gemini.decode.characters import with_whole_characters
+from chat_gemini.decode.errors import check_frame
+from chat_gemini.decode.response import unwrapped
 
 
 class GeminiStreamDecoder:
-    """The wire has no last event. What ends a turn is the end of the bytes after a chunk with a finish reason; where code is run
-    there are chunks with a reason in the middle too."""
+    """Decodes the stream of one turn.
 
-    def __init__(self, *, origin: Origin, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
-        self._assembly = Assembly(origin, ids)
+    The wire has no last event: a turn is over when the bytes end after a frame with a finish reason. Where Google runs
+    code there are frames with a reason in the middle too.
+
+    state    | event                               | what happens
+    ---------|-------------------------------------|------------------------------------------------------
+    open     | frame with content                  | its events are returned
+    open     | frame with a finish reason          | complete, unless a step of a tool has yet to run
+    open     | `promptFeedback` with a reason      | complete; the prompt was blocked
+    complete | frame with content and no reason    | open again
+    complete | frame without content               | usage and metadata are taken
+    any      | error, in whatever envelope         | it is raised
+    any      | `[DONE]`, which some gateways send  | finished
+    any      | what cannot be read                 | `InvalidResponse`, or a cut if nothing follows
+    finish() | open                                | `StreamTruncated` with what has come
+    finish() | complete, by `CONTINUATION`         | `Done`; `continuation` is the token for the rest
+    finish() | complete                            | `Done`
+    """
+
+    def __init__(
+        self,
+        *,
+        origin: Origin,
+        ids: CallIds,
+        notices: tuple[Notice, ...] = (),
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """`names` are the tools that have another name on the wire: the wire's name, and their own."""
+        self._turn = TurnAssembler(origin, ids, names)
         self._notices = notices
         self._frames = FrameReader("a chunk of a Gemini response")
         self.finished = False
 
     @property
     def complete(self) -> bool:
-        """Whether the bytes may end here: the last chunk has a finish reason."""
-        return self._assembly.ended
-
-    def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        chunks = self._frames.read_all(event)
-        self.finished = self.finished or self._frames.done  # `[DONE]` is sent by some gateways
-        check_chunks(chunks)
-        return [part for chunk in chunks for part in self._assembly.add(chunk)]
+        """Whether the turn is whole, though more frames may follow."""
+        return self._turn.is_whole
 
     @property
     def continuation(self) -> str | None:
-        """The token to ask for the rest with, where the server has put down the pen in the middle of the turn."""
-        return self._assembly.continuation
+        """The token that requests the rest of the turn, where the server has interrupted it itself; else None."""
+        return self._turn.continuation
+
+    def feed(self, event: Event, /) -> Sequence[TurnEvent]:
+        """Return the events of one event. Raises `ProviderError` for an error, `InvalidResponse` for what is no frame."""
+        if event.type == "body":  # several frames in one document
+            event = Event(event.type, with_whole_characters(event.data))
+        events: list[TurnEvent] = []
+        for frame in self._frames.read_all(event):
+            check_frame(frame)
+            events += self._turn.add(unwrapped(frame))
+        self.finished = self._frames.done
+        return events
 
     def resume(self) -> None:
-        """The rest is being asked for."""
-        self._assembly.resume()
+        """Go on with the stream of another request for the rest of the turn."""
+        self._turn.resume()
         self._frames.done = False
         self.finished = False
 
     def finish(self) -> Done:
-        """The whole turn. Raises `StreamTruncated` where the last chunk had no finish reason."""
-        if not self._assembly.ended:
-            raise self._frames.truncated("its finish reason", self._assembly.partial())
-        return Done(self._assembly.response(self._notices))
+        """Return the whole turn. Raises `StreamTruncated` where the last frame had no finish reason."""
+        if not self._turn.is_whole:
+            raise self._frames.truncated("its finish reason", self._turn.response())
+        return Done(self._turn.finished(self._notices))

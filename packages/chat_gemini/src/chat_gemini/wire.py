@@ -1,10 +1,19 @@
-"""What is sent on the Gemini wire, as types. Facts: Google's API reference and SDK, November 2026."""
+"""The Gemini wire as types, and the names of its fields. Facts: Google's API reference and SDK, November 2026."""
 
 from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
 from chat_core import JsonObject
+
+# the fields that hold a part's data, of which a part has exactly one; all others stand beside it
+DATA_FIELDS = (
+    *("text", "inlineData", "fileData", "functionCall", "functionResponse"),
+    *("executableCode", "codeExecutionResult", "toolCall", "toolResponse"),
+)
+SIGNATURE = "thoughtSignature"
+
+# -- sent
 
 
 class Blob(TypedDict):
@@ -49,10 +58,6 @@ class SentPart(TypedDict, total=False):
 
 class Content(TypedDict):
     role: Literal["user", "model"]
-    parts: list[SentPart]
-
-
-class SystemInstruction(TypedDict):
     parts: list[SentPart]
 
 

@@ -1,18 +1,34 @@
-"""What a model's name says of what it can do, as data."""
+"""What a model and an endpoint can do, as data."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-_GEMINI = re.compile(r"gemini-(\d+)(?:\.(\d+))?\b")
-_EMBEDDING = re.compile(r"gemini-embedding-(\d+)(-preview)?")
+_GEMINI = re.compile(r"gemini-(\d{1,4})(?:\.(\d{1,4}))?\b")
+_EMBEDDING = re.compile(r"gemini-embedding-(\d{1,4})(-preview)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
-    """What a model allows. A name without a number (`gemini-flash-latest`, a tuned model) is taken for a current one. Facts:
-    Google's API reference and what its servers answered in recorded traffic, November 2026.
+class Endpoint:
+    """What differs between the endpoints that speak this wire. The defaults are those of the Gemini API.
+
+    - `shows_steps_on_request`: it takes `includeServerSideToolInvocations`; Vertex shows the steps unasked
+    - `has_file_store`: it knows uploaded files by name, `files/…`, and stores for file search
+    """
+
+    shows_steps_on_request: bool = True
+    has_file_store: bool = True
+
+
+VERTEX = Endpoint(shows_steps_on_request=False, has_file_store=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model allows. A name without a number (`gemini-flash-latest`, a tuned model) is taken for a current one.
+
+    Facts: Google's API reference and what its servers answered in recorded traffic, November 2026.
 
     - `mixes_tools`: functions and Google's own tools in one request, and typed output together with tools
     - `signs_calls`: it refuses a step whose first function call has lost its thought signature
@@ -35,13 +51,13 @@ class Generation:
     thinks: bool = True
 
     @staticmethod
-    def of(model: str) -> Generation:
-        """What this model allows."""
+    def of(model: str) -> Capabilities:
+        """Return what a model allows, by its name."""
         found = _GEMINI.search(model)
         version = [int(found[1]), int(found[2] or 0)] if found else [99]
         paints = "-image" in model
         current = version >= [3]
-        return Generation(
+        return Capabilities(
             model,
             mixes_tools=current,
             signs_calls=current,
@@ -55,6 +71,6 @@ class Generation:
 
 
 def prefixes_tasks(model: str) -> bool:
-    """Whether an embedding model is told its task in front of the text; the others take a `taskType`."""
+    """Return whether an embedding model reads its task in front of the text; the others take a `taskType`."""
     found = _EMBEDDING.search(model)
     return found is not None and int(found[1]) >= 2 and not (int(found[1]) == 2 and found[2])

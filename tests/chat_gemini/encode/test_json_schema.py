@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pytest
 from chat_core import ConfigurationError
-from chat_gemini.schema import json_schema, older_schema
+from chat_gemini.encode.json_schema import json_schema
+from chat_gemini.encode.older_schema import older_schema
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
@@ -30,7 +31,7 @@ def test_noise_is_left_out_and_a_constant_is_a_choice_of_one() -> None:
             "N": {"title": "N", "type": "object", "additionalProperties": {"type": "string", "title": "x"}}
         },
     }
-    assert json_schema(schema) == {
+    assert json_schema(schema, "x", []) == {
         "type": "object",
         "properties": {
             "title": {"type": "string", "default": {"title": 1}},

@@ -1,4 +1,4 @@
-"""JSON Schema as Gemini reads it: cleaned for the models that take it, compiled to the older dialect for those that do not."""
+"""JSON Schema in the older dialect of Gemini, a subset of OpenAPI's: types in capitals, no references, no maps."""
 
 from __future__ import annotations
 
@@ -7,62 +7,21 @@ from collections.abc import Mapping
 from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object
 
-_NOISE = frozenset({"$schema", "$id", "$comment", "title", "discriminator", "examples"})
-_NAMES = frozenset(
-    {"properties", "$defs", "definitions", "patternProperties"}
-)  # beneath them are names, and one may be `title`
-_VALUES = frozenset({"default", "enum", "required"})
-
-
-def json_schema(schema: JsonObject) -> JsonObject:
-    """The schema without what Gemini refuses or does not read; `const` is an `enum` of one."""
-    cleaned: JsonObject = {}
-    for keyword, value in schema.items():
-        if keyword in _NOISE:
-            continue
-        if keyword == "const":
-            cleaned["enum"] = [value]
-        elif keyword in _NAMES and isinstance(value, dict):
-            cleaned[keyword] = {name: _cleaned(inner) for name, inner in value.items()}
-        else:
-            cleaned[keyword] = value if keyword in _VALUES else _cleaned(value)
-    return cleaned
-
-
-def _cleaned(value: JsonValue) -> JsonValue:
-    match value:
-        case dict():
-            return json_schema(value)
-        case list():
-            return [_cleaned(item) for item in value]
-        case _:
-            return value
-
 
 def older_schema(schema: JsonObject, about: str) -> JsonObject:
-    """The schema in the older dialect: types in capitals, no references, no maps.
+    """Return the schema in the older dialect.
 
-    What only narrows values and has no word there is left out, since answers are validated here anyway. Raises
-    `ConfigurationError`, which points into the schema, for a form that the dialect cannot say.
+    What only narrows values and has no word there is left out, since results are validated here anyway. Raises
+    `ConfigurationError`, which points into the schema, for a form that the dialect cannot express.
     """
     definitions = as_object(schema.get("$defs")) | as_object(schema.get("definitions"))
-    return _Older(definitions, about).compiled(schema, "#", ())
+    return _Compiler(definitions, about).schema(schema, "#", ())
 
 
-_KEPT = frozenset(
+_KEYWORDS = frozenset(
     {
-        *(
-            "description",
-            "nullable",
-            "minItems",
-            "maxItems",
-            "minimum",
-            "maximum",
-            "minLength",
-            "maxLength",
-            "pattern",
-        ),
-        *("minProperties", "maxProperties", "default"),
+        *("description", "nullable", "minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength"),
+        *("pattern", "minProperties", "maxProperties", "default"),
     }
 )
 _FORMATS: Mapping[str, frozenset[str]] = {
@@ -72,14 +31,14 @@ _FORMATS: Mapping[str, frozenset[str]] = {
 }
 
 
-class _Older:
+class _Compiler:
     def __init__(self, definitions: JsonObject, about: str) -> None:
         self._definitions = definitions
         self._about = about
 
-    def compiled(self, schema: JsonObject, at: str, within: tuple[str, ...]) -> JsonObject:
+    def schema(self, schema: JsonObject, at: str, within: tuple[str, ...]) -> JsonObject:
         schema, within = self._resolved(schema, at, within)
-        compiled: JsonObject = {keyword: value for keyword, value in schema.items() if keyword in _KEPT}
+        compiled: JsonObject = {keyword: value for keyword, value in schema.items() if keyword in _KEYWORDS}
         kinds = self._kinds(schema, compiled, at, within)
         if kinds is None:
             return compiled
@@ -92,13 +51,13 @@ class _Older:
         if kinds == "array":
             if "prefixItems" in schema:
                 raise self._refusal(at, "a tuple")
-            compiled["items"] = self.compiled(as_object(schema.get("items")), f"{at}/items", within)
+            compiled["items"] = self.schema(as_object(schema.get("items")), f"{at}/items", within)
         return compiled
 
     def _resolved(
         self, schema: JsonObject, at: str, within: tuple[str, ...]
     ) -> tuple[JsonObject, tuple[str, ...]]:
-        """The schema with its reference, and an `allOf` of one, put in place."""
+        """Return the schema with its reference, and an `allOf` of one, put in place."""
         match schema:
             case {"allOf": [dict(only)]}:
                 schema = only | {keyword: value for keyword, value in schema.items() if keyword != "allOf"}
@@ -119,7 +78,7 @@ class _Older:
     def _kinds(
         self, schema: JsonObject, compiled: JsonObject, at: str, within: tuple[str, ...]
     ) -> str | None:
-        """The one type, in lower case; or None where it is a choice, which is then in `compiled`."""
+        """Return the one type, in lower case; or None for a choice, which is then in `compiled`."""
         choices = [
             as_object(choice) for choice in as_list(schema.get("anyOf")) + as_list(schema.get("oneOf"))
         ]
@@ -131,7 +90,7 @@ class _Older:
             if len(some) < len(choices):
                 compiled["nullable"] = True
             inner = [
-                self.compiled(choice, f"{at}/anyOf/{number}", within) for number, choice in enumerate(some)
+                self.schema(choice, f"{at}/anyOf/{number}", within) for number, choice in enumerate(some)
             ]
             if len(inner) == 1:
                 compiled |= inner[0] | compiled
@@ -164,7 +123,7 @@ class _Older:
         ):
             raise self._refusal(at, "an object with free keys, which would come back empty")
         compiled["properties"] = {
-            name: self.compiled(as_object(inner), f"{at}/properties/{name}", within)
+            name: self.schema(as_object(inner), f"{at}/properties/{name}", within)
             for name, inner in properties.items()
         }
         if len(properties) > 1:
@@ -174,5 +133,5 @@ class _Older:
 
     def _refusal(self, at: str, what: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._about}: the older schema dialect cannot say {what}, at {at}; models from gemini-2.0 on take JSON Schema"
+            f"{self._about}: the older schema dialect cannot express {what}, at {at}; models from gemini-2.0 on take JSON Schema"
         )

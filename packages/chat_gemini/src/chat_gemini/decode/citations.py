@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from chat_core import Citation, JsonObject, Part, Text
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
 
 
 def cited(parts: list[Part], candidate: JsonObject) -> list[Part]:
-    """The parts, their texts with the citations of the candidate's metadata. Offsets on the wire are UTF-8 bytes into all the
-    visible text; on a text they are characters of it. What has no place of its own is put on the last text."""
-    found = [
+    """Return the parts, their texts with the citations of the candidate's metadata.
+
+    Offsets on the wire are UTF-8 bytes into all the visible text; on a text they are characters of it. A citation that
+    has no place of its own is put on the last text.
+    """
+    claims = [
         *_grounded(as_object(candidate.get("groundingMetadata"))),
         *_recited(as_object(candidate.get("citationMetadata"))),
     ]
-    texts = [part for part in parts if isinstance(part, Text)]
-    if not found or not texts:
+    texts = [part.text for part in parts if isinstance(part, Text)]
+    if not claims or not texts:
         return parts
     placed: list[list[Citation]] = [[] for _ in texts]
-    whole = "".join(text.text for text in texts)
-    for claim in found:
-        at, citation = _placed(claim, texts, whole)
+    places = _Places(texts, claims)
+    for claim in claims:
+        at, citation = places.place(claim)
         placed[at].append(citation)
     having = iter(placed)
     return [
@@ -70,25 +75,44 @@ def _recited(metadata: JsonObject) -> Iterator[_Claim]:
         yield _Claim(citation, None if end is None else as_count(source.get("startIndex")) or 0, end)
 
 
-def _placed(claim: _Claim, texts: list[Text], whole: str) -> tuple[int, Citation]:
-    """The text that a claim is about, and its citation with the characters of it."""
-    last = len(texts) - 1
-    if claim.start is None or claim.end is None:
-        return last, claim.citation
-    encoded = whole.encode()
-    start = len(encoded[: claim.start].decode("utf-8", "ignore"))
-    end = start + len(encoded[claim.start : claim.end].decode("utf-8", "ignore"))
-    quote = claim.citation.quote
-    if (
-        quote and whole[start:end] != quote
-    ):  # offsets into a part of the wire, which may have been one of several
-        if (start := whole.find(quote)) < 0:
+class _Places:
+    """Where claims stand in the texts of a turn. The texts are walked once for all claims."""
+
+    def __init__(self, texts: list[str], claims: list[_Claim]) -> None:
+        self._texts = texts
+        self._whole = "".join(texts)
+        self._starts = list(accumulate(map(len, texts), initial=0))[:-1]
+        offsets = {offset for claim in claims for offset in (claim.start, claim.end) if offset is not None}
+        self._characters = _characters(self._whole.encode(), sorted(offsets))
+
+    def place(self, claim: _Claim) -> tuple[int, Citation]:
+        """Return the index of the text that a claim is about, and its citation with the characters of that text."""
+        last = len(self._texts) - 1
+        if claim.start is None or claim.end is None:
             return last, claim.citation
-        end = start + len(quote)
-    before = 0
-    for at, text in enumerate(texts):
-        size = len(text.text)
-        if start < before + size or at == last:
-            return at, replace(claim.citation, start=start - before, end=min(end - before, size))
-        before += size
-    return last, claim.citation
+        start = self._characters[claim.start]
+        end = max(start, self._characters[claim.end])
+        quote = claim.citation.quote
+        if quote and self._whole[start:end] != quote:
+            # offsets into a part of the wire, which may have been one of several
+            if (start := self._whole.find(quote)) < 0:
+                return last, claim.citation
+            end = start + len(quote)
+        at = bisect_right(self._starts, start) - 1
+        before = self._starts[at]
+        end_in_text = min(end - before, len(self._texts[at]))
+        return at, replace(claim.citation, start=start - before, end=end_in_text)
+
+
+def _characters(encoded: bytes, offsets: list[int]) -> dict[int, int]:
+    """Return the number of characters before each offset in bytes. `offsets` are sorted."""
+    characters: dict[int, int] = {}
+    at = count = 0
+    for offset in offsets:
+        boundary = max(0, min(offset, len(encoded)))
+        while boundary < len(encoded) and encoded[boundary] & 0xC0 == 0x80:
+            boundary -= 1  # inside a character
+        count += len(encoded[at:boundary].decode())
+        at = boundary
+        characters[offset] = count
+    return characters

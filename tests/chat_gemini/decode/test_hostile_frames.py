@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from chat_core import ChatError, Event, Messages, Origin, TurnEvent
 from chat_core.testing import broken_laws
-from chat_core.types.call_ids import CallIds
-from chat_gemini.assembly import Assembly
-from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
-from chat_gemini.embeddings import EmbeddingOptions, decode_embeddings
+from chat_core.wire import CallIds
+from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
+from chat_gemini.embeddings import decode_embeddings
+from chat_gemini.options import EmbeddingOptions
 from chat_gemini.stream import GeminiStreamDecoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,7 +109,7 @@ def test_no_chunk_breaks_more_than_itself(place: tuple[Any, ...], value: Any, wh
     chunks = put(CHUNKS, place, value)
     try:
         if whole:
-            assembly = Assembly(HERE, CallIds(Messages()))
+            assembly = TurnAssembler(HERE, CallIds(Messages()))
             decode(json.dumps(chunks).encode(), assembly)
             said: list[TurnEvent] = []
             response = assembly.response()
@@ -147,4 +147,4 @@ def test_no_other_answer_does(value: Any) -> None:
 @pytest.mark.parametrize("deep", [10_000])
 def test_an_answer_nested_without_end_is_an_error(deep: int) -> None:
     with pytest.raises(ChatError):
-        decode(b'{"candidates": ' + b"[" * deep, Assembly(HERE, CallIds(Messages())))
+        decode(b'{"candidates": ' + b"[" * deep, TurnAssembler(HERE, CallIds(Messages())))

@@ -27,11 +27,13 @@ from chat_core import (
     UnresolvedTool,
 )
 from chat_core.types.call_status import Completed, Failed, Pending, Rejected
-from chat_gemini.contents import UNSIGNED
+from chat_core.wire import dump
+from chat_gemini.capabilities import VERTEX
 from chat_gemini.encode import encode
+from chat_gemini.encode.model_parts import UNSIGNED
 from chat_gemini.native_tools import CodeExecution, FileSearch, GoogleMaps, GoogleSearch, UrlContext
 from chat_gemini.options import FunctionCalling, GeminiOptions, Thinking
-from chat_gemini.settings import Shape
+from chat_gemini.settings import RequestDefaults
 
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
 OLDER = Origin("gemini", "https://host/v1beta", "gemini-2.5-flash")
@@ -39,7 +41,8 @@ ELSEWHERE = Origin("claude", "https://host/v1", "claude")
 ADD = ToolDefinition(
     "add", "Add.", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
 )
-NO_OPTIONS, PLAIN = ChatOptions(), Shape()
+NO_OPTIONS, PLAIN = ChatOptions(), RequestDefaults()
+SIGNED: dict[str, Any] = {"thoughtSignature": "eA=="}
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
 
@@ -50,10 +53,10 @@ def body(
     tools: Sequence[ToolDefinition] = (),
     options: ChatOptions = NO_OPTIONS,
     output: OutputSchema | None = None,
-    shape: Shape = PLAIN,
+    defaults: RequestDefaults = PLAIN,
 ) -> Any:
-    encoded = encode(ChatRequest(messages, tools, options, output), origin=origin, shape=shape)
-    return json.loads(encoded.dump())
+    request = ChatRequest(messages, tools, options, output)
+    return json.loads(dump(encode(request, origin=origin, defaults=defaults, stream=False).body))
 
 
 def config(**given: Any) -> Any:
@@ -72,7 +75,12 @@ def test_system_messages_are_the_instructions() -> None:
 
 
 def test_a_system_message_from_within_the_conversation_is_noticed() -> None:
-    encoded = encode(ChatRequest(Messages.from_user("Hi").add_system("Be brief.")), origin=HERE)
+    encoded = encode(
+        ChatRequest(Messages.from_user("Hi").add_system("Be brief.")),
+        origin=HERE,
+        defaults=PLAIN,
+        stream=False,
+    )
     assert encoded.body["systemInstruction"] == {"parts": [{"text": "Be brief."}]}
     assert [notice.about for notice in encoded.notices] == ["messages"]
 
@@ -113,7 +121,10 @@ def test_neighbours_of_one_role_are_one_content_and_their_parts_stay_apart() -> 
             File.from_url("https://a.example/b.mp4"),
             {"fileData": {"fileUri": "https://a.example/b.mp4", "mimeType": "video/mp4"}},
         ),
-        (File.from_url("gs://a/b"), {"fileData": {"fileUri": "gs://a/b"}}),
+        (
+            File.from_url("gs://a/b", "image/png"),
+            {"fileData": {"fileUri": "gs://a/b", "mimeType": "image/png"}},
+        ),
         (
             File.from_id("files/abc", "video/mp4"),
             {"fileData": {"fileUri": "https://host/v1beta/files/abc", "mimeType": "video/mp4"}},
@@ -121,20 +132,23 @@ def test_neighbours_of_one_role_are_one_content_and_their_parts_stay_apart() -> 
     ],
 )
 def test_files_of_every_kind_go_in(file: File, sent: object) -> None:
-    contents = body(Messages.from_user(file, "What is it?"), shape=Shape(files_url="https://host/v1beta"))[
-        "contents"
-    ]
+    contents = body(Messages.from_user(file, "What is it?"))["contents"]
     assert contents == [{"role": "user", "parts": [sent, {"text": "What is it?"}]}]
 
 
-def test_a_file_without_a_type_is_asked_for_one() -> None:
+@pytest.mark.parametrize(
+    "file", [File(data=b"?"), File.from_url("https://a.example/b"), File.from_url("gs://a/b")]
+)
+def test_a_file_without_a_type_is_asked_for_one(file: File) -> None:
     with pytest.raises(ConfigurationError, match="mimetype"):
-        body(Messages.from_user(File(data=b"?")))
+        body(Messages.from_user(file))
 
 
 @pytest.mark.parametrize("part", [Reasoning("hm"), ToolCall("1", "add"), Refusal("no")])
 def test_a_user_cannot_think_or_call(part: Reasoning | ToolCall | Refusal) -> None:
-    with pytest.raises(ConfigurationError, match="a user's message cannot hold"):
+    with pytest.raises(
+        ConfigurationError, match="a user's message holds text, files and structured values, not"
+    ):
         body(Messages([Message("user", [part])]))
 
 
@@ -206,8 +220,13 @@ def test_what_came_from_elsewhere_goes_without_its_signatures(other: Origin) -> 
             ToolCall("2", "add", {"a": 2}, Completed(3), native=Native(other, {"thoughtSignature": "eA=="})),
         ],
     )
-    encoded = encode(ChatRequest(Messages([Message("user", [Text("Hi")]), turn])), origin=HERE)
-    sent = json.loads(encoded.dump())
+    encoded = encode(
+        ChatRequest(Messages([Message("user", [Text("Hi")]), turn])),
+        origin=HERE,
+        defaults=PLAIN,
+        stream=False,
+    )
+    sent = json.loads(dump(encoded.body))
     assert sent["contents"][1]["parts"] == [
         {"text": "Well."},
         {"functionCall": {"id": "1", "name": "add", "args": {"a": 1}}, "thoughtSignature": UNSIGNED},
@@ -215,7 +234,7 @@ def test_what_came_from_elsewhere_goes_without_its_signatures(other: Origin) -> 
     ]
     assert base64.b64decode(UNSIGNED) == b"skip_thought_signature_validator"
     assert [notice.message for notice in encoded.notices] == [
-        f"a block that only {other.provider} can read was not sent"
+        f"a block that only {other.provider} ({other.model}) can read was not sent"
     ]
 
 
@@ -226,10 +245,10 @@ def test_models_that_check_no_signatures_are_sent_none() -> None:
 
 
 def test_a_call_that_came_without_an_id_is_answered_without_one() -> None:
-    turn = Message("model", [ToolCall("call_1", "add", {}, Completed("two"), native=Native(HERE, {}))])
+    turn = Message("model", [ToolCall("call_1", "add", {}, Completed("two"), native=Native(HERE, SIGNED))])
     contents = body(Messages([Message("user", [Text("Hi")]), turn]))["contents"]
     assert contents[1:] == [
-        {"role": "model", "parts": [{"functionCall": {"name": "add", "args": {}}}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "add", "args": {}}, **SIGNED}]},
         {"role": "user", "parts": [{"functionResponse": {"name": "add", "response": {"output": "two"}}}]},
     ]
 
@@ -307,12 +326,12 @@ def test_every_common_option_reaches_the_wire() -> None:
 
 
 def test_common_options_win_over_those_of_the_wire() -> None:
-    shape = Shape(
+    defaults = RequestDefaults(
         options=GeminiOptions(
             temperature=0.1, seed=1, candidate_count=2, logprobs=3, service_tier="flex", store=False
         )
     )
-    sent = body(Messages.from_user("Hi"), options=ChatOptions(temperature=0.9), shape=shape)
+    sent = body(Messages.from_user("Hi"), options=ChatOptions(temperature=0.9), defaults=defaults)
     assert sent["generationConfig"] == {"temperature": 0.9, "seed": 1, "candidateCount": 2, "logprobs": 3}
     assert (sent["serviceTier"], sent["store"]) == ("flex", False)
 
@@ -327,7 +346,7 @@ def test_common_options_win_over_those_of_the_wire() -> None:
     ],
 )
 def test_thinking_is_set_by_level_or_by_budget(thinking: Thinking, origin: Origin, sent: object) -> None:
-    assert config(shape=Shape(thinking=thinking), origin=origin) == {"thinkingConfig": sent}
+    assert config(defaults=RequestDefaults(thinking=thinking), origin=origin) == {"thinkingConfig": sent}
 
 
 def test_a_level_is_refused_where_only_a_budget_is_known() -> None:
@@ -335,7 +354,8 @@ def test_a_level_is_refused_where_only_a_budget_is_known() -> None:
         config(options=ChatOptions(reasoning_effort="low"), origin=OLDER)
     with pytest.raises(ConfigurationError, match="takes no thinking"):
         config(
-            shape=Shape(thinking=Thinking(budget=0)), origin=Origin("gemini", "", "gemini-2.5-flash-image")
+            defaults=RequestDefaults(thinking=Thinking(budget=0)),
+            origin=Origin("gemini", "", "gemini-2.5-flash-image"),
         )
 
 
@@ -364,24 +384,28 @@ def test_a_choice_among_no_tools_is_nothing_or_a_mistake() -> None:
 
 
 def test_the_mode_of_the_builder_holds_where_the_chat_says_nothing() -> None:
-    shape = Shape(calling=FunctionCalling("VALIDATED", ("add",)))
-    sent = body(Messages.from_user("Hi"), tools=[ADD], shape=shape)["toolConfig"]
+    defaults = RequestDefaults(calling=FunctionCalling("VALIDATED", ("add",)))
+    sent = body(Messages.from_user("Hi"), tools=[ADD], defaults=defaults)["toolConfig"]
     assert sent == {"functionCallingConfig": {"mode": "VALIDATED", "allowedFunctionNames": ["add"]}}
     chosen = body(
-        Messages.from_user("Hi"), tools=[ADD], shape=shape, options=ChatOptions(tool_choice="none")
+        Messages.from_user("Hi"), tools=[ADD], defaults=defaults, options=ChatOptions(tool_choice="none")
     )["toolConfig"]
     assert chosen == {"functionCallingConfig": {"mode": "NONE"}}
 
-    encoded = encode(ChatRequest(Messages.from_user("Hi")), origin=HERE, shape=shape)
+    encoded = encode(ChatRequest(Messages.from_user("Hi")), origin=HERE, defaults=defaults, stream=False)
     assert [notice.about for notice in encoded.notices] == ["function_calling_mode"]
     with pytest.raises(ConfigurationError, match="no tool 'sub'"):
-        body(Messages.from_user("Hi"), tools=[ADD], shape=Shape(calling=FunctionCalling("ANY", ("sub",))))
+        body(
+            Messages.from_user("Hi"),
+            tools=[ADD],
+            defaults=RequestDefaults(calling=FunctionCalling("ANY", ("sub",))),
+        )
 
 
 def test_a_forced_mode_ends_with_the_first_turn() -> None:
     turn = Message("model", [ToolCall("1", "add", {"a": 1}, Completed(2))])
     messages = Messages([Message("user", [Text("Hi")]), turn])
-    sent = body(messages, tools=[ADD], shape=Shape(calling=FunctionCalling("ANY")))["toolConfig"]
+    sent = body(messages, tools=[ADD], defaults=RequestDefaults(calling=FunctionCalling("ANY")))["toolConfig"]
     assert sent == {"functionCallingConfig": {"mode": "AUTO"}}
 
 
@@ -413,7 +437,7 @@ def test_typed_output_is_a_response_schema_together_with_tools_where_the_model_a
             "description": "What is said.",
         },
     }
-    older = config(output=output, shape=Shape(older_schema=True))
+    older = config(output=output, defaults=RequestDefaults(older_schema=True))
     schema = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}, "description": "What is said."}
     assert older == {"responseMimeType": "application/json", "responseSchema": schema}
 
@@ -436,25 +460,29 @@ NATIVE = {
 
 @pytest.mark.parametrize("tool", NATIVE, ids=repr)
 def test_googles_own_tools(tool: GoogleSearch | CodeExecution | GoogleMaps | UrlContext | FileSearch) -> None:
-    sent = body(Messages.from_user("Hi"), shape=Shape(native_tools=(tool,)))
+    sent = body(Messages.from_user("Hi"), defaults=RequestDefaults(native_tools=(tool,)))
     assert sent["tools"] == [NATIVE[tool]]
     assert "toolConfig" not in sent
 
 
 def test_maps_know_where_to_look() -> None:
-    sent = body(Messages.from_user("Hi"), shape=Shape(native_tools=(GoogleMaps((47.37, 8.54)),)))
+    sent = body(Messages.from_user("Hi"), defaults=RequestDefaults(native_tools=(GoogleMaps((47.37, 8.54)),)))
     assert sent["toolConfig"] == {"retrievalConfig": {"latLng": {"latitude": 47.37, "longitude": 8.54}}}
 
 
 def test_the_threshold_of_search_is_for_the_models_that_have_it() -> None:
     old = Origin("gemini", "", "gemini-1.5-pro")
-    threshold = body(Messages.from_user("Hi"), old, shape=Shape(native_tools=(GoogleSearch(0.3),)))["tools"]
+    threshold = body(
+        Messages.from_user("Hi"), old, defaults=RequestDefaults(native_tools=(GoogleSearch(0.3),))
+    )["tools"]
     dynamic = {"mode": "MODE_DYNAMIC", "dynamicThreshold": 0.3}
     assert threshold == [{"googleSearchRetrieval": {"dynamicRetrievalConfig": dynamic}}]
-    always = body(Messages.from_user("Hi"), old, shape=Shape(native_tools=(GoogleSearch(),)))["tools"]
+    always = body(Messages.from_user("Hi"), old, defaults=RequestDefaults(native_tools=(GoogleSearch(),)))[
+        "tools"
+    ]
     assert always == [{"googleSearchRetrieval": {}}]
     with pytest.raises(ConfigurationError, match="dynamic_threshold is for"):
-        body(Messages.from_user("Hi"), shape=Shape(native_tools=(GoogleSearch(0.3),)))
+        body(Messages.from_user("Hi"), defaults=RequestDefaults(native_tools=(GoogleSearch(0.3),)))
 
 
 @pytest.mark.parametrize(
@@ -463,8 +491,8 @@ def test_the_threshold_of_search_is_for_the_models_that_have_it() -> None:
 def test_current_models_take_functions_beside_googles_tools_and_are_asked_to_show_their_steps(
     model: str,
 ) -> None:
-    shape = Shape(native_tools=(GoogleSearch(),))
-    sent = body(Messages.from_user("Hi"), Origin("gemini", "", model), tools=[ADD], shape=shape)
+    defaults = RequestDefaults(native_tools=(GoogleSearch(),))
+    sent = body(Messages.from_user("Hi"), Origin("gemini", "", model), tools=[ADD], defaults=defaults)
     assert [list(entry) for entry in sent["tools"]] == [["functionDeclarations"], ["googleSearch"]]
     assert sent["toolConfig"] == {"includeServerSideToolInvocations": True}
 
@@ -472,12 +500,14 @@ def test_current_models_take_functions_beside_googles_tools_and_are_asked_to_sho
 def test_google_cloud_shows_the_steps_unasked_and_whoever_wants_none_gets_none() -> None:
     tools = (GoogleSearch(),)
     assert "toolConfig" not in body(
-        Messages.from_user("Hi"), tools=[ADD], shape=Shape(native_tools=tools, vertex=True)
+        Messages.from_user("Hi"), tools=[ADD], defaults=RequestDefaults(native_tools=tools, endpoint=VERTEX)
     )
     assert "toolConfig" not in body(
-        Messages.from_user("Hi"), tools=[ADD], shape=Shape(native_tools=tools, server_steps=False)
+        Messages.from_user("Hi"),
+        tools=[ADD],
+        defaults=RequestDefaults(native_tools=tools, server_steps=False),
     )
-    alone = body(Messages.from_user("Hi"), shape=Shape(native_tools=tools, server_steps=True))
+    alone = body(Messages.from_user("Hi"), defaults=RequestDefaults(native_tools=tools, server_steps=True))
     assert alone["toolConfig"] == {"includeServerSideToolInvocations": True}
 
 
@@ -485,53 +515,71 @@ OUTPUT = OutputSchema("Answer", {"type": "object", "properties": {}})
 
 
 @pytest.mark.parametrize(
-    ("model", "tools", "shape", "output", "complaint"),
+    ("model", "tools", "defaults", "output", "complaint"),
     [
         (
             "gemini-2.5-flash",
             [ADD],
-            Shape(native_tools=(GoogleSearch(),)),
+            RequestDefaults(native_tools=(GoogleSearch(),)),
             None,
             "either functions or Google's own tools",
         ),
-        ("gemini-2.5-flash", [ADD], Shape(), OUTPUT, "no tools beside typed output"),
-        ("gemini-2.5-pro", [], Shape(native_tools=(UrlContext(),)), OUTPUT, "no tools beside typed output"),
-        ("gemini-3-pro-image", [ADD], Shape(), None, "calls no functions"),
+        ("gemini-2.5-flash", [ADD], RequestDefaults(), OUTPUT, "no tools beside typed output"),
+        (
+            "gemini-2.5-pro",
+            [],
+            RequestDefaults(native_tools=(UrlContext(),)),
+            OUTPUT,
+            "no tools beside typed output",
+        ),
+        ("gemini-3-pro-image", [ADD], RequestDefaults(), None, "calls no functions"),
         (
             "gemini-2.5-flash",
             [],
-            Shape(native_tools=(UrlContext(),), server_steps=True),
+            RequestDefaults(native_tools=(UrlContext(),), server_steps=True),
             None,
             "does not show the steps",
         ),
     ],
 )
 def test_what_a_generation_does_not_allow_is_refused_before_it_is_sent(
-    model: str, tools: list[ToolDefinition], shape: Shape, output: OutputSchema | None, complaint: str
+    model: str,
+    tools: list[ToolDefinition],
+    defaults: RequestDefaults,
+    output: OutputSchema | None,
+    complaint: str,
 ) -> None:
     with pytest.raises(ConfigurationError, match=complaint):
-        body(Messages.from_user("Hi"), Origin("gemini", "", model), tools=tools, shape=shape, output=output)
+        body(
+            Messages.from_user("Hi"),
+            Origin("gemini", "", model),
+            tools=tools,
+            defaults=defaults,
+            output=output,
+        )
 
 
 def test_googles_own_tools_go_together_in_older_models_too() -> None:
-    sent = body(Messages.from_user("Hi"), OLDER, shape=Shape(native_tools=(GoogleSearch(), UrlContext())))
+    sent = body(
+        Messages.from_user("Hi"), OLDER, defaults=RequestDefaults(native_tools=(GoogleSearch(), UrlContext()))
+    )
     assert sent["tools"] == [{"googleSearch": {}}, {"urlContext": {}}]
 
 
 def test_cached_content_has_the_instructions_and_tools_in_it() -> None:
-    shape = Shape(options=GeminiOptions(cached_content="cachedContents/a"))
-    assert body(Messages.from_user("Hi"), shape=shape)["cachedContent"] == "cachedContents/a"
+    defaults = RequestDefaults(options=GeminiOptions(cached_content="cachedContents/a"))
+    assert body(Messages.from_user("Hi"), defaults=defaults)["cachedContent"] == "cachedContents/a"
     with pytest.raises(ConfigurationError, match="takes no systemInstruction, tools"):
-        body(Messages.from_system("Be brief.").add_user("Hi"), tools=[ADD], shape=shape)
+        body(Messages.from_system("Be brief.").add_user("Hi"), tools=[ADD], defaults=defaults)
 
 
 def test_safety_settings_and_the_extra_body_are_merged_in() -> None:
-    shape = Shape(
+    defaults = RequestDefaults(
         options=GeminiOptions(temperature=0.5),
         safety={"HARM_CATEGORY_HARASSMENT": "BLOCK_NONE"},
         extra={"generationConfig": {"topK": 3}, "labels": {"team": "x"}},
     )
-    sent = body(Messages.from_user("Hi"), shape=shape)
+    sent = body(Messages.from_user("Hi"), defaults=defaults)
     assert sent["safetySettings"] == [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
     assert (sent["generationConfig"], sent["labels"]) == ({"temperature": 0.5, "topK": 3}, {"team": "x"})
 
@@ -549,5 +597,5 @@ def test_sending_changes_nothing_in_the_messages() -> None:
         )
     )
     before = messages.to_json()
-    encode(ChatRequest(messages, [ADD]), origin=HERE).dump("token")
+    dump(encode(ChatRequest(messages, [ADD]), origin=HERE, defaults=PLAIN, stream=False).body)
     assert messages.to_json() == before

@@ -26,17 +26,16 @@ from chat_core import (
     Text,
     ToolCall,
 )
-from chat_core.types.call_ids import CallIds
+from chat_core.wire import CallIds
 from chat_gemini import CodeRun, code_runs, grounding
-from chat_gemini.assembly import Assembly
-from chat_gemini.decode import decode, decode_error, decode_models, decode_tokens
+from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
 
 HERE = Origin("gemini", "https://host/v1beta", "gemini-3.5-flash")
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 
 
 def answered(answer: object, messages: Messages | None = None) -> ChatResponse:
-    assembly = Assembly(HERE, CallIds(messages or Messages()))
+    assembly = TurnAssembler(HERE, CallIds(messages or Messages()))
     raw = decode(json.dumps(answer).encode(), assembly)
     return assembly.response((), raw)
 
@@ -176,7 +175,7 @@ def test_calls_get_ids_of_their_own_where_the_server_gives_none_or_one_twice() -
             {"functionCall": {"name": "add", "args": {"a": 1}}},
             {"functionCall": {"id": "f1", "name": "add"}},
             {"functionCall": {"id": "f2", "name": "add", "args": {}}},
-            {"functionCall": {"id": "f2", "name": "add", "args": {}}},
+            {"functionCall": {"id": "f2", "name": "add", "args": {"a": 2}}},
         ),
         before,
     )
@@ -192,6 +191,11 @@ def test_calls_get_ids_of_their_own_where_the_server_gives_none_or_one_twice() -
     ]
     assert response.finish_reason == "tool_calls"
     assert all(isinstance(call.status, Pending) for call in response.tool_calls)
+
+
+def test_a_call_that_the_server_repeats_is_one_call() -> None:
+    call = {"functionCall": {"id": "f1", "name": "add", "args": {"a": 1}}}
+    assert [made.id for made in answered(turn(call, call)).tool_calls] == ["f1"]
 
 
 def test_arguments_that_are_no_object_never_run() -> None:
@@ -242,9 +246,10 @@ def test_a_malformed_call_is_told_and_never_runs(word: str) -> None:
 
 def test_a_call_runs_under_a_reason_that_is_yet_unknown() -> None:
     """What tells a call is the call; servers that imitate Google's make up a reason for it."""
-    response = answered(turn({"functionCall": {"name": "add", "args": {}}}, reason="FUNCTION_CALL"))
-    assert (response.finish_reason, response.raw_finish_reason) == ("other", "FUNCTION_CALL")
-    assert [type(call.status) for call in response.tool_calls] == [Pending]
+    for word, reason in (("FUNCTION_CALL", "tool_calls"), ("CALLING", "other")):
+        response = answered(turn({"functionCall": {"name": "add", "args": {}}}, reason=word))
+        assert (response.finish_reason, response.raw_finish_reason) == (reason, word)
+        assert [type(call.status) for call in response.tool_calls] == [Pending]
 
 
 def test_a_filtered_answer_may_have_no_content() -> None:
@@ -269,7 +274,7 @@ def test_an_answer_without_candidates_says_so() -> None:
 @pytest.mark.parametrize("body", ["{}", "[]", "[{}]", '"text"', "<html>", "{", '{"candidates": 3}'])
 def test_what_is_no_answer_is_an_error(body: str) -> None:
     with pytest.raises(InvalidResponse):
-        decode(body.encode(), Assembly(HERE, CallIds(Messages())))
+        decode(body.encode(), TurnAssembler(HERE, CallIds(Messages())))
 
 
 def test_further_candidates_are_noticed_and_the_first_is_the_answer() -> None:
@@ -283,7 +288,7 @@ def test_further_candidates_are_noticed_and_the_first_is_the_answer() -> None:
 
 
 def test_half_a_character_is_read_as_unknown() -> None:
-    assembly = Assembly(HERE, CallIds(Messages()))
+    assembly = TurnAssembler(HERE, CallIds(Messages()))
     decode(
         b'{"candidates": [{"content": {"parts": [{"text": "a\\ud83d"}]}, "finishReason": "STOP"}]}', assembly
     )

@@ -1,0 +1,45 @@
+"""From an error body, or an error among the frames of a stream, to an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chat_core import JsonObject, JsonValue, ProviderError
+from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.wire import ErrorWords, error_from_object, is_error_object
+from chat_core.wire import decode_error as decode_any_error
+
+_WORDS = ErrorWords(
+    overrides={"API_KEY_INVALID": 401},  # it comes as a 400
+    code_fields=("status", "code", "type"),
+    request_ids=("x-request-id", "x-goog-request-id", "x-cloud-trace-context"),
+)
+# of these a good frame has at least one
+_GOOD = frozenset(
+    {
+        *("candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId", "modelStatus"),
+        *("embeddings", "embedding", "predictions", "totalTokens", "models"),
+    }
+)
+
+
+def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """Return the error of a response that is not 2xx. `code` is the reason that it gives, else its status word."""
+    return _permanent_where_daily(decode_any_error(status, headers, body, _WORDS))
+
+
+def check_frame(frame: JsonObject) -> None:
+    """Raise the error that a frame describes, if it does, in whatever envelope."""
+    if frame.get("error") or (not frame.keys() & _GOOD and is_error_object(frame)):
+        raise _permanent_where_daily(error_from_object(frame, words=_WORDS))
+
+
+def _permanent_where_daily(error: ProviderError) -> ProviderError:
+    """Return the error, not retryable where a quota of the day is used up: it comes back at midnight."""
+    body: JsonValue = error.body
+    envelope = as_object(body[0] if isinstance(body, list) and body else body)
+    details = [as_object(detail) for detail in as_list(as_object(envelope.get("error")).get("details"))]
+    violations = [as_object(item) for detail in details for item in as_list(detail.get("violations"))]
+    if any("PerDay" in as_text(violation.get("quotaId")) for violation in violations):
+        error.retryable = False
+    return error

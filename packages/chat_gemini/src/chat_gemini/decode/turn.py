@@ -1,0 +1,190 @@
+"""A turn put together from frames. A whole response is one frame, so that every field is read in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chat_core import (
+    ChatResponse,
+    InvalidResponse,
+    JsonObject,
+    JsonValue,
+    Message,
+    Notice,
+    Origin,
+    Turn,
+    TurnEvent,
+)
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire import CallIds, fail_pending
+
+from chat_gemini.decode.citations import cited
+from chat_gemini.decode.ending import Ending, read_block, read_ending
+from chat_gemini.decode.parts import PartAssembler, has_content, parts_of
+from chat_gemini.decode.usage import UsageMeter
+
+_READ_APART = frozenset({"candidates", "usageMetadata"})
+# the last part of a frame that is not the end, whatever finish reason it has: its result is yet to come
+_STEPS = frozenset({"executableCode", "toolCall"})
+
+
+class TurnAssembler:
+    """The first candidate of one turn, its parts in the order received.
+
+    `is_whole` says whether the turn is whole as far as the frames show: the last one with content has a finish reason,
+    and is not a step of one of Google's tools that has yet to run. `has_anything` says whether any frame was one of
+    this wire.
+    """
+
+    def __init__(self, origin: Origin, ids: CallIds, names: Mapping[str, str] | None = None) -> None:
+        self.is_whole = False
+        self.has_anything = False
+        self._parts = PartAssembler(origin, ids, names or {})
+        self._usage = UsageMeter()
+        self._ending = Ending()
+        self._turn = Turn()
+        self._index: int | None = None  # of the candidate that began first
+        self._others: set[int] = set()
+        self._raw: JsonObject = {}
+        self._candidate: JsonObject = {}
+
+    def add(self, frame: JsonObject) -> list[TurnEvent]:
+        """Take a frame, and return its events. Raises `InvalidResponse` where a part of it cannot be read."""
+        candidates = _candidates(frame)
+        candidate = self._choose(candidates)
+        metadata = frame.get("usageMetadata") or (candidate or {}).get("usageMetadata")
+        self._usage.read(metadata)
+        self._describe(frame)
+        self.has_anything = self.has_anything or bool(candidates) or "usageMetadata" in frame
+        if (block := read_block(frame.get("promptFeedback"))) is not None:
+            self._ending = block
+            self.is_whole = self.has_anything = True
+        return self._add_candidate(candidate) if candidate is not None else []
+
+    @property
+    def continuation(self) -> str | None:
+        """The token that requests the rest of the turn, where the server has interrupted it itself; else None."""
+        token = as_text(self._candidate.get("continuationToken"))
+        return token if token and self._ending.word == "CONTINUATION" else None
+
+    def resume(self) -> None:
+        """Go on with the frames of another request for the rest of the turn."""
+        self._usage.next_request()
+        self._candidate.pop("continuationToken", None)
+        self._ending = Ending()
+        self.is_whole = False
+
+    def response(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
+        """Return the turn as far as it has come. Calls of a turn that broke off, or that are malformed, are `Failed`."""
+        parts = self._parts.parts()
+        ending = self._ending
+        message = Message("model", cited(parts, self._candidate))
+        calls = message.tool_calls
+        if calls and ending.reason == "stop":
+            ending = replace(ending, reason="tool_calls")
+        if ending.is_broken_off:
+            fault = f"The turn ended with {ending.word}, so the call was not run. {ending.message or ''}"
+            fail_pending(calls, fault.rstrip())
+        message.turn = replace(
+            self._turn,
+            finish_reason=ending.reason,
+            raw_finish_reason=ending.word,
+            usage=self._usage.total(),
+        )
+        return ChatResponse(message, self._notices() + notices, raw=raw or self._described())
+
+    def finished(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
+        """Return the whole turn.
+
+        Raises a retryable `InvalidResponse`, which holds the turn, where the model made nothing but a mistake.
+        """
+        response = self.response(notices, raw)
+        if self._ending.is_worth_a_retry and not response.message.parts:
+            why = response.notices[0].message if response.notices else self._ending.word
+            error = InvalidResponse(f"the model's turn is empty: {why}", response=response)
+            error.retryable = True
+            raise error
+        return response
+
+    def _choose(self, candidates: list[JsonObject]) -> JsonObject | None:
+        """Return the candidate of a frame that this turn is made of, if it is there."""
+        if self._index is None and candidates:
+            self._index = min(map(_index, candidates))
+        chosen = next((candidate for candidate in candidates if _index(candidate) == self._index), None)
+        if len(candidates) > (chosen is not None):
+            self._others |= {_index(candidate) for candidate in candidates if candidate is not chosen}
+        return chosen
+
+    def _describe(self, frame: JsonObject) -> None:
+        """Keep what a frame has besides content. The first and the last have most; those between repeat it."""
+        turn = self._turn
+        known = turn.id is not None and turn.model == frame.get("modelVersion")
+        if known and frame.keys() <= self._raw.keys() | _READ_APART:
+            return
+        id = turn.id or as_text(frame.get("responseId")) or None
+        model = as_text(frame.get("modelVersion")) or turn.model
+        if id != turn.id or model != turn.model:
+            self._turn = replace(turn, id=id, model=model)
+        self._raw |= {name: value for name, value in frame.items() if name not in _READ_APART and value}
+
+    def _add_candidate(self, candidate: JsonObject) -> list[TurnEvent]:
+        self._keep(candidate)
+        parts = parts_of(candidate)
+        events = [event for part in parts for event in self._parts.add(part)]
+        ending = read_ending(candidate)
+        if ending is not None:
+            events += self._parts.close()
+            if ending.outweighs(self._ending):
+                self._ending = ending
+        if not self._ending.blocked and (ending is not None or any(map(has_content, parts))):
+            waits = (
+                ending is not None and ending.reason == "stop" and bool(parts) and parts[-1].keys() & _STEPS
+            )
+            self.is_whole = ending is not None and not waits
+        return events
+
+    def _keep(self, candidate: JsonObject) -> None:
+        """Keep what a candidate has besides content, the last of each field."""
+        for name, value in candidate.items():
+            if name != "content" and value and not self._is_poorer(name, value):
+                self._candidate[name] = value
+
+    def _is_poorer(self, name: str, value: JsonValue) -> bool:
+        """Return whether a field is the grounding without sources that most frames have, after one with sources."""
+        if name != "groundingMetadata" or name not in self._candidate:
+            return False
+        return not as_object(value).get("groundingChunks")
+
+    def _described(self) -> JsonObject:
+        raw = dict(self._raw)
+        if self._candidate:
+            raw["candidates"] = [self._candidate]
+        if self._usage.latest:
+            raw["usageMetadata"] = self._usage.latest
+        return raw
+
+    def _notices(self) -> tuple[Notice, ...]:
+        notices: list[Notice] = []
+        if self._others:
+            count = 1 + len(self._others)
+            notices.append(
+                Notice("n", f"the server sent {count} candidates; the response is the first of them")
+            )
+        if (notice := self._ending.notice()) is not None:
+            notices.append(notice)
+        if self._index is None and not self._ending.blocked:
+            notices.append(Notice("candidates", "the server answered without any candidate"))
+        return tuple(notices)
+
+
+def _candidates(frame: JsonObject) -> list[JsonObject]:
+    """Return the candidates of a frame; some servers send a single one without a list."""
+    found: JsonValue = frame.get("candidates")
+    if isinstance(found, dict):
+        return [found]
+    return [candidate for candidate in as_list(found) if isinstance(candidate, dict)]
+
+
+def _index(candidate: JsonObject) -> int:
+    return as_count(candidate.get("index")) or 0

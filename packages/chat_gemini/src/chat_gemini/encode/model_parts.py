@@ -1,0 +1,153 @@
+"""The parts of a model's message, as they go back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from chat_core import (
+    ConfigurationError,
+    File,
+    JsonObject,
+    Message,
+    Native,
+    Notice,
+    Opaque,
+    Origin,
+    Part,
+    Reasoning,
+    Refusal,
+    Structured,
+    Text,
+    ToolCall,
+)
+from chat_core.types.json_values import as_object, as_text
+from chat_core.wire import foreign_block, generated_file, part_text, wire_id
+
+from chat_gemini.encode.files import file_part
+from chat_gemini.encode.native import block, call_extras, is_signed, siblings, with_siblings
+from chat_gemini.encode.text import is_blank, sendable
+from chat_gemini.names import function_name
+from chat_gemini.wire import SIGNATURE, FunctionCall, SentPart
+
+# Google's word for a call whose signature is lost, or was another server's: it is then not checked. In base64, as
+# all bytes are: `skip_thought_signature_validator`.
+UNSIGNED = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
+
+
+class ModelPartEncoder:
+    """Encodes the parts of model messages, in their order; none is joined with another.
+
+    `signs_calls` says whether the first call of a message needs a signature. What is left out is added to `notices`.
+    """
+
+    def __init__(self, origin: Origin, signs_calls: bool, notices: list[Notice]) -> None:
+        self._origin = origin
+        self._signs_calls = signs_calls
+        self._notices = notices
+
+    def encode(self, message: Message, ids: list[str]) -> list[SentPart]:
+        """Return the parts of a message. `ids` are its calls' ids on the wire, in order, empty for none."""
+        unpaired = _unpaired(message, self._origin) if message.interrupted else ()
+        if unpaired:
+            self._notices.append(Notice("messages", "a step of a tool that was cut off was not sent back"))
+        calls = iter(enumerate(ids))
+        parts: list[SentPart] = []
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                number, id = next(calls)
+                parts.append(self._call(part, id, is_first=number == 0))
+            elif not any(part is other for other in unpaired):
+                parts += self._content(part)
+        return parts
+
+    def _content(self, part: Part) -> Iterator[SentPart]:
+        match part:
+            case Text() | Structured():
+                beside = siblings(part.native, self._origin)
+                beside.pop("thought", None)
+                yield from _text(part_text(part), beside)
+            case Reasoning(text, native=native):
+                if native and native.for_(self._origin):  # another model's thoughts are not this one's
+                    beside = siblings(native, self._origin)
+                    yield from _text(text, beside if is_blank(text) else {**beside, "thought": True})
+            case Refusal(text):
+                yield from _text(text, {})
+            case File():
+                yield from self._file(part)
+            case Opaque(native):
+                yield from self._block(native)
+            case _:
+                pass
+
+    def _file(self, file: File) -> Iterator[SentPart]:
+        try:
+            sent = file_part(file, self._origin.endpoint, needs_type=False)
+        except ConfigurationError:
+            self._notices.append(generated_file(file))
+        else:
+            yield with_siblings(sent, siblings(file.native, self._origin))
+
+    def _block(self, native: Native) -> Iterator[SentPart]:
+        if (sent := block(native, self._origin)) is not None:
+            yield sent
+        elif native.origin == self._origin:
+            self._notices.append(
+                Notice("messages", "a stored block that is no part of this wire was not sent")
+            )
+        else:
+            self._notices.append(foreign_block(native))
+
+    def _call(self, call: ToolCall, id: str, *, is_first: bool) -> SentPart:
+        sent = FunctionCall(name=function_name(call.name), args=call.arguments)
+        if id:
+            sent["id"] = id
+        beside = siblings(call.native, self._origin)
+        if is_first and self._signs_calls and not is_signed(beside):
+            beside[SIGNATURE] = UNSIGNED
+        extras = call_extras(call.native, self._origin)
+        whole = cast("FunctionCall", {**extras, **sent}) if extras else sent
+        return with_siblings({"functionCall": whole}, beside)
+
+
+def call_ids(message: Message, origin: Origin) -> list[str]:
+    """Return the ids that a message's calls have on the wire, in order; empty for a call that had none.
+
+    The server's own ids go back as they are, where they are unique in the message; other calls have the ids of the
+    conversation.
+    """
+    ids: list[str] = []
+    for call in message.tool_calls:
+        own = call.native.for_(origin) if call.native else None
+        id = wire_id(call.id) if own is None else as_text(own.get("id"))
+        ids.append(wire_id(call.id) if id and id in ids else sendable(id))
+    return ids
+
+
+def _text(text: str, beside: JsonObject) -> Iterator[SentPart]:
+    """Yield the part of a text, if it says something or is signed."""
+    if is_signed(beside) or not is_blank(text):
+        yield with_siblings({"text": sendable(text)}, beside)
+
+
+def _unpaired(message: Message, origin: Origin) -> list[Opaque]:
+    """Return the steps of Google's tools in a message that have no result, and results that have no step.
+
+    A cut leaves them, and the server checks that they come in pairs.
+    """
+    open_steps: dict[str, Opaque] = {}
+    open_code: list[Opaque] = []
+    lonely: list[Opaque] = []
+    for part in message.parts:
+        if not isinstance(part, Opaque) or not (own := part.native.for_(origin)):
+            continue
+        if "toolCall" in own:
+            open_steps[as_text(as_object(own["toolCall"]).get("id"))] = part
+        elif "toolResponse" in own:
+            if open_steps.pop(as_text(as_object(own["toolResponse"]).get("id")), None) is None:
+                lonely.append(part)
+        elif "executableCode" in own:
+            open_code.append(part)
+        elif "codeExecutionResult" in own and open_code:
+            open_code.pop()
+    return [*open_steps.values(), *open_code, *lonely]

@@ -1,0 +1,73 @@
+"""From a core request to the body of a Gemini request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from chat_core import ChatRequest, ConfigurationError, Origin
+from chat_core.wire import Encoded
+
+from chat_gemini.capabilities import Capabilities
+from chat_gemini.encode.contents import Contents
+from chat_gemini.encode.generation_config import encode_generation_config
+from chat_gemini.encode.tools import check_tools, encode_tool_config, encode_tools
+from chat_gemini.names import model_path
+from chat_gemini.settings import RequestDefaults
+
+
+def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, stream: bool) -> Encoded:
+    """Return the body of a request. The extra body is merged in last; streaming changes the path, not the body.
+
+    Raises `ConfigurationError` for what the wire or the model cannot do, `UnresolvedTool` for calls without an outcome.
+    """
+    capabilities = Capabilities.of(origin.model)
+    contents = Contents(origin, capabilities)
+    contents.add(request.messages)
+    if not contents.contents:
+        raise ConfigurationError(
+            "Gemini needs a message of the user's that is not blank: messages.add_user(...)"
+        )
+    check_tools(request, capabilities, defaults)
+    notices = contents.notices
+    body: dict[str, object] = {"contents": contents.contents}
+    if contents.instructions:
+        body["systemInstruction"] = {"parts": contents.instructions}
+    if tools := encode_tools(request.tools, capabilities, defaults, notices):
+        body["tools"] = tools
+    if tool_config := encode_tool_config(request, defaults, notices):
+        body["toolConfig"] = tool_config
+    if defaults.safety:
+        body["safetySettings"] = [
+            {"category": category, "threshold": threshold} for category, threshold in defaults.safety.items()
+        ]
+    if config := encode_generation_config(request, capabilities, defaults, notices):
+        body["generationConfig"] = config
+    body |= defaults.options.beside()
+    _check_cache(body)
+    return Encoded(merged(body, defaults.extra), tuple(notices))
+
+
+def encode_count(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults) -> dict[str, object]:
+    """Return the body that asks how many tokens a request has."""
+    body = encode(request, origin=origin, defaults=defaults, stream=False).body
+    return {"generateContentRequest": {"model": model_path(origin.model), **body}}
+
+
+def merged(body: Mapping[str, object], extra: Mapping[str, object]) -> dict[str, object]:
+    """Return the body with `extra` laid over it: objects are merged, anything else is replaced."""
+    result = dict(body)
+    for name, value in extra.items():
+        before = result.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            value = merged(cast("Mapping[str, object]", before), cast("Mapping[str, object]", value))
+        result[name] = value
+    return result
+
+
+def _check_cache(body: Mapping[str, object]) -> None:
+    taken = [name for name in ("systemInstruction", "tools", "toolConfig") if name in body]
+    if "cachedContent" in body and taken:
+        raise ConfigurationError(
+            f"beside cached content Gemini takes no {', '.join(taken)}: put the instructions and tools into the cache"
+        )

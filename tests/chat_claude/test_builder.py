@@ -27,7 +27,9 @@ def base_url(builder: ClaudeBuilder[Any]) -> str:
 
 
 def test_the_key_comes_from_either_variable_the_vendors_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match=r"set ANTHROPIC_API_KEY or use \.with_api_key"):
+    with pytest.raises(
+        ConfigurationError, match=r"set ANTHROPIC_API_KEY or CLAUDE_API_KEY, or use \.with_api_key"
+    ):
         headers(ClaudeBuilder())
     monkeypatch.setenv("CLAUDE_API_KEY", "second")
     assert headers(ClaudeBuilder())["x-api-key"] == "second"
@@ -102,8 +104,8 @@ def test_no_repr_shows_a_secret() -> None:
 def test_each_step_answers_with_a_new_builder() -> None:
     first = ClaudeBuilder().with_model("m").with_api_key("k")
     second = first.with_web_search().with_beta("a").with_api_version("2026-10-21")
-    assert first.build()._settings.manner.tools == ()
-    assert second.build()._settings.manner.betas == ("a",)
+    assert first.build()._settings.defaults.tools == ()
+    assert second.build()._settings.defaults.betas == ("a",)
     assert headers(second)["anthropic-version"] == "2026-10-21"
 
 

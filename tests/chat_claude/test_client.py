@@ -224,7 +224,6 @@ async def test_a_turn_with_all_that_is_said_of_it(way: str) -> None:
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("refusal", "refusal"),
-        ("compaction", "other"),
         ("something_new", "other"),
     ],
 )

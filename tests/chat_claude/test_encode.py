@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from chat_claude import ClaudeBuilder, Thinking, block, cached, container_upload, document, search_result
-from chat_claude.encode import Encoded, encode
-from chat_claude.options import ClaudeOptions, Manner
+from chat_claude.encode import EncodedRequest, encode, encode_count
+from chat_claude.options import ClaudeOptions
+from chat_claude.settings import RequestDefaults
 from chat_core import (
     ChatOptions,
     ChatRequest,
@@ -36,6 +37,7 @@ from chat_core import (
     Turn,
     UnresolvedTool,
 )
+from chat_core.wire import dump
 
 Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
 
@@ -48,14 +50,14 @@ ADD = ToolDefinition(
 
 
 def encoded(
-    request: ChatRequest | Messages, *, origin: Origin = NEW, manner: Manner = Manner(), **more: Any
-) -> Encoded:
+    request: ChatRequest | Messages, *, origin: Origin = NEW, defaults: RequestDefaults = RequestDefaults()
+) -> EncodedRequest:
     request = ChatRequest(request) if isinstance(request, Messages) else request
-    return encode(request, origin=origin, manner=manner, **more)
+    return encode(request, origin=origin, defaults=defaults, stream=False)
 
 
 def body_of(request: ChatRequest | Messages, **more: Any) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(encoded(request, **more).body)
+    body: dict[str, Any] = json.loads(dump(encoded(request, **more).body))
     return body
 
 
@@ -63,8 +65,8 @@ def sent(messages: Messages, **more: Any) -> Any:
     return body_of(messages, **more)["messages"]
 
 
-def manner_of(builder: ClaudeBuilder[Any]) -> Manner:
-    return builder.with_model("m").with_api_key("k").build()._settings.manner
+def defaults_of(builder: ClaudeBuilder[Any]) -> RequestDefaults:
+    return builder.with_model("m").with_api_key("k").build()._settings.defaults
 
 
 def call(id: str = "toolu_1", **more: Any) -> ToolCall:
@@ -191,18 +193,39 @@ def test_only_instructions_are_nothing_to_answer() -> None:
         encoded(Messages.from_system("Be brief."))
 
 
-def test_a_turn_of_its_own_at_the_end_is_gone_on_from_by_older_models_only() -> None:
-    messages = after(Text("The answer is"), interrupted=True)
+def test_a_turn_at_the_end_is_continued_by_older_models() -> None:
+    messages = after(Text("The answer is "), interrupted=True)
 
     assert sent(messages, origin=OLD)[-1] == {
         "role": "assistant",
         "content": [{"type": "text", "text": "The answer is"}],
     }
+
+
+@pytest.mark.parametrize(
+    "how", [{"interrupted": True}, {"turn": Turn("length", "max_tokens")}], ids=["interrupted", "length"]
+)
+def test_after_a_turn_that_was_cut_newer_models_are_asked_to_go_on(how: dict[str, Any]) -> None:
+    messages = after(Text("The answer is "), **how)
+
+    made = encoded(messages)
+    assert json.loads(dump(made.body))["messages"][1:] == [
+        {"role": "assistant", "content": [{"type": "text", "text": "The answer is "}]},
+        {"role": "user", "content": "Go on."},
+    ]
+    assert [notice.about for notice in made.notices] == ["messages"]
+    assert len(messages) == 2
+
+
+def test_a_finished_turn_at_the_end_asks_newer_models_for_nothing() -> None:
+    messages = after(Text("The answer is 42."), turn=Turn("stop", "end_turn"))
+
     with pytest.raises(
         ConfigurationError, match=r"does not go on from a turn of its own: messages\.add_user"
     ):
         encoded(messages)
-    assert encoded(messages, counting=True).content["messages"] == sent(messages, origin=OLD)
+    counted = encode_count(ChatRequest(messages), origin=NEW, defaults=RequestDefaults())
+    assert counted.body["messages"] == sent(messages, origin=OLD)
 
 
 def test_a_refused_turn_is_not_sent_again() -> None:
@@ -336,8 +359,8 @@ def test_files_and_blocks(file: File | Opaque, becomes: dict[str, Any], official
     ("file", "said"),
     [
         (File.from_bytes(b"x", "image/tiff"), "JPEG, PNG, GIF or WebP, not image/tiff"),
-        (File.from_bytes(b"x", "audio/wav"), "takes no audio"),
-        (File.from_bytes(b"x", "video/mp4"), "takes no video"),
+        (File.from_bytes(b"x", "audio/wav"), "reads no audio"),
+        (File.from_bytes(b"x", "video/mp4"), "reads no video"),
         (File.from_bytes(b"x", "application/zip"), r"container_upload\(file_id\)"),
         (File.from_bytes(b"\xff", "text/plain"), "is not UTF-8"),
     ],
@@ -351,7 +374,7 @@ def test_files_by_id_bring_the_beta_that_the_older_version_wants() -> None:
     messages = Messages.from_user(File.from_id("file_1"))
 
     assert encoded(messages).betas == ("files-api-2025-04-14",)
-    assert encoded(messages, manner=Manner(version="2026-10-21")).betas == ()
+    assert encoded(messages, defaults=RequestDefaults(version="2026-10-21")).betas == ()
 
 
 # -- what the model said
@@ -388,7 +411,7 @@ def test_its_own_blocks_go_back_as_they_came_and_only_to_where_they_came_from(of
     elsewhere = encoded(messages, origin=OLD)
     assert official(elsewhere.body)["messages"][1]["content"] == [{"type": "text", "text": "So"}]
     assert elsewhere.notices == (
-        Notice("messages", "blocks that only claude with claude-opus-5-5 can read were not sent"),
+        Notice("messages", "a block that only claude (claude-opus-5-5) can read was not sent"),
     )
     assert messages == stored
 
@@ -399,7 +422,7 @@ def test_a_server_tools_call_without_a_result_is_sent_only_while_it_is_at_work()
 
     assert sent(messages)[1]["content"][1] == at_work
     given_up = encoded(messages.add_user("Never mind."))
-    assert given_up.content["messages"][1]["content"] == [{"type": "text", "text": "I look."}]  # type: ignore[index]
+    assert given_up.body["messages"][1]["content"] == [{"type": "text", "text": "I look."}]  # type: ignore[index]
     assert "never had a result" in given_up.notices[0].message
 
 
@@ -445,51 +468,51 @@ def test_tool_choice(choice: str | None, becomes: Any, official: Judge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "origin", "manner", "said"),
+    ("options", "origin", "defaults", "said"),
     [
-        (ChatOptions(seed=1), NEW, Manner(), "Claude has no seed"),
-        (ChatOptions(presence_penalty=1), NEW, Manner(), "Claude has no presence_penalty"),
-        (ChatOptions(temperature=0), NEW, Manner(), "claude-opus-5-5 has no temperature"),
+        (ChatOptions(seed=1), NEW, RequestDefaults(), "Claude has no seed"),
+        (ChatOptions(presence_penalty=1), NEW, RequestDefaults(), "Claude has no presence_penalty"),
+        (ChatOptions(temperature=0), NEW, RequestDefaults(), "claude-opus-5-5 has no temperature"),
         (
             ChatOptions(top_p=0.9),
             OLD,
-            Manner(version="2026-10-21"),
+            RequestDefaults(version="2026-10-21"),
             r"has no top_p.*with_api_version\('2023-06-01'\)",
         ),
         (
             ChatOptions(temperature=0.5),
             OLD,
-            Manner(thinking=Thinking.enabled(2000)),
+            RequestDefaults(thinking=Thinking.enabled(2000)),
             "temperature other than 1",
         ),
-        (ChatOptions(top_p=0.5), OLD, Manner(thinking=Thinking.enabled(2000)), "top_p from 0.95"),
+        (ChatOptions(top_p=0.5), OLD, RequestDefaults(thinking=Thinking.enabled(2000)), "top_p from 0.95"),
         (
             ChatOptions(max_tokens=2000),
             OLD,
-            Manner(thinking=Thinking.enabled(2000)),
+            RequestDefaults(thinking=Thinking.enabled(2000)),
             "more than the thinking budget of 2000",
         ),
-        (ChatOptions(stop=["a", " "]), OLD, Manner(), "white space"),
+        (ChatOptions(stop=["a", " "]), OLD, RequestDefaults(), "white space"),
         (
             ChatOptions(tool_choice="required"),
             NEW,
-            Manner(),
+            RequestDefaults(),
             "cannot be made to call a tool.*with_structured_output",
         ),
         (
             ChatOptions(tool_choice="required"),
             OLD,
-            Manner(thinking=Thinking.enabled(2000)),
+            RequestDefaults(thinking=Thinking.enabled(2000)),
             "no tool can be forced",
         ),
-        (ChatOptions(tool_choice="nope"), OLD, Manner(), "there is no such tool"),
+        (ChatOptions(tool_choice="nope"), OLD, RequestDefaults(), "there is no such tool"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_before_anything_is_sent(
-    options: ChatOptions, origin: Origin, manner: Manner, said: str
+    options: ChatOptions, origin: Origin, defaults: RequestDefaults, said: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        encoded(ChatRequest(Messages.from_user("Hi"), [ADD], options), origin=origin, manner=manner)
+        encoded(ChatRequest(Messages.from_user("Hi"), [ADD], options), origin=origin, defaults=defaults)
 
 
 @pytest.mark.parametrize(
@@ -519,7 +542,7 @@ def test_the_default_of_max_tokens_fits_the_model(model: str, most: int) -> None
     ],
 )
 def test_thinking(thinking: Thinking, field: dict[str, Any], effort: str | None, official: Judge) -> None:
-    body = official(encoded(Messages.from_user("Hi"), manner=Manner(thinking=thinking)).body)
+    body = official(encoded(Messages.from_user("Hi"), defaults=RequestDefaults(thinking=thinking)).body)
 
     assert body["thinking"] == field
     assert body.get("output_config") == (effort and {"effort": effort})
@@ -539,7 +562,7 @@ def test_options_of_this_wire_and_the_betas_they_need(official: Judge) -> None:
     )
     made = encoded(
         Messages.from_user("Hi"),
-        manner=Manner(options=options, betas=("own-1",), extra={"inference_geo": "us"}),
+        defaults=RequestDefaults(options=options, betas=("own-1",), extra={"inference_geo": "us"}),
     )
     body = official(made.body)
 
@@ -558,7 +581,7 @@ def test_options_of_this_wire_and_the_betas_they_need(official: Judge) -> None:
 
 
 def test_native_tools_are_declared_before_the_chats_own(official: Judge) -> None:
-    manner = manner_of(
+    defaults = defaults_of(
         ClaudeBuilder()
         .with_web_search(max_uses=3, allowed_domains=["a.org"], user_location={"city": "Bern"})
         .with_web_fetch(citations=True, max_content_tokens=500)
@@ -566,7 +589,7 @@ def test_native_tools_are_declared_before_the_chats_own(official: Judge) -> None
         .with_tool_search("regex")
         .with_tool_settings("add", defer_loading=True, allowed_callers=["direct"], input_examples=[{"a": 1}])
     )
-    made = encoded(ChatRequest(Messages.from_user("Hi"), [ADD]), manner=manner)
+    made = encoded(ChatRequest(Messages.from_user("Hi"), [ADD]), defaults=defaults)
 
     assert official(made.body)["tools"] == [
         {
@@ -599,8 +622,8 @@ def test_mcp_servers(official: Judge) -> None:
     builder = ClaudeBuilder().with_mcp_server(
         "w", "https://mcp.example", authorization_token="t0ken", allowed_tools=["ask"]
     )
-    manner = manner_of(builder)
-    made = encoded(Messages.from_user("Hi"), manner=manner)
+    defaults = defaults_of(builder)
+    made = encoded(Messages.from_user("Hi"), defaults=defaults)
     body = official(made.body)
 
     assert body["mcp_servers"] == [
@@ -615,36 +638,34 @@ def test_mcp_servers(official: Judge) -> None:
         }
     ]
     assert made.betas == ("mcp-client-2025-11-20",)
-    assert "t0ken" not in f"{manner!r}{made!r}{builder!r}"
+    assert "t0ken" not in f"{defaults!r}{made!r}{builder!r}"
 
 
 def test_a_native_tool_that_the_application_executes_is_declared_once(official: Judge) -> None:
-    manner = manner_of(ClaudeBuilder().with_native_tool({"type": "bash_20250124", "name": "bash"}))
+    defaults = defaults_of(ClaudeBuilder().with_native_tool({"type": "bash_20250124", "name": "bash"}))
     request = ChatRequest(Messages.from_user("Hi"), [ToolDefinition("bash"), ADD])
 
-    tools = official(encoded(request, manner=manner).body)["tools"]
+    tools = official(encoded(request, defaults=defaults).body)["tools"]
     assert [tool["name"] for tool in tools] == ["bash", "add"]
     assert tools[0] == {"type": "bash_20250124", "name": "bash"}
 
 
 def test_settings_of_a_tool_that_is_not_there_are_refused() -> None:
-    manner = manner_of(ClaudeBuilder().with_tool_settings("ad", defer_loading=True))
+    defaults = defaults_of(ClaudeBuilder().with_tool_settings("ad", defer_loading=True))
     with pytest.raises(ConfigurationError, match=r"with_tool_settings\('ad'\): the chat has no such tool"):
-        encoded(ChatRequest(Messages.from_user("Hi"), [ADD]), manner=manner)
+        encoded(ChatRequest(Messages.from_user("Hi"), [ADD]), defaults=defaults)
 
 
 def test_a_container_is_used_again_as_long_as_it_is_there() -> None:
-    manner = manner_of(ClaudeBuilder().with_code_execution())
+    defaults = defaults_of(ClaudeBuilder().with_code_execution())
     kept = {"type": "container", "id": "container_1", "expires_at": "2026-11-22T12:00:00Z"}
     messages = after(Text("Done"), Opaque(Native(NEW, kept))).add_user("Again")
 
     assert "container" not in sent(messages)[1]["content"]
-    assert (
-        body_of(messages, manner=manner, now=datetime(2026, 11, 22, 11, tzinfo=UTC))["container"]
-        == "container_1"
-    )
-    assert "container" not in body_of(messages, manner=manner, now=datetime(2026, 11, 22, 13, tzinfo=UTC))
-    assert "container" not in body_of(messages, now=datetime(2026, 11, 22, 11, tzinfo=UTC))
+    made = encoded(messages, defaults=defaults)
+    assert made.at(datetime(2026, 11, 22, 11, tzinfo=UTC)).body["container"] == "container_1"
+    assert "container" not in made.at(datetime(2026, 11, 22, 13, tzinfo=UTC)).body
+    assert "container" not in body_of(messages)
 
 
 # -- typed answers and strict tools
@@ -685,18 +706,18 @@ def test_a_tool_without_parameters_says_that_it_takes_an_object(official: Judge)
 
 
 def test_breakpoints_where_the_parts_are_marked_and_one_for_all(official: Judge) -> None:
-    manner = manner_of(ClaudeBuilder().with_prompt_caching().with_tool_settings("add", cached=True))
+    defaults = defaults_of(ClaudeBuilder().with_prompt_caching().with_tool_settings("add", cached=True))
     messages = Messages.from_system(cached(Text("Long rules."), "1h")).add_user(
         cached(File.from_bytes(PNG)), "Hi"
     )
-    body = official(encoded(ChatRequest(messages), manner=Manner(cache=manner.cache)).body)
+    body = official(encoded(ChatRequest(messages), defaults=RequestDefaults(cache=defaults.cache)).body)
 
     assert body["cache_control"] == {"type": "ephemeral"}
     assert body["system"] == [
         {"type": "text", "text": "Long rules.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
     ]
     assert body["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}
-    tools = encoded(ChatRequest(Messages.from_user("Hi"), [ADD]), manner=manner).content["tools"]
+    tools = encoded(ChatRequest(Messages.from_user("Hi"), [ADD]), defaults=defaults).body["tools"]
     assert tools[0]["cache_control"] == {"type": "ephemeral"}  # type: ignore[index]
 
 

@@ -17,6 +17,7 @@ import pytest
 from chat_claude import ClaudeBuilder, ClaudeClient
 from chat_claude.decode import decode
 from chat_claude.encode import encode
+from chat_claude.settings import RequestDefaults
 from chat_core import (
     ChatBuilder,
     ChatRequest,
@@ -121,14 +122,26 @@ def read_by_the_sdk(exchange: Exchange) -> dict[str, Any]:
             return stream.get_final_message().to_dict(mode="json")
 
 
-def sent_next(response: ChatResponse) -> list[dict[str, Any]]:
-    """The model's turn as the next request says it again."""
+def sent_next(response: ChatResponse, exchange: Exchange) -> list[dict[str, Any]]:
+    """The model's turn as the next request sends it again, after the recorded history where it has one."""
     for call in response.tool_calls:
         call.status = Completed("done")
-    messages = Messages.from_user("Hi").append(response.message).add_user("And then?")
-    body = encode(ChatRequest(messages), origin=ORIGIN).content
+    messages = Messages.from_user("Hi")
+    for said in exchange.sent.get("messages", ()) if response.message.parts else ():
+        _remember(messages, said)
+    messages.add_user("Well?").append(response.message).add_user("And then?")
+    body = encode(ChatRequest(messages), origin=ORIGIN, defaults=RequestDefaults(), stream=False).body
     told = [message for message in json.loads(json.dumps(body["messages"])) if message["role"] == "assistant"]
-    return told[0]["content"] if told else []
+    before = sum(said["role"] == "assistant" for said in exchange.sent.get("messages", ()))
+    return told[-1]["content"] if len(told) > before else []
+
+
+def sendable(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What may be sent again of a turn's blocks: no blank texts, and no thinking at the end."""
+    found = [block for block in blocks if block["type"] != "text" or block["text"].strip()]
+    while found and found[-1]["type"] in ("thinking", "redacted_thinking"):
+        found.pop()
+    return found
 
 
 def plain(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,12 +172,9 @@ def test_the_sdk_reads_the_same(exchange: Exchange) -> None:
     ]
     assert [(call.id, call.name, call.arguments) for call in ours.tool_calls] == used
     assert ours.usage.output_tokens == theirs["usage"]["output_tokens"]
-    known = ("text", "thinking", "tool_use")
     if ours.raw_finish_reason != "refusal":
-        expected = [
-            block for block in theirs["content"] if block["type"] not in known or block.get("text") != ""
-        ]
-        assert [plain(block) for block in sent_next(ours)] == [
+        expected = sendable(theirs["content"])
+        assert [plain(block) for block in sent_next(ours, exchange)] == [
             plain(_replayable(block)) for block in expected
         ]
 
@@ -173,10 +183,8 @@ def test_the_sdk_reads_the_same(exchange: Exchange) -> None:
 def test_the_blocks_of_an_answer_are_sent_back_unchanged(exchange: Exchange) -> None:
     response = read(exchange)
 
-    expected = [
-        _replayable(block) for block in json.loads(exchange.body)["content"] if block.get("text") != ""
-    ]
-    assert sent_next(response) == ([] if response.finish_reason == "refusal" else expected)
+    expected = [_replayable(block) for block in sendable(json.loads(exchange.body)["content"])]
+    assert sent_next(response, exchange) == ([] if response.finish_reason == "refusal" else expected)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +196,9 @@ def test_a_recorded_history_is_sent_on_as_it_was(exchange: Exchange, official: J
         _remember(messages, said)
 
     restored = Messages.from_json(messages.to_json())
-    body = official(encode(ChatRequest(restored), origin=ORIGIN).body)
+    body = official(
+        encode(ChatRequest(restored), origin=ORIGIN, defaults=RequestDefaults(), stream=False).body
+    )
 
     recorded = [_listed(said["content"]) for said in exchange.sent["messages"] if said["role"] == "assistant"]
     assert [said["content"] for said in body["messages"] if said["role"] == "assistant"] == recorded
@@ -256,7 +266,7 @@ async def test_a_recorded_tool_loop_runs_over_a_socket_with_a_restart_in_its_mid
         )
         async with builder.build() as made:
             assert isinstance(await run(made, messages), Paused)
-        asked = sent_next(await turn(loop[0]))
+        asked = sent_next(await turn(loop[0]), loop[0])
         messages = Messages.from_json(messages.to_json())
         for call in messages.pending:
             call.complete("told")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from anthropic.lib._parse._transform import transform_schema
-from chat_claude.schema import HeldSchemas
+from chat_claude.encode.schema import StrictSchemas
 from chat_core import ConfigurationError
 from chat_core.chat.structured import OutputType
 from pydantic import BaseModel, Field
@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 
 def held(schema: dict[str, Any]) -> dict[str, Any]:
-    return HeldSchemas().output(schema)
+    return StrictSchemas().output(schema)
 
 
 def the(**properties: Any) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def test_a_type_that_contains_itself_is_refused() -> None:
 
 def test_the_limits_of_one_request_count_over_all_its_schemas() -> None:
     many = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(13)}}
-    schemas = HeldSchemas()
+    schemas = StrictSchemas()
     schemas.tool("one", many)
     schemas.check()
     schemas.output(many)
@@ -164,12 +164,12 @@ def test_the_limits_of_one_request_count_over_all_its_schemas() -> None:
     ):
         schemas.check()
 
-    schemas = HeldSchemas()
+    schemas = StrictSchemas()
     schemas.tool("one", the(**{f"p{number}": {"type": ["string", "null"]} for number in range(17)}))
     with pytest.raises(ConfigurationError, match="17 parameters of several types, 16 at most"):
         schemas.check()
 
-    schemas = HeldSchemas()
+    schemas = StrictSchemas()
     for number in range(21):
         schemas.tool(f"t{number}", the())
     with pytest.raises(ConfigurationError, match="21 strict tools in one request, 20 at most"):

@@ -1,10 +1,10 @@
-"""The client: what is sent where, over a transport."""
+"""The client: which request goes where, over a transport."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import quote
@@ -22,22 +22,14 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.client.base import ClientSettings, ProviderClient
-from chat_core.types.call_ids import CallIds
+from chat_core.client import ProviderClient
+from chat_core.wire import CallIds
 
-from chat_claude.decode import decode, decode_count, decode_models
-from chat_claude.encode import Encoded, encode, encode_count
-from chat_claude.errors import decode_error
-from chat_claude.options import Manner
+from chat_claude.decode import decode, decode_count, decode_error, decode_models
+from chat_claude.encode import EncodedRequest, encode, encode_count
+from chat_claude.settings import Settings
 from chat_claude.stream import ClaudeStreamDecoder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ClientSettings):
-    """What a client was built with. `continuations` is how often a paused turn is carried on."""
-
-    manner: Manner = Manner()
-    continuations: int = 10
+from chat_claude.wire import PAUSED
 
 
 class ClaudeClient(ProviderClient[Settings]):
@@ -50,7 +42,7 @@ class ClaudeClient(ProviderClient[Settings]):
         super().__init__(settings, "claude", decode_error)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """One turn, whole; where the server pauses it, it is carried on. Raises a `ChatError`; retries nothing."""
+        """Return one turn whole; where the server pauses it, it is continued. Raises a `ChatError`; retries nothing."""
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             encoded = self._encode(request, stream=False)
@@ -59,20 +51,20 @@ class ClaudeClient(ProviderClient[Settings]):
                 "POST", "/v1/messages", read, encoded.body, self._betas(encoded.betas)
             )
             response = replace(response, notices=encoded.notices + response.notices)
-            before, said = _joined(before, response), response.message
-            if not _paused(response):
+            before, message = _joined(before, response), response.message
+            if not self._is_paused(response):
                 return before
-            request = _continued(request, said)
+            request = _continued(request, message)
         assert before is not None
         return _still_paused(before, self._settings.continuations)
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """One turn as it arrives, ending with `Done`; paused turns are carried on. Raises a `ChatError`; retries nothing."""
+        """Yield one turn as it arrives, ending with `Done`; paused turns are continued. Raises a `ChatError`; retries nothing."""
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             whole: ChatResponse | None = None
             try:
-                async with aclosing(self._one_stream(request)) as events:
+                async with aclosing(self._stream_once(request)) as events:
                     async for event in events:
                         if isinstance(event, Done):
                             whole = event.response
@@ -82,30 +74,28 @@ class ClaudeClient(ProviderClient[Settings]):
                 error.partial = _joined(before, error.partial)
                 raise
             assert whole is not None, "stream_response() ends in Done"
-            before, said = _joined(before, whole), whole.message
-            if not _paused(whole):
+            before, message = _joined(before, whole), whole.message
+            if not self._is_paused(whole):
                 yield Done(before)
                 return
-            request = _continued(request, said)
+            request = _continued(request, message)
         assert before is not None
         yield Done(_still_paused(before, self._settings.continuations))
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
-        """How many tokens a request with these messages and tools, and all that the client adds, would take in."""
-        encoded = encode_count(
-            ChatRequest(messages, tools), origin=self._origin, manner=self._settings.manner
-        )
-        return await self._send(
-            "POST", "/v1/messages/count_tokens", decode_count, encoded.body, self._betas(encoded.betas)
-        )
+        """Return the number of input tokens of a request with these messages and tools, and all that the client adds."""
+        request = ChatRequest(messages, tools)
+        encoded = encode_count(request, origin=self._origin, defaults=self._settings.defaults)
+        headers = self._betas(encoded.betas)
+        return await self._send("POST", "/v1/messages/count_tokens", decode_count, encoded.body, headers)
 
     async def list_models(self) -> list[ModelInfo]:
-        """The models that there are; what each can do stands in its `raw`."""
+        """Return the models that the server offers; the `raw` of each describes what it can do."""
         models: list[ModelInfo] = []
         after: str | None = None
         while True:
             query = f"&after_id={quote(after, safe='')}" if after else ""
-            headers = self._betas(self._settings.manner.betas)
+            headers = self._betas(self._settings.defaults.betas)
             page, further = await self._send(
                 "GET", f"/v1/models?limit=1000{query}", decode_models, headers=headers
             )
@@ -114,36 +104,38 @@ class ClaudeClient(ProviderClient[Settings]):
                 return models
             after = further
 
-    def _one_stream(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
+    def _stream_once(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         encoded = self._encode(request, stream=True)
-        turn = ClaudeStreamDecoder(
+        decoder = ClaudeStreamDecoder(
             origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest, notices=encoded.notices
         )
-        return self._stream_response("/v1/messages", turn, encoded.body, self._betas(encoded.betas))
+        return self._stream_response("/v1/messages", decoder, encoded.body, self._betas(encoded.betas))
 
-    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        return encode(
-            request, origin=self._origin, manner=self._settings.manner, now=datetime.now(UTC), stream=stream
-        )
+    def _encode(self, request: ChatRequest, *, stream: bool) -> EncodedRequest:
+        defaults = self._settings.defaults
+        return encode(request, origin=self._origin, defaults=defaults, stream=stream).at(datetime.now(UTC))
 
     def _betas(self, betas: Iterable[str]) -> dict[str, str]:
-        """The header that asks for these, and for those of the user's own."""
-        own = self._settings.headers.get("anthropic-beta")
-        named = dict.fromkeys([*([own] if own else []), *betas])
-        return {"anthropic-beta": ",".join(named)} if named else {}
+        """Return the header that names these betas, and those of a header that the user has set."""
+        custom = self._settings.headers.get("anthropic-beta")
+        names = dict.fromkeys([*([custom] if custom else []), *betas])
+        return {"anthropic-beta": ",".join(names)} if names else {}
 
-
-def _paused(response: ChatResponse) -> bool:
-    return response.raw_finish_reason == "pause_turn" and not response.tool_calls
+    def _is_paused(self, response: ChatResponse) -> bool:
+        """Return whether the next request continues the turn. A compaction that the request asked for is its whole response."""
+        word = response.raw_finish_reason
+        if word == "compaction" and "compaction" in self._settings.defaults.extra:
+            return False
+        return word in PAUSED and not response.tool_calls
 
 
 def _continued(request: ChatRequest, message: Message) -> ChatRequest:
-    """The request with what the model has said so far: it goes on from there, without a word from the user."""
+    """Return the request with the model's turn so far, which the response will continue."""
     return replace(request, messages=Messages([*request.messages, message]))
 
 
 def _joined(before: ChatResponse | None, response: ChatResponse) -> ChatResponse:
-    """Both as one turn."""
+    """Return both as one turn."""
     if before is None:
         return response
     one, two = before.message, response.message
@@ -154,5 +146,7 @@ def _joined(before: ChatResponse | None, response: ChatResponse) -> ChatResponse
 
 
 def _still_paused(response: ChatResponse, continuations: int) -> ChatResponse:
-    said = f"the turn is still paused after {continuations} continuations; complete(messages) again carries it on"
-    return replace(response, notices=(*response.notices, Notice("pause_turn", said)))
+    text = (
+        f"the turn is still paused after {continuations} continuations; complete(messages) again continues it"
+    )
+    return replace(response, notices=(*response.notices, Notice("pause_turn", text)))

@@ -1,6 +1,6 @@
-"""What only Claude reads on a part: cache breakpoints, citations on documents, and blocks that the common parts have no word for.
+"""What only Claude reads on a part: cache breakpoints, citations on documents, and blocks that no common part stands for.
 
-Marks ride on the part as native data, so they are stored with the conversation, and other providers do not see them.
+Marks are native data of the part, so they are stored with the conversation, and other providers do not see them.
 """
 
 from __future__ import annotations
@@ -27,29 +27,43 @@ from chat_claude.options import CacheTtl, cache_control
 
 MarkedPart = TypeVar("MarkedPart", Text, File, Structured, Opaque)
 
-MARKED = Origin("claude", "", "")  # by the application, for whichever Claude it is sent to
+MARKED = Origin("claude", "", "")
+"""The origin of what the application marks, for whichever Claude it is sent to."""
 
 
 def cached(part: MarkedPart, ttl: CacheTtl | None = None) -> MarkedPart:
-    """The part with a cache breakpoint after it: tools, instructions and messages up to here are cached. At most four a request."""
+    """Return the part with a cache breakpoint after it: tools, instructions and messages up to here are cached.
+
+    A request has four at most, with that of automatic caching.
+    """
     return _marked(part, {"cache_control": cache_control(ttl)})
 
 
 def document(
     file: File, *, title: str | None = None, context: str | None = None, citations: bool = False
 ) -> File:
-    """A document with what the model is told about it. With `citations` the answer's texts name the passages they rest on."""
-    said: dict[str, JsonValue] = {
+    """Return a document with what the model should know about it.
+
+    With `citations` the texts of the response name the passages that they rest on. Raises `ConfigurationError` for a file
+    that is no document.
+    """
+    if file.kind != "document":
+        raise ConfigurationError(
+            f"document() is for documents, not for {file.mimetype}: send the file as it is"
+        )
+    fields: dict[str, JsonValue] = {
         "title": title,
         "context": context,
         "citations": {"enabled": True} if citations else None,
     }
-    return _marked(file, {name: value for name, value in said.items() if value is not None})
+    return _marked(file, {name: value for name, value in fields.items() if value is not None})
 
 
 def search_result(source: str, title: str, *texts: str, citations: bool = True) -> Opaque:
-    """A passage of the application's own search, for the model to answer from and cite."""
-    content: list[JsonValue] = [{"type": "text", "text": text} for text in texts]
+    """Return a passage of the application's own search, which the model can use and cite. Blank texts are left out."""
+    content: list[JsonValue] = [{"type": "text", "text": text} for text in texts if text.strip()]
+    if not content:
+        raise ConfigurationError(f"search_result({source!r}, {title!r}) needs a text")
     return block(
         {
             "type": "search_result",
@@ -62,22 +76,33 @@ def search_result(source: str, title: str, *texts: str, citations: bool = True) 
 
 
 def container_upload(file_id: str) -> Opaque:
-    """An uploaded file, put where code execution finds it."""
+    """Return an uploaded file that is put where code execution finds it."""
     return block({"type": "container_upload", "file_id": file_id})
 
 
 def block(wire_block: Mapping[str, object]) -> Opaque:
-    """Any block of the wire, sent as it is."""
+    """Return any block of the wire; it is sent as it is."""
     return Opaque(Native(MARKED, as_object(as_json(dict(wire_block)))))
 
 
-def mark(part: Part) -> JsonObject:
-    """What the application has marked a part with."""
-    return {**part.native.data} if part.native is not None and part.native.origin == MARKED else {}
+def mark(part: Part, *names: str) -> JsonObject:
+    """Return the marks of a part with these names. Data that no mark has are left out."""
+    if part.native is None or part.native.origin != MARKED:
+        return {}
+    data = part.native.data
+    return {name: data[name] for name in names if isinstance(data.get(name), _MARKS[name])}
+
+
+_MARKS: dict[str, type[str] | type[dict[str, JsonValue]]] = {
+    "cache_control": dict,
+    "citations": dict,
+    "title": str,
+    "context": str,
+}
 
 
 def _marked(part: MarkedPart, data: JsonObject) -> MarkedPart:
     native: Native | None = part.native
     if native is not None and native.origin != MARKED:
-        raise ConfigurationError("what a model said cannot be marked: mark what you send it")
-    return replace(part, native=Native(MARKED, mark(part) | data))
+        raise ConfigurationError("a part of a model's turn cannot be marked: mark what you send it")
+    return replace(part, native=Native(MARKED, {**(native.data if native else {}), **data}))

@@ -1,4 +1,4 @@
-"""What the Messages wire can be asked for beyond the common options."""
+"""The options of the Messages wire beyond the common ones, as values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PrefixPolicy: TypeAlias = Literal["error", "drop", "send"]
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """Whether and how the model thinks: one of the four that its static methods make. Which of them a model takes differs."""
+    """Whether and how the model thinks: one of the four values that the static methods return.
+
+    Which of them a model accepts differs.
+    """
 
     type: Literal["adaptive", "enabled", "disabled", "between_tools"]
     budget_tokens: int | None = None
@@ -26,39 +29,42 @@ class Thinking:
 
     @staticmethod
     def adaptive(effort: str | None = None, *, display: Display | None = None) -> Thinking:
-        """As much as the model finds fit, at an effort from "low" to "max". Newer models show none of it unless `display` asks."""
+        """Think as much as the model finds fit, at an effort from "low" to "max".
+
+        Newer models show their thinking only with `display="summarized"`.
+        """
         return Thinking("adaptive", display=display, effort=effort)
 
     @staticmethod
     def enabled(budget_tokens: int, *, display: Display | None = None) -> Thinking:
-        """Always, with up to this many tokens of `max_tokens`: models up to the 4.6 generation."""
+        """Think always, with up to `budget_tokens` of `max_tokens`: models up to the 4.6 generation. At least 1024."""
         if budget_tokens < 1024:
             raise ConfigurationError(f"Thinking.enabled({budget_tokens}): at least 1024 tokens")
         return Thinking("enabled", budget_tokens, display)
 
     @staticmethod
     def between_tools(effort: str | None = None) -> Thinking:
-        """Only between calls of tools: Sonnet 5.5."""
+        """Think only between calls of tools: Sonnet 5.5."""
         return Thinking("between_tools", effort=effort)
 
     @staticmethod
     def off() -> Thinking:
-        """Not at all."""
+        """Do not think."""
         return Thinking("disabled")
 
     def body(self) -> JsonObject:
-        """The field of the request body."""
-        said: dict[str, JsonValue] = {
+        """Return the field `thinking` of the request body."""
+        fields: dict[str, JsonValue] = {
             "type": self.type,
             "budget_tokens": self.budget_tokens,
             "display": self.display,
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class ClaudeOptions:
-    """Each goes to the wire under its own name, with the beta it needs; None is left out.
+    """Options that are sent under their own names, each with the beta that it needs; None is left out.
 
     `user_id` becomes `metadata.user_id`, `task_budget` a part of `output_config`.
     """
@@ -72,8 +78,8 @@ class ClaudeOptions:
     diagnostics: Mapping[str, object] | None = None
 
     def body(self) -> JsonObject:
-        """The fields of the request body that are set, but `task_budget`."""
-        said: dict[str, JsonValue] = {
+        """Return the fields of the request body that are set, without `task_budget`."""
+        fields: dict[str, JsonValue] = {
             "service_tier": self.service_tier,
             "metadata": None if self.user_id is None else {"user_id": self.user_id},
             "speed": self.speed,
@@ -81,10 +87,10 @@ class ClaudeOptions:
             "context_management": as_json(self.context_management),
             "diagnostics": as_json(self.diagnostics),
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}
 
     def betas(self) -> Iterator[str]:
-        """The betas that they need."""
+        """Yield the betas that they need."""
         if self.speed == "fast":
             yield "fast-mode-2026-02-01"
         if self.task_budget is not None:
@@ -98,28 +104,13 @@ class ClaudeOptions:
 
 @dataclass(frozen=True, slots=True)
 class NativeTool:
-    """A tool that Anthropic defines: its entry in `tools`, the beta it needs, and the MCP server it stands for."""
+    """A tool that Anthropic defines: its entry in `tools`, the beta that it needs, and its MCP server if it has one."""
 
     declaration: JsonObject
     beta: str | None = None
     server: JsonObject | None = field(default=None, repr=False)  # it may hold a token
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """What a client adds to every request."""
-
-    version: ApiVersion = "2023-06-01"
-    thinking: Thinking | None = None
-    cache: JsonObject | None = None
-    tools: tuple[NativeTool, ...] = ()
-    tool_settings: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
-    options: ClaudeOptions = ClaudeOptions()
-    on_changed_prefix: PrefixPolicy = "drop"
-    betas: tuple[str, ...] = ()
-    extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
-
-
 def cache_control(ttl: CacheTtl | None = None) -> JsonObject:
-    """A breakpoint: all that stands before it is cached, for five minutes unless `ttl` says an hour."""
+    """Return a cache breakpoint: what stands before it is cached, for five minutes unless `ttl` is "1h"."""
     return {"type": "ephemeral"} if ttl is None else {"type": "ephemeral", "ttl": ttl}

@@ -1,4 +1,4 @@
-"""The stream decoder of one turn: it is fed events and does no I/O."""
+"""The stream decoder of one turn."""
 
 from __future__ import annotations
 
@@ -18,25 +18,46 @@ from chat_core import (
     RefusalChunk,
     TurnEvent,
 )
-from chat_core.types.call_ids import CallIds
-from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire.frames import FrameReader
+from chat_core.types.json_values import as_count, as_object, as_text
+from chat_core.wire import CallIds, FrameReader, is_error_object
 
-from chat_claude.assembly import Assembly
-from chat_claude.decode import check_message, explanation, response
-from chat_claude.errors import event_error
+from chat_claude.decode.blocks import TurnBlocks
+from chat_claude.decode.errors import event_error
+from chat_claude.decode.response import check_message, explanation, response
+
+_END = ("type", "delta", "usage")  # of a message_delta, fields that are read apart from the others
 
 
 class ClaudeStreamDecoder:
-    """The terminal sign is `message_stop`. Unknown events are kept in the response's `raw`, under `unknown_events`."""
+    """Decodes the events of one turn. Its terminal sign is `message_stop`.
+
+    state    | frame                         | what happens
+    ---------|-------------------------------|------------------------------------------------------------
+    any      | `ping`                        | nothing
+    any      | an error, in any shape        | `ProviderError`
+    any      | one that is not readable      | `InvalidResponse`, which quotes it
+    any      | one of an unknown type        | it is kept in the response's `raw`, under `unknown_events`
+    begun    | `message_start`               | id, model and the first usage are kept
+    begun    | `content_block_start`         | a block opens, and yields the text that it holds already
+    block    | `content_block_delta`         | the block grows, and yields the delta
+    block    | `content_block_stop`          | the block is whole
+    begun    | `message_delta`               | stop reason and usage; each number replaces the earlier one
+    begun    | `message_stop`                | finished
+    begun    | a whole message               | its blocks yield what they hold; finished
+    finished | the end of the bytes          | `finish` returns `Done`
+    other    | the end of the bytes          | `finish` raises `StreamTruncated` with what arrived
+    """
 
     def __init__(
         self, *, origin: Origin, ids: CallIds, prefix: Callable[[], str], notices: tuple[Notice, ...] = ()
     ) -> None:
         self._origin = origin
-        self._assembly = Assembly(origin, ids, prefix)
+        self._prefix = prefix
+        self._blocks = TurnBlocks(ids)
         self._notices = notices
         self._message: JsonObject = {}
+        self._unknown: list[JsonValue] = []
+        self._explained = False
         self._frames = FrameReader("an event of a message")
         self.finished = False
 
@@ -46,77 +67,103 @@ class ClaudeStreamDecoder:
         return self.finished
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        said = self._frames.read(event)
-        if said is None:  # cut, or the `[DONE]` of a gateway
+        """Return what one event adds. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
+        frame = self._frames.read(event)
+        if frame is None:  # cut, or the `[DONE]` of a gateway
             return ()
         if event.type == "error":
-            raise event_error(said)
-        if event.type == "body":  # the server ignored `stream` and answered whole
-            return self._whole(said)
-        match as_text(said.get("type")) or event.type:
+            raise event_error(frame)
+        if event.type == "body":  # the server ignored `stream` and responded whole
+            return self._whole(frame)
+        match as_text(frame.get("type")) or event.type:
             case "content_block_delta":
-                return self._assembly.delta(_index(said), as_object(said.get("delta")))
+                return self._blocks.add(_index(frame), as_object(frame.get("delta")))
             case "content_block_start":
-                return self._assembly.start(_index(said), as_object(said.get("content_block")))
+                return self._blocks.start(_index(frame), as_object(frame.get("content_block")))
             case "content_block_stop":
-                return self._assembly.stop(_index(said))
+                return self._blocks.stop(_index(frame))
             case "message_start":
-                self._message = as_object(said.get("message"))
+                self._begin(frame)
             case "message_delta":
-                return self._ending(said)
+                return self._end(frame)
             case "message_stop":
-                self.finished = True
+                return self._stop(frame)
+            case "message" if "content" in frame:
+                return self._whole(frame)
             case "ping":
                 pass
-            case "error":
-                raise event_error(said)
-            case _ if "error" in said:
-                raise event_error(said)
+            case kind if "error" in frame or kind.endswith("error"):
+                raise event_error(frame)
+            case "message" if is_error_object(frame):  # an event without any type
+                raise event_error(frame)
             case _:
-                self._message["unknown_events"] = [*as_list(self._message.get("unknown_events")), said]
+                self._unknown.append(frame)
         return ()
 
     def finish(self) -> Done:
-        """The whole turn. Raises `StreamTruncated` without the terminal sign."""
+        """Return the whole turn. Raises `StreamTruncated` without the terminal sign."""
         if not self.finished:
             raise self._frames.truncated("message_stop", self._response())
         return Done(self._response())
 
-    def _ending(self, said: JsonObject) -> Sequence[TurnEvent]:
-        """What is known at the end only. Of the usage, each number overwrites the earlier one: they are not added up."""
-        before, more = as_object(self._message.get("usage")), as_object(said.get("usage"))
-        self._message |= {
-            key: value
-            for key, value in said.items()
-            if key not in ("type", "delta", "usage") and value is not None
-        }
-        self._message |= as_object(said.get("delta"))
+    def _begin(self, frame: JsonObject) -> None:
+        message = as_object(frame.get("message"))
+        begun, begins = self._message.get("id"), message.get("id")
+        if len(self._blocks) and begun != begins:
+            raise InvalidResponse(
+                f"another message begins before the end of {begun}: {self._frames.quote_last()}"
+            )
+        self._message = {**message}
+
+    def _end(self, frame: JsonObject) -> Sequence[TurnEvent]:
+        """Read what is known only at the end. Numbers of the usage replace the earlier ones: they are not added up."""
+        delta = as_object(frame.get("delta"))
+        self._add(frame)
+        self._message |= {name: value for name, value in delta.items() if name != "usage"}
+        before = as_object(self._message.get("usage"))
+        more = as_object(delta.get("usage")) | as_object(frame.get("usage"))
         self._message["usage"] = before | {
-            key: value for key, value in more.items() if value is not None or key not in before
+            name: value for name, value in more.items() if value is not None or name not in before
         }
-        why = explanation(self._message)
-        return [RefusalChunk(why)] if why else ()
+        return self._explain()
+
+    def _stop(self, frame: JsonObject) -> Sequence[TurnEvent]:
+        self._add(frame)
+        self.finished = True
+        content = self._message.get("content")
+        return self._blocks.whole(content) if content and not len(self._blocks) else ()
+
+    def _add(self, frame: JsonObject) -> None:
+        self._message |= {
+            name: value for name, value in frame.items() if name not in _END and value is not None
+        }
 
     def _whole(self, message: JsonObject) -> Sequence[TurnEvent]:
         check_message(message)
+        if len(self._blocks):
+            raise InvalidResponse(f"a whole message in the middle of a stream: {self._frames.quote_last()}")
         self._message = message
         self.finished = True
-        events: list[TurnEvent] = []
-        for index, block in enumerate(as_list(message["content"])):
-            events += self._assembly.start(index, as_object(block))
-            events += self._assembly.stop(index)
-        why = explanation(message)
-        return [*events, RefusalChunk(why)] if why else events
+        return [*self._blocks.whole(message.get("content")), *self._explain()]
+
+    def _explain(self) -> Sequence[TurnEvent]:
+        why = "" if self._explained else explanation(self._message)
+        self._explained = self._explained or bool(why)
+        return (RefusalChunk(why),) if why else ()
 
     def _response(self) -> ChatResponse:
-        made = response(self._message, self._assembly, self._origin)
-        raw: dict[str, JsonValue] = {key: value for key, value in self._message.items() if key != "content"}
-        return replace(made, notices=self._notices + made.notices, raw=raw)
+        found = response(self._message, self._blocks, self._origin, self._prefix)
+        raw: JsonObject = {name: value for name, value in self._message.items() if name != "content"}
+        if self._unknown:
+            raw["unknown_events"] = self._unknown
+        return replace(found, notices=self._notices + found.notices, raw=raw)
 
 
-def _index(said: JsonObject) -> int:
-    index = as_count(said.get("index"))
-    if index is None:
-        raise InvalidResponse(f"an event without the index of its block: {json.dumps(said)[:200]}")
-    return index
+def _index(frame: JsonObject) -> int:
+    index = frame.get("index")
+    if isinstance(index, str) and index.isdecimal() and len(index) < 9:
+        return int(index)
+    found = as_count(index)
+    if found is None:
+        raise InvalidResponse(f"an event without the index of its block: {json.dumps(frame)[:200]}")
+    return found

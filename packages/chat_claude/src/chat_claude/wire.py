@@ -1,10 +1,12 @@
-"""The Messages wire: what is sent, as types. What is received is read as plain JSON. Facts: its reference, November 2026."""
+"""The Messages wire: what is sent, as types; what is received is read as plain JSON. Facts: its reference, November 2026."""
 
 from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from chat_core import JsonObject, JsonValue
+
+# -- sent
 
 
 class CacheControl(TypedDict):
@@ -60,7 +62,7 @@ class ToolResultBlock(TypedDict):
 
 
 Block: TypeAlias = TextBlock | ImageBlock | DocumentBlock | ToolUseBlock | ToolResultBlock | JsonObject
-"""What a message holds. Thinking and the blocks of server tools are sent as they were received."""
+"""A content block. Thinking and the blocks of server tools are sent as they were received."""
 
 
 class SentMessage(TypedDict):
@@ -86,5 +88,16 @@ class ToolChoice(TypedDict):
     disable_parallel_tool_use: NotRequired[bool]
 
 
+# -- received
+
 SIGNED = frozenset({"thinking", "redacted_thinking"})
+"""Types of blocks that a model has signed."""
+
 CALLED_BY_SERVER = frozenset({"server_tool_use", "mcp_tool_use"})
+"""Types of blocks that call a tool of the server's."""
+
+CONTAINER = "container"
+"""The type of the part that stores the id of the container in which code was executed. The wire has no such block."""
+
+PAUSED = frozenset({"pause_turn", "compaction"})
+"""Stop reasons of turns that the next request continues."""

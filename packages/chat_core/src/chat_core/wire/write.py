@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.response import Notice
@@ -16,7 +16,7 @@ class Encoded:
     The client makes the bytes, once. A wire that has more to hand to its client extends this class.
     """
 
-    body: Mapping[str, object]
+    body: Mapping[str, object] = field(repr=False)  # it may hold a token
     notices: tuple[Notice, ...] = ()
 
 

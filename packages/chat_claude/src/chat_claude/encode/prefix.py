@@ -1,6 +1,7 @@
-"""What thinking is bound to: newer models refuse a signed block once the instructions, tools or messages before it have changed.
+"""Digests of what thinking is bound to.
 
-Thinking itself is left out of the digest, since it may be dropped from earlier turns, and cache breakpoints, since they move.
+Newer models refuse a signed block once the instructions, tools or messages before it have changed. Thinking itself is not
+digested, since it may be dropped from earlier turns, nor are cache breakpoints, since they move.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from chat_claude.wire import SIGNED
 
 
 def digests(body: Mapping[str, object]) -> Iterator[str]:
-    """For each message of a request body, and once more at its end, the digest of what stands before it."""
+    """Yield for each message of a request body the digest of what stands before it, and one more for its end."""
     so_far = hashlib.sha256(_bytes([body.get("system"), body.get("tools")]))
     for message in as_list(cast("JsonValue", body["messages"])):
         yield so_far.hexdigest()[:32]
@@ -25,8 +26,11 @@ def digests(body: Mapping[str, object]) -> Iterator[str]:
     yield so_far.hexdigest()[:32]
 
 
-def prefix_of_answer(body: Mapping[str, object]) -> str:
-    """The digest of what stands before the turn that answers this body: a turn that it begins is not before itself."""
+def prefix_of_response(body: Mapping[str, object]) -> str:
+    """Return the digest of what stands before the response to this body.
+
+    A turn of the model at the end of the body is the beginning of the response, and so not before it.
+    """
     messages = as_list(cast("JsonValue", body["messages"]))
     *before, whole = digests(body)
     match messages:
@@ -37,21 +41,21 @@ def prefix_of_answer(body: Mapping[str, object]) -> str:
 
 
 def _bytes(value: object) -> bytes:
-    plain = _without_marks(cast("JsonValue", value))
+    plain = _digested(cast("JsonValue", value))
     return json.dumps(
         plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=as_json
     ).encode()
 
 
-def _without_marks(value: JsonValue) -> JsonValue:
+def _digested(value: JsonValue) -> JsonValue:
     match value:
-        case {"role": role, "content": str(text)}:  # which is the same as one block of it
+        case {"role": role, "content": str(text)}:  # the same as one block of text
             return {"role": role, "content": [{"type": "text", "text": text}]}
         case dict():
-            return {key: _without_marks(inner) for key, inner in value.items() if key != "cache_control"}
+            return {key: _digested(inner) for key, inner in value.items() if key != "cache_control"}
         case list():
             return [
-                _without_marks(item)
+                _digested(item)
                 for item in value
                 if not (isinstance(item, dict) and item.get("type") in SIGNED)
             ]

@@ -1,14 +1,11 @@
-"""The words of Anthropic's errors, and errors read by them.
-
-Facts: the Messages API reference, November 2026.
-"""
+"""The words of Anthropic's errors, and errors read by them. Facts: the Messages API reference, November 2026."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from chat_core.wire.error_body import ErrorWords, error_from_object
-from chat_core.wire.error_body import decode_error as decode_any_error
+from chat_core.wire import ErrorWords, error_from_object
+from chat_core.wire import decode_error as decode_any_error
 
 _WORDS = ErrorWords(
     overrides={

@@ -1,4 +1,4 @@
-"""How one model differs from the next, as data. Facts: Anthropic's model pages, November 2026."""
+"""What a model can do, as data. Facts: Anthropic's model pages, November 2026."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _NO_PREFILL: Version = (4, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
-    """One model's ways. The defaults are for names that say nothing: there the server judges.
+class Capabilities:
+    """What one model can do. The defaults are for unknown names: there the server decides.
 
-    - `sampling`: takes `temperature`, `top_p` and `top_k`, under version 2023-06-01
-    - `forced_tools`: may be made to call a tool
-    - `prefill`: goes on from a turn of its own that stands last
-    - `system_turns`: heeds system messages amid a conversation
+    - `sampling`: accepts `temperature`, `top_p` and `top_k`, under version 2023-06-01
+    - `forced_tools`: can be forced to call a tool
+    - `prefill`: continues a turn of its own that is the last message
+    - `system_turns`: follows system messages in the middle of a conversation
     - `binds_thinking`: refuses its own thinking once what stood before it has changed
-    - `max_tokens`: the most it writes in a turn
+    - `max_tokens`: the most tokens that it writes in a turn
     """
 
     sampling: bool = True
@@ -39,15 +39,15 @@ class Traits:
     max_tokens: int = 64_000
 
     @staticmethod
-    def of(model: str) -> Traits:
-        """What the model's name tells."""
+    def of(model: str) -> Capabilities:
+        """Return what is known of the model with this name, in the form of any platform."""
         if new := _NEW.search(model):
             line, version = new[1], (int(new[2]), int(new[3] or 0))
         elif old := _OLD.search(model):
             line, version = old[3], (int(old[1]), int(old[2] or 0))
         else:
-            return Traits()
-        return Traits(
+            return Capabilities()
+        return Capabilities(
             sampling=version < _NO_SAMPLING,
             forced_tools=version < _UNFORCED_TOOLS[line],
             prefill=version < _NO_PREFILL,

@@ -1,14 +1,14 @@
-"""The subset of JSON schema that Claude is held to word for word, and any schema in it, or why not.
+"""JSON schemas in the subset that Claude follows exactly, or why they are not in it.
 
-Rules: Anthropic's structured-outputs guide, and what its SDK makes of schemas, November 2026. What the subset cannot hold the
-model to, but words can ask of it, goes into the description.
+Rules: Anthropic's structured-outputs guide, and what its SDK makes of schemas, November 2026. Keywords that the subset lacks
+are written into the description.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chat_core import ConfigurationError, JsonObject, JsonValue
+from chat_core import JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object, as_text
 
 _DROPPED = frozenset(
@@ -32,54 +32,15 @@ _FORMATS = frozenset(
     {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 )
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
-_MOST_TOOLS, _MOST_OPTIONAL, _MOST_UNIONS = 20, 24, 16
+_MAX_DEPTH = 100  # of arrays and objects in the schema
 
 
-class HeldSchemas:
-    """The schemas of one request, which share its limits."""
+class SubsetCompiler:
+    """Compiles one schema. `faults` are the places that the subset cannot express, as JSON pointers.
 
-    def __init__(self) -> None:
-        self._tools = 0
-        self._optional: list[str] = []
-        self._unions: list[str] = []
+    `optional` and `unions` are the places of what the wire counts.
+    """
 
-    def tool(self, name: str, schema: JsonObject) -> JsonObject:
-        """What a strict tool's parameters become. Raises as `output` does."""
-        self._tools += 1
-        return self._held(f"tool {name}", schema)
-
-    def output(self, schema: JsonObject) -> JsonObject:
-        """What the schema of the answer becomes. Raises `ConfigurationError`, which names every place that cannot be said, as JSON
-        pointers."""
-        return self._held("the output type", schema)
-
-    def check(self) -> None:
-        """Raise `ConfigurationError` where all of them together are too much."""
-        if self._tools > _MOST_TOOLS:
-            raise ConfigurationError(
-                f"{self._tools} strict tools in one request, {_MOST_TOOLS} at most: leave strict off some"
-            )
-        for found, most, what in (
-            (self._optional, _MOST_OPTIONAL, "optional parameters"),
-            (self._unions, _MOST_UNIONS, "parameters of several types"),
-        ):
-            if len(found) > most:
-                raise ConfigurationError(
-                    f"the strict schemas of this request have {len(found)} {what}, {most} at most, the last at {found[-1]}: "
-                    "make some required or simpler, or leave strict off some tools"
-                )
-
-    def _held(self, what: str, schema: JsonObject) -> JsonObject:
-        compiler = _Compiler(schema)
-        compiled = compiler.root()
-        if compiler.faults:
-            raise ConfigurationError(f"{what} cannot be held strictly: {'; '.join(compiler.faults[:8])}")
-        self._optional += [f"{what} {at}" for at in compiler.optional]
-        self._unions += [f"{what} {at}" for at in compiler.unions]
-        return compiled
-
-
-class _Compiler:
     def __init__(self, schema: JsonObject) -> None:
         named = "$defs" if "$defs" in schema else "definitions"
         self._schema = {keyword: value for keyword, value in schema.items() if keyword != named}
@@ -89,9 +50,13 @@ class _Compiler:
         self.optional: list[str] = []
         self.unions: list[str] = []
 
-    def root(self) -> JsonObject:
+    def compile(self) -> JsonObject:
+        """Return the schema in the subset. It counts only where there are no `faults`."""
+        if _is_deeper(self._schema, _MAX_DEPTH) or _is_deeper(self._named, _MAX_DEPTH):
+            self.faults.append(f"#: nested deeper than {_MAX_DEPTH} levels")
+            return {}
         root = self._schema
-        for _ in self._named:  # a root that only refers is put in its place: the wire wants its type there
+        for _ in self._named:  # a root that only refers is replaced: the wire requires its type there
             if "$ref" not in root:
                 break
             root = as_object(self._named.get(as_text(root["$ref"]).removeprefix(self._prefix)))
@@ -124,10 +89,10 @@ class _Compiler:
             if keyword not in _DROPPED and keyword not in _REFUSED
         }
         described = as_text(rest.pop("description", None))
-        out = self._kept(rest, at)
-        if rest:  # what is left can only be asked for
-            told = "{" + ", ".join(f"{keyword}: {value}" for keyword, value in rest.items()) + "}"
-            described = f"{described}\n\n{told}" if described else told
+        out = self._take_known(rest, at)
+        if rest:  # the subset lacks it: the model reads it
+            others = "{" + ", ".join(f"{keyword}: {value}" for keyword, value in rest.items()) + "}"
+            described = f"{described}\n\n{others}" if described else others
         if described and "$ref" in out:  # a reference may have no neighbours
             alone: JsonObject = {"anyOf": [out]}
             out = alone
@@ -142,8 +107,8 @@ class _Compiler:
         rest = {keyword: value for keyword, value in node.items() if keyword != "allOf"}
         return as_object(parts[0]) | rest if parts else rest
 
-    def _kept(self, rest: JsonObject, at: str) -> JsonObject:
-        """What the subset has of a schema, taken out of `rest`."""
+    def _take_known(self, rest: JsonObject, at: str) -> JsonObject:
+        """Return what the subset has of a schema, and take it out of `rest`."""
         if "$ref" in rest:
             return self._reference(as_text(rest.pop("$ref")), at)
         if "const" in rest or "enum" in rest:
@@ -235,7 +200,7 @@ class _Compiler:
         return out
 
     def _recursive(self) -> str | None:
-        """The name of a definition that contains itself."""
+        """Return the name of a definition that contains itself, or None."""
         uses = {
             name: {target.removeprefix(self._prefix) for target in _references(value)}
             for name, value in self._named.items()
@@ -282,3 +247,18 @@ def _of_type(name: str, shared: JsonObject) -> JsonObject:
 
 def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
+
+
+def _is_deeper(value: JsonValue, levels: int) -> bool:
+    """Return whether arrays and objects lie deeper in each other than this many levels."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,26 @@
+"""Responses that are no messages: token counts and lists of models."""
+
+from __future__ import annotations
+
+from chat_core import InvalidResponse, ModelInfo
+from chat_core.types.json_values import as_count, as_list, as_text
+from chat_core.wire import read_object
+
+
+def decode_count(body: bytes) -> int:
+    """Return the number of tokens of a request. Raises `InvalidResponse`."""
+    count = as_count(read_object(body, "a token count").get("input_tokens"))
+    if count is None:
+        raise InvalidResponse(f"a token count without input_tokens: {body[:200]!r}")
+    return count
+
+
+def decode_models(body: bytes) -> tuple[list[ModelInfo], str | None]:
+    """Return a page of models, and the id after which the next page begins, or None."""
+    page = read_object(body, "a list of models")
+    models = [
+        ModelInfo(as_text(model.get("id")), model)
+        for model in as_list(page.get("data"))
+        if isinstance(model, dict)
+    ]
+    return models, (as_text(page.get("last_id")) or None) if page.get("has_more") is True else None

@@ -1,0 +1,57 @@
+"""The rules about cache breakpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from chat_core import ConfigurationError, JsonObject, JsonValue
+from chat_core.types.json_values import as_list, as_object
+
+_MAX_BREAKPOINTS = 4
+
+
+def check_breakpoints(body: Mapping[str, object]) -> None:
+    """Raise `ConfigurationError` for breakpoints that the server would refuse: too many, or a longer life after a shorter."""
+    fields = cast("JsonObject", body)
+    found = [
+        control for name in ("tools", "system", "messages") for control in _breakpoints(fields.get(name))
+    ]
+    automatic = as_object(fields.get("cache_control"))
+    if automatic:
+        found.append(automatic)
+    if len(found) > _MAX_BREAKPOINTS:
+        counted = f"{len(found)} cache breakpoints" + (
+            ", one of them from with_prompt_caching()" if automatic else ""
+        )
+        raise ConfigurationError(f"{counted}, {_MAX_BREAKPOINTS} at most: mark fewer parts with cached(...)")
+    lifetimes = [as_object(control).get("ttl") or "5m" for control in found]
+    if "5m" in lifetimes and "1h" in lifetimes[lifetimes.index("5m") :]:
+        raise ConfigurationError(
+            "a cache breakpoint of an hour comes after one of five minutes: the longer-lived come first"
+        )
+    if (
+        automatic
+        and (last := _last_breakpoint(fields))
+        and last.get("ttl", "5m") != automatic.get("ttl", "5m")
+    ):
+        raise ConfigurationError(
+            "the last part is marked with another ttl than with_prompt_caching() has: leave one of them out"
+        )
+
+
+def _breakpoints(value: JsonValue) -> list[JsonObject]:
+    """Return the breakpoints of blocks or tools, in order, those within a block before its own."""
+    found: list[JsonObject] = []
+    for item in as_list(value):
+        if isinstance(item, dict):
+            found += _breakpoints(item.get("content"))
+            found += [control for control in [as_object(item.get("cache_control"))] if control]
+    return found
+
+
+def _last_breakpoint(fields: JsonObject) -> JsonObject:
+    """Return the breakpoint of the last block of the conversation, or an empty object."""
+    messages = as_list(fields.get("messages"))
+    content = as_list(as_object(messages[-1]).get("content")) if messages else []
+    return as_object(as_object(content[-1]).get("cache_control")) if content else {}

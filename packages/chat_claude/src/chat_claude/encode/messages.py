@@ -1,0 +1,177 @@
+"""A conversation as the wire has it: instructions apart, turns that alternate, results directly after their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, cast
+
+from chat_core import ConfigurationError, JsonObject, Message, Messages
+from chat_core.types.json_values import as_text
+
+from chat_claude.capabilities import Capabilities
+from chat_claude.encode.model_blocks import model_blocks
+from chat_claude.encode.server_tools import unpaired_blocks
+from chat_claude.encode.state import EncodingState
+from chat_claude.encode.tool_results import tool_result
+from chat_claude.encode.user_blocks import user_blocks
+from chat_claude.wire import PAUSED, SIGNED, Block, SentMessage, TextBlock
+
+_FIRST = "(The conversation begins here.)"
+_GO_ON = "Go on."
+
+
+class SignedBlock(NamedTuple):
+    """A signed block that is sent: the index of its message, and the digest of what stood before that when it was received."""
+
+    message: int
+    prefix: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedMessages:
+    """`system` and `messages` of a request body, and the signed blocks in it."""
+
+    system: str | list[Block] | None
+    messages: list[SentMessage]
+    signed: list[SignedBlock]
+
+
+def encode_messages(
+    messages: Messages, state: EncodingState, capabilities: Capabilities, *, may_end_in_model: bool = False
+) -> EncodedMessages:
+    """Return the conversation in the wire's order.
+
+    `may_end_in_model` is for token counts. Raises `ConfigurationError` where there is nothing to respond to or the
+    user has put in what Claude cannot read, `UnresolvedTool` for calls without an outcome.
+    """
+    leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
+    system = [
+        block for message in messages[:leading] for block in user_blocks(message.parts, "system", state)
+    ]
+    turns = _Turns(state, capabilities, unpaired_blocks(messages, state))
+    for message in messages[leading:]:
+        turns.add(message)
+    turns.close(messages, may_end_in_model)
+    return EncodedMessages(_compact(system) or None, turns.messages, turns.signed)
+
+
+class _Between(NamedTuple):
+    """Blocks that stand between two turns of the model."""
+
+    role: Literal["user", "system"]
+    blocks: list[Block]
+
+
+class _Turns:
+    """The messages as far as they are encoded; what follows the last turn of the model is still in `_between`."""
+
+    def __init__(self, state: EncodingState, capabilities: Capabilities, unsent: set[int]) -> None:
+        self.messages: list[SentMessage] = []
+        self.signed: list[SignedBlock] = []
+        self._state = state
+        self._capabilities = capabilities
+        self._unsent = unsent
+        self._between: list[_Between] = []
+
+    def add(self, message: Message) -> None:
+        """Add a message that is no leading instruction."""
+        match message.role:
+            case "system" | "user" as role:
+                self._put_between(role, user_blocks(message.parts, role, self._state))
+            case "model" if message.turn is not None and message.turn.raw_finish_reason == "refusal":
+                pass  # the reference says not to send it again
+            case "model":
+                self._add_turn(message)
+
+    def close(self, messages: Messages, may_end_in_model: bool) -> None:
+        """Add what follows the last turn of the model, and see to it that the model can go on from there."""
+        self._flush()
+        if not self.messages:
+            raise ConfigurationError("Claude needs something to respond to: messages.add_user(...) first")
+        if self.messages[-1]["role"] != "assistant":
+            return
+        last = messages[-1]
+        reasons = (last.turn.finish_reason, last.turn.raw_finish_reason) if last.turn else ("other", None)
+        if reasons[1] in PAUSED or self._capabilities.prefill:
+            _trim_end(self.messages[-1])
+        elif last.role == "model" and (last.interrupted or reasons[0] == "length"):
+            self.messages.append({"role": "user", "content": _GO_ON})
+            self._state.note(f"the model's turn was cut, and {_GO_ON!r} was sent after it")
+        elif not may_end_in_model:
+            raise ConfigurationError(
+                f"{self._state.origin.model} does not go on from a turn of its own: messages.add_user(...) first"
+            )
+
+    def _put_between(self, role: Literal["user", "system"], blocks: Iterable[Block]) -> None:
+        if found := list(blocks):
+            self._between.append(_Between(role, found))
+
+    def _add_turn(self, message: Message) -> None:
+        outcomes = message.outcomes()
+        blocks = model_blocks(message, self._unsent, self._state)
+        if not blocks:
+            return  # its neighbours become one message
+        self._flush()
+        content = self._assistant_content()
+        content += [one.block for one in blocks]
+        self.signed += [
+            SignedBlock(len(self.messages) - 1, one.prefix) for one in blocks if one.block["type"] in SIGNED
+        ]
+        self._put_between("user", [tool_result(call, outcome, self._state) for call, outcome in outcomes])
+
+    def _assistant_content(self) -> list[Block]:
+        """Return the content of the assistant's message at the end, a new one where there is none."""
+        if not self.messages:
+            self.messages.append({"role": "user", "content": _FIRST})
+            self._state.note(
+                f"the conversation begins with a turn of the model; {_FIRST!r} was sent before it"
+            )
+        if self.messages[-1]["role"] != "assistant":
+            self.messages.append({"role": "assistant", "content": []})
+        content = self.messages[-1]["content"]
+        assert isinstance(content, list)
+        return content
+
+    def _flush(self) -> None:
+        """Make one user message of what is between two turns; system messages at its end stay what they are."""
+        between, self._between = self._between, []
+        system: list[_Between] = []
+        if self._capabilities.system_turns and any(one.role == "user" for one in between):
+            while between[-1].role == "system":
+                system.insert(0, between.pop())
+        blocks = [block for one in between for block in self._as_user(one)]
+        if blocks:
+            self.messages.append({"role": "user", "content": _compact(blocks)})
+        self.messages += [SentMessage(role="system", content=one.blocks) for one in system]
+
+    def _as_user(self, between: _Between) -> Iterator[Block]:
+        """Yield blocks of a user's message; instructions become tagged text, for models that follow them nowhere else."""
+        if between.role == "user":
+            yield from between.blocks
+            return
+        for block in between.blocks:
+            match block:
+                case {"type": "text", "text": str(text)}:
+                    yield TextBlock(type="text", text=f"<system>\n{text}\n</system>")
+                case _:
+                    raise ConfigurationError(
+                        f"{self._state.origin.model} takes no {block['type']} amid a conversation"
+                    )
+
+
+def _compact(blocks: list[Block]) -> str | list[Block]:
+    """Return one plain text as a string, anything else as it is."""
+    match blocks:
+        case [{"type": "text", "text": str(text), **rest}] if not rest:
+            return text
+        case _:
+            return blocks
+
+
+def _trim_end(message: SentMessage) -> None:
+    """Take white space off the end of a turn that the model continues: the wire refuses it."""
+    content = message["content"]
+    last = cast("JsonObject", content[-1])
+    if isinstance(content, list) and last["type"] == "text":
+        message["content"] = [*content[:-1], {**last, "text": as_text(last["text"]).rstrip()}]

@@ -1,0 +1,148 @@
+"""The body of a Messages request, and of the counting of its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+from chat_core import ChatRequest, ConfigurationError, JsonObject, Notice, Origin
+from chat_core.types.json_values import as_text
+from chat_core.wire import Encoded
+
+from chat_claude.capabilities import Capabilities
+from chat_claude.encode.caching import check_breakpoints
+from chat_claude.encode.messages import EncodedMessages, encode_messages
+from chat_claude.encode.options import max_tokens, output_config, sampling
+from chat_claude.encode.prefix import prefix_of_response
+from chat_claude.encode.schema import StrictSchemas
+from chat_claude.encode.state import EncodingState
+from chat_claude.encode.thinking import check_prefixes
+from chat_claude.encode.tools import encode_tools, tool_choice
+from chat_claude.settings import RequestDefaults
+
+_COUNTED = frozenset(
+    {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control"}
+)
+
+
+@dataclass(frozen=True)
+class EncodedRequest(Encoded):
+    """A request body, the betas that it needs, and until when its container exists."""
+
+    betas: tuple[str, ...] = ()
+    container_until: datetime | None = None
+
+    def at(self, now: datetime) -> EncodedRequest:
+        """Return the request as it is sent at this time: without a container that no longer exists."""
+        if self.container_until is None or now < self.container_until:
+            return self
+        body = {name: value for name, value in self.body.items() if name != "container"}
+        return replace(self, body=body, container_until=None)
+
+    def digest(self) -> str:
+        """Return the digest of what the thinking of the response is bound to. It is made when the model thinks."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return prefix_of_response(self.body)
+
+
+def encode(
+    request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, stream: bool
+) -> EncodedRequest:
+    """Return the body of a request.
+
+    Raises `ConfigurationError` for what the wire cannot carry, `UnresolvedTool` for calls that have no outcome yet.
+    """
+    encoded = _encode(request, origin, defaults, counting=False)
+    return replace(encoded, body={**encoded.body, "stream": True}) if stream else encoded
+
+
+def encode_count(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults) -> EncodedRequest:
+    """Return the body that counts the tokens of a request. Raises `ConfigurationError` for what cannot be counted."""
+    if any(tool.server for tool in defaults.tools):
+        raise ConfigurationError(
+            "the tools of MCP servers cannot be counted: count with a client built without them"
+        )
+    encoded = _encode(request, origin, defaults, counting=True)
+    counted = {name: value for name, value in encoded.body.items() if name in _COUNTED}
+    return EncodedRequest(counted, encoded.notices, encoded.betas)
+
+
+def _encode(
+    request: ChatRequest, origin: Origin, defaults: RequestDefaults, *, counting: bool
+) -> EncodedRequest:
+    capabilities = Capabilities.of(origin.model)
+    state = EncodingState(origin)
+    encoded = encode_messages(request.messages, state, capabilities, may_end_in_model=counting)
+    schemas = StrictSchemas()
+    tools = encode_tools(request.tools, defaults, schemas)
+    container, until = _container(state, defaults)
+    body: dict[str, object] = {
+        "model": origin.model,
+        "max_tokens": max_tokens(request.options, defaults, capabilities),
+        "system": encoded.system,
+        "messages": encoded.messages,
+        "tools": tools,
+        "tool_choice": tool_choice(request.options, tools, defaults, capabilities, origin.model),
+        "thinking": defaults.thinking.body() if defaults.thinking else None,
+        "output_config": output_config(request.options, request.output, defaults, schemas),
+        "cache_control": defaults.cache,
+        "mcp_servers": [tool.server for tool in defaults.tools if tool.server],
+        "container": container,
+        **sampling(request.options, defaults, capabilities, origin.model),
+        **defaults.options.body(),
+    }
+    schemas.check()
+    check_breakpoints(body)
+    body = {name: value for name, value in body.items() if value is not None and value != []}
+    body |= defaults.extra
+    return _finish(body, encoded, state, defaults, capabilities, until)
+
+
+def _finish(
+    body: dict[str, object],
+    encoded: EncodedMessages,
+    state: EncodingState,
+    defaults: RequestDefaults,
+    capabilities: Capabilities,
+    container_until: datetime | None,
+) -> EncodedRequest:
+    """Return the request with its betas, after the check of what its thinking is bound to."""
+    betas = [*defaults.betas, *defaults.options.betas()]
+    betas += [tool.beta for tool in defaults.tools if tool.beta]
+    if state.uses_file_ids and defaults.version == "2023-06-01":
+        betas.append("files-api-2025-04-14")
+    notices: list[Notice] = [*state.notices]
+    if (
+        defaults.on_changed_prefix != "send"
+        and capabilities.binds_thinking
+        and "messages" not in defaults.extra
+    ):
+        check = check_prefixes(body, encoded.signed, defaults.on_changed_prefix)
+        betas += check.betas
+        notices += check.notices
+        body |= check.changes
+    return EncodedRequest(body, tuple(notices), tuple(dict.fromkeys(betas)), container_until)
+
+
+def _container(state: EncodingState, defaults: RequestDefaults) -> tuple[str | None, datetime | None]:
+    """Return the container in which code was executed last, and until when it exists, as far as is known."""
+    if not _has_code_execution([tool.declaration for tool in defaults.tools]):
+        return None, None
+    found = as_text(state.container.get("id"))
+    until = as_text(state.container.get("expires_at"))
+    if not found or not until:
+        return found or None, None
+    try:
+        expires = datetime.fromisoformat(until)
+    except ValueError:
+        return None, None
+    return found, expires if expires.tzinfo else expires.replace(tzinfo=UTC)
+
+
+def _has_code_execution(native: Sequence[JsonObject]) -> bool:
+    return any(declaration.get("name") == "code_execution" for declaration in native)

@@ -1,0 +1,74 @@
+"""Which blocks of server tools must be left out: the wire takes calls and results only in pairs."""
+
+from __future__ import annotations
+
+from chat_core import JsonObject, Message, Messages, Opaque, Part
+from chat_core.types.json_values import as_text
+
+from chat_claude.encode.state import EncodingState
+from chat_claude.wire import CALLED_BY_SERVER
+
+
+def unpaired_blocks(messages: Messages, state: EncodingState) -> set[int]:
+    """Return the ids (of `id()`) of the parts with a call that has no result or a result that has no call, with a notice.
+
+    The calls of the last turn may be open: their tools are still at work. After a turn that was cut they are not.
+    """
+    found: set[int] = set()
+    open_calls: dict[str, Part] = {}
+    for message in messages:
+        if message.role == "model":
+            found |= _unpaired_in(message, open_calls, state)
+    last = messages[-1] if len(messages) else None
+    if last is not None and last.role == "model" and not last.interrupted:
+        at_work = {id(part) for part in last.parts}
+        open_calls = {key: part for key, part in open_calls.items() if id(part) not in at_work}
+    found |= {id(part) for part in open_calls.values()}
+    if open_calls:
+        state.note("calls of server tools that never had a result were not sent")
+    return found
+
+
+def _unpaired_in(message: Message, open_calls: dict[str, Part], state: EncodingState) -> set[int]:
+    """Open and close calls as a turn does; return the ids of its blocks that cannot be sent."""
+    found: set[int] = set()
+    for part in message.parts:
+        block = state.native_data(part.native) if isinstance(part, Opaque) else None
+        if block is None:
+            continue
+        if block.get("type") in CALLED_BY_SERVER:
+            paired = _is_whole_call(block) and as_text(block.get("id")) not in open_calls
+            if paired:
+                open_calls[as_text(block.get("id"))] = part
+        else:
+            paired = not _is_result(block) or _close_call(block, open_calls)
+        if not paired:
+            found.add(id(part))
+            state.note("a call or a result of a server tool that has no counterpart was not sent")
+    return found
+
+
+def _close_call(result: JsonObject, open_calls: dict[str, Part]) -> bool:
+    """Close the call that a result belongs to and return whether there is one.
+
+    Where no call has its id, which gateways may have replaced, the oldest one of its tool is meant.
+    """
+    key = as_text(result.get("tool_use_id"))
+    if key not in open_calls:
+        tool = as_text(result.get("type")).removesuffix("_tool_result")
+        same_tool = (
+            other
+            for other, part in open_calls.items()
+            if isinstance(part, Opaque) and as_text(part.native.data.get("name")).startswith(tool)
+        )
+        key = next(same_tool, "")
+    return open_calls.pop(key, None) is not None
+
+
+def _is_whole_call(block: JsonObject) -> bool:
+    named = as_text(block.get("id")) and as_text(block.get("name"))
+    return bool(named) and isinstance(block.get("input"), dict) and "partial_json" not in block
+
+
+def _is_result(block: JsonObject) -> bool:
+    return "tool_use_id" in block or as_text(block.get("type")).endswith("tool_result")

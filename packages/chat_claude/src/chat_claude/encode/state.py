@@ -1,0 +1,33 @@
+"""What is collected while one conversation is encoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chat_core import JsonObject, JsonValue, Native, Notice, Origin
+from chat_core.wire import foreign_block
+
+
+@dataclass(slots=True)
+class EncodingState:
+    """Where the request goes, and what has been found in its conversation so far.
+
+    `notices` holds each notice once, in order. `container` is the last one in which code was executed.
+    """
+
+    origin: Origin
+    notices: dict[Notice, None] = field(default_factory=dict[Notice, None])
+    uses_file_ids: bool = False
+    container: JsonObject = field(default_factory=dict[str, JsonValue])
+
+    def note(self, text: str) -> None:
+        """Add a notice about the messages."""
+        self.notices[Notice("messages", text)] = None
+
+    def note_foreign(self, native: Native) -> None:
+        """Add the notice for a block that only another provider, endpoint or model can read."""
+        self.notices[foreign_block(native)] = None
+
+    def native_data(self, native: Native | None) -> JsonObject | None:
+        """Return native data if this origin is where they came from, else None."""
+        return native.for_(self.origin) if native is not None else None

@@ -1,0 +1,47 @@
+"""What a client was built with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chat_core import JsonObject
+from chat_core.client.base import ClientSettings
+
+from chat_claude.options import ApiVersion, ClaudeOptions, NativeTool, PrefixPolicy, Thinking
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDefaults:
+    """What every request of a client carries.
+
+    `cache` is the breakpoint of automatic caching, `tool_settings` are further fields of the chat's tools by their
+    names, `extra` are fields of the body that replace all others.
+    """
+
+    version: ApiVersion = "2023-06-01"
+    thinking: Thinking | None = None
+    cache: JsonObject | None = None
+    tools: tuple[NativeTool, ...] = ()
+    tool_settings: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    options: ClaudeOptions = ClaudeOptions()
+    on_changed_prefix: PrefixPolicy = "drop"
+    betas: tuple[str, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a builder was given so far. `continuations` is how often a paused turn is continued."""
+
+    model: str | None = None
+    defaults: RequestDefaults = RequestDefaults()
+    continuations: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ClientSettings):
+    """What a client was built with. `continuations` is how often a paused turn is continued."""
+
+    defaults: RequestDefaults = RequestDefaults()
+    continuations: int = 10

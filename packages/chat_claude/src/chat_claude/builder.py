@@ -40,10 +40,10 @@ _VERSIONS = ("2023-06-01", "2026-10-21")
 class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
     """A client for Claude. Each `with_…` returns a new builder, and none does I/O.
 
-    `/v1` at the end of a base URL makes no difference. Without one, the client talks to `ANTHROPIC_BASE_URL`, else to
-    Anthropic. `ANTHROPIC_API_KEY`, then `CLAUDE_API_KEY`, is read for those two only, so that the key never goes to
-    another server. It is sent as `x-api-key`, an OAuth token (`sk-ant-oat…`) as `Authorization: Bearer`. There are no
-    embeddings.
+    `/v1` at the end of a base URL makes no difference. Without one, the client talks to `ANTHROPIC_BASE_URL`,
+    else to Anthropic. `ANTHROPIC_API_KEY`, then `CLAUDE_API_KEY`, is read for those two only, so that the key
+    never goes to another server. It is sent as `x-api-key`, an OAuth token (`sk-ant-oat…`) as `Authorization:
+    Bearer`. There are no embeddings.
     """
 
     def __init__(self) -> None:
@@ -56,14 +56,18 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
     def with_api_version(self, version: ApiVersion) -> Self:
         """Set the `anthropic-version`. Default: 2023-06-01, which every model serves.
 
-        Under it, models up to the 4.6 generation accept `temperature`, `top_p` and `top_k`. Under 2026-10-21 no model does.
+        Under it, models up to the 4.6 generation accept `temperature`, `top_p` and `top_k`. Under 2026-10-21
+        no model does.
         """
         if version not in _VERSIONS:
             raise ConfigurationError(f"with_api_version({version!r}): there are {' and '.join(_VERSIONS)}")
         return self._with_defaults(replace(self._choices.defaults, version=version))
 
     def with_beta(self, *betas: str) -> Self:
-        """Add beta features by name, for the `anthropic-beta` header. Other methods add what they need by themselves."""
+        """Add beta features by name, for the `anthropic-beta` header.
+
+        Other methods add what they need by themselves.
+        """
         return self._with_defaults(
             replace(self._choices.defaults, betas=(*self._choices.defaults.betas, *betas))
         )
@@ -77,17 +81,21 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         return self._with_defaults(replace(self._choices.defaults, thinking=thinking))
 
     def with_changed_prefix(self, policy: PrefixPolicy) -> Self:
-        """Set what happens when instructions, tools or earlier messages have changed under thinking that is bound to them.
+        """Set what happens when instructions, tools or earlier messages have changed under thinking that is
+        bound to them.
 
-        "drop" (default): that thinking is left out, with a `Notice`. "error": `ConfigurationError` before anything is sent.
-        "send": it is sent as it is, and the server decides.
+        "drop" (default): that thinking is left out, with a `Notice`. "error": `ConfigurationError` before
+        anything is sent. "send": it is sent as it is, and the server decides.
         """
         if policy not in ("error", "drop", "send"):
             raise ConfigurationError(f"with_changed_prefix({policy!r}): 'error', 'drop' or 'send'")
         return self._with_defaults(replace(self._choices.defaults, on_changed_prefix=policy))
 
     def with_prompt_caching(self, ttl: CacheTtl | None = None) -> Self:
-        """Cache every request up to its last block, for five minutes or "1h". `cached(part)` marks a place of your own."""
+        """Cache every request up to its last block, for five minutes or "1h".
+
+        `cached(part)` marks a place of your own.
+        """
         return self._with_defaults(replace(self._choices.defaults, cache=cache_control(ttl)))
 
     def with_tool_settings(

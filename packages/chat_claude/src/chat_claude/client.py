@@ -42,7 +42,10 @@ class ClaudeClient(ProviderClient[Settings]):
         super().__init__(settings, "claude", decode_error)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """Return one turn whole; where the server pauses it, it is continued. Raises a `ChatError`; retries nothing."""
+        """Return one turn whole; where the server pauses it, it is continued.
+
+        Raises a `ChatError`; retries nothing.
+        """
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             encoded = self._encode(request, stream=False)
@@ -59,7 +62,10 @@ class ClaudeClient(ProviderClient[Settings]):
         return _still_paused(before, self._settings.continuations)
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """Yield one turn as it arrives, ending with `Done`; paused turns are continued. Raises a `ChatError`; retries nothing."""
+        """Yield one turn as it arrives, ending with `Done`; paused turns are continued.
+
+        Raises a `ChatError`; retries nothing.
+        """
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             whole: ChatResponse | None = None
@@ -83,7 +89,9 @@ class ClaudeClient(ProviderClient[Settings]):
         yield Done(_still_paused(before, self._settings.continuations))
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
-        """Return the number of input tokens of a request with these messages and tools, and all that the client adds."""
+        """Return the number of input tokens of a request with these messages and tools, and all that the
+        client adds.
+        """
         request = ChatRequest(messages, tools)
         encoded = encode_count(request, origin=self._origin, defaults=self._settings.defaults)
         headers = self._betas(encoded.betas)
@@ -122,7 +130,10 @@ class ClaudeClient(ProviderClient[Settings]):
         return {"anthropic-beta": ",".join(names)} if names else {}
 
     def _is_paused(self, response: ChatResponse) -> bool:
-        """Return whether the next request continues the turn. A compaction that the request asked for is its whole response."""
+        """Return whether the next request continues the turn.
+
+        A compaction that the request asked for is its whole response.
+        """
         word = response.raw_finish_reason
         if word == "compaction" and "compaction" in self._settings.defaults.extra:
             return False

@@ -1,6 +1,8 @@
-"""What only Claude reads on a part: cache breakpoints, citations on documents, and blocks that no common part stands for.
+"""What only Claude reads on a part: cache breakpoints, citations on documents, and blocks that no common part
+stands for.
 
-Marks are native data of the part, so they are stored with the conversation, and other providers do not see them.
+Marks are native data of the part, so they are stored with the conversation, and other providers do not see
+them.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ MARKED = Origin("claude", "", "")
 
 
 def cached(part: MarkedPart, ttl: CacheTtl | None = None) -> MarkedPart:
-    """Return the part with a cache breakpoint after it: tools, instructions and messages up to here are cached.
+    """Return the part with a cache breakpoint after it: tools, instructions and messages up to here are
+    cached.
 
     A request has four at most, with that of automatic caching.
     """
@@ -44,8 +47,8 @@ def document(
 ) -> File:
     """Return a document with what the model should know about it.
 
-    With `citations` the texts of the response name the passages that they rest on. Raises `ConfigurationError` for a file
-    that is no document.
+    With `citations` the texts of the response name the passages that they rest on. Raises
+    `ConfigurationError` for a file that is no document.
     """
     if file.kind != "document":
         raise ConfigurationError(
@@ -60,7 +63,10 @@ def document(
 
 
 def search_result(source: str, title: str, *texts: str, citations: bool = True) -> Opaque:
-    """Return a passage of the application's own search, which the model can use and cite. Blank texts are left out."""
+    """Return a passage of the application's own search, which the model can use and cite.
+
+    Blank texts are left out.
+    """
     content: list[JsonValue] = [{"type": "text", "text": text} for text in texts if text.strip()]
     if not content:
         raise ConfigurationError(f"search_result({source!r}, {title!r}) needs a text")

@@ -1,4 +1,7 @@
-"""The tools that Anthropic defines, as methods of the builder. Facts: Anthropic's tool pages, November 2026."""
+"""The tools that Anthropic defines, as methods of the builder.
+
+Facts: Anthropic's tool pages, November 2026.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,9 @@ class NativeToolsBuilder(ProviderBuilder[Choices]):
         return self._with_tool(f"code_execution_{version}", "code_execution")
 
     def with_tool_search(self, kind: ToolSearchKind = "bm25") -> Self:
-        """Let the model search for the tools that `with_tool_settings(name, defer_loading=True)` hides at first."""
+        """Let the model search for the tools that `with_tool_settings(name, defer_loading=True)` hides at
+        first.
+        """
         return self._with_tool(f"tool_search_tool_{kind}_20251119", f"tool_search_tool_{kind}")
 
     def with_mcp_server(
@@ -86,7 +91,7 @@ class NativeToolsBuilder(ProviderBuilder[Choices]):
         allowed_tools: Sequence[str] | None = None,
         defer_loading: bool = False,
     ) -> Self:
-        """Let the model use the tools of a remote MCP server, all or the allowed ones; Anthropic calls them."""
+        """Let the model use the tools of a remote MCP server, all or those allowed; Anthropic calls them."""
         if not url.startswith("https://"):
             raise ConfigurationError(
                 f"with_mcp_server({name!r}): its URL begins with https://, since Anthropic calls it"

@@ -37,7 +37,10 @@ class Thinking:
 
     @staticmethod
     def enabled(budget_tokens: int, *, display: Display | None = None) -> Thinking:
-        """Think always, with up to `budget_tokens` of `max_tokens`: models up to the 4.6 generation. At least 1024."""
+        """Think always, with up to `budget_tokens` of `max_tokens`: models up to the 4.6 generation.
+
+        At least 1024.
+        """
         if budget_tokens < 1024:
             raise ConfigurationError(f"Thinking.enabled({budget_tokens}): at least 1024 tokens")
         return Thinking("enabled", budget_tokens, display)
@@ -104,7 +107,9 @@ class ClaudeOptions:
 
 @dataclass(frozen=True, slots=True)
 class NativeTool:
-    """A tool that Anthropic defines: its entry in `tools`, the beta that it needs, and its MCP server if it has one."""
+    """A tool that Anthropic defines: its entry in `tools`, the beta that it needs, and its MCP server if it
+    has one.
+    """
 
     declaration: JsonObject
     beta: str | None = None

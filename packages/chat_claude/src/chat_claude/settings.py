@@ -15,8 +15,8 @@ from chat_claude.options import ApiVersion, ClaudeOptions, NativeTool, PrefixPol
 class RequestDefaults:
     """What every request of a client carries.
 
-    `cache` is the breakpoint of automatic caching, `tool_settings` are further fields of the chat's tools by their
-    names, `extra` are fields of the body that replace all others.
+    `cache` is the breakpoint of automatic caching, `tool_settings` are further fields of the chat's tools by
+    their names, `extra` are fields of the body that replace all others.
     """
 
     version: ApiVersion = "2023-06-01"

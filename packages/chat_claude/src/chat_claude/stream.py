@@ -67,7 +67,10 @@ class ClaudeStreamDecoder:
         return self.finished
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """Return what one event adds. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
+        """Return what one event adds.
+
+        Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one.
+        """
         frame = self._frames.read(event)
         if frame is None:  # cut, or the `[DONE]` of a gateway
             return ()
@@ -116,7 +119,10 @@ class ClaudeStreamDecoder:
         self._message = {**message}
 
     def _end(self, frame: JsonObject) -> Sequence[TurnEvent]:
-        """Read what is known only at the end. Numbers of the usage replace the earlier ones: they are not added up."""
+        """Read what is known only at the end.
+
+        Numbers of the usage replace the earlier ones: they are not added up.
+        """
         delta = as_object(frame.get("delta"))
         self._add(frame)
         self._message |= {name: value for name, value in delta.items() if name != "usage"}

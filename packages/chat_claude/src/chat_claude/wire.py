@@ -1,4 +1,7 @@
-"""The Messages wire: what is sent, as types; what is received is read as plain JSON. Facts: its reference, November 2026."""
+"""The Messages wire: what is sent, as types; what is received is read as plain JSON.
+
+Facts: its reference, November 2026.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +100,10 @@ CALLED_BY_SERVER = frozenset({"server_tool_use", "mcp_tool_use"})
 """Types of blocks that call a tool of the server's."""
 
 CONTAINER = "container"
-"""The type of the part that stores the id of the container in which code was executed. The wire has no such block."""
+"""The type of the part that stores the id of the container in which code was executed.
+
+The wire has no such block.
+"""
 
 PAUSED = frozenset({"pause_turn", "compaction"})
 """Stop reasons of turns that the next request continues."""

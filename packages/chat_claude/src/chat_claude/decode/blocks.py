@@ -1,4 +1,7 @@
-"""The content blocks of one turn, as they start, grow and stop. A whole block is one that starts and stops at once."""
+"""The content blocks of one turn, as they start, grow and stop.
+
+A whole block is one that starts and stops at once.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,8 @@ _WITHOUT_INPUT = frozenset({"text", "thinking", "redacted_thinking"})
 class Block:
     """A block as it started (`data`), and what came for it since.
 
-    `pieces` are of its text, or of the JSON of its input. `call_id` is the id of the call that it becomes, if it is one.
-    `texts` and `lists` are further fields that grew by deltas of unknown types.
+    `pieces` are of its text, or of the JSON of its input. `call_id` is the id of the call that it becomes, if
+    it is one. `texts` and `lists` are further fields that grew by deltas of unknown types.
     """
 
     data: JsonObject
@@ -73,7 +76,10 @@ class TurnBlocks:
         self._blocks: list[tuple[int, Block]] = []
 
     def start(self, index: int, data: JsonObject) -> Sequence[TurnEvent]:
-        """Open a block and return the events of what it holds already. Raises `InvalidResponse` if one is open there."""
+        """Open a block and return the events of what it holds already.
+
+        Raises `InvalidResponse` if one is open there.
+        """
         before = self._by_index.get(index)
         if before is not None and not before.stopped:
             raise InvalidResponse(f"block {index} starts again before its end: {json.dumps(data)[:200]}")
@@ -119,7 +125,10 @@ class TurnBlocks:
         return ()
 
     def stop(self, index: int) -> Sequence[TurnEvent]:
-        """Close a block and return the events of what is known only now. Raises `InvalidResponse` if it never started."""
+        """Close a block and return the events of what is known only now.
+
+        Raises `InvalidResponse` if it never started.
+        """
         block = self._by_index.get(index)
         if block is None:
             raise InvalidResponse(f"the end of block {index}, which has not started")
@@ -162,7 +171,7 @@ class TurnBlocks:
 
 
 def content_text(value: JsonValue) -> str:
-    """Return content as text: a number or an object, which some servers send in place of text, as its JSON."""
+    """Return content as text; a number or an object, which some servers send instead, as its JSON."""
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value, ensure_ascii=False)
@@ -183,7 +192,9 @@ def _add_input(block: Block, text: str) -> Sequence[TurnEvent]:
 
 
 def _merge(block: Block, delta: JsonObject) -> None:
-    """Add a delta of an unknown type: its texts and lists continue those of the block, anything else replaces."""
+    """Add a delta of an unknown type: its texts and lists continue those of the block, anything else
+    replaces.
+    """
     for name, value in delta.items():
         if name == "type":
             continue

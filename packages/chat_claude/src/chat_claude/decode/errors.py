@@ -1,4 +1,7 @@
-"""The words of Anthropic's errors, and errors read by them. Facts: the Messages API reference, November 2026."""
+"""The words of Anthropic's errors, and errors read by them.
+
+Facts: the Messages API reference, November 2026.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ from chat_claude.wire import CONTAINER, PAUSED
 def decode(body: bytes, *, origin: Origin, ids: CallIds, prefix: Callable[[], str]) -> ChatResponse:
     """Return the turn in a whole response.
 
-    Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else that is no message.
+    Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else that is no
+    message.
     """
     message = read_object(body, "a message")
     check_message(message)
@@ -86,7 +87,9 @@ _WORDS: dict[str, FinishReason] = {"compaction": "other", "pause_turn": "other"}
 
 
 def _fail_without_arguments(parts: list[Part], word: str | None) -> None:
-    """Keep calls without arguments from running where the turn did not end well: nobody knows whether they had any."""
+    """Keep calls without arguments from running where the turn did not end well: nobody knows whether they
+    had any.
+    """
     calls = [part for part in parts if isinstance(part, ToolCall) and not (part.arguments_text or "").strip()]
     fail_pending(calls, f"The turn ended with {word!r} before the arguments came; the call was not run.")
 

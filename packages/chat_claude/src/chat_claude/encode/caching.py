@@ -12,7 +12,9 @@ _MAX_BREAKPOINTS = 4
 
 
 def check_breakpoints(body: Mapping[str, object]) -> None:
-    """Raise `ConfigurationError` for breakpoints that the server would refuse: too many, or a longer life after a shorter."""
+    """Raise `ConfigurationError` for breakpoints that the server would refuse: too many, or a longer life
+    after a shorter.
+    """
     fields = cast("JsonObject", body)
     found = [
         control for name in ("tools", "system", "messages") for control in _breakpoints(fields.get(name))

@@ -14,8 +14,9 @@ from chat_claude.wire import Block, DocumentBlock, ImageBlock, Source, TextBlock
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _TEXTS = re.compile(
-    r"|text/.*|.*\+(json|xml|yaml)|application/(octet-stream|rtf|sql|toml|graphql|typescript|(x-)?"
-    r"(json|ndjson|jsonlines|xml|yaml|javascript|ecmascript|sh|shellscript|python|perl|ruby|tex|latex|httpd-php))"
+    r"|text/.*|.*\+(json|xml|yaml)|application/(octet-stream|rtf|sql|toml|graphql|typescript)"
+    r"|application/(x-)?(json|ndjson|jsonlines|xml|yaml|javascript|ecmascript|sh|shellscript)"
+    r"|application/(x-)?(python|perl|ruby|tex|latex|httpd-php)"
 )
 _BYTES_OF_IMAGES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -48,7 +49,10 @@ def file_block(file: File, state: EncodingState) -> Block | None:
 
 
 def result_file_block(file: File, state: EncodingState) -> Block:
-    """Return the block of a file in a tool's result. One that Claude cannot read is described, with a notice."""
+    """Return the block of a file in a tool's result.
+
+    One that Claude cannot read is described, with a notice.
+    """
     try:
         block = file_block(file, state)
     except ConfigurationError as exc:
@@ -59,7 +63,7 @@ def result_file_block(file: File, state: EncodingState) -> Block:
 
 
 def _mimetype(file: File) -> str:
-    """Return the MIME type without parameters; the first bytes of an image count more than what was declared."""
+    """Return the MIME type without parameters; the first bytes of a file outweigh what was declared."""
     declared = (file.mimetype or "").partition(";")[0].strip().lower()
     if file.data is not None:
         if file.data[:4] == b"RIFF" and file.data[8:12] == b"WEBP":

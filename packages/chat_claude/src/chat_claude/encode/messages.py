@@ -1,4 +1,6 @@
-"""A conversation as the wire has it: instructions apart, turns that alternate, results directly after their calls."""
+"""A conversation as the wire has it: instructions apart, turns that alternate, results directly after their
+calls.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _GO_ON = "Go on."
 
 
 class SignedBlock(NamedTuple):
-    """A signed block that is sent: the index of its message, and the digest of what stood before that when it was received."""
+    """A signed block that is sent: the index of its message, and the digest of what stood before that when it
+    was received.
+    """
 
     message: int
     prefix: str | None
@@ -42,8 +46,8 @@ def encode_messages(
 ) -> EncodedMessages:
     """Return the conversation in the wire's order.
 
-    `may_end_in_model` is for token counts. Raises `ConfigurationError` where there is nothing to respond to or the
-    user has put in what Claude cannot read, `UnresolvedTool` for calls without an outcome.
+    `may_end_in_model` is for token counts. Raises `ConfigurationError` where there is nothing to respond to
+    or the user has put in what Claude cannot read, `UnresolvedTool` for calls without an outcome.
     """
     leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
     system = [
@@ -64,7 +68,9 @@ class _Between(NamedTuple):
 
 
 class _Turns:
-    """The messages as far as they are encoded; what follows the last turn of the model is still in `_between`."""
+    """The messages as far as they are encoded; what follows the last turn of the model is still in
+    `_between`.
+    """
 
     def __init__(self, state: EncodingState, capabilities: Capabilities, unsent: set[int]) -> None:
         self.messages: list[SentMessage] = []
@@ -100,7 +106,8 @@ class _Turns:
             self._state.note(f"the model's turn was cut, and {_GO_ON!r} was sent after it")
         elif not may_end_in_model:
             raise ConfigurationError(
-                f"{self._state.origin.model} does not go on from a turn of its own: messages.add_user(...) first"
+                f"{self._state.origin.model} does not go on from a turn of its own: "
+                "messages.add_user(...) first"
             )
 
     def _put_between(self, role: Literal["user", "system"], blocks: Iterable[Block]) -> None:
@@ -134,7 +141,7 @@ class _Turns:
         return content
 
     def _flush(self) -> None:
-        """Make one user message of what is between two turns; system messages at its end stay what they are."""
+        """Make one user message of what is between two turns; system messages at its end stay as they are."""
         between, self._between = self._between, []
         system: list[_Between] = []
         if self._capabilities.system_turns and any(one.role == "user" for one in between):
@@ -146,7 +153,9 @@ class _Turns:
         self.messages += [SentMessage(role="system", content=one.blocks) for one in system]
 
     def _as_user(self, between: _Between) -> Iterator[Block]:
-        """Yield blocks of a user's message; instructions become tagged text, for models that follow them nowhere else."""
+        """Yield blocks of a user's message; instructions become tagged text, for models that follow them
+        nowhere else.
+        """
         if between.role == "user":
             yield from between.blocks
             return

@@ -32,16 +32,20 @@ _REQUIRED = {"thinking": "signature", "redacted_thinking": "data"}
 
 
 class ModelBlock(NamedTuple):
-    """A block of a model's turn; of a signed one also the digest of what stood before its turn when it was received."""
+    """A block of a model's turn; of a signed one also the digest of what stood before its turn when it was
+    received.
+    """
 
     block: Block
     prefix: str | None = None
 
 
 def model_blocks(message: Message, unsent: Collection[int], state: EncodingState) -> list[ModelBlock]:
-    """Return the blocks of a model's turn. `unsent` are the ids (of `id()`) of the native blocks to leave out.
+    """Return the blocks of a model's turn. `unsent` are the ids (of `id()`) of the native blocks to leave
+    out.
 
-    Thinking at the end is left out, since the wire refuses a turn that ends in it, unless the turn is continued.
+    Thinking at the end is left out, since the wire refuses a turn that ends in it, unless the turn is
+    continued.
     """
     blocks = [block for part in message.parts if id(part) not in unsent for block in _blocks(part, state)]
     if message.turn is not None and message.turn.raw_finish_reason in PAUSED and not message.interrupted:
@@ -88,7 +92,9 @@ def _text(part: Text | Structured, state: EncodingState) -> Iterator[ModelBlock]
 
 
 def _citations(citations: tuple[Citation, ...]) -> Iterator[JsonValue]:
-    """Yield citations as they may be sent back: without what only responses have, and with a title where one is required."""
+    """Yield citations as they may be sent back: without what only responses have, and with a title where one
+    is required.
+    """
     for citation in citations:
         raw = citation.raw
         if as_text(raw.get("type")):

@@ -27,7 +27,10 @@ def max_tokens(options: ChatOptions, defaults: RequestDefaults, capabilities: Ca
 def sampling(
     options: ChatOptions, defaults: RequestDefaults, capabilities: Capabilities, model: str
 ) -> dict[str, object]:
-    """Return the fields about sampling and stop sequences. Raises `ConfigurationError` for those that the model lacks."""
+    """Return the fields about sampling and stop sequences.
+
+    Raises `ConfigurationError` for those that the model lacks.
+    """
     for name in ("seed", "frequency_penalty", "presence_penalty"):
         if getattr(options, name) is not None:
             raise ConfigurationError(f"Claude has no {name}: leave it out")
@@ -65,7 +68,9 @@ def _check_sampling_with_budget(options: ChatOptions) -> None:
 def output_config(
     options: ChatOptions, output: OutputSchema | None, defaults: RequestDefaults, schemas: StrictSchemas
 ) -> JsonObject | None:
-    """Return the effort, the schema of the output and the budget of a task, or None where there is nothing of these."""
+    """Return the effort, the schema of the output and the budget of a task, or None where there is nothing of
+    these.
+    """
     config: JsonObject = {}
     if effort := options.reasoning_effort or (defaults.thinking.effort if defaults.thinking else None):
         config["effort"] = effort

@@ -1,7 +1,8 @@
 """Digests of what thinking is bound to.
 
-Newer models refuse a signed block once the instructions, tools or messages before it have changed. Thinking itself is not
-digested, since it may be dropped from earlier turns, nor are cache breakpoints, since they move.
+Newer models refuse a signed block once the instructions, tools or messages before it have changed. Thinking
+itself is not digested, since it may be dropped from earlier turns, nor are cache breakpoints, since they
+move.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from chat_claude.wire import SIGNED
 
 
 def digests(body: Mapping[str, object]) -> Iterator[str]:
-    """Yield for each message of a request body the digest of what stands before it, and one more for its end."""
+    """Yield for each message of a request body the digest of what stands before it, and one for its end."""
     so_far = hashlib.sha256(_bytes([body.get("system"), body.get("tools")]))
     for message in as_list(cast("JsonValue", body["messages"])):
         yield so_far.hexdigest()[:32]

@@ -42,7 +42,10 @@ class EncodedRequest(Encoded):
         return replace(self, body=body, container_until=None)
 
     def digest(self) -> str:
-        """Return the digest of what the thinking of the response is bound to. It is made when the model thinks."""
+        """Return the digest of what the thinking of the response is bound to.
+
+        It is made when the model thinks.
+        """
         return self._digest
 
     @cached_property
@@ -55,14 +58,18 @@ def encode(
 ) -> EncodedRequest:
     """Return the body of a request.
 
-    Raises `ConfigurationError` for what the wire cannot carry, `UnresolvedTool` for calls that have no outcome yet.
+    Raises `ConfigurationError` for what the wire cannot carry, `UnresolvedTool` for calls that have no
+    outcome yet.
     """
     encoded = _encode(request, origin, defaults, counting=False)
     return replace(encoded, body={**encoded.body, "stream": True}) if stream else encoded
 
 
 def encode_count(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults) -> EncodedRequest:
-    """Return the body that counts the tokens of a request. Raises `ConfigurationError` for what cannot be counted."""
+    """Return the body that counts the tokens of a request.
+
+    Raises `ConfigurationError` for what cannot be counted.
+    """
     if any(tool.server for tool in defaults.tools):
         raise ConfigurationError(
             "the tools of MCP servers cannot be counted: count with a client built without them"

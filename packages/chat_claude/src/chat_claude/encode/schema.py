@@ -41,7 +41,8 @@ class StrictSchemas:
         ):
             if len(found) > most:
                 raise ConfigurationError(
-                    f"the strict schemas of this request have {len(found)} {what}, {most} at most, the last at {found[-1]}: "
+                    f"the strict schemas of this request have {len(found)} {what}, {most} at most, "
+                    f"the last at {found[-1]}: "
                     "make some required or simpler, or leave strict off some tools"
                 )
 

@@ -1,7 +1,7 @@
 """JSON schemas in the subset that Claude follows exactly, or why they are not in it.
 
-Rules: Anthropic's structured-outputs guide, and what its SDK makes of schemas, November 2026. Keywords that the subset lacks
-are written into the description.
+Rules: Anthropic's structured-outputs guide, and what its SDK makes of schemas, November 2026. Keywords that
+the subset lacks are written into the description.
 """
 
 from __future__ import annotations
@@ -171,7 +171,8 @@ class SubsetCompiler:
     def _object(self, rest: JsonObject, at: str) -> JsonObject:
         if rest.pop("additionalProperties", False) is not False:
             self.faults.append(
-                f"{at}/additionalProperties: keys have to be named; use a list of key and value instead of a dict"
+                f"{at}/additionalProperties: keys have to be named; "
+                "use a list of key and value instead of a dict"
             )
         required = as_list(rest.pop("required", None))
         properties: JsonObject = {}

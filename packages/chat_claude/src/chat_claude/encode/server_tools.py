@@ -10,9 +10,11 @@ from chat_claude.wire import CALLED_BY_SERVER
 
 
 def unpaired_blocks(messages: Messages, state: EncodingState) -> set[int]:
-    """Return the ids (of `id()`) of the parts with a call that has no result or a result that has no call, with a notice.
+    """Return the ids (of `id()`) of the parts with a call that has no result or a result that has no call,
+    with a notice.
 
-    The calls of the last turn may be open: their tools are still at work. After a turn that was cut they are not.
+    The calls of the last turn may be open: their tools are still at work. After a turn that was cut they are
+    not.
     """
     found: set[int] = set()
     open_calls: dict[str, Part] = {}

@@ -25,8 +25,8 @@ def encode_tools(
 ) -> list[SentTool]:
     """Return the tools that Anthropic defines, then the chat's own.
 
-    A tool that Anthropic defines and the application executes has a definition of the same name, which is not sent.
-    Raises `ConfigurationError` for two tools of one name, and for settings of a tool that is not there.
+    A tool that Anthropic defines and the application executes has a definition of the same name, which is not
+    sent. Raises `ConfigurationError` for two tools of one name, and for settings of a tool that is not there.
     """
     native = [tool.declaration for tool in defaults.tools]
     known = {as_text(declaration.get("name")) for declaration in native} - {""}

@@ -17,8 +17,8 @@ from chat_claude.wire import Block
 def user_blocks(parts: Iterable[Part], role: Role, state: EncodingState) -> Iterator[Block]:
     """Yield the blocks of a user's or a system message; a system message holds no files.
 
-    Blank texts are left out, since the wire refuses them. Raises `ConfigurationError` for parts that the role cannot
-    hold and files that Claude cannot read.
+    Blank texts are left out, since the wire refuses them. Raises `ConfigurationError` for parts that the role
+    cannot hold and files that Claude cannot read.
     """
     for part in parts:
         match part:
@@ -42,7 +42,10 @@ def text_blocks(part: Text | Structured) -> Iterator[Block]:
 
 
 def _custom_block(part: Opaque, state: EncodingState) -> Iterator[Block]:
-    """Yield a block that `chat_claude.block` made, as it is. Blocks of other origins are left out with a notice."""
+    """Yield a block that `chat_claude.block` made, as it is.
+
+    Blocks of other origins are left out with a notice.
+    """
     block = part.native.data
     if part.native.origin != MARKED:
         state.note_foreign(part.native)

@@ -7,10 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from weakref import WeakSet
 
 import pytest
-from chat_core.transport import Request
+from chat_core.transport import Request, pools
+from chat_core.transport.http import HttpTransport
+from chat_core.transport.pools import Connection
 
 Answer: TypeAlias = "bytes | Callable[[socket.socket], None]"
 
@@ -108,3 +111,34 @@ def serve() -> Iterator[Callable[..., Peer]]:
     yield start
     for peer in peers:
         peer.close()
+
+
+@pytest.fixture(autouse=True)
+def open_connections(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[object]]:
+    """What is open of the connections that transports make; those that wait for a request apart, if `idle` is False."""
+    made: WeakSet[Connection] = WeakSet()
+
+    class Recorded(Connection):
+        def __init__(self, *options: Any) -> None:
+            super().__init__(*options)
+            made.add(self)
+
+    monkeypatch.setattr(pools, "Connection", Recorded)
+
+    def opened(transport: HttpTransport | None = None, *, idle: bool = True) -> list[object]:
+        waiting: list[object] = []
+        if transport is not None and not idle:
+            by_loop = transport._pools._idle._by_loop
+            waiting = [
+                each for one in by_loop.values() for queue in one.connections.values() for each in queue
+            ]
+        found: list[object] = []
+        for connection in made:
+            pool = connection._transport._pool
+            if connection not in waiting:
+                found += pool.connections
+            found += [each for each in pool.connections if not each.is_idle()]
+            found += pool._requests
+        return found
+
+    return opened

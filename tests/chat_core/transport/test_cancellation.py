@@ -64,10 +64,13 @@ OPERATIONS = [send, read_all, leave_early, leave_unread, fail_inside, read_and_c
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_native_cancellation_at_any_step_leaves_nothing(
-    operation: Callable[[HttpTransport, Request], Coroutine[object, None, None]], client: str, times: int
+    operation: Callable[[HttpTransport, Request], Coroutine[object, None, None]],
+    client: str,
+    times: int,
+    open_connections: Any,
 ):
     async def main() -> None:
-        async with slow_server() as url, using(client) as (transport, pool):
+        async with slow_server() as url, using(client, open_connections) as (transport, pool):
             request = Request("POST", url)
             await transport.send(request)  # so that a connection waits in the pool
             before = asyncio.all_tasks()
@@ -97,9 +100,11 @@ def test_native_cancellation_at_any_step_leaves_nothing(
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_a_cancelled_scope_at_any_step_leaves_nothing(
-    operation: Callable[[HttpTransport, Request], Coroutine[object, None, None]], client: str
+    operation: Callable[[HttpTransport, Request], Coroutine[object, None, None]],
+    client: str,
+    open_connections: Any,
 ):
-    async with slow_server() as url, using(client) as (transport, pool):
+    async with slow_server() as url, using(client, open_connections) as (transport, pool):
         request = Request("POST", url)
         await transport.send(request)
         for steps in range(10_000):
@@ -123,8 +128,8 @@ async def test_a_cancelled_scope_at_any_step_leaves_nothing(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_time_limit_around_a_stream_is_a_timeout_and_no_cancellation():
-    async with slow_server(for_ever=True) as url, using("none") as (transport, pool):
+async def test_a_time_limit_around_a_stream_is_a_timeout_and_no_cancellation(open_connections: Any):
+    async with slow_server(for_ever=True) as url, using("none", open_connections) as (transport, pool):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05), transport.stream(Request("POST", url)) as stream:
                 [burst async for burst in stream.bursts()]
@@ -156,18 +161,18 @@ async def slow_server(*, for_ever: bool = False) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def using(name: str) -> AsyncIterator[tuple[HttpTransport, Callable[[], list[object]]]]:
+async def using(
+    name: str, open_connections: Callable[..., list[object]]
+) -> AsyncIterator[tuple[HttpTransport, Callable[[], list[object]]]]:
     """A transport, and what is taken in its pool of connections."""
     client = CLIENTS[name]()
     transport = HttpTransport(client=client)
 
     def taken() -> list[object]:
-        mine = [pool.transport for pools in transport._pools._by_loop.values() for pool in pools.values()]
-        pools = [each._pool for each in (mine if client is None else [client._transport])]
-        return [
-            *(c for pool in pools for c in pool.connections if not c.is_idle()),
-            *(r for pool in pools for r in pool._requests),
-        ]
+        if client is None:
+            return open_connections(transport, idle=False)
+        pool = client._transport._pool
+        return [*(c for c in pool.connections if not c.is_idle()), *pool._requests]
 
     yield transport, taken
     await transport.aclose()

@@ -58,7 +58,9 @@ async def test_hooks_that_read_the_answer_do_not_take_it_away(library: Any, serv
     assert read == [b"data: 1\n\n"] * 2
 
 
-async def test_only_the_limit_for_connecting_is_kept_of_the_clients_time_limits(library: Any):
+async def test_the_limit_for_connecting_is_the_requests_and_covers_the_wait_for_a_slot_and_no_other_limit_is_kept(
+    library: Any,
+):
     seen = []
 
     def answer(request: Any) -> Any:
@@ -67,19 +69,23 @@ async def test_only_the_limit_for_connecting_is_kept_of_the_clients_time_limits(
 
     async with library.AsyncClient(transport=library.MockTransport(answer), timeout=5) as client:
         await HttpTransport(client=client).send(Request("POST", URL, timeouts=Timeouts(connect=3)))
-    assert seen == [{"connect": 3, "read": None, "write": None, "pool": None}]
+    assert seen == [{"connect": 3, "read": None, "write": None, "pool": 3}]
 
 
 @pytest.mark.parametrize(
     ("error", "expected", "message"),
     [
         ("ConnectError", ConnectionFailed, "could not connect to https://api.test: oh no"),
-        ("ReadError", ConnectionFailed, "https://api.test hung up before it answered: oh no"),
-        ("WriteError", ConnectionFailed, "https://api.test hung up before it answered: oh no"),
-        ("CloseError", ConnectionFailed, "https://api.test hung up before it answered: oh no"),
-        ("ReadTimeout", ConnectionFailed, "https://api.test hung up before it answered: oh no"),
+        ("ReadError", ConnectionFailed, "https://api.test closed the connection before it responded: oh no"),
+        ("WriteError", ConnectionFailed, "https://api.test closed the connection before it responded: oh no"),
+        ("CloseError", ConnectionFailed, "https://api.test closed the connection before it responded: oh no"),
+        (
+            "ReadTimeout",
+            ConnectionFailed,
+            "https://api.test closed the connection before it responded: oh no",
+        ),
         ("ProxyError", ConnectionFailed, "the proxy did not connect to https://api.test: oh no"),
-        ("RemoteProtocolError", InvalidResponse, "the answer of https://api.test is no HTTP: oh no"),
+        ("RemoteProtocolError", InvalidResponse, "the response of https://api.test is no HTTP: oh no"),
         ("DecodingError", InvalidResponse, "oh no"),
         ("TooManyRedirects", InvalidResponse, "https://api.test redirects without end"),
         ("UnsupportedProtocol", ConfigurationError, "oh no"),
@@ -112,7 +118,8 @@ async def test_a_stream_that_breaks_inside_the_client_is_ours_too(library: Any):
         bursts = stream.bursts()
         assert (await anext(bursts))[0].data == "1"
         with pytest.raises(
-            ConnectionFailed, match=r"https://api\.test hung up in the middle of the answer: gone"
+            ConnectionFailed,
+            match=r"https://api\.test closed the connection in the middle of the response: gone",
         ):
             await anext(bursts)
 

@@ -134,7 +134,7 @@ async def test_a_second_loop_goes_on_where_the_first_broke_off(serve):
 
 
 @pytest.mark.parametrize("read", ["nothing", "one", "to a pause"])
-async def test_leaving_a_stream_early_hangs_up_at_once(serve, read: str):
+async def test_leaving_a_stream_early_hangs_up_at_once(serve, read: str, open_connections):
     hung_up = threading.Event()
 
     def stream_for_ever(connection: socket.socket) -> None:
@@ -154,7 +154,7 @@ async def test_leaving_a_stream_early_hangs_up_at_once(serve, read: str):
                     [burst async for burst in stream.bursts()]
                 break
     assert await anyio.to_thread.run_sync(hung_up.wait, 5)
-    assert connections(transport) == []
+    assert open_connections() == []
     await transport.aclose()
 
 
@@ -198,7 +198,9 @@ async def test_a_slow_reader_makes_the_server_wait(serve):
 
 
 @pytest.mark.parametrize("sends_length", [True, False])
-async def test_an_answer_larger_than_the_limit_is_refused_without_holding_it(serve, sends_length: bool):
+async def test_an_answer_larger_than_the_limit_is_refused_without_holding_it(
+    serve, sends_length: bool, open_connections
+):
     def enormous(connection: socket.socket) -> None:
         connection.sendall(
             b"HTTP/1.1 200 OK\r\n" + (b"content-length: 300000000\r\n\r\n" if sends_length else b"\r\n")
@@ -217,7 +219,7 @@ async def test_an_answer_larger_than_the_limit_is_refused_without_holding_it(ser
     tracemalloc.stop()
     assert held < 8_000_000
     assert await anyio.to_thread.run_sync(peer.left.wait, 5)
-    assert connections(transport) == []
+    assert open_connections() == []
     await transport.aclose()
 
 
@@ -268,12 +270,15 @@ async def test_a_name_that_nobody_has_is_said_to_be_unknown():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (b"", "hung up before it answered"),
-        (b"HTTP/1.1 200 OK\r\ncont", "hung up before it answered"),
-        (SSE + b"content-length: 99\r\n\r\ndata: 1\n\n", "hung up in the middle of the answer"),
+        (b"", "closed the connection before it responded"),
+        (b"HTTP/1.1 200 OK\r\ncont", "closed the connection before it responded"),
+        (
+            SSE + b"content-length: 99\r\n\r\ndata: 1\n\n",
+            "closed the connection in the middle of the response",
+        ),
         (
             SSE + b"transfer-encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n",
-            "hung up in the middle of the answer",
+            "closed the connection in the middle of the response",
         ),
     ],
 )
@@ -310,7 +315,7 @@ async def test_what_is_no_http_is_an_invalid_response(serve, answer: bytes):
     peer = serve(lambda connection: connection.sendall(answer))
     for raised in await both(HttpTransport(), peer.request()):
         assert isinstance(raised, InvalidResponse)
-        assert f"the answer of {peer.origin} is no HTTP: " in str(raised)
+        assert f"the response of {peer.origin} is no HTTP: " in str(raised)
 
 
 @pytest.mark.filterwarnings(
@@ -398,7 +403,7 @@ async def test_a_proxy_that_cannot_be_used_is_a_configuration_error(proxy: str):
         assert "HttpTransport(proxy=...) cannot be used" in str(raised)
 
 
-async def test_many_requests_at_once_share_one_transport(serve):
+async def test_many_requests_at_once_share_one_transport(serve, open_connections):
     peer = serve(whole(b"ok"))
     transport = HttpTransport()
     bodies = []
@@ -411,7 +416,7 @@ async def test_many_requests_at_once_share_one_transport(serve):
             group.start_soon(ask)
     assert bodies == [b"ok"] * 150
     await transport.aclose()
-    assert connections(transport) == []
+    assert open_connections() == []
 
 
 async def test_a_closed_transport_can_be_used_again(serve):
@@ -430,16 +435,6 @@ def test_importing_and_making_a_transport_does_not_import_httpx():
         "sys.exit(any(name in sys.modules for name in ('httpx', 'httpcore', 'httpx_sse', 'httpx2')))"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
-
-
-def connections(transport: HttpTransport) -> list[object]:
-    """What the pools of the running loop hold."""
-    return [
-        connection
-        for pools in transport._pools._by_loop.values()
-        for pool in pools.values()
-        for connection in pool.transport._pool.connections
-    ]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_one_loop_after_the_other_asks_without_closing_and_leaves_nothing_open(s
         assert anyio.run(transport.send, peer.request(), backend=backend).body == b"ok"
         assert peer.left.wait(5)  # the loop ended, and with it the connection that was kept
     gc.collect()  # a warning about anything left would be an error here
-    assert len(transport._pools._by_loop) == 0
+    assert len(transport._pools._idle._by_loop) == 0
 
 
 def test_loops_in_several_threads_at_once_share_one_transport(serve):
@@ -45,6 +45,21 @@ def test_loops_in_several_threads_at_once_share_one_transport(serve):
     for thread in threads:
         thread.join()
     assert bodies == [b"ok"] * 120
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("connections", [1, 2, 5])
+def test_a_client_that_is_a_local_of_main_leaves_nothing_open(serve, backend: str, connections: int):
+    peer = serve(OK)
+
+    async def main() -> None:
+        transport = HttpTransport()
+        async with anyio.create_task_group() as group:
+            for _ in range(connections):
+                group.start_soon(transport.send, peer.request())
+
+    anyio.run(main, backend=backend)
+    gc.collect()  # a warning about anything left would be an error here
 
 
 @pytest.mark.anyio

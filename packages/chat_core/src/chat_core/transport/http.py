@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from anyio import CancelScope
 
 from chat_core.transport import Event, EventStream, Request, Response
 from chat_core.transport.cancel_safe import run_cancel_safe, stream_cancel_safe
-from chat_core.transport.http_errors import raise_ours
-from chat_core.transport.pools import Pools
+from chat_core.transport.content_coding import ACCEPTED, decoded
+from chat_core.transport.http_errors import Way, raise_chat_error
+from chat_core.transport.http_request import checked_url, complete_headers
+from chat_core.transport.pools import Connection, Pools
 from chat_core.transport.sse import bursts_from_bytes, check_size, read_whole
 from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import httpx  # otherwise imported with the first request: it takes a tenth of a second
+    import httpx  # imported with the first request: it takes a tenth of a second
 
 R = TypeVar("R")
-
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 class AsyncClient(Protocol[R]):
@@ -41,10 +39,10 @@ class AsyncClient(Protocol[R]):
         timeout: tuple[float | None, float | None, float | None, float | None],
     ) -> R: ...
 
-    async def send(self, request: R, *, stream: bool) -> Answer: ...
+    async def send(self, request: R, *, stream: bool, follow_redirects: bool) -> HttpResponse: ...
 
 
-class Answer(Protocol):
+class HttpResponse(Protocol):
     """What is used of an `httpx.Response` or an `httpx2.Response`."""
 
     status_code: int
@@ -69,9 +67,9 @@ class RawHeaders(Protocol):
 class HttpTransport:
     """Requests over HTTP/1.1. Connections are kept per event loop, and closed by `aclose()` or when the loop ends.
 
-    `client` is an AsyncClient of your own, of httpx or httpx2, with its auth, hooks, proxies and mounts; `aclose()` leaves it
-    open. Without one, `proxy` is the URL of the proxy to use; the environment is not asked for one. An answer, or one event of
-    a stream, of more than `max_bytes` is refused with `InvalidResponse`.
+    `client` is an AsyncClient of your own, of httpx or httpx2, with its auth, hooks, proxies and mounts; `aclose()` leaves
+    it open. Without one, `proxy` is the URL of the proxy to use; the environment is not read. A response, or one event of a
+    stream, of more than `max_bytes` is refused with `InvalidResponse`; bytes are counted after decoding.
     """
 
     def __init__(
@@ -87,15 +85,16 @@ class HttpTransport:
             )
         self._client = cast("AsyncClient[object] | None", client)
         self._pools = Pools(proxy)
+        self._proxy = None if proxy is None else proxy.rpartition("@")[2]
         self._max_bytes = max_bytes
 
     async def send(self, request: Request, /) -> Response:
-        """Send, and read the whole answer, whatever its status."""
+        """Send the request and return the whole response, whatever its status."""
         return await run_cancel_safe(lambda: self._send(request))
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """Send, and hand over the answer as it arrives. Leaving the context closes a connection that has more to say."""
+        """Send the request and give the response as it arrives. Leaving before its end closes the connection."""
         async with stream_cancel_safe(self._exchange(request)) as (head, chunks):
             async with aclosing(_Stream(head, chunks, self._max_bytes)) as stream:
                 yield stream
@@ -106,30 +105,40 @@ class HttpTransport:
 
     async def _send(self, request: Request) -> Response:
         async with self._exchange(request) as (head, chunks):
-            if (length := head.headers.get("content-length", "")).isdigit():
-                check_size(int(length), self._max_bytes, "the answer")
+            length = head.headers.get("content-length", "")[:20]
+            if length.isdecimal():
+                check_size(int(length), self._max_bytes, "the response")
             return Response(head.status, head.headers, await read_whole(chunks, self._max_bytes))
 
     @asynccontextmanager
     async def _exchange(self, request: Request) -> AsyncGenerator[tuple[_Head, AsyncGenerator[bytes]]]:
-        """Send; give the head of the answer and its body, decoded; and free the connection."""
-        url = _checked(request)
-        try:
-            answer = await self._answer(request, url)
-        except Exception as exc:
-            raise_ours(exc, request, url, "before it answered")
-            raise
-        head = _Head(answer.status_code, _as_dict(answer.headers.raw))
-        chunks = _chunks(answer, head, request, url)
-        try:
-            yield head, chunks
-        finally:
-            await chunks.aclose()
-            if not answer.is_closed:  # the body was not asked for
-                await _abandon(answer, chunks)
+        """Send the request; give the head of the response and its body, decoded; and free the connection."""
+        way = Way(request, checked_url(request), self._proxy)
+        async with self._response(way) as body:
+            async with aclosing(body.chunks()) as chunks:
+                yield body.head, chunks
 
-    async def _answer(self, request: Request, url: httpx.URL) -> Answer:
-        timeouts = request.timeouts.connect, None, None, None
+    @asynccontextmanager
+    async def _response(self, way: Way) -> AsyncGenerator[_Body]:
+        connection = None if self._client is not None else await self._pools.take(way.server)
+        body: _Body | None = None
+        try:
+            try:
+                response = await self._send_through(way, connection)
+            except Exception as exc:
+                raise_chat_error(exc, way)
+                raise
+            body = _Body(response, way)
+            try:
+                yield body
+            finally:
+                await body.aclose()
+        finally:
+            if connection is not None:
+                await self._pools.give_back(connection, reusable=body is not None and body.ended)
+
+    async def _send_through(self, way: Way, connection: Connection | None) -> HttpResponse:
+        request, connect = way.request, way.request.timeouts.connect
         if self._client is not None:
             if self._client.is_closed:
                 raise ConfigurationError("HttpTransport(client=...) was given a client that is closed")
@@ -138,24 +147,14 @@ class HttpTransport:
                     request.method,
                     request.url,
                     content=request.body,
-                    headers=request.headers,
-                    timeout=timeouts,
+                    headers={"accept-encoding": ACCEPTED, **request.headers},
+                    timeout=(connect, None, None, connect),
                 ),
                 stream=True,
+                follow_redirects=False,  # the key would go to another server
             )
-        import httpx
-
-        return await self._pools.send(
-            httpx.Request(
-                request.method,
-                url,
-                headers=_complete(request, url),
-                stream=httpx.ByteStream(request.body),
-                extensions={
-                    "timeout": dict(zip(("connect", "read", "write", "pool"), timeouts, strict=True))
-                },
-            )
-        )
+        assert connection is not None
+        return await connection.send(_httpx_request(way), connect)
 
 
 class _Head(NamedTuple):
@@ -164,15 +163,14 @@ class _Head(NamedTuple):
 
 
 class _Stream:
-    """The `EventStream` of one answer."""
+    """The `EventStream` of one response."""
 
     def __init__(self, head: _Head, chunks: AsyncGenerator[bytes], max_bytes: int) -> None:
         self.status, self.headers = head
         self._chunks = chunks
         self._max_bytes = max_bytes
-        self._bursts = bursts_from_bytes(
-            chunks, content_type=self.headers.get("content-type", "").lower(), max_bytes=max_bytes
-        )
+        content_type = self.headers.get("content-type", "").lower()
+        self._bursts = bursts_from_bytes(chunks, content_type=content_type, max_bytes=max_bytes)
 
     @property
     def ok(self) -> bool:
@@ -189,75 +187,67 @@ class _Stream:
         await self._chunks.aclose()
 
 
-async def _chunks(answer: Answer, head: _Head, request: Request, url: httpx.URL) -> AsyncGenerator[bytes]:
-    """The body, decoded. A body that is not encoded is taken off httpx's raw stream: that spares four layers per chunk."""
-    raw = "content-encoding" not in head.headers and not (answer.is_closed or answer.is_stream_consumed)
-    body = aiter(cast("AsyncIterable[bytes]", answer.stream) if raw else answer.aiter_bytes())
-    try:
-        async for chunk in body:
-            yield chunk
-        await answer.aclose()
-    except Exception as exc:
-        raise_ours(exc, request, url, "in the middle of the answer")
-        raise
-    finally:
-        if not answer.is_closed:
-            await _abandon(answer, body)
+class _Body:
+    """The body of a response. `ended` says whether it was read to its end."""
+
+    def __init__(self, response: HttpResponse, way: Way) -> None:
+        self.head = _Head(response.status_code, _as_dict(response.headers.raw))
+        self.ended = False
+        self._response = response
+        self._way = way._replace(when="in the middle of the response")
+        self._raw: AsyncIterator[bytes] | None = None
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        """Yield the body, decoded. It is taken off httpx's raw stream, which spares four layers per chunk."""
+        response = self._response
+        try:
+            if response.is_closed or response.is_stream_consumed:  # a hook of the user's client has read it
+                self._raw = response.aiter_bytes()
+                async for chunk in self._raw:
+                    yield chunk
+            else:
+                self._raw = aiter(cast("AsyncIterable[bytes]", response.stream))
+                coding = self.head.headers.get("content-encoding")
+                if coding is None:
+                    async for chunk in self._raw:
+                        yield chunk
+                else:
+                    async with aclosing(decoded(self._raw, coding)) as pieces:
+                        async for piece in pieces:
+                            yield piece
+            await response.aclose()
+            self.ended = True
+        except Exception as exc:
+            raise_chat_error(exc, self._way)
+            raise
+
+    async def aclose(self) -> None:
+        """Close a response that was not read to its end. Errors are ignored: the reader has left."""
+        if self._response.is_closed:
+            return
+        with CancelScope(shield=True) as scope:
+            with suppress(Exception):
+                await self._response.aclose()
+            if self._raw is None:
+                return
+            # Closing the iterator would leave the generators inside it suspended, for the garbage collector to find:
+            # httpx does not close what it iterates. Run on into a cancellation, they all end.
+            scope.cancel()
+            with suppress(Exception):
+                async for _ in self._raw:
+                    pass
 
 
-async def _abandon(answer: Answer, body: AsyncIterator[bytes]) -> None:
-    """Close an answer that was not read to its end. That it cannot be closed well is no news to anybody."""
-    with CancelScope(shield=True) as scope:
-        with suppress(Exception):
-            await answer.aclose()
-        # Closing `body` would leave the generators inside it suspended, for the garbage collector to find: httpx does not close
-        # what it iterates. Run on into a cancellation, they all end.
-        scope.cancel()
-        with suppress(Exception):
-            async for _ in body:
-                pass
-
-
-def _checked(request: Request) -> httpx.URL:
-    for name, value in request.headers.items():
-        # Not left to httpx and h11, whose errors show the value.
-        if not (_NAME.fullmatch(name) and value.isascii() and value.isprintable() and value == value.strip()):
-            raise ConfigurationError(
-                f"header {name!r} cannot be sent: its value has a line break, a blank end or a character outside ASCII;"
-                " was the key copied whole and alone?"
-            )
-    return _parsed(request.url)
-
-
-@lru_cache(maxsize=64)
-def _parsed(url: str) -> httpx.URL:
+def _httpx_request(way: Way) -> httpx.Request:
     import httpx
 
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as exc:
-        raise ConfigurationError(f"the base URL is no URL: {exc}") from exc
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ConfigurationError("the base URL has to start with http:// or https:// and a host")
-    if parsed.userinfo:
-        raise ConfigurationError(
-            "the base URL holds a user or password; send it by .with_header('Authorization', ...)"
-        )
-    return parsed
-
-
-def _complete(request: Request, url: httpx.URL) -> list[tuple[str, str]]:
-    """The headers, with those that have to be there. httpx would see to it, if given `content`, in twice the time."""
-    given = {name.lower() for name in request.headers}
-    needed = {
-        "Host": url.netloc.decode("ascii"),
-        "accept-encoding": "gzip, deflate",
-        "user-agent": "chat-py/0",
-    }
-    if request.body or request.method == "POST":
-        needed["Content-Length"] = str(len(request.body))
-    return [(name, value) for name, value in needed.items() if name.lower() not in given] + list(
-        request.headers.items()
+    request, connect = way.request, way.request.timeouts.connect
+    return httpx.Request(
+        request.method,
+        way.url,
+        headers=complete_headers(request, way.url),
+        stream=httpx.ByteStream(request.body),
+        extensions={"timeout": {"connect": connect, "read": None, "write": None, "pool": connect}},
     )
 
 

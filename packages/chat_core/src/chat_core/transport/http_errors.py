@@ -1,68 +1,108 @@
-"""The errors of httpx and httpx2 in our words."""
+"""The errors of httpx, httpx2 and the operating system as errors of this library."""
 
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from chat_core.transport import Request
-from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+from chat_core.types.errors import ChatError, ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 
 if TYPE_CHECKING:
     import httpx
 
 
-def raise_ours(exc: Exception, request: Request, url: httpx.URL, when: str) -> None:
-    """Raise `exc` as an error of ours, if it is one of httpx or httpx2, which have the same tree under the same names.
+class Way(NamedTuple):
+    """How far a request had come, for messages. No message shows more of a URL than scheme, host and port."""
 
-    `when` says how far the request had come. Of the request no message shows more than scheme, host and port.
+    request: Request
+    url: httpx.URL
+    proxy: str | None
+    when: str = "before it responded"
+
+    @property
+    def server(self) -> str:
+        return f"{self.url.scheme}://{self.url.netloc.decode('ascii')}"
+
+
+def raise_chat_error(exc: Exception, way: Way) -> None:
+    """Raise `exc` as a `ChatError`, if it comes from httpx, httpx2 or the operating system; else return.
+
+    `exc` becomes the cause, without its frames: their local variables are the headers, and so the key.
     """
     names = {cls.__name__ for cls in type(exc).__mro__ if cls.__module__ in ("httpx", "httpx2")}
-    if not names:
+    if not names and not isinstance(exc, OSError | BaseExceptionGroup):
         return
-    server = f"{url.scheme}://{url.netloc.decode('ascii')}"
+    error = _chat_error(exc, names, way)
+    if error is None:
+        return
+    if "LocalProtocolError" in names:  # its text shows the header that it objects to
+        raise error from None
+    raise error from without_frames(exc)
+
+
+def connection_error(exc: BaseException, server: str, proxy: str | None = None) -> ChatError:
+    """Return the error of a connection to `server` that could not be opened."""
     origin = _origin(exc)
-    reason = (origin.strerror if isinstance(origin, OSError) else str(origin)) or type(origin).__name__
-    limit = request.timeouts.connect
+    reason = _reason(origin)
     if isinstance(origin, ssl.SSLCertVerificationError):
-        untrusted = ConnectionFailed(
-            f"the certificate of {server} is not trusted: {origin.verify_message}; if it is signed by an authority of your"
-            " own, name its file in the environment variable SSL_CERT_FILE"
+        error = ConnectionFailed(
+            f"the certificate of {server} is not trusted: {origin.verify_message}; if it is signed by an authority of"
+            " your own, name its file in the environment variable SSL_CERT_FILE"
         )
-        untrusted.retryable = False
-        raise untrusted from exc
-    if names & {"ConnectTimeout", "PoolTimeout"} and limit is not None:
-        raise TimedOut("connect", limit) from exc
-    if names & {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
-        raise ConnectionFailed(
+    elif isinstance(origin, ssl.SSLError) and origin.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
+        plain = server.replace("https:", "http:").replace("wss:", "ws:")
+        error = ConnectionFailed(
+            f"could not connect to {server}: this port speaks plain HTTP; is it {plain}?"
+        )
+    elif proxy is not None and not isinstance(origin, ssl.SSLError):
+        return ConnectionFailed(f"could not connect to the proxy {proxy}: {reason}; is it running?")
+    else:
+        return ConnectionFailed(
             f"could not connect to {server}: {reason}; is the server running, and is the base URL right?"
-        ) from exc
+        )
+    error.retryable = False
+    return error
+
+
+def _chat_error(exc: Exception, names: set[str], way: Way) -> ChatError | None:
+    server, limit = way.server, way.request.timeouts.connect
+    reason = _reason(_origin(exc))
+    if not names or names & {"ConnectError"}:
+        return connection_error(exc, server, way.proxy)
+    if names & {"ConnectTimeout", "PoolTimeout"}:
+        return (
+            ConnectionFailed(f"could not connect to {server}: {reason}")
+            if limit is None
+            else TimedOut("connect", limit)
+        )
     if "ProxyError" in names:
-        raise ConnectionFailed(f"the proxy did not connect to {server}: {reason}") from exc
-    if (
-        "LocalProtocolError" in names
-    ):  # its text shows the header that it objects to, so it is not shown as the cause
-        raise ConfigurationError(
-            f"the request to {server} is no valid HTTP; are all headers in order?"
-        ) from None
+        return ConnectionFailed(f"the proxy did not connect to {server}: {reason}")
+    if "LocalProtocolError" in names:
+        return ConfigurationError(f"the request to {server} is no valid HTTP; are all headers in order?")
     if names & {"InvalidURL", "UnsupportedProtocol"}:
-        raise ConfigurationError(f"{server} cannot be asked: {reason}") from exc
+        return ConfigurationError(f"no request can be sent to {server}: {reason}")
     if "DecodingError" in names:
-        raise InvalidResponse(
-            f"the answer of {server} is not in the content-encoding that it names: {reason}"
-        ) from exc
+        return InvalidResponse(
+            f"the response of {server} is not in the content-encoding that it names: {reason}"
+        )
     if "TooManyRedirects" in names:
-        raise InvalidResponse(f"{server} redirects without end") from exc
+        return InvalidResponse(f"{server} redirects without end")
     if (
         "RemoteProtocolError" in names and "connect" not in reason
     ):  # "disconnected", "closed connection": a cut
-        raise InvalidResponse(f"the answer of {server} is no HTTP: {reason}") from exc
+        return InvalidResponse(f"the response of {server} is no HTTP: {reason}")
     if "TransportError" in names:
-        raise ConnectionFailed(f"{server} hung up {when}: {reason}") from exc
+        return ConnectionFailed(f"{server} closed the connection {way.when}: {reason}")
+    return None
+
+
+def _reason(origin: BaseException) -> str:
+    return (origin.strerror if isinstance(origin, OSError) else str(origin)) or type(origin).__name__
 
 
 def _origin(exc: BaseException) -> BaseException:
-    """The error of the operating system or of TLS that `exc` comes from, or else `exc` itself."""
+    """Return the error of the operating system or of TLS that `exc` comes from, or else `exc` itself."""
     link: BaseException | None = exc
     while link is not None:
         if isinstance(link, OSError) and link.strerror:
@@ -71,4 +111,18 @@ def _origin(exc: BaseException) -> BaseException:
             link = cast("BaseExceptionGroup[BaseException]", link).exceptions[0]
         else:
             link = link.__cause__ or link.__context__
+    return exc
+
+
+def without_frames(exc: BaseException) -> BaseException:
+    """Return `exc`, with no frames in it and in what it comes from."""
+    waiting = [exc]
+    while waiting:
+        link = waiting.pop()
+        link.__traceback__ = None
+        waiting += [
+            each for each in (link.__cause__, link.__context__) if each is not None and each.__traceback__
+        ]
+        if isinstance(link, BaseExceptionGroup):
+            waiting += cast("BaseExceptionGroup[BaseException]", link).exceptions
     return exc

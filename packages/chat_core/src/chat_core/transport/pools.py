@@ -1,130 +1,119 @@
-"""Connections, kept per event loop: a loop can use none but its own, and closes them when it ends."""
+"""Connections of httpx, kept per event loop: a loop can use none but its own, and closes them when it ends."""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import AsyncGenerator, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, cast
-from weakref import WeakKeyDictionary, ref
+from collections.abc import Mapping
+from math import inf
+from typing import TYPE_CHECKING, cast
 
+import anyio
 from anyio import CancelScope
-from anyio.lowlevel import RunVar
 
-from chat_core.types.errors import ConfigurationError
+from chat_core.transport.idle import IdleConnections
+from chat_core.transport.tls import no_trust, public_trust
+from chat_core.types.errors import ConfigurationError, TimedOut
 
 if TYPE_CHECKING:
     import httpx
     from anyio.abc import AsyncResource
 
+_IDLE = 30.0  # seconds that a connection is kept without a request
+
 
 class Pools:
-    """The connections of one transport, on every loop that it is used on. `proxy` is the URL of a proxy for all of them."""
+    """The connections of one transport, on every event loop that it is used on. `proxy` is the URL of a proxy for all.
+
+    Each connection is an `httpx.AsyncHTTPTransport` of its own: at every request a pool of httpcore looks at every idle
+    connection for every idle connection, which at 100 of them takes ten times as long as the request itself.
+    """
 
     def __init__(self, proxy: str | None) -> None:
         self._proxy = proxy
-        self._by_loop: WeakKeyDictionary[EventLoop, _PoolsOfLoop] = WeakKeyDictionary()
+        self._idle: IdleConnections[Connection] = IdleConnections(_IDLE)
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
-        """Send on a connection of the running loop. Raises what httpx does, or `ConfigurationError` if the proxy is no use."""
-        secure = request.url.scheme == "https"
-        pools = self._by_loop.setdefault(running_loop(), _PoolsOfLoop())
-        if secure not in pools:
-            life = _life(ref(pools), secure, self._proxy)
-            pools[secure] = _Pool(await anext(life), life)
-        transport = pools[secure].transport
-        return await (_send_secure(transport, request) if secure else transport.handle_async_request(request))
+    async def take(self, origin: str) -> Connection:
+        """Return an idle connection to a server, the one that was used last, or a new one. `origin` is scheme and host.
+
+        Raises `ConfigurationError` for a proxy that cannot be used.
+        """
+        return await self._idle.take(origin) or Connection(origin, self._proxy)
+
+    async def give_back(self, connection: Connection, *, reusable: bool) -> None:
+        """Keep a connection whose response was read to its end, and close any other."""
+        if reusable:
+            await self._idle.add(connection.origin, connection)
+        else:
+            with CancelScope(shield=True):
+                await connection.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop."""
-        for pool in list(self._by_loop.pop(running_loop(), _PoolsOfLoop()).values()):
-            await pool.life.aclose()
+        """Close the idle connections of the running loop."""
+        await self._idle.aclose()
 
 
-class EventLoop:
-    """A running event loop, as a key: it lives as long as the loop, and does not hold it."""
+class Connection:
+    """One connection: it is opened by its first request, and again after the server has closed it."""
+
+    def __init__(self, origin: str, proxy: str | None) -> None:
+        import httpx  # here, as everywhere in this room: it takes a tenth of a second
+
+        secure = origin.startswith("https:")
+        self.origin = origin
+        self.idle_since = 0.0
+        self._tunnels = secure or proxy is not None
+        try:
+            self._transport = httpx.AsyncHTTPTransport(
+                verify=public_trust() if secure else no_trust(),
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE),
+                proxy=proxy,
+            )
+        except (ValueError, ImportError, httpx.InvalidURL) as exc:
+            # ImportError: a SOCKS proxy without the package for it
+            raise ConfigurationError(f"HttpTransport(proxy=...) cannot be used: {exc}") from exc
+
+    async def send(self, request: httpx.Request, connect: float | None) -> httpx.Response:
+        """Send a request. Raises what httpx raises, and `TimedOut` where no connection is established in `connect` seconds."""
+        if not self._tunnels:
+            return await self._transport.handle_async_request(request)
+        opening = _Opening(connect)
+        request.extensions["trace"] = opening.trace
+        try:
+            with opening.scope:
+                return await self._transport.handle_async_request(request)
+            raise TimedOut("connect", connect or 0.0)
+        finally:
+            del request.extensions["trace"]
+            await opening.close()
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
-_LOOP: RunVar[EventLoop] = RunVar("chat_core.transport.pools")
+class _Opening:
+    """A connection as it is opened: httpx limits each step, but neither all of them nor the wait for a proxy's reply.
 
+    A connection that was cancelled in its TLS handshake is closed here, since httpcore forgets it.
+    """
 
-def running_loop() -> EventLoop:
-    try:
-        return _LOOP.get()
-    except LookupError:
-        loop = EventLoop()
-        _LOOP.set(loop)
-        return loop
+    def __init__(self, connect: float | None) -> None:
+        self.scope = CancelScope(deadline=inf if connect is None else anyio.current_time() + connect)
+        self._stream: AsyncResource | None = None
 
-
-class _Pool(NamedTuple):
-    transport: httpx.AsyncHTTPTransport
-    life: AsyncGenerator[httpx.AsyncHTTPTransport]
-
-
-class _PoolsOfLoop(dict[bool, _Pool]):
-    """At most two: one for http, and one for https."""
-
-
-async def _life(
-    pools: ref[_PoolsOfLoop], secure: bool, proxy: str | None
-) -> AsyncGenerator[httpx.AsyncHTTPTransport]:
-    """Yield a pool, once, and close it on being closed: every event loop, as it ends, closes the generators that are left."""
-    import httpx  # here, as everywhere in this package: it takes a tenth of a second
-
-    try:
-        pool = httpx.AsyncHTTPTransport(
-            verify=public_trust() if secure else _no_trust(),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0),
-            proxy=proxy,
-        )
-    except (
-        ValueError,
-        ImportError,
-        httpx.InvalidURL,
-    ) as exc:  # ImportError: a SOCKS proxy without the package for it
-        raise ConfigurationError(f"HttpTransport(proxy=...) cannot be used: {exc}") from exc
-    try:
-        yield pool
-    finally:
-        if (
-            kept := pools()
-        ) is not None:  # a generator that has ended still holds its loop, so it is not kept itself
-            kept.pop(secure, None)
-        await pool.aclose()
-
-
-async def _send_secure(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-    """Send, and close what httpcore forgets: the connection on which it was cancelled in the TLS handshake."""
-    shaking_hands: list[AsyncResource] = []
-
-    async def trace(step: str, info: Mapping[str, object]) -> None:
+    async def trace(self, step: str, info: Mapping[str, object]) -> None:
+        """Follow the steps that httpcore reports."""
         if step == "connection.connect_tcp.complete":
-            shaking_hands.append(cast("AsyncResource", info["return_value"]))
-        elif step == "connection.start_tls.complete":
-            shaking_hands.clear()
+            self._stream = cast("AsyncResource", info["return_value"])
+        elif step == "http11.send_request_headers.started" and not _is_connect(info["request"]):
+            self.scope.deadline = inf
+            self._stream = None
 
-    request.extensions["trace"] = trace
-    try:
-        return await transport.handle_async_request(request)
-    except BaseException:
-        with CancelScope(shield=True):
-            for connection in shaking_hands:
-                await connection.aclose()
-        raise
-    finally:
-        del request.extensions["trace"]
+    async def close(self) -> None:
+        """Close the connection, unless the request was sent on it."""
+        if self._stream is not None:
+            with CancelScope(shield=True):
+                await self._stream.aclose()
 
 
-@cache
-def public_trust() -> ssl.SSLContext:
-    """What https needs. Reading the certificates takes 30 ms, so it is done once, and only where https is asked for."""
-    import httpx
-
-    return httpx.create_ssl_context()
-
-
-@cache
-def _no_trust() -> ssl.SSLContext:
-    """What the pool for plain http is given: with no authority known to it, https could only fail."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _is_connect(request: object) -> bool:
+    """Return whether httpcore's request asks a proxy for a tunnel."""
+    return getattr(request, "method", b"") == b"CONNECT"

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import selectors
-import ssl
 from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from logging import CRITICAL, Logger
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
 
 from chat_core.transport import Response
-from chat_core.transport.pools import public_trust
-from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+from chat_core.transport.http_errors import without_frames
+from chat_core.types.errors import ConnectionFailed, InvalidResponse
 
 if TYPE_CHECKING:
     from websockets.client import ClientProtocol
@@ -37,38 +33,8 @@ class Socket:
         self._messages: deque[str] = deque()
         self._fragments: list[bytes] = []
         self._ended = False
-        self.opened = anyio.current_time()
+        self.opened = self.idle_since = anyio.current_time()
         self.memory: set[str] = set()  # ids that the server remembers as long as the connection lasts
-
-    @staticmethod
-    async def open(
-        url: str, headers: Mapping[str, str], *, connect: float | None, max_bytes: int
-    ) -> Socket | Response:
-        """Connect, and return the connection, or the response of a server that refuses the handshake.
-
-        Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent.
-        """
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        server = f"{'wss' if secure else 'ws'}://{parts.netloc.rpartition('@')[2]}"
-        protocol = _protocol(url, secure, headers, max_bytes)
-        stream: ByteStream | None = None
-        try:
-            with anyio.move_on_after(connect):
-                stream = await _connected(
-                    parts.hostname or "", parts.port or (443 if secure else 80), secure, server
-                )
-                socket = Socket(stream, protocol, server)
-                refused = await socket._handshake()
-                if refused is None:
-                    stream = None  # it is the socket's from here on
-                    return socket
-                return refused
-            raise TimedOut("connect", connect or 0.0)
-        finally:
-            if stream is not None:
-                with anyio.CancelScope(shield=True):
-                    await anyio.aclose_forcefully(stream)
 
     async def send(self, text: str) -> None:
         """Send one message. Raises `ConnectionFailed`, after which nobody knows whether it arrived."""
@@ -99,7 +65,7 @@ class Socket:
         self._messages.clear()  # of a turn that is over
         return not self._ended
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Send a close frame, where that is still possible, and close. The reply is not waited for."""
         with anyio.CancelScope(shield=True):
             with anyio.move_on_after(_CLOSE_TIMEOUT), suppress(Exception):
@@ -109,7 +75,8 @@ class Socket:
             with suppress(Exception):
                 await anyio.aclose_forcefully(self._stream)
 
-    async def _handshake(self) -> Response | None:
+    async def handshake(self) -> Response | None:
+        """Send the handshake. Return None once the connection is open, or the response of a server that refuses."""
         await self._flush()
         while True:
             data = await self._receive_bytes()
@@ -120,7 +87,9 @@ class Socket:
                 headers = {name.lower(): value for name, value in handshake.headers.raw_items()}
                 return Response(handshake.status_code, headers, bytes(handshake.body or b""))
             if not data or self._protocol.handshake_exc is not None:
-                raise ConnectionFailed(f"{self._server} did not answer the handshake: is the base URL right?")
+                raise ConnectionFailed(
+                    f"{self._server} did not respond to the handshake: is the base URL right?"
+                )
 
     async def _receive_bytes(self) -> bytes:
         """Return the bytes that arrive next; none at the end."""
@@ -159,9 +128,7 @@ class Socket:
                 self._ended = True
         if not data or self._protocol.parser_exc is not None:
             self._ended = True
-        with suppress(
-            ConnectionFailed
-        ):  # pongs, and the reply to a close: reading raises if they cannot be sent
+        with suppress(ConnectionFailed):  # of pongs and the reply to a close: reading raises it too
             await self._flush()
         if self._ended and not self._messages:
             raise self._closed_error()
@@ -184,51 +151,10 @@ class Socket:
             await self._stream.send(data)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
             self._ended = True
+            del data  # the handshake has the key in it, and tracebacks may show local variables
             raise ConnectionFailed(
                 f"{self._server} closed the connection while it was sent to: {exc or type(exc).__name__}"
-            ) from exc
-
-
-async def _connected(host: str, port: int, secure: bool, server: str) -> ByteStream:
-    try:
-        if secure:
-            return await anyio.connect_tcp(
-                host,
-                port,
-                tls=True,
-                ssl_context=public_trust(),
-                tls_hostname=host,
-                tls_standard_compatible=False,
-            )
-        return await anyio.connect_tcp(host, port)
-    except ssl.SSLCertVerificationError as exc:
-        untrusted = ConnectionFailed(f"the certificate of {server} is not trusted: {exc.verify_message}")
-        untrusted.retryable = False
-        raise untrusted from exc
-    except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as exc:
-        raise ConnectionFailed(
-            f"could not connect to {server}: {exc}; is the server running, and is the base URL right?"
-        ) from exc
-
-
-def _protocol(url: str, secure: bool, headers: Mapping[str, str], max_bytes: int) -> ClientProtocol:
-    from websockets.client import ClientProtocol
-    from websockets.uri import parse_uri
-
-    address = ("wss" if secure else "ws") + url[url.index(":") :]
-    # websockets would log the headers, and the key is among them: so it is given a silent logger.
-    protocol = ClientProtocol(parse_uri(address), max_size=max_bytes, logger=Logger("silent", CRITICAL + 1))
-    handshake = protocol.connect()
-    for name, value in headers.items():
-        if (
-            not (name.isascii() and name.isprintable() and value.isprintable() and value.isascii())
-            or ":" in name
-            or " " in name
-        ):
-            raise ConfigurationError(f"the header {name!r} holds characters that no header can carry")
-        handshake.headers[name] = value
-    protocol.send_request(handshake)
-    return protocol
+            ) from without_frames(exc)
 
 
 @cache

@@ -187,7 +187,7 @@ class _TurnStream:
         if self._reusable:
             await self._pool.give_back(self._request, socket)
         else:
-            await run_cancel_safe(socket.close)
+            await run_cancel_safe(socket.aclose)
 
     async def _read_bursts(self) -> AsyncGenerator[Sequence[Event]]:
         burst: list[Event] = []
@@ -213,7 +213,7 @@ class _TurnStream:
 
     async def _resend(self, socket: Socket) -> None:
         self._socket = None
-        await run_cancel_safe(socket.close)
+        await run_cancel_safe(socket.aclose)
         await anyio.sleep(_RESEND_AFTER[self._resent])
         self._resent += 1
         await self.begin()

@@ -1,0 +1,73 @@
+"""What a request over HTTP has to be before it is sent."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from chat_core.transport import Request
+from chat_core.transport.content_coding import ACCEPTED
+from chat_core.types.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx
+
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_OF_THE_TRANSPORT = frozenset(("content-length", "transfer-encoding"))
+
+
+def checked_url(request: Request) -> httpx.URL:
+    """Return the URL of a request. Raises `ConfigurationError` for one that cannot be sent, and shows no header's value."""
+    if (name := unsendable_header(request)) is not None:
+        raise ConfigurationError(
+            f"header {name!r} cannot be sent: its value has a line break, a blank end or a character outside ASCII;"
+            " was the key copied whole and alone?"
+        )
+    if (
+        name := next((name for name in request.headers if name.lower() in _OF_THE_TRANSPORT), None)
+    ) is not None:
+        raise ConfigurationError(f"header {name!r} is set by the transport: leave it out")
+    return _parsed(request.url)
+
+
+def complete_headers(request: Request, url: httpx.URL) -> list[tuple[str, str]]:
+    """Return the headers, with those that have to be there. httpx adds them too, if given `content`, in twice the time."""
+    given = {name.lower() for name in request.headers}
+    needed = {
+        "Host": url.netloc.decode("ascii"),
+        "accept-encoding": ACCEPTED,
+        "user-agent": "chat-py/0",
+    }
+    if request.body or request.method == "POST":
+        needed["Content-Length"] = str(len(request.body))
+    return [(name, value) for name, value in needed.items() if name.lower() not in given] + list(
+        request.headers.items()
+    )
+
+
+def unsendable_header(request: Request) -> str | None:
+    """Return the name of the first header that httpx would refuse; its error would show the value."""
+    for name, value in request.headers.items():
+        if not (_NAME.fullmatch(name) and value.isascii() and value.isprintable() and value == value.strip()):
+            return name
+    return None
+
+
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> httpx.URL:
+    import httpx
+
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as exc:
+        raise ConfigurationError(f"the base URL is no URL: {exc}") from exc
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ConfigurationError("the base URL has to start with http:// or https:// and a host")
+    if parsed.port is not None and not 0 < parsed.port < 65536:
+        raise ConfigurationError(f"the base URL has the port {parsed.port}; ports go from 1 to 65535")
+    if parsed.userinfo:
+        raise ConfigurationError(
+            "the base URL holds a user or password; send it by .with_header('Authorization', ...)"
+        )
+    return parsed

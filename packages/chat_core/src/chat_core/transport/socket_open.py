@@ -1,0 +1,92 @@
+"""Opening a WebSocket: connect, send the handshake, and read the server's response to it."""
+
+from __future__ import annotations
+
+from logging import CRITICAL, Logger
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import anyio
+from anyio.abc import ByteStream
+
+from chat_core.transport import Request, Response
+from chat_core.transport.http_errors import connection_error, without_frames
+from chat_core.transport.http_request import unsendable_header
+from chat_core.transport.socket import Socket
+from chat_core.transport.tls import public_trust
+from chat_core.types.errors import ConfigurationError, TimedOut
+
+if TYPE_CHECKING:
+    from websockets.client import ClientProtocol
+
+_NOT_IN_A_HANDSHAKE = (
+    "content-type",
+    "content-length",
+    "accept",
+)  # headers of a body, and a handshake has none
+
+
+async def open_socket(url: str, request: Request, *, max_bytes: int) -> Socket | Response:
+    """Return a connection to `url`, or the response of a server that refuses the handshake. The headers are the request's.
+
+    Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent. No frame of this module has a
+    header's value among its local variables when it raises.
+    """
+    secure = url.startswith("https:")
+    server = f"{'wss' if secure else 'ws'}://{urlsplit(url).netloc.rpartition('@')[2]}"
+    if (name := unsendable_header(request)) is not None:
+        raise ConfigurationError(f"the header {name!r} holds characters that no header can carry")
+    protocol = _protocol(url, request, max_bytes)
+    stream: ByteStream | None = None
+    try:
+        with anyio.move_on_after(request.timeouts.connect):
+            stream = await _connected(url, server)
+            socket = Socket(stream, protocol, server)
+            refused = await socket.handshake()
+            if refused is None:
+                stream = None  # it is the socket's from here on
+                return socket
+            return refused
+        raise TimedOut("connect", request.timeouts.connect or 0.0)
+    finally:
+        if stream is not None:
+            with anyio.CancelScope(shield=True):
+                await anyio.aclose_forcefully(stream)
+
+
+async def _connected(url: str, server: str) -> ByteStream:
+    try:
+        parts = urlsplit(url)
+        host, secure = parts.hostname or "", parts.scheme == "https"
+        port = parts.port or (443 if secure else 80)
+    except ValueError as exc:
+        raise ConfigurationError(f"{server} is no address: {exc}") from None
+    try:
+        if not secure:
+            return await anyio.connect_tcp(host, port)
+        return await anyio.connect_tcp(
+            host,
+            port,
+            tls=True,
+            ssl_context=public_trust(),
+            tls_hostname=host,
+            tls_standard_compatible=False,
+        )
+    except (OSError, anyio.BrokenResourceError, anyio.EndOfStream, BaseExceptionGroup) as exc:
+        raise connection_error(exc, server) from without_frames(exc)
+
+
+def _protocol(url: str, request: Request, max_bytes: int) -> ClientProtocol:
+    """Return the protocol of a connection, with its handshake ready to be sent."""
+    from websockets.client import ClientProtocol
+    from websockets.uri import parse_uri
+
+    address = url.replace("http", "ws", 1)
+    # websockets would log the headers, and the key is among them: so it is given a silent logger
+    protocol = ClientProtocol(parse_uri(address), max_size=max_bytes, logger=Logger("silent", CRITICAL + 1))
+    handshake = protocol.connect()
+    for name, value in request.headers.items():
+        if name.lower() not in _NOT_IN_A_HANDSHAKE:
+            handshake.headers[name] = value
+    protocol.send_request(handshake)
+    return protocol

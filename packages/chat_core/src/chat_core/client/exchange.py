@@ -7,14 +7,14 @@ stream decoder.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
 from chat_core.client.deadlines import Deadlines
-from chat_core.client.secrets import scrub_secrets
+from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
 from chat_core.types.errors import ChatError, ConnectionFailed, ProviderError
 from chat_core.types.events import Done, TurnEvent
@@ -72,11 +72,16 @@ async def send_request(
     try:
         with Deadlines(request.timeouts) as deadlines:
             response = await deadlines.wait(transport.send(request))
+    except ChatError as error:
+        scrub_secrets(error, request)
+        drop_frames(error)
+        raise
+    try:
         if not response.ok:
             raise decode_error(response.status, response.headers, response.body)
         return decode(response)
-    except ProviderError as error:
-        scrub_secrets(error, request)
+    except ChatError as error:
+        scrub_secrets(error, request, (response.body,))
         raise
 
 
@@ -91,27 +96,41 @@ async def receive_bursts(
     """
     async with AsyncExitStack() as stack:
         deadlines = stack.enter_context(Deadlines(request.timeouts))
-        response = await deadlines.wait(stack.enter_async_context(transport.stream(request)))
-        if not response.ok:
-            raise decode_error(response.status, response.headers, await deadlines.wait(response.read()))
+        try:
+            response = await deadlines.wait(stack.enter_async_context(transport.stream(request)))
+            if not response.ok:
+                raise decode_error(response.status, response.headers, await deadlines.wait(response.read()))
+        except ChatError as error:
+            scrub_secrets(error, request)
+            drop_frames(error)
+            raise
         yield ()
         bursts = await stack.enter_async_context(aclosing(response.bursts()))
-        while True:
-            complete = ending.complete
-            try:
-                burst = await deadlines.wait(anext(bursts), at_most=_GRACE if complete else None)
-            except StopAsyncIteration:
-                return
-            except ChatError:
-                if complete:
-                    return
-                raise
+        while (burst := await _next_burst(bursts, deadlines, request, ending)) is not None:
             if _shows_progress(burst):
                 deadlines.progress()
             yield burst
+            burst = ()  # tracebacks may show local variables
             if ending.finished:
                 await _drain(bursts)
                 return
+
+
+async def _next_burst(
+    bursts: AsyncGenerator[Sequence[Event]], deadlines: Deadlines, request: Request, ending: Ending
+) -> Sequence[Event] | None:
+    """Return what comes next, or None at the end."""
+    complete = ending.complete
+    try:
+        return await deadlines.wait(anext(bursts), at_most=_GRACE if complete else None)
+    except StopAsyncIteration:
+        return None
+    except ChatError as error:
+        if complete:
+            return None
+        scrub_secrets(error, request)
+        drop_frames(error)
+        raise
 
 
 async def stream_response(
@@ -123,30 +142,35 @@ async def stream_response(
     """
     lost: ConnectionFailed | None = None
     accepted = False
+    burst: Sequence[Event] = ()
     try:
         try:
             async with aclosing(receive_bursts(transport, request, decode_error, decoder)) as bursts:
                 async for burst in bursts:
                     accepted = True
-                    for event in burst:
-                        for part in decoder.feed(event):
-                            yield part
-                        if decoder.finished:
-                            break
+                    for part in _feed(decoder, burst):
+                        yield part
         except ConnectionFailed as exc:
             if not accepted:
                 raise
             lost = exc
         done = decoder.finish()
-    except ProviderError as error:
-        scrub_secrets(error, request)
-        raise
     except ChatError as error:
+        scrub_secrets(error, request, [event.data for event in burst])
+        burst = ()  # tracebacks may show local variables
         if lost is None:
             raise
         error.retryable = error.retryable and lost.retryable  # the transport may know that the turn was run
         raise error from lost
     yield done
+
+
+def _feed(decoder: StreamDecoder, burst: Sequence[Event]) -> Iterator[TurnEvent]:
+    """Yield what the events of a burst add to the turn, up to the terminal sign."""
+    for event in burst:
+        yield from decoder.feed(event)
+        if decoder.finished:
+            return
 
 
 def _shows_progress(burst: Sequence[Event]) -> bool:

@@ -128,7 +128,8 @@ async def test_a_connection_lost_on_the_way_is_a_download_cut_and_says_why() -> 
 
 async def test_over_a_real_socket_a_download_arrives_line_by_line() -> None:
     body = written(*PULL)
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    kind = "Content-Type: application/x-ndjson\r\nConnection: close"
+    head = f"HTTP/1.1 200 OK\r\n{kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
 
     def serve(listener: socket.socket) -> None:
         for length in (len(body), 200):

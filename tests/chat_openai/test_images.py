@@ -283,7 +283,7 @@ async def test_what_cannot_be_drawn_is_refused_before_anything_is_sent(
 
 
 def test_options_of_the_responses_api_are_refused_when_the_client_is_built() -> None:
-    with pytest.raises(ConfigurationError, match="leave out what sets options, tools"):
+    with pytest.raises(ConfigurationError, match="leave out what sets options, native_tools"):
         builder(FakeTransport()).with_images().with_web_search().with_verbosity("low").build()
 
 

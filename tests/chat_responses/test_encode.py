@@ -28,9 +28,11 @@ from chat_core import (
 )
 from chat_core.types.call_ids import CallIds
 from chat_core.types.call_status import Completed
+from chat_core.wire import dump
 from chat_responses import ResponsesOptions, approval, approval_requests
 from chat_responses.decode import decode
-from chat_responses.encode import encode
+from chat_responses.encode import EncodedTurn, encode
+from chat_responses.settings import RequestDefaults
 from openai.types.responses import response_create_params
 from pydantic import TypeAdapter
 
@@ -40,11 +42,21 @@ ADD = ToolDefinition("add", "Add.", {"type": "object", "properties": {"a": {"typ
 CREATE: TypeAdapter[Any] = TypeAdapter(response_create_params.ResponseCreateParamsNonStreaming)
 
 
+def encoded(request: ChatRequest, origin: Origin = ORIGIN, **defaults: Any) -> EncodedTurn:
+    return encode(request, origin=origin, defaults=RequestDefaults(**defaults), stream=False)
+
+
+def sent_body(turn: EncodedTurn) -> dict[str, Any]:
+    """Return the body as the server reads it."""
+    body: dict[str, Any] = json.loads(dump(turn.body))
+    return body
+
+
 def body(messages: Messages, origin: Origin = ORIGIN, **more: Any) -> dict[str, Any]:
-    """The body, which the official SDK's types accept."""
+    """Return the body, which the official SDK's types accept."""
     options = more.pop("chat", ChatOptions())
     request = ChatRequest(messages, more.pop("tools", ()), options, more.pop("output", None))
-    sent: dict[str, Any] = json.loads(encode(request, origin=origin, **more).body)
+    sent = sent_body(encoded(request, origin, **more))
     CREATE.validate_python(sent)
     return sent
 
@@ -138,7 +150,6 @@ ITEMS: dict[str, JsonObject] = {
         "status": "completed",
         "result": "iVBORw\n0KGgo=",
     },
-    "failed picture": {"type": "image_generation_call", "id": "ig_1", "status": "failed", "result": None},
     "mcp tools": {"type": "mcp_list_tools", "id": "mcpl_1", "server_label": "s", "tools": []},
     "mcp call": {
         "type": "mcp_call",
@@ -163,21 +174,20 @@ ITEMS: dict[str, JsonObject] = {
 @pytest.mark.parametrize("name", ITEMS)
 def test_an_item_goes_back_as_it_came(name: str) -> None:
     item = ITEMS[name]
-    messages = Messages.from_user("Hello").append(answer(item)).add_user("And?")
+    rest = said("Bye", id="msg_9")  # what reasoning leads to
+    messages = Messages.from_user("Hello").append(answer(item, rest)).add_user("And?")
     before = messages.to_json()
-    sent = json.loads(encode(ChatRequest(messages), origin=ORIGIN).body)
+    sent = sent_body(encoded(ChatRequest(messages)))["input"]
 
-    assert sent["input"] == [{"role": "user", "content": "Hello"}, item, {"role": "user", "content": "And?"}]
+    assert sent == [{"role": "user", "content": "Hello"}, item, rest, {"role": "user", "content": "And?"}]
     assert messages.to_json() == before
-    stored = Messages.from_json(before)
-    assert json.loads(encode(ChatRequest(stored), origin=ORIGIN).body)["input"] == sent["input"]
+    assert sent_body(encoded(ChatRequest(Messages.from_json(before))))["input"] == sent
 
 
 @pytest.mark.parametrize("name", ITEMS)
 def test_an_item_goes_nowhere_else(name: str) -> None:
     messages = Messages.from_user("Hello").append(answer(ITEMS[name])).add_user("And?")
-    encoded = encode(ChatRequest(messages), origin=ELSEWHERE)
-    sent = json.loads(encoded.body)
+    sent = sent_body(encoded(ChatRequest(messages), ELSEWHERE))
     text = json.dumps(sent)
     assert not any(mark in text for mark in ("_1", "gAAA", "time_travel"))
     CREATE.validate_python(sent)
@@ -252,26 +262,26 @@ def test_what_another_provider_said_is_sent_as_plain_items() -> None:
         Opaque(native),
         call,
     ]
-    encoded = encode(ChatRequest(Messages.from_user("Hi").append(Message("model", [*parts]))), origin=ORIGIN)
-    _, text, refusal, sent, output = json.loads(encoded.body)["input"]
+    turn = encoded(ChatRequest(Messages.from_user("Hi").append(Message("model", [*parts]))))
+    _, text, refusal, sent, output = sent_body(turn)["input"]
 
     assert text == {"role": "assistant", "content": "So:"}
     assert refusal == {"role": "assistant", "content": "No."}
     assert (sent["type"], sent["arguments"], output["output"]) == ("function_call", '{"a": 1}', "1")
     assert sent["call_id"] == output["call_id"]
     assert len(sent["call_id"]) <= 64
-    assert [notice.about for notice in encoded.notices] == ["messages"]
+    assert [notice.about for notice in turn.notices] == ["messages"]
 
 
 def test_files_that_the_model_made_elsewhere_are_shown_to_it_and_sounds_are_noticed() -> None:
     made = [File.from_bytes(b"\x89PNG\r\n"), File.from_bytes(b"RIFF....WAVE")]
-    encoded = encode(ChatRequest(Messages.from_user("Hi").append(Message("model", [*made]))), origin=ORIGIN)
-    [_, shown] = json.loads(encoded.body)["input"]
+    turn = encoded(ChatRequest(Messages.from_user("Hi").append(Message("model", [*made]))))
+    [_, shown] = sent_body(turn)["input"]
     assert (shown["role"], [part["type"] for part in shown["content"]]) == (
         "user",
         ["input_text", "input_image"],
     )
-    assert [notice.about for notice in encoded.notices] == ["messages"]
+    assert [notice.about for notice in turn.notices] == ["messages"]
 
 
 def test_reasoning_that_means_nothing_without_a_store_is_left_out_with_the_ids_after_it() -> None:
@@ -423,7 +433,7 @@ def test_a_schema_that_cannot_be_held_is_refused_before_it_is_sent() -> None:
     with pytest.raises(ConfigurationError, match="#/additionalProperties"):
         body(Messages.from_user("Hi"), output=OutputSchema("out", open_ended))
     assert (
-        body(Messages.from_user("Hi"), output=OutputSchema("out", open_ended), strict=False)["text"][
+        body(Messages.from_user("Hi"), output=OutputSchema("out", open_ended), strict_output=False)["text"][
             "format"
         ]["strict"]
         is False
@@ -449,7 +459,7 @@ def test_a_tool_is_chosen_by_its_name_native_ones_too(choice: str, sent: object)
         {"type": "custom", "name": "sql"},
     ]
     request = ChatRequest(Messages.from_user("Hi"), [ADD], ChatOptions(tool_choice=choice))
-    assert json.loads(encode(request, origin=ORIGIN, tools=native).body)["tool_choice"] == sent
+    assert sent_body(encoded(request, native_tools=tuple(native)))["tool_choice"] == sent
 
 
 def test_a_choice_that_is_no_tool_is_refused() -> None:

@@ -9,7 +9,7 @@ client = OpenAIBuilder().with_model("gpt-5.6").build()
 
 from typing import TYPE_CHECKING
 
-from chat_responses import ResponsesOptions, approval, approval_requests
+from chat_responses import ResponsesOptions, action_output, approval, approval_requests, requested_actions
 
 from chat_openai.builder import OpenAIBuilder
 from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
@@ -26,9 +26,11 @@ __all__ = [
     "OpenAIClient",
     "ResponsesOptions",
     "WebSocketTransport",
+    "action_output",
     "approval",
     "approval_requests",
     "mask",
+    "requested_actions",
 ]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from chat_core import EmbeddingsResponse
-from chat_responses.client import ResponsesClient, Settings
+from chat_responses.client import ResponsesClient
+from chat_responses.settings import Settings
 
 from chat_openai.embeddings import decode_embeddings, encode_embeddings
 
@@ -27,11 +28,15 @@ class EmbeddingOpenAIClient(OpenAIClient):
         """How many inputs one request may hold."""
         return 2048
 
-    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+    async def embed(self, inputs: Sequence[str | Sequence[int]], /) -> EmbeddingsResponse:
+        """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing.
+
+        An input is a text, or the ids of its tokens.
+        """
         if not inputs:
             return EmbeddingsResponse(())
-        body = encode_embeddings(
-            inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.extra
+        encoded = encode_embeddings(
+            inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.embeddings_extra
         )
-        return await self._send("POST", "/embeddings", partial(decode_embeddings, count=len(inputs)), body)
+        decode = partial(decode_embeddings, count=len(inputs))
+        return await self._send("POST", "/embeddings", decode, encoded.body)

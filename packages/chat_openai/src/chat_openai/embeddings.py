@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import EmbeddingsResponse, JsonObject, Usage
+from chat_core import EmbeddingsResponse, Usage
 from chat_core.types.json_values import as_count, as_object, as_text
-from chat_core.wire.error_body import error_from_object
-from chat_core.wire.read import read_object
-from chat_core.wire.vectors import embeddings_in_order
-from chat_core.wire.write import dump
+from chat_core.wire import Encoded, embeddings_in_order, error_from_object, is_error_object, read_object
 
 
 def encode_embeddings(
-    inputs: Sequence[str], *, model: str, dimensions: int | None, extra: Mapping[str, object]
-) -> bytes:
-    """The body of one request. base64 is asked for: it is a third of the bytes, and nothing is parsed digit by digit."""
-    body: dict[str, object] = {"model": model, "input": list(inputs), "encoding_format": "base64"}
+    inputs: Sequence[str | Sequence[int]], *, model: str, dimensions: int | None, extra: Mapping[str, object]
+) -> Encoded:
+    """Return the body of one request, for vectors in base64: a third of the bytes of JSON numbers."""
+    listed = [text if isinstance(text, str) else list(text) for text in inputs]
+    body: dict[str, object] = {"model": model, "input": listed, "encoding_format": "base64"}
     if dimensions is not None:
         body["dimensions"] = dimensions
-    return dump(body | dict(extra))
+    return Encoded(body | dict(extra))
 
 
 def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
-    """`count` vectors in the order of their indexes, from base64 or JSON numbers alike. Raises `InvalidResponse`."""
-    answer = read_object(body, "an embeddings answer")
-    if answer.get("error"):
+    """Return `count` vectors in the order of the inputs.
+
+    Raises `InvalidResponse`, and `ProviderError` for an error.
+    """
+    answer = read_object(body, "an embeddings response")
+    if answer.get("error") or ("data" not in answer and is_error_object(answer)):
         raise error_from_object(answer)
+    used = as_object(answer.get("usage"))
     return EmbeddingsResponse(
         embeddings_in_order(answer.get("data"), count),
-        usage=_usage(as_object(answer.get("usage"))),
+        usage=Usage(
+            input_tokens=as_count(used.get("prompt_tokens")),
+            total_tokens=as_count(used.get("total_tokens")),
+            raw=used,
+        ),
         model=as_text(answer.get("model")) or None,
     )
-
-
-def _usage(said: JsonObject) -> Usage:
-    total = as_count(said.get("total_tokens"))
-    return Usage(input_tokens=as_count(said.get("prompt_tokens")), total_tokens=total, raw=said)

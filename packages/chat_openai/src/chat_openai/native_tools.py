@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from chat_core import ConfigurationError
-from chat_responses.builder import Choices, Choosing
+from chat_responses.options_builder import Choices, OptionsBuilder
 from typing_extensions import TypeVar
 
 C = TypeVar("C", bound=Choices, default=Choices)
 
 
-class NativeTools(Choosing[C]):
-    """Each tool adds to those given before. What one did stands in the response as parts: citations, files, opaque items."""
+class NativeToolsBuilder(OptionsBuilder[C]):
+    """The native tools. Each adds to those given before.
+
+    What a tool did stands in the response as parts: citations, files, opaque items.
+    """
 
     def with_web_search(
         self,
@@ -26,8 +29,10 @@ class NativeTools(Choosing[C]):
         timezone: str | None = None,
         live: bool | None = None,
     ) -> Self:
-        """Search the web; what was found is cited in the text. `country` and the rest are where the user is; with `live=False` only
-        what is cached is read."""
+        """Search the web; what was found is cited in the text.
+
+        `country` and the rest are where the user is; with `live=False` only cached pages are read.
+        """
         place = _given(country=country, region=region, city=city, timezone=timezone)
         return self.with_native_tool(
             _given(
@@ -53,7 +58,10 @@ class NativeTools(Choosing[C]):
         fidelity: Literal["low", "high"] | None = None,
         partial_images: int | None = None,
     ) -> Self:
-        """Draw pictures: they are `response.files`. With `partial_images` (up to 3) a stream shows previews, as `FileReady`."""
+        """Draw pictures: they are `response.files`.
+
+        With `partial_images` (up to 3) a stream shows previews, as `FileReady`.
+        """
         return self.with_native_tool(
             _given(
                 type="image_generation",
@@ -93,7 +101,7 @@ class NativeTools(Choosing[C]):
     def with_code_interpreter(
         self, container: str | None = None, *, file_ids: Sequence[str] = (), memory_limit: str | None = None
     ) -> Self:
-        """Run Python in a container: one of your own by its id, else a new one with these files."""
+        """Run Python in a container: an existing one by its id, else a new one with these files."""
         fresh = _given(type="auto", file_ids=list(file_ids) or None, memory_limit=memory_limit)
         return self.with_native_tool({"type": "code_interpreter", "container": container or fresh})
 
@@ -109,7 +117,10 @@ class NativeTools(Choosing[C]):
         require_approval: Literal["always", "never"] | Mapping[str, object] | None = None,
         description: str | None = None,
     ) -> Self:
-        """The tools of an MCP server, which OpenAI calls. Unless `require_approval` is "never" it asks first."""
+        """Add the tools of an MCP server, which OpenAI calls.
+
+        Unless `require_approval` is "never" it asks first.
+        """
         if (url is None) == (connector_id is None):
             raise ConfigurationError(
                 "with_mcp_server(label, ...) needs a url or a connector_id, and not both"
@@ -130,4 +141,5 @@ class NativeTools(Choosing[C]):
 
 
 def _given(**fields: object) -> dict[str, object]:
+    """Return the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -9,21 +9,25 @@ client = ResponsesBuilder().with_base_url("http://localhost:8000/v1").with_model
 
 from typing import TYPE_CHECKING
 
-from chat_responses.approvals import approval, approval_requests
+from chat_responses.approvals import action_output, approval, approval_requests, requested_actions
 from chat_responses.builder import ResponsesBuilder
 from chat_responses.client import ResponsesClient
+from chat_responses.dialect import Dialect
 from chat_responses.options import ResponsesOptions
 
 if TYPE_CHECKING:
     from chat_responses.websocket import WebSocketTransport
 
 __all__ = [
+    "Dialect",
     "ResponsesBuilder",
     "ResponsesClient",
     "ResponsesOptions",
     "WebSocketTransport",
+    "action_output",
     "approval",
     "approval_requests",
+    "requested_actions",
 ]
 
 

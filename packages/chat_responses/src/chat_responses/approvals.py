@@ -1,27 +1,91 @@
-"""An MCP server's tools run at the provider, which may ask before it runs one: the asking, and the answer."""
+"""Actions that a turn asks the client for: approvals of MCP calls, shell commands, clicks and patches.
+
+The provider runs the tools of an MCP server and may ask before it runs one. Other native tools are run by the
+client. Both are `Opaque` parts, and the turn goes on once the user's next message holds an answer to each.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final, cast
+
 from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque
-from chat_core.types.json_values import as_text
+from chat_core.types.json_values import as_json, as_object, as_text
+
+from chat_responses.items import call_id
+
+APPROVAL: Final = "mcp_approval_request"
+
+# the type of the item that answers an action, and the member that names the action in it
+ANSWERS: Final = {
+    APPROVAL: ("mcp_approval_response", "approval_request_id"),
+    "computer_call": ("computer_call_output", "call_id"),
+    "local_shell_call": ("local_shell_call_output", "call_id"),
+    "shell_call": ("shell_call_output", "call_id"),
+    "apply_patch_call": ("apply_patch_call_output", "call_id"),
+    "tool_search_call": ("tool_search_output", "call_id"),
+}
 
 
 def approval_requests(message: Message) -> list[Opaque]:
-    """What a turn asks to be allowed. `part.native.data` has the `server_label`, `name` and `arguments` of the call."""
-    return [part for part in message.parts if isinstance(part, Opaque) and _asks(part)]
+    """Return the approvals that a turn asks for.
+
+    `part.native.data` has the `server_label`, `name` and `arguments` of each call.
+    """
+    return [part for part in requested_actions(message) if part.native.data.get("type") == APPROVAL]
 
 
 def approval(request: Opaque, approve: bool = True, reason: str | None = None) -> Opaque:
-    """The answer to a request, to be said by the user: `messages.add_user(approval(request))`."""
-    if not _asks(request):
+    """Return the answer to an approval request, for `messages.add_user(approval(request))`.
+
+    Raises `ConfigurationError` for a part that is no approval request.
+    """
+    if request.native.data.get("type") != APPROVAL:
         raise ConfigurationError("approval(part) answers a part out of approval_requests(response.message)")
-    answer: JsonObject = {
-        "type": "mcp_approval_response",
-        "approval_request_id": as_text(request.native.data.get("id")),
-        "approve": approve,
-    }
-    return Opaque(Native(request.native.origin, answer if reason is None else {**answer, "reason": reason}))
+    return action_output(request, {"approve": approve} | ({} if reason is None else {"reason": reason}))
 
 
-def _asks(part: Opaque) -> bool:
-    return part.native.data.get("type") == "mcp_approval_request"
+def requested_actions(message: Message) -> list[Opaque]:
+    """Return the actions that a turn asks the client for, in order."""
+    return [part for part in message.parts if isinstance(part, Opaque) and is_requested(part.native.data)]
+
+
+def action_output(request: Opaque, fields: Mapping[str, object]) -> Opaque:
+    """Return the answer to a requested action, for `messages.add_user(action_output(request, {...}))`.
+
+    `fields` are the members of the answering item beside its type and the id of the action, such as
+    `{"output": [{"stdout": "…", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}]}` for a shell
+    command. Raises `ConfigurationError` for a part that asks for no action.
+    """
+    item = request.native.data
+    if not is_requested(item):
+        raise ConfigurationError("action_output(part, {...}) answers a part that asks for an action")
+    answer, named = ANSWERS[as_text(item.get("type"))]
+    given = cast("JsonObject", as_json(dict(fields)))
+    return Opaque(Native(request.native.origin, {"type": answer, named: action_id(item), **given}))
+
+
+def is_requested(item: JsonObject) -> bool:
+    """Return whether an item asks the client for an action, so that the turn goes on only with an answer."""
+    match item.get("type"):
+        case "shell_call":  # one in a container of the provider's is run there
+            return as_object(item.get("environment")).get("type") == "local"
+        case "tool_search_call":
+            return item.get("execution") == "client"
+        case str(type):
+            return type in ANSWERS
+        case _:
+            return False
+
+
+def action_id(item: JsonObject) -> str:
+    """Return the id by which an answer names a requested action."""
+    return as_text(item.get("id")) if item.get("type") == APPROVAL else call_id(item)
+
+
+def answered_id(item: JsonObject) -> str | None:
+    """Return the id of the action that an item answers, or None for other items."""
+    for answer, named in ANSWERS.values():
+        if item.get("type") == answer:
+            return as_text(item.get(named))
+    return None

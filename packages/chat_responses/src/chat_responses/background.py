@@ -1,4 +1,4 @@
-"""A response in the background outlives its connections: how it is carried on when one is lost.
+"""A response in the background outlives its connections: how its stream goes on when one is lost.
 
 Facts: OpenAI's guide to background mode, November 2026. Events of a stored response have numbers, and
 `GET /responses/{id}?stream=true&starting_after=N` streams those after number N.
@@ -19,43 +19,46 @@ _LONGEST = 120.0  # seconds that a server may ask us to wait
 
 
 class Tries:
-    """How often in a row the server is asked in vain, and how long is waited in between: `poll` seconds, or what it asks for."""
+    """How many requests in a row bring nothing new, and how long to wait in between."""
 
     def __init__(self, poll: float) -> None:
+        """`poll` is the shortest wait, in seconds; the server's `Retry-After` may make it longer."""
         self._poll = poll
-        self._vain = 0
+        self._in_vain = 0
 
     def succeeded(self) -> None:
-        """Something new has come."""
-        self._vain = 0
+        """Count from the start again: something new has come."""
+        self._in_vain = 0
 
-    def after(self, error: ChatError) -> float | None:
-        """Seconds until the next try, or None to give up."""
-        self._vain += 1
-        asked = error.retry_after or 0.0 if isinstance(error, ProviderError) else 0.0
-        if not error.retryable or self._vain >= _IN_VAIN or asked > _LONGEST:
+    def delay(self, error: ChatError) -> float | None:
+        """Return the seconds until the next request, or None to give up."""
+        self._in_vain += 1
+        floor = error.retry_after or 0.0 if isinstance(error, ProviderError) else 0.0
+        if not error.retryable or self._in_vain >= _IN_VAIN or floor > _LONGEST:
             return None
-        return max(self._poll, asked)
+        return max(self._poll, floor)
 
 
-async def carried_on(
-    turn: ResponsesStreamDecoder,
+async def resume_when_cut(
+    decoder: ResponsesStreamDecoder,
     first: AsyncGenerator[TurnEvent],
-    further: Callable[[str, int], AsyncGenerator[TurnEvent]],
+    resume: Callable[[str, int], AsyncGenerator[TurnEvent]],
     poll: float,
 ) -> AsyncGenerator[TurnEvent]:
-    """The events of `first`, and wherever the connection is lost, those of `further(id, number)`, which streams into the same turn
-    what comes after an event. None comes twice.
+    """Yield the events of `first` and, wherever the connection is lost, those of `resume(id, number)`.
 
-    Raises `StreamTruncated` where it cannot be carried on: the server has named no response or numbered no event, it no longer has
-    the response, or several connections in a row brought nothing. Once the server has begun it, that error is not `retryable`:
-    asked again, it would make another one. `error.partial.id` is the response to look for.
+    That streams into the same decoder what comes after an event. No event comes twice.
+
+    Raises `StreamTruncated` where the stream cannot go on: the server has named no response or numbered no
+    event, it no longer has the response, or several connections in a row brought nothing. Once the server has
+    begun it, that error is not `retryable`: sent again, the request would make another response.
+    `error.partial.id` is the one to retrieve.
     """
     tries = Tries(poll)
     cut: StreamTruncated | None = None
     events = first
     while True:
-        reached, wait = turn.sequence, 0.0
+        reached, wait = decoder.sequence, 0.0
         try:
             async with aclosing(events):
                 async for event in events:
@@ -64,27 +67,28 @@ async def carried_on(
         except (StreamTruncated, NetworkError, ProviderError) as error:
             if isinstance(error, StreamTruncated):
                 cut = error
-            elif (
-                cut is None or turn.answered or _is_a_limit(error)
-            ):  # it was never begun, or it is the turn itself that failed
-                raise
-            number = turn.sequence
-            if not turn.id or number is None:
+            elif cut is None or decoder.has_events or _is_deadline(error):
+                raise  # it was never begun, or it is the turn itself that failed
+            number = decoder.sequence
+            if not decoder.id or number is None:
                 raise
             if number != reached:
                 tries.succeeded()
-            elif (after := tries.after(error)) is not None:
-                wait = after
+            elif (delay := tries.delay(error)) is not None:
+                wait = delay
             else:
                 cut.retryable = False
                 if error is cut:
                     raise
                 raise cut from error
         await anyio.sleep(wait)
-        turn.resume()
-        events = further(turn.id, number)
+        decoder.resume()
+        events = resume(decoder.id, number)
 
 
-def _is_a_limit(error: ChatError) -> bool:
-    """Whether the caller's deadlines is at an end. That no connection stands in time is as if the server were not there."""
+def _is_deadline(error: ChatError) -> bool:
+    """Return whether one of the caller's deadlines has passed.
+
+    A connection that takes too long is a server that is not there.
+    """
     return isinstance(error, TimedOut) and error.limit != "connect"

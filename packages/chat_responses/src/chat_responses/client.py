@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from urllib.parse import quote
 
 import anyio
 from chat_core import (
@@ -14,7 +13,6 @@ from chat_core import (
     ChatRequest,
     ChatResponse,
     Done,
-    JsonObject,
     Messages,
     ModelInfo,
     Native,
@@ -25,29 +23,15 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client.base import ClientSettings, ProviderClient
-from chat_core.client.exchange import stream_response
-from chat_core.types.call_ids import CallIds
+from chat_core.client import ProviderClient, stream_response
+from chat_core.wire import CallIds
 
-from chat_responses.background import Tries, carried_on
-from chat_responses.decode import UNFINISHED, decode, decode_count, decode_models
-from chat_responses.encode import Encoded, counted, encode
-from chat_responses.memory import Memory, Stateless
-from chat_responses.options import ResponsesOptions
+from chat_responses.background import Tries, resume_when_cut
+from chat_responses.decode import UNFINISHED, decode, decode_count, decode_error, decode_models
+from chat_responses.encode import EncodedTurn, countable, encode
+from chat_responses.paths import response_path
+from chat_responses.settings import RequestDefaults, Settings
 from chat_responses.stream import ResponsesStreamDecoder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ClientSettings):
-    """What a client was built with. `poll`: seconds between two looks at a response in the background, None for the foreground."""
-
-    provider: str
-    options: ResponsesOptions = ResponsesOptions()
-    memory: Memory = Stateless()
-    tools: tuple[JsonObject, ...] = field(default=(), repr=False)
-    strict: bool = True
-    poll: float | None = None
-    extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
 
 class ResponsesClient(ProviderClient[Settings]):
@@ -57,25 +41,26 @@ class ResponsesClient(ProviderClient[Settings]):
     """
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, settings.provider)
+        super().__init__(settings, settings.provider, decode_error)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """One turn, whole. Raises a `ChatError`; retries nothing.
+        """Return one turn, whole. Raises a `ChatError`; retries nothing.
 
-        A response that the server no longer has is not continued: the full history is sent instead, with a notice. A look after a
-        response in the background that fails is repeated.
+        A response that the server no longer has is not continued: the full history is sent instead, with a
+        notice. A request for the state of a response in the background that fails is repeated.
         """
         encoded = self._encode(request)
         try:
             return await self._complete(request, encoded)
         except ProviderError as error:
-            if not _forgotten(error, encoded):
+            if not _is_forgotten(error, encoded):
                 raise
-        whole = self._encode(request, whole=True)
-        return await self._complete(request, replace(whole, notices=(*whole.notices, _FORGOTTEN)))
+        return await self._complete(request, self._encode_full(request))
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing, but for what `complete` says.
+        """Yield one turn as it arrives, ending with `Done`.
+
+        Raises a `ChatError`; retries only what `complete` does.
 
         A stream in the background that loses its connection goes on over another one.
         """
@@ -86,102 +71,103 @@ class ResponsesClient(ProviderClient[Settings]):
                     yield event
             return
         except ProviderError as error:
-            if not _forgotten(error, encoded):
+            if not _is_forgotten(error, encoded):
                 raise
-        whole = self._encode(request, stream=True, whole=True)
-        async with aclosing(
-            self._stream(request, replace(whole, notices=(*whole.notices, _FORGOTTEN)))
-        ) as events:
+        async with aclosing(self._stream(request, self._encode_full(request, stream=True))) as events:
             async for event in events:
                 yield event
 
     async def warm_up(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> ChatResponse:
-        """Over a WebSocket: have instructions, tools and input loaded, and nothing generated.
+        """Over a WebSocket: have the server load instructions, tools and input, and generate nothing.
 
         With `with_store()`, appending its `message` makes the next turn continue from it.
         """
         request = ChatRequest(messages, tools)
-        encoded = self._encode(request, stream=True, extra={"generate": False})
+        defaults = self._settings.defaults
+        encoded = self._encode(
+            request, stream=True, defaults=replace(defaults, extra={**defaults.extra, "generate": False})
+        )
         async with aclosing(self._stream(request, encoded)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     message = event.response.message
-                    if not message.parts:  # else nothing in it would say where it is from
+                    if not message.parts:  # else nothing in it would tell where it is from
                         message.parts.append(Opaque(Native(self._origin, {"response": event.response.id})))
                     return event.response
         raise AssertionError("a turn ends in Done")
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
-        """How many input tokens these messages are, as the server counts; nothing is generated."""
+        """Return how many input tokens these messages are, as the server counts; nothing is generated."""
         encoded = self._encode(ChatRequest(messages, tools))
-        return await self._send("POST", "/responses/input_tokens", decode_count, counted(encoded.body))
+        return await self._send("POST", "/responses/input_tokens", decode_count, countable(encoded.body))
 
     async def retrieve(self, id: str) -> ChatResponse:
-        """A stored response, as it stands now."""
-        return await self._send("GET", _stored(id), self._reader(Messages()))
+        """Return a stored response in its present state."""
+        return await self._send("GET", response_path(id), self._decoder(Messages()))
 
     async def cancel(self, id: str) -> ChatResponse:
-        """Stop a response in the background; what it was by then."""
-        return await self._send("POST", _stored(id) + "/cancel", self._reader(Messages()))
+        """Stop a response in the background, and return what there is of it."""
+        return await self._send("POST", response_path(id) + "/cancel", self._decoder(Messages()))
 
     async def delete(self, id: str) -> None:
-        """Have the server forget a stored response."""
-        await self._send("DELETE", _stored(id), len)
+        """Delete a stored response on the server."""
+        await self._send("DELETE", response_path(id), len)
 
     async def list_models(self) -> list[ModelInfo]:
-        """The models that the server offers."""
+        """Return the models that the server offers."""
         return await self._send("GET", "/models", decode_models)
 
-    async def _complete(self, request: ChatRequest, encoded: Encoded) -> ChatResponse:
-        response = await self._send("POST", "/responses", self._reader(request.messages), encoded.body)
+    async def _complete(self, request: ChatRequest, encoded: EncodedTurn) -> ChatResponse:
+        response = await self._send("POST", "/responses", self._decoder(request.messages), encoded.body)
         if self._settings.poll is not None:
-            response = await self._finished(response, request.messages, self._settings.poll)
+            response = await self._poll(response, request.messages, self._settings.poll)
         return replace(response, notices=response.notices + encoded.notices)
 
-    async def _finished(self, response: ChatResponse, messages: Messages, poll: float) -> ChatResponse:
-        """The response in the background, once it has ended."""
+    async def _poll(self, response: ChatResponse, messages: Messages, poll: float) -> ChatResponse:
+        """Return the response in the background, once it has ended."""
         total = self._settings.timeouts.total
         tries, wait = Tries(poll), poll
         with anyio.move_on_after(total):
             while response.raw_finish_reason in UNFINISHED and response.id:
                 await anyio.sleep(wait)
                 try:
-                    response = await self._send("GET", _stored(response.id), self._reader(messages))
+                    response = await self._send("GET", response_path(response.id), self._decoder(messages))
                 except ChatError as error:
-                    if (after := tries.after(error)) is None:
-                        error.retryable = False  # asked again, the server would make another one
+                    if (delay := tries.delay(error)) is None:
+                        error.retryable = False  # sent again, the request would make another response
                         raise
-                    wait = after
+                    wait = delay
                 else:
                     wait = poll
                     tries.succeeded()
             return response
         raise TimedOut("total", total or 0.0)
 
-    def _stream(self, request: ChatRequest, encoded: Encoded) -> AsyncGenerator[TurnEvent]:
-        turn = ResponsesStreamDecoder(
+    def _stream(self, request: ChatRequest, encoded: EncodedTurn) -> AsyncGenerator[TurnEvent]:
+        decoder = ResponsesStreamDecoder(
             origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
         )
-        events = self._stream_response("/responses", turn, encoded.body)
+        events = self._stream_response("/responses", decoder, encoded.body)
         if self._settings.poll is None:
             return events
-        return carried_on(
-            turn, events, partial(self._stream_on, turn, anyio.current_time()), self._settings.poll
-        )
+        resume = partial(self._resume_stream, decoder, anyio.current_time())
+        return resume_when_cut(decoder, events, resume, self._settings.poll)
 
-    async def _stream_on(
-        self, turn: ResponsesStreamDecoder, since: float, id: str, number: int
+    async def _resume_stream(
+        self, decoder: ResponsesStreamDecoder, since: float, id: str, number: int
     ) -> AsyncGenerator[TurnEvent]:
-        """The rest of a stored response's stream, after the event of this number. The total limit counts from `since`."""
-        request = self._request("GET", f"{_stored(id)}?stream=true&starting_after={number}")
+        """Yield the rest of a stored response's stream, after the event of this number.
+
+        The total limit counts from `since`.
+        """
+        request = self._request("GET", f"{response_path(id)}?stream=true&starting_after={number}")
         total = request.timeouts.total
         if total is not None:
             left = max(0.0, since + total - anyio.current_time())
             request = replace(request, timeouts=replace(request.timeouts, total=left))
+        rest = stream_response(self._settings.transport, request, decoder, self._decode_error)
         try:
-            async with aclosing(
-                stream_response(self._settings.transport, request, turn, self._decode_error)
-            ) as events:
+            async with aclosing(rest) as events:
                 async for event in events:
                     yield event
         except TimedOut as error:
@@ -189,30 +175,20 @@ class ResponsesClient(ProviderClient[Settings]):
                 raise
             raise TimedOut("total", total) from None
 
-    def _reader(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
+    def _decoder(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
         return partial(decode, origin=self._origin, ids=CallIds(messages))
 
     def _encode(
-        self,
-        request: ChatRequest,
-        *,
-        stream: bool = False,
-        whole: bool = False,
-        extra: Mapping[str, object] | None = None,
-    ) -> Encoded:
-        settings = self._settings
-        return encode(
-            request,
-            origin=self._origin,
-            options=settings.options,
-            memory=settings.memory,
-            tools=settings.tools,
-            strict=settings.strict,
-            background=settings.poll is not None,
-            extra={**settings.extra, **(extra or {})},
-            stream=stream,
-            whole=whole,
-        )
+        self, request: ChatRequest, *, stream: bool = False, defaults: RequestDefaults | None = None
+    ) -> EncodedTurn:
+        defaults = defaults or self._settings.defaults
+        return encode(request, origin=self._origin, defaults=defaults, stream=stream)
+
+    def _encode_full(self, request: ChatRequest, *, stream: bool = False) -> EncodedTurn:
+        """Encode the full history, for a server that no longer has the response before."""
+        defaults = replace(self._settings.defaults, full_history=True)
+        encoded = self._encode(request, stream=stream, defaults=defaults)
+        return replace(encoded, notices=(*encoded.notices, _FORGOTTEN))
 
 
 _FORGOTTEN = Notice(
@@ -221,9 +197,5 @@ _FORGOTTEN = Notice(
 )
 
 
-def _forgotten(error: ProviderError, encoded: Encoded) -> bool:
+def _is_forgotten(error: ProviderError, encoded: EncodedTurn) -> bool:
     return error.code == "previous_response_not_found" and encoded.continues is not None
-
-
-def _stored(id: str) -> str:
-    return f"/responses/{quote(id, safe='')}"

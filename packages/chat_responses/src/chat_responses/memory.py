@@ -1,4 +1,4 @@
-"""Who remembers the conversation: three ways to hold one."""
+"""Who remembers a conversation between two requests."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ class Stateless:
 
 @dataclass(frozen=True, slots=True)
 class Chained:
-    """The server: a request names the response before it, and holds only what is new. Without `store` only the WebSocket connection
-    remembers."""
+    """The server: a request names the response before it and holds only what is new.
+
+    Without `store` only a WebSocket connection remembers.
+    """
 
     store: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation object on the server: a request names it, and holds only what is new."""
+    """A conversation object on the server: a request names it and holds only what is new."""
 
     id: str
 

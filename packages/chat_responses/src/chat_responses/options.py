@@ -1,4 +1,4 @@
-"""What the Responses wire can be asked for beyond the common options."""
+"""The options of the Responses wire beyond the common ones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from chat_core.types.json_values import as_json
 
 @dataclass(frozen=True, slots=True)
 class ResponsesOptions:
-    """None is left out. Facts: OpenAI's API reference, November 2026.
+    """Options of requests; None is left out. Facts: OpenAI's API reference, November 2026.
 
-    - `reasoning_effort`, `reasoning_summary` ("auto", "concise", "detailed"), `reasoning_context`, `reasoning_mode`: fields of
-      `reasoning`
+    - `reasoning_effort`, `reasoning_summary` ("auto", "concise", "detailed"), `reasoning_context`,
+      `reasoning_mode`: fields of `reasoning`
     - `verbosity`: "low", "medium" or "high", a field of `text`
-    - `include`: what to add to the answer, such as "web_search_call.action.sources" or "message.output_text.logprobs"
+    - `include`: what to add to the response, such as "web_search_call.action.sources" or
+      "message.output_text.logprobs"
     - the others go to the wire under their own names
     """
 
@@ -40,13 +41,13 @@ class ResponsesOptions:
     moderation: Mapping[str, object] | None = None
 
     def body(self) -> JsonObject:
-        """The fields of the request body that go under their own names and are set."""
-        own = self.__dataclass_fields__.keys() - _ELSEWHERE
-        given: dict[str, JsonValue] = {name: as_json(getattr(self, name)) for name in sorted(own)}
+        """Return the fields of the request body that go under their own names and are set."""
+        names = self.__dataclass_fields__.keys() - _PLACED_ELSEWHERE
+        given: dict[str, JsonValue] = {name: as_json(getattr(self, name)) for name in sorted(names)}
         return {name: value for name, value in given.items() if value is not None}
 
     def reasoning(self, effort: str | None) -> JsonObject:
-        """The `reasoning` object; the effort that a chat asks for goes before the client's own."""
+        """Return the `reasoning` object. `effort` is the chat's, which goes before the client's."""
         given: dict[str, JsonValue] = {
             "effort": effort or self.reasoning_effort,
             "summary": self.reasoning_summary,
@@ -56,7 +57,7 @@ class ResponsesOptions:
         return {name: value for name, value in given.items() if value is not None}
 
 
-_ELSEWHERE = {
+_PLACED_ELSEWHERE = {
     "reasoning_effort",
     "reasoning_summary",
     "reasoning_context",

@@ -28,12 +28,14 @@ _NOT_SENT = ("stream", "stream_options", "background")
 
 
 class WebSocketTransport(SocketTransport):
-    """`POST .../responses` goes over a WebSocket, as a `response.create` frame; everything else, and what runs in the
-    background, over HTTP.
+    """`POST .../responses` goes over a WebSocket, as a `response.create` frame; everything else over HTTP.
 
-    Servers close a connection after an hour, so after `max_age` seconds it is replaced between two turns. `http` carries
-    what goes over HTTP, by default a new `HttpTransport`. `url` is where the socket is, if not at the base URL. A message
-    of more than `max_bytes` is refused with `InvalidResponse`. `SocketTransport` describes how connections are used.
+    So does what runs in the background.
+
+    Servers close a connection after an hour, so after `max_age` seconds it is replaced between two turns.
+    `http` carries what goes over HTTP, by default a new `HttpTransport`. `url` is where the socket is, if not
+    at the base URL. A message of more than `max_bytes` is refused with `InvalidResponse`. `SocketTransport`
+    describes how connections are used.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class _ResponsesTurn:
         return Step(event, Next.CLOSE if unfinished else Next.KEEP)
 
     def response(self) -> Response:
-        """Return the response object, with the items that came where the server leaves its output empty; or the error."""
+        """Return the response object, with the items that came where its output is empty; or the error."""
         last = _read(self._last)
         if last.get("type") not in _TERMINAL:
             return Response(200, {}, self._last.encode())

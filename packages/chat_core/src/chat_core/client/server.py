@@ -81,7 +81,8 @@ class Server:
     def missing_key(self) -> ConfigurationError:
         """Return the error for a request without a key, which names where one can be set."""
         names = " or ".join(self.key_variables)
-        set_it = f"set {names}, or use " if names else "use "
+        comma = "," if len(self.key_variables) > 1 else ""
+        set_it = f"set {names}{comma} or use " if names else "use "
         return ConfigurationError(f"{self.name} needs an API key: {set_it}.with_api_key(...)")
 
     def _address(self, variables: Mapping[str, str], builder: str) -> str:

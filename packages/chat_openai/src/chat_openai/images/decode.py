@@ -1,9 +1,10 @@
-"""From the body of an Images answer to a core response."""
+"""From the body of an Images response to a core response."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Final
 
 from chat_core import (
     ChatResponse,
@@ -19,46 +20,54 @@ from chat_core import (
     Usage,
 )
 from chat_core.types.json_values import as_list, as_object, as_text
-from chat_core.wire.read import read_object
+from chat_core.wire import is_error_object, read_object
 from chat_responses.decode import event_error, usage
-from chat_responses.items import image
+from chat_responses.decode.images import image
+from chat_responses.items import without
+
+_IN_THE_FILE: Final = ("b64_json", "url", "mime_type")  # members that a `File` holds itself
 
 
 def decode(body: bytes, *, origin: Origin) -> ChatResponse:
-    """The pictures of a whole answer, as the parts of a turn. Raises `ProviderError` for an error, `InvalidResponse` for no
-    pictures."""
-    return read(read_object(body, "an images answer"), origin)
+    """Return the pictures of a whole response, as the parts of a turn.
+
+    Raises `ProviderError` for an error, `InvalidResponse` for no pictures.
+    """
+    return read_drawing(read_object(body, "an images response"), origin)
 
 
-def read(answer: JsonObject, origin: Origin) -> ChatResponse:
-    """`decode`, of what has been parsed."""
-    if answer.get("error"):
+def read_drawing(answer: JsonObject, origin: Origin) -> ChatResponse:
+    """Return the turn of a parsed body. Raises as `decode`."""
+    if answer.get("error") or ("data" not in answer and is_error_object(answer)):
         raise event_error(answer)
-    files = [picture(as_object(item), answer, origin) for item in as_list(answer.get("data"))]
+    data = answer.get("data")
+    items = [data] if isinstance(data, dict) else as_list(data)
+    files = [picture(as_object(item), answer, origin) for item in items]
     if not files:
-        raise InvalidResponse(f"not an images answer: {json.dumps(answer)[:300]}")
-    return drawn(files, usage(answer.get("usage")), answer)
+        raise InvalidResponse(f"not an images response: {json.dumps(answer)[:300]}")
+    return drawing(files, usage(answer.get("usage")), answer)
 
 
 def picture(item: JsonObject, answer: JsonObject, origin: Origin) -> File:
-    """One picture. Its type is what the server says, of it or of all of them, else what its bytes or its URL look like. What else
-    is said of it, such as `revised_prompt`, is its native data. Raises `InvalidResponse`."""
-    told = as_text(item.get("mime_type"))
+    """Return one picture. Raises `InvalidResponse`.
+
+    Its type is what its bytes show, else what the server says of it or of all of them, else what its URL
+    looks like. Other members, such as `revised_prompt`, are its native data.
+    """
+    named = as_text(item.get("mime_type")) or None
+    form = {"output_format": named.partition("/")[2]} if named else {}
     if url := as_text(item.get("url")):
-        file = _at(url, told or None)
-    elif found := image({"output_format": answer.get("output_format"), **item}, "b64_json"):
-        file = replace(found, mimetype=told or found.mimetype)
+        file = _at(url, named)
+    elif found := image({"output_format": answer.get("output_format"), **item, **form}, "b64_json"):
+        file = found
     else:
         raise InvalidResponse(f"not a picture: {json.dumps(item)[:300]}")
-    kept = {name: value for name, value in item.items() if name not in _SAID_BY_THE_PART}
-    return replace(file, native=Native(origin, kept) if kept else None)
+    native = without(item, *_IN_THE_FILE)
+    return replace(file, native=Native(origin, native) if native else None)
 
 
-_SAID_BY_THE_PART = ("b64_json", "url", "mime_type")
-
-
-def drawn(files: list[File], used: Usage, raw: JsonObject) -> ChatResponse:
-    """The turn that these pictures are. There is no finish reason on this wire: what is there is whole."""
+def drawing(files: list[File], used: Usage, raw: JsonObject) -> ChatResponse:
+    """Return the turn of these pictures. There is no finish reason on this wire: what is there is whole."""
     parts: list[Part] = [*files]
     turn = Turn("stop", usage=used, model=as_text(raw.get("model")) or None)
     return ChatResponse(Message("model", parts, turn=turn), raw=raw)

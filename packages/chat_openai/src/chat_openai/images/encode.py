@@ -2,58 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from chat_core import ChatRequest, ConfigurationError, File, Message, Messages, Part, Structured, Text
-from chat_core.wire.write import dump
+from chat_core import ChatRequest, ConfigurationError, File, Message, Messages, Notice, Opaque, Origin, Part
+from chat_core.wire import Encoded, foreign_block, text_of
 
 from chat_openai.images.mask import is_mask
-from chat_openai.images.options import ImageOptions
+from chat_openai.images.options import ImageDefaults
 from chat_openai.images.wire import Picture
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """Where a request goes, its body, and the number of pictures that it asks for."""
+class EncodedDrawing(Encoded):
+    """The body of a request, the path that it goes to, and the number of pictures that it is for."""
 
-    path: str
-    body: bytes
+    path: str = "/images/generations"
     count: int = 1
 
 
-def encode(
-    request: ChatRequest,
-    *,
-    model: str,
-    options: ImageOptions = ImageOptions(),
-    extra: Mapping[str, object] | None = None,
-    stream: bool = False,
-) -> Drawing:
-    """The request for what the conversation asks: an edit where there are pictures in the model's last turn or after it, else a new
-    picture. `extra` is merged last. Raises `ConfigurationError` for what the Images API does not take."""
-    _refuse_what_is_not_drawn(request)
-    pictures, masks = _pictures(request.messages)
-    body: dict[str, object] = {"model": model, "prompt": _prompt(request.messages)}
-    body |= options.body(edits=bool(pictures), stream=stream)
+def encode(request: ChatRequest, *, origin: Origin, defaults: ImageDefaults, stream: bool) -> EncodedDrawing:
+    """Return the request for what the conversation describes.
+
+    It is an edit where there are pictures in the model's last turn or after it, else a new picture. Raises
+    `ConfigurationError` for what the Images API does not take.
+    """
+    _refuse_other_features(request)
+    notices: list[Notice] = []
+    recent = _since_the_last_turn(request.messages)
+    pictures, masks = _pictures(recent, notices)
+    body: dict[str, object] = {"model": origin.model, "prompt": _prompt(request.messages, recent, notices)}
+    body |= defaults.options.body(edits=bool(pictures), stream=stream)
     if pictures:
-        body["images"] = [_picture(file) for file in pictures]
+        body["images"] = pictures
     if masks:
         if not pictures or len(masks) > 1:
             raise ConfigurationError("a mask goes with the picture that it is for, and there is one at most")
-        body["mask"] = _picture(masks[0])
+        body["mask"] = masks[0]
     if stream:
         body["stream"] = True
-    body |= extra or {}
+    body |= defaults.extra
     count = body.get("n")
-    return Drawing(
+    return EncodedDrawing(
+        body,
+        tuple(notices),
         "/images/edits" if pictures else "/images/generations",
-        dump(body),
         count if isinstance(count, int) and count > 0 else 1,
     )
 
 
-def _refuse_what_is_not_drawn(request: ChatRequest) -> None:
+def _refuse_other_features(request: ChatRequest) -> None:
     if request.tools:
         raise ConfigurationError("the Images API has no tools: build the chat without them")
     if request.output is not None:
@@ -66,44 +63,53 @@ def _refuse_what_is_not_drawn(request: ChatRequest) -> None:
 
 
 def _since_the_last_turn(messages: Messages) -> list[Message]:
-    """The model's last turn, and what follows it."""
-    said = list(messages)
-    turns = [at for at, message in enumerate(said) if message.role == "model"]
-    return said[turns[-1] :] if turns else said
+    """Return the model's last turn and what follows it."""
+    listed = list(messages)
+    turns = [at for at, message in enumerate(listed) if message.role == "model"]
+    return listed[turns[-1] :] if turns else listed
 
 
-def _prompt(messages: Messages) -> str:
+def _prompt(messages: Messages, recent: list[Message], notices: list[Notice]) -> str:
     instructions = [message for message in messages if message.role == "system"]
-    asked = [message for message in _since_the_last_turn(messages) if message.role == "user"]
-    said = [
-        _text(part)
-        for message in (*instructions, *asked)
-        for part in message.parts
-        if not isinstance(part, File)
-    ]
-    if not any(message.text for message in asked):
+    wishes = [message for message in recent if message.role == "user"]
+    if not any(message.text for message in wishes):
         raise ConfigurationError('say what to draw: messages.add_user("a siamese cat")')
-    return "\n\n".join(said)
+    texts = (_text(part, notices) for message in (*instructions, *wishes) for part in message.parts)
+    return "\n\n".join(text for text in texts if text)
 
 
-def _text(part: Part) -> str:
+def _text(part: Part, notices: list[Notice]) -> str:
     match part:
-        case Text(text):
-            return text
-        case Structured():
-            return part.as_text()
+        case File():
+            return ""
+        case Opaque(native):
+            notices.append(foreign_block(native))
+            return ""
         case _:
-            raise ConfigurationError(f"the Images API takes text and pictures, not {type(part).__name__}")
+            return text_of(part, "user")
 
 
-def _pictures(messages: Messages) -> tuple[list[File], list[File]]:
-    """The pictures to edit, and their masks."""
-    files = [file for message in _since_the_last_turn(messages) for file in message.files]
-    return [file for file in files if not is_mask(file)], [file for file in files if is_mask(file)]
+def _pictures(recent: list[Message], notices: list[Notice]) -> tuple[list[Picture], list[Picture]]:
+    """Return the pictures to edit, and their masks. What a model made that is no picture is left out."""
+    pictures: list[Picture] = []
+    masks: list[Picture] = []
+    for message in recent:
+        for file in message.files:
+            if message.role == "model" and not _is_picture(file):
+                notices.append(
+                    Notice("messages", f"a generated {file.kind} was not sent: only pictures are edited")
+                )
+            else:
+                (masks if is_mask(file) else pictures).append(_picture(file))
+    return pictures, masks
+
+
+def _is_picture(file: File) -> bool:
+    return file.kind == "image" or not (file.mimetype or file.data)
 
 
 def _picture(file: File) -> Picture:
-    if file.kind != "image" and (file.mimetype or file.data):
+    if not _is_picture(file):
         raise ConfigurationError(f"the Images API takes pictures, not {file.mimetype}")
     if file.id is not None:
         return Picture(file_id=file.id)

@@ -10,10 +10,13 @@ _MASK = Native(Origin("openai", "images", ""), {"type": "mask"})
 
 
 def mask(file: File) -> File:
-    """This file as the mask of an edit: where it is transparent, the first picture is drawn anew. A PNG of that picture's size."""
+    """Return this file as the mask of an edit: where it is transparent, the first picture is drawn anew.
+
+    It is a PNG of that picture's size.
+    """
     return replace(file, native=_MASK)
 
 
 def is_mask(file: File) -> bool:
-    """Whether it came from `mask`."""
+    """Return whether a file came from `mask`."""
     return file.native == _MASK

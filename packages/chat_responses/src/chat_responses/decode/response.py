@@ -1,0 +1,136 @@
+"""From the body of a response to a turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from chat_core import (
+    ChatResponse,
+    FinishReason,
+    InvalidResponse,
+    JsonObject,
+    JsonValue,
+    Message,
+    Notice,
+    Opaque,
+    Origin,
+    Part,
+    Refusal,
+    ToolCall,
+    Turn,
+)
+from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.wire import CallIds, fail_pending, finish_reason, is_error_object, read_object
+
+from chat_responses.approvals import requested_actions
+from chat_responses.decode.errors import event_error
+from chat_responses.decode.parts import read_item
+from chat_responses.decode.usage import usage
+
+UNFINISHED: Final = ("queued", "in_progress")  # the statuses of a response that is still being made
+
+
+def decode(body: bytes, *, origin: Origin, ids: CallIds) -> ChatResponse:
+    """Return the turn in a whole response.
+
+    Raises `ProviderError` for one that failed and for an error in any shape, `InvalidResponse` for what is
+    neither.
+    """
+    answer = read_object(body, "a response")
+    check(answer)
+    parts = (part for item in output_items(answer) for part in read_item(item, origin, ids.claim))
+    return response(answer, parts, raw=answer)
+
+
+def check(answer: JsonObject) -> None:
+    """Raise the error that a response object contains, under whatever HTTP status."""
+    is_response = isinstance(answer.get("output"), list | dict)
+    if answer.get("status") == "failed" or (not is_response and _is_error(answer)):
+        raise event_error(answer)
+    if not is_response:
+        raise InvalidResponse(f"not a response: {json.dumps(answer)[:300]}")
+
+
+def output_items(answer: JsonObject) -> list[JsonObject]:
+    """Return the items of a response; a few servers send a single one without a list."""
+    output = answer.get("output")
+    return [
+        item for item in ([output] if isinstance(output, dict) else as_list(output)) if isinstance(item, dict)
+    ]
+
+
+def response(answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject) -> ChatResponse:
+    """Return the turn of these parts, with what the response object contains besides them."""
+    message = Message("model", list(parts))
+    reason, word = _finish(answer, message)
+    message.turn = Turn(
+        reason,
+        word,
+        usage=usage(answer.get("usage")),
+        model=as_text(answer.get("model")) or None,
+        id=as_text(answer.get("id")) or None,
+    )
+    if (
+        reason == "other"
+    ):  # cancelled, steered or still being made: that the arguments are JSON may be an accident
+        for call in message.tool_calls:
+            fail_pending([call], f"The turn is {word!r}, so {call.name} was not run.")
+    return ChatResponse(message, tuple(_notices(answer, message)), raw=raw)
+
+
+def _is_error(answer: JsonObject) -> bool:
+    return bool(answer.get("error")) or is_error_object(answer)
+
+
+def _finish(answer: JsonObject, message: Message) -> tuple[FinishReason, str | None]:
+    """Return the common reason and the server's status: the wire has no reason, it follows from what came."""
+    status = as_text(answer.get("status")) or None
+    cut, _ = finish_reason(as_object(answer.get("incomplete_details")).get("reason"))
+    match status:
+        case "completed" | None:
+            return (cut if cut in ("length", "content_filter") else _completed(message.parts)), status
+        case "incomplete":
+            return (cut if cut in ("length", "content_filter") else "other"), status
+        case _:
+            return "other", status
+
+
+def _completed(parts: Sequence[Part]) -> FinishReason:
+    if any(isinstance(part, ToolCall) for part in parts) or requested_actions(Message("model", list(parts))):
+        return "tool_calls"
+    return "refusal" if any(isinstance(part, Refusal) for part in parts) else "stop"
+
+
+def _notices(answer: JsonObject, message: Message) -> Iterator[Notice]:
+    for change in as_list(answer.get("input_transformations")):
+        if isinstance(change, dict):
+            words = (change.get("action"), change.get("type"), change.get("id"))
+            yield Notice("input", f"the server {' '.join(map(str, words))}: {change.get('reason')}")
+    if actions := requested_actions(message):
+        yield _waiting_for(actions)
+    assert message.turn is not None
+    if message.turn.finish_reason == "other" and message.turn.raw_finish_reason not in UNFINISHED:
+        yield Notice("finish_reason", f"the turn did not end by itself: {_why(answer)}")
+    if message.turn.finish_reason == "stop" and not message.parts:
+        yield Notice("output", "the response is empty")
+
+
+def _waiting_for(actions: list[Opaque]) -> Notice:
+    names = ", ".join(_action_name(part.native.data) for part in actions)
+    return Notice(
+        "requested_actions",
+        f"the turn waits for what it asks of you: {names}; "
+        "messages.add_user(approval(part)) answers an approval request, action_output(part, {...}) any other",
+    )
+
+
+def _action_name(item: JsonObject) -> str:
+    name = as_text(item.get("name"))
+    return f"{item.get('type')} {item.get('id')}" + (f" ({name})" if name else "")
+
+
+def _why(answer: JsonObject) -> str:
+    details: JsonValue = answer.get("incomplete_details")
+    return f"{answer.get('status')} ({json.dumps(details)})" if details else str(answer.get("status"))

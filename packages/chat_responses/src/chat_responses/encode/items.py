@@ -1,0 +1,213 @@
+"""The input items of one message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chat_core import (
+    ConfigurationError,
+    File,
+    JsonObject,
+    Message,
+    Notice,
+    Opaque,
+    Origin,
+    Part,
+    Reasoning,
+    Refusal,
+    Structured,
+    Text,
+    ToolCall,
+)
+from chat_core.types.json_values import as_list
+from chat_core.wire import (
+    foreign_block,
+    generated_file,
+    joined_text,
+    misplaced,
+    part_text,
+    unsent_file,
+    wire_id,
+    wire_name,
+)
+
+from chat_responses.approvals import is_requested
+from chat_responses.encode.files import file_part
+from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
+from chat_responses.items import call_id
+from chat_responses.memory import Chained
+from chat_responses.settings import RequestDefaults
+from chat_responses.wire import ContentPart, InputItem, InputText
+
+
+class ItemEncoder:
+    """Encodes the messages of one request. `notices` grows by what is left out."""
+
+    def __init__(self, origin: Origin, defaults: RequestDefaults) -> None:
+        self.notices: list[Notice] = []
+        self._origin = origin
+        self._calls_last = defaults.dialect.calls_last
+        self._server_remembers = defaults.server_remembers
+        self._is_stored = defaults.memory == Chained() or defaults.server_remembers
+        self._call_ids: dict[int, str] = {}  # by the identity of the part
+        self._used: set[str] = set()
+
+    def items(self, message: Message) -> Iterator[InputItem]:
+        """Yield the items of a message; of a model's turn also the outcomes of its calls."""
+        match message.role:
+            case "system":
+                if text := joined_text(self.readable(message.parts), "system"):
+                    yield {"role": "developer", "content": text}
+            case "user":
+                yield from self._user(message.parts)
+            case "model":
+                yield from self._turn(message)
+                yield from self.outputs(message)
+
+    def outputs(self, message: Message) -> Iterator[InputItem]:
+        """Yield the outcomes of a turn's calls. Raises `UnresolvedTool` for a call that has none."""
+        for call, text in message.outcomes():
+            item = native_item(call, self._origin)
+            is_custom = item is not None and item.get("type") == "custom_tool_call"
+            yield {
+                "type": "custom_tool_call_output" if is_custom else "function_call_output",
+                "call_id": self._call_id(call, item),
+                "output": self._output(call, text),
+            }
+
+    def readable(self, parts: Sequence[Part]) -> list[Part]:
+        """Return the parts but for other providers' blocks, which get a notice."""
+        return [part for part in parts if not (isinstance(part, Opaque) and self._is_foreign(part))]
+
+    def _user(self, parts: Sequence[Part]) -> Iterator[InputItem]:
+        content: list[Part] = []
+        for part in self.readable(parts):
+            if not isinstance(part, Opaque):
+                content.append(part)
+            elif item := native_item(part, self._origin):  # such as the answer to an approval request
+                yield item
+            else:
+                self._leave_out("a block without a type")
+        match content:
+            case [Text(text)]:
+                yield {"role": "user", "content": text}
+            case []:
+                pass
+            case _:
+                yield {"role": "user", "content": [_content_part(part) for part in content]}
+
+    def _turn(self, message: Message) -> list[InputItem]:
+        """Return a model's turn: each part as the item that it came in, else as plain items."""
+        items = [item for part_items in self._items_of_parts(message) for item in part_items]
+        while items and items[-1].get("type") == "reasoning":  # the server wants the item that it led to
+            items.pop()
+            self._leave_out("reasoning that nothing of its turn follows")
+        if self._calls_last:
+            items.sort(key=lambda item: item.get("type") == "function_call")
+        return items
+
+    def _items_of_parts(self, message: Message) -> Iterator[list[InputItem]]:
+        open_message: JsonObject | None = None  # one whose further contents are parts of their own
+        orphaned = False  # the server looks for the reasoning before an item that has an id
+        for part in message.parts:
+            item = native_item(part, self._origin)
+            if item is not None and isinstance(part, Reasoning) and not self._can_use(item):
+                item, orphaned = None, True
+            if item is not None and orphaned:
+                item = without_id(part, item)
+            if item is None:
+                open_message = None
+                yield list(self._plain(part))
+            elif open_message is not None and are_of_one_message(open_message, item):
+                open_message["content"] = [*as_list(open_message["content"]), *as_list(item["content"])]
+            elif self._is_refused(item, message):
+                self._leave_out(f"{item.get('type')} without a result")
+            else:
+                open_message = item = dict(item)
+                if isinstance(part, ToolCall):
+                    item["call_id"] = self._call_id(part, item)
+                yield [item]
+
+    def _can_use(self, reasoning: JsonObject) -> bool:
+        return self._server_remembers or can_be_resent(reasoning)
+
+    def _is_refused(self, item: JsonObject, message: Message) -> bool:
+        """Return whether the server refuses an item: a failed picture not stored, an action of a cut turn."""
+        if item.get("type") == "image_generation_call":
+            return not self._is_stored and not item.get("result")
+        return message.interrupted and is_requested(item)
+
+    def _plain(self, part: Part) -> Iterator[InputItem]:
+        match part:
+            case Text() | Structured():
+                if text := part_text(part):
+                    yield {"role": "assistant", "content": text}
+            case Refusal(text):
+                if text:
+                    yield {"role": "assistant", "content": text}
+            case ToolCall():
+                yield {
+                    "type": "function_call",
+                    "call_id": self._call_id(part, None),
+                    "name": wire_name(part.name),
+                    "arguments": part.arguments_as_text(),
+                }
+            case File():
+                yield from self._generated(part)
+            case Opaque():
+                if not self._is_foreign(part):
+                    self._leave_out("a block without a type")
+            case Reasoning():
+                pass
+
+    def _generated(self, file: File) -> Iterator[InputItem]:
+        """Yield a file that a model made elsewhere as the user's: the model's messages hold text only."""
+        try:
+            sent = file_part(file)
+        except ConfigurationError:
+            self.notices.append(generated_file(file))
+            return
+        yield {"role": "user", "content": [InputText(type="input_text", text="A file that you made:"), sent]}
+
+    def _output(self, call: ToolCall, text: str) -> str | list[ContentPart]:
+        if not call.files:
+            return text
+        return [InputText(type="input_text", text=text), *(self._result_file(file) for file in call.files)]
+
+    def _result_file(self, file: File) -> ContentPart:
+        try:
+            return file_part(file)
+        except ConfigurationError as error:
+            described, notice = unsent_file(file, error)
+            self.notices.append(notice)
+            return InputText(type="input_text", text=described.text)
+
+    def _call_id(self, call: ToolCall, item: JsonObject | None) -> str:
+        """Return the id that pairs a call with its outcome: the server's, unless an earlier call has it."""
+        known = self._call_ids.get(id(call))
+        if known is None:
+            known = wire_id(call_id(item) if item is not None else call.id)
+            if known in self._used:
+                known = wire_id(call.id)
+            self._used.add(known)
+            self._call_ids[id(call)] = known
+        return known
+
+    def _is_foreign(self, part: Opaque) -> bool:
+        if part.native.for_(self._origin) is not None:
+            return False
+        self.notices.append(foreign_block(part.native))
+        return True
+
+    def _leave_out(self, what: str) -> None:
+        self.notices.append(Notice("messages", f"{what} was not sent"))
+
+
+def _content_part(part: Part) -> ContentPart:
+    match part:
+        case Text() | Structured():
+            return InputText(type="input_text", text=part_text(part))
+        case File():
+            return file_part(part)
+        case _:
+            raise misplaced(part, "user")

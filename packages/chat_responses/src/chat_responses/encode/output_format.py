@@ -1,0 +1,30 @@
+"""The `text` object of a body: the schema of a typed output, and how long a response is to be."""
+
+from __future__ import annotations
+
+from chat_core import OutputSchema
+from chat_core.wire import strict_schema
+
+from chat_responses.settings import RequestDefaults
+from chat_responses.wire import TextFormat
+
+
+def text_fields(output: OutputSchema | None, defaults: RequestDefaults) -> dict[str, object]:
+    """Return the `text` field, or nothing where it would be empty.
+
+    Raises `ConfigurationError` for a schema that a strict server cannot hold the model to.
+    """
+    text: dict[str, object] = {}
+    if output is not None:
+        text["format"] = _format(output, strict=defaults.strict_output)
+    if defaults.options.verbosity is not None:
+        text["verbosity"] = defaults.options.verbosity
+    return {"text": text} if text else {}
+
+
+def _format(output: OutputSchema, *, strict: bool) -> TextFormat:
+    schema = strict_schema(output.schema, "the output type") if strict else output.schema
+    form = TextFormat(type="json_schema", name=output.name, schema=schema, strict=strict)
+    if output.description:
+        form["description"] = output.description
+    return form

@@ -1,0 +1,75 @@
+"""Tools, and which of them the model has to call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chat_core import ChatOptions, ChatRequest, ConfigurationError, JsonObject, ToolDefinition
+from chat_core.types.json_values import as_text
+from chat_core.wire import strict_schema, wire_name
+
+from chat_responses.wire import FunctionTool
+
+
+def tool_fields(request: ChatRequest, native_tools: Sequence[JsonObject]) -> dict[str, object]:
+    """Return the `tools` and the `tool_choice` of a body.
+
+    Raises `ConfigurationError` for a function with the name of a native tool, and for a choice that is no
+    tool.
+    """
+    taken = {name for tool in native_tools for name in _names(tool)}
+    for tool in request.tools:
+        if tool.name in taken:
+            raise ConfigurationError(
+                f"there is a native tool {tool.name!r} beside the function of that name: rename the function"
+            )
+    fields: dict[str, object] = {}
+    if request.tools or native_tools:
+        fields["tools"] = [*(_function(tool) for tool in request.tools), *native_tools]
+    if (choice := _tool_choice(request.options, request.tools, native_tools)) is not None:
+        fields["tool_choice"] = choice
+    return fields
+
+
+def _names(tool: JsonObject) -> Iterator[str]:
+    """Yield the names by which a native tool can be chosen, the most exact one first."""
+    for member in ("name", "server_label", "type"):
+        if name := as_text(tool.get(member)):
+            yield name
+
+
+def _function(tool: ToolDefinition) -> FunctionTool:
+    sent = FunctionTool(
+        type="function", name=wire_name(tool.name), parameters=tool.parameters, strict=bool(tool.strict)
+    )
+    if tool.strict:
+        sent["parameters"] = strict_schema(tool.parameters, f"tool {tool.name}")
+    if tool.description:
+        sent["description"] = tool.description
+    return sent
+
+
+def _tool_choice(
+    options: ChatOptions, tools: Sequence[ToolDefinition], native_tools: Sequence[JsonObject]
+) -> object:
+    choice = options.tool_choice
+    has_tools = bool(tools or native_tools)
+    if choice is None or (not has_tools and choice in ("auto", "none")):
+        return None
+    if choice in ("auto", "none", "required") and has_tools:
+        return choice
+    if any(tool.name == choice for tool in tools):
+        return {"type": "function", "name": wire_name(choice)}
+    for tool in native_tools:
+        if choice in _names(tool):
+            return _native_choice(tool, choice)
+    raise ConfigurationError(f"tool_choice={choice!r}: there is no such tool")
+
+
+def _native_choice(tool: JsonObject, choice: str) -> dict[str, str]:
+    type = as_text(tool.get("type"))
+    if choice == tool.get("name"):
+        return {"type": type, "name": choice}
+    if choice == tool.get("server_label"):
+        return {"type": "mcp", "server_label": choice}
+    return {"type": type}

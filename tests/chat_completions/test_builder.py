@@ -50,7 +50,7 @@ def test_without_a_model_the_next_keystroke_is_named() -> None:
 def test_without_a_key_for_openai_both_ways_to_give_one_are_named() -> None:
     with pytest.raises(
         ConfigurationError,
-        match=r"openai needs an API key: set OPENAI_API_KEY or use \.with_api_key\(\.\.\.\)",
+        match=r"openai needs an API key: set OPENAI_API_KEY, or use \.with_api_key\(\.\.\.\)",
     ):
         builder(None).build()
 
@@ -63,7 +63,7 @@ def test_without_a_key_for_another_vendor_its_own_way_is_named(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
-    own = r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY or use \.with_api_key"
+    own = r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY, or use \.with_api_key"
     with pytest.raises(ConfigurationError, match=own):
         builder(url).build()
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from chat_completions import ChatCompletionsBuilder, CompletionsOptions, Dialect
 from chat_completions.encode import encode
+from chat_completions.rules import ReasoningRules
+from chat_completions.settings import RequestDefaults
 from chat_core import (
     ChatBuilder,
     ChatOptions,
@@ -27,6 +29,7 @@ from chat_core import (
     ToolDefinition,
 )
 from chat_core.testing import FakeTransport
+from chat_core.wire import dump
 
 ADD = ToolDefinition("add", "Add.", {"type": "object", "properties": {}})
 SUB = ToolDefinition("sub", "Subtract.", {"type": "object", "properties": {}})
@@ -62,10 +65,9 @@ def sent(
 ) -> dict[str, Any]:
     own = request.pop("own", CompletionsOptions())
     origin = Origin(dialect.name, "https://x.example", "m")
-    encoded = encode(
-        ChatRequest(messages, **request), origin=origin, dialect=dialect, options=own, stream=stream
-    )
-    return {"notices": [notice.about for notice in encoded.notices], **json.loads(encoded.body)}
+    defaults = RequestDefaults(dialect=dialect, options=own)
+    encoded = encode(ChatRequest(messages, **request), origin=origin, defaults=defaults, stream=stream)
+    return {"notices": [notice.about for notice in encoded.notices], **json.loads(dump(encoded.body))}
 
 
 def thought(dialect: Dialect, native: dict[str, Any], *parts: Any) -> Messages:
@@ -83,19 +85,20 @@ def test_a_named_dialect_knows_its_server_and_the_name_of_its_key(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dialect = NAMED[name]()
-    for variable in (dialect.url_variable, dialect.host_variable, dialect.key_variable):
+    server = dialect.server
+    for variable in (*server.url_variables, server.host_variable, *server.key_variables):
         monkeypatch.delenv(variable or "NOT_SET", raising=False)
     builder = ChatCompletionsBuilder().with_dialect(dialect).with_model("m").with_transport(FakeTransport())
-    if dialect.key_required:
+    if server.key_required:
         with pytest.raises(
-            ConfigurationError, match=f"{name} needs an API key: set {dialect.key_variable} or use"
+            ConfigurationError, match=f"{name} needs an API key: set {server.key_variables[0]}, or use"
         ):
             builder.build()
-    if dialect.key_variable:
-        monkeypatch.setenv(dialect.key_variable, "a-key")
+    if server.key_variables:
+        monkeypatch.setenv(server.key_variables[0], "a-key")
     client = builder.build()
 
-    assert repr(client) == f"ChatCompletionsClient(model='m', base_url='{dialect.base_url}')"
+    assert repr(client) == f"ChatCompletionsClient(model='m', base_url='{server.base_url}')"
     assert client.origin.provider == name
 
 
@@ -113,7 +116,7 @@ async def test_a_key_goes_to_the_server_whose_it_is(
     url: str | None, key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "groq-key")
-    dialect = replace(Dialect.groq(), key_required=False)
+    dialect = replace(Dialect.groq(), server=replace(Dialect.groq().server, key_required=False))
     transport = FakeTransport().answer({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]})
     builder = ChatCompletionsBuilder().with_dialect(dialect).with_model("m").with_transport(transport)
     client = (builder.with_base_url(url) if url else builder).build()
@@ -238,7 +241,9 @@ def test_a_server_that_only_knows_json_is_told_the_schema_in_words(dialect: Dial
     )
 
     assert body["response_format"] == {"type": "json_object"}
-    assert [message["role"] for message in body["messages"]] == ["system", "system", "user"]
+    instructions = ["system"] if dialect.messages.system_first else ["system", "system"]
+    assert [message["role"] for message in body["messages"]] == [*instructions, "user"]
+    assert all("Be brief." in m["content"] for m in body["messages"][len(instructions) - 1 : -1])
     assert json.dumps(schema) in body["messages"][0]["content"]
     assert "A place." in body["messages"][0]["content"]
     assert "output" in body["notices"]
@@ -278,7 +283,7 @@ async def test_a_typed_answer_comes_from_such_a_server_too() -> None:
         (
             Dialect.ollama(),
             File.from_url("https://a.example/cat.png"),
-            r"ollama fetches no pictures: read https://a\.example",
+            r"ollama fetches no images: read https://a\.example",
         ),
     ],
 )
@@ -305,7 +310,7 @@ def test_what_a_tool_drew_stands_in_its_result_or_follows_it() -> None:
     [tool, user] = sent(Dialect.deepseek(), history)["messages"][2:]
     assert (
         user["content"]
-        == "What draw returned for call t1:\n\n(a file of type image/png, which cannot be shown here)"
+        == "What draw returned for call t1:\n\n(The tool returned a file, image of type image/png, which cannot be shown here.)"
     )
 
 
@@ -323,7 +328,7 @@ def test_deepseek_gets_a_thought_with_each_turn_that_called_a_tool_even_an_empty
 
 
 def test_thoughts_go_back_as_tags_where_the_model_wants_them_so() -> None:
-    dialect = replace(Dialect.cerebras(), replay_as="tags", replay_reasoning="always")
+    dialect = replace(Dialect.cerebras(), reasoning=ReasoningRules(replay_as="tags", replay="always"))
     [_, said] = sent(dialect, thought(dialect, {"field": "reasoning"}, Text("4")))["messages"]
 
     assert said == {"role": "assistant", "content": "<think>\nHm.\n</think>\n\n4"}

@@ -6,13 +6,13 @@ import base64
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from chat_completions import ChatCompletionsBuilder, Dialect, EmbeddingChatCompletionsClient
-from chat_completions.embeddings import decode_embeddings
+from chat_completions.decode import decode_embeddings
+from chat_completions.rules import Fields
 from chat_core import (
     Chat,
     ChatBuilder,
@@ -144,7 +144,7 @@ def test_a_vector_that_is_none_is_refused_and_not_guessed(garbage: Any) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"data":'])
 def test_an_answer_that_is_none_is_refused(body: bytes) -> None:
-    with pytest.raises(InvalidResponse, match="not an embeddings answer"):
+    with pytest.raises(InvalidResponse, match="not an embeddings response"):
         decoded(body)
 
 
@@ -191,7 +191,9 @@ async def test_more_inputs_than_the_server_takes_go_in_batches_and_come_back_in_
     transport.answer(listed([2], [3], usage={"prompt_tokens": 3, "total_tokens": 3}))
     transport.answer(listed([4]))
 
-    response = await embedding_chat(transport, Dialect(embedding_batch=2)).embed(["a", "b", "c", "d", "e"])
+    response = await embedding_chat(transport, Dialect(fields=Fields(embedding_batch=2))).embed(
+        ["a", "b", "c", "d", "e"]
+    )
 
     assert [body["input"] for body in transport.bodies] == [["a", "b"], ["c", "d"], ["e"]]
     assert vectors(response) == [[0], [1], [2], [3], [4]]
@@ -252,7 +254,7 @@ async def test_a_batch_that_came_is_not_asked_for_again_when_a_later_one_fails_a
             transport.answer({"error": {"message": "slow down"}}, status=429)
         else:
             transport.answer(answer)
-    dialect = replace(Dialect(), embedding_batch=1)
+    dialect = Dialect(fields=Fields(embedding_batch=1))
     builder = (
         ChatCompletionsBuilder().with_base_url("http://model.test/v1").with_model("m").with_dialect(dialect)
     )

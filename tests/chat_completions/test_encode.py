@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from chat_completions import ChatCompletionsBuilder, CompletionsOptions, Dialect
-from chat_completions.encode import Encoded, encode
+from chat_completions.encode import encode
+from chat_completions.rules import Fields, MessageRules, ReasoningRules
+from chat_completions.settings import RequestDefaults
 from chat_core import (
     Action,
     AwaitingApproval,
@@ -43,6 +45,7 @@ from chat_core import (
     tool,
 )
 from chat_core.testing import FakeTransport
+from chat_core.wire import Encoded, dump
 from openai.types.chat.completion_create_params import (
     CompletionCreateParamsNonStreaming,
     CompletionCreateParamsStreaming,
@@ -88,11 +91,12 @@ def encoded(
     request: ChatRequest | Messages, *, origin: Origin = HERE, dialect: Dialect = OPENAI, **more: Any
 ) -> Encoded:
     request = ChatRequest(request) if isinstance(request, Messages) else request
-    return encode(request, origin=origin, dialect=dialect, **more)
+    stream = more.pop("stream", False)
+    return encode(request, origin=origin, defaults=RequestDefaults(dialect=dialect, **more), stream=stream)
 
 
 def body_of(request: ChatRequest | Messages, **more: Any) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(encoded(request, **more).body)
+    body: dict[str, Any] = json.loads(dump(encoded(request, **more).body))
     return body
 
 
@@ -200,8 +204,8 @@ def test_a_document_by_url_goes_only_to_who_fetches_it() -> None:
         (File("image/png", id="file-1"), "images as bytes or a url"),
         (File("audio/ogg", b"OggS"), "wav or mp3 bytes, not audio/ogg by bytes"),
         (File("audio/wav", url="https://a.example/a.wav"), "not audio/wav by url"),
-        (Reasoning("hm"), "cannot hold Reasoning"),
-        (ToolCall("t1", "add"), "cannot hold ToolCall"),
+        (Reasoning("hm"), "holds text, files and structured values, not Reasoning"),
+        (ToolCall("t1", "add"), "holds text, files and structured values, not ToolCall"),
     ],
 )
 def test_what_this_wire_cannot_say_is_refused_before_anything_is_sent(part: Any, says: str) -> None:
@@ -210,7 +214,9 @@ def test_what_this_wire_cannot_say_is_refused_before_anything_is_sent(part: Any,
 
 
 def test_a_file_among_instructions_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="a system message holds text, not File"):
+    with pytest.raises(
+        ConfigurationError, match="a system message holds text and structured values, not File"
+    ):
         sent(Messages.from_system(File.from_bytes(PNG)))
 
 
@@ -428,7 +434,9 @@ def test_reasoning_goes_back_on_the_turns_that_the_dialect_names(
     thought = Reasoning("hm", native=Native(HERE, {"field": "reasoning"}))
     messages = after(thought, Text("So."), *([ToolCall("t1", "add", {}, Completed(1))] if with_calls else []))
 
-    assert ("reasoning" in sent(messages, dialect=Dialect(replay_reasoning=replay))[1]) is goes
+    assert (
+        "reasoning" in sent(messages, dialect=Dialect(reasoning=ReasoningRules(replay=replay)))[1]
+    ) is goes
 
 
 def test_thoughts_texts_and_blocks_of_the_servers_own_keep_their_order() -> None:
@@ -450,8 +458,10 @@ def test_thoughts_texts_and_blocks_of_the_servers_own_keep_their_order() -> None
         {"type": "text", "text": "there."},
     ]
     elsewhere = encoded(messages, origin=Origin("other", "http://localhost/v1", "m"))
-    assert json.loads(elsewhere.body)["messages"][1]["content"] == "So there."
-    assert elsewhere.notices == (Notice("messages", "a block that only openai can read was not sent"),)
+    assert json.loads(dump(elsewhere.body))["messages"][1]["content"] == "So there."
+    assert elsewhere.notices == (
+        Notice("messages", "a block that only openai (gpt-5.6) can read was not sent"),
+    )
 
 
 def test_a_refusal_goes_back_as_one(official: Any) -> None:
@@ -465,7 +475,7 @@ def test_spoken_audio_is_named_by_its_id_and_other_files_are_noticed(official: A
     spoken = File("audio/wav", b"RIFF", native=Native(HERE, {"audio_id": "au1"}))
     result = encoded(after(spoken, File.from_bytes(PNG)))
 
-    body = json.loads(result.body)
+    body = json.loads(dump(result.body))
     official[False].validate_python(body)
     assert body["messages"][1] == {"role": "assistant", "content": "", "audio": {"id": "au1"}}
     assert result.notices == (
@@ -556,9 +566,9 @@ def test_options_go_by_the_names_of_the_dialect(dialect: Dialect, names: set[str
 
 
 def test_instructions_go_under_the_role_of_the_dialect() -> None:
-    assert sent(Messages.from_system("Hi"), dialect=Dialect(system_role="developer")) == [
-        {"role": "developer", "content": "Hi"}
-    ]
+    assert sent(
+        Messages.from_system("Hi"), dialect=Dialect(messages=MessageRules(system_role="developer"))
+    ) == [{"role": "developer", "content": "Hi"}]
 
 
 def test_top_k_goes_to_who_knows_it_and_is_refused_elsewhere() -> None:
@@ -731,7 +741,10 @@ def test_a_typed_answer_is_asked_for_strictly_where_the_server_can(official: Any
             },
         },
     }
-    for loose in (body_of(request, strict=False), body_of(request, dialect=Dialect(strict=False))):
+    for loose in (
+        body_of(request, strict=False),
+        body_of(request, dialect=Dialect(fields=Fields(strict="none"))),
+    ):
         official[False].validate_python(loose)
         assert loose["response_format"]["json_schema"] == {
             "name": "city",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from chat_completions import ChatCompletionsBuilder
-from chat_completions.thinktags import ThinkTags
+from chat_completions.decode.think_tags import ThinkTags
 from chat_core import ChatRequest, Completed, Done, Messages, ReasoningChunk, TextChunk, ToolDefinition
 from chat_core.testing import FakeTransport, broken_laws
 

@@ -1,36 +1,32 @@
-"""How a client is put together: options, environment, and what is missing."""
+"""The builder: Cerebras's options, and how each family of models wants its reasoning back."""
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import replace
-from typing import Generic, Literal, Self, cast
+from typing import TYPE_CHECKING, Generic, Literal, Self, cast
 
-from chat_completions.builder import Choosing, settings
-from chat_completions.dialect import Dialect
+from chat_completions import Dialect
+from chat_completions.builder import CompletionsBuilder
 from chat_core import ConfigurationError
-from chat_core.types.typestate import HasModel, NoModel
+from chat_core.client import HasModel, NoModel
 from typing_extensions import TypeVar
 
-from chat_cerebras.client import CerebrasClient
+if TYPE_CHECKING:
+    from chat_cerebras.client import CerebrasClient
 
 M = TypeVar("M", default=NoModel)
 
 
-class CerebrasBuilder(Choosing, Generic[M]):
-    """A client for Cerebras. Answers each `with_…` with a new builder, and does no I/O.
+class CerebrasBuilder(CompletionsBuilder, Generic[M]):
+    """Builds a client for Cerebras. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to the host in `CEREBRAS_BASE_URL`, else to api.cerebras.ai. `CEREBRAS_API_KEY` is read for
-    those two only, so that the key never goes to another server unasked.
+    Without `with_base_url` it talks to the host in `CEREBRAS_BASE_URL`, else to api.cerebras.ai. `CEREBRAS_API_KEY` is
+    read for those two only, so that the key never goes to another server unasked.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._effort: str | None = None
-
     def with_model(self, model: str) -> CerebrasBuilder[HasModel]:
-        """The model's name, such as "gpt-oss-120b"."""
-        return cast("CerebrasBuilder[HasModel]", self._with(replace(self._choices, model=model)))
+        """Set the model's name, such as "gpt-oss-120b"."""
+        return cast("CerebrasBuilder[HasModel]", self._named(model))
 
     def with_reasoning(
         self,
@@ -38,11 +34,11 @@ class CerebrasBuilder(Choosing, Generic[M]):
         *,
         format: Literal["none", "parsed", "text_parsed", "raw", "hidden"] | None = None,
     ) -> Self:
-        """How much the model thinks, unless a chat's `ChatOptions.reasoning_effort` says otherwise, and how it tells. In "raw" the
-        thoughts stand in the text, which `with_think_tags()` takes apart."""
-        changed = copy(self)
-        if effort is not None:
-            changed._effort = effort
+        """Set how much the model reasons, unless a chat's `ChatOptions.reasoning_effort` says otherwise, and how that comes.
+
+        With "raw" the reasoning stands in the text, from which `with_think_tags()` splits it off.
+        """
+        changed = self if effort is None else self._with(replace(self._choices, reasoning_effort=effort))
         return changed if format is None else changed.with_extra_body({"reasoning_format": format})
 
     def with_queue_threshold(self, milliseconds: int) -> Self:
@@ -54,30 +50,30 @@ class CerebrasBuilder(Choosing, Generic[M]):
         return self.with_header("queue_threshold", str(milliseconds))
 
     def with_service_tier(self, tier: Literal["auto", "default", "flex", "priority"]) -> Self:
-        """The queue to stand in. With "auto", `response.raw["service_tier_used"]` tells which it was."""
+        """Set the queue. With "auto", `response.raw["service_tier_used"]` names the one that was used."""
         return self.with_extra_body({"service_tier": tier})
 
     def with_min_tokens(self, count: int) -> Self:
-        """The least number of tokens to answer with; -1 is as many as there is room for."""
+        """Set the least number of tokens of a response; -1 is as many as there is room for."""
         return self.with_extra_body({"min_completion_tokens": count})
 
     def build(self: CerebrasBuilder[HasModel]) -> CerebrasClient:
-        """The client. Raises `ConfigurationError` for what is missing or cannot be."""
-        connection, model = self._connection, self._choices.model or ""
-        if _is_glm(model):
-            connection = replace(connection, extra={"clear_thinking": False} | dict(connection.extra))
-        return CerebrasClient(
-            settings(self._choices, connection, "CerebrasBuilder", _dialect(model)), self._effort
-        )
+        """Return the client. Raises `ConfigurationError` for what is missing or cannot be."""
+        from chat_cerebras.client import CerebrasClient
+
+        model = self._choices.model or ""
+        extra = {"clear_thinking": False} if _is_glm(model) else {}
+        return CerebrasClient(self._settings(_dialect(model), extra=extra))
 
 
 def _dialect(model: str) -> Dialect:
-    """Each family of models wants its thoughts back in its own way."""
+    """Return the dialect of a model: each family wants its reasoning back in another way."""
+    cerebras = Dialect.cerebras()
     if _is_glm(model):
-        return replace(Dialect.cerebras(), replay_reasoning="always", replay_as="tags")
+        return replace(cerebras, reasoning=replace(cerebras.reasoning, replay="always", replay_as="tags"))
     if model.startswith("gpt-oss"):
-        return replace(Dialect.cerebras(), replay_reasoning="always")
-    return Dialect.cerebras()
+        return replace(cerebras, reasoning=replace(cerebras.reasoning, replay="always"))
+    return cerebras
 
 
 def _is_glm(model: str) -> bool:

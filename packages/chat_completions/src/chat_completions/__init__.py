@@ -27,7 +27,7 @@ __all__ = [
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others
 
     def __getattr__(name: str) -> object:
-        """The clients, whose wire is imported with the first of them."""
+        """Import the clients with their first use: they bring the wire."""
         if name not in ("ChatCompletionsClient", "EmbeddingChatCompletionsClient"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from chat_completions import client

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, EmbeddingsResponse, ModelInfo, TurnEvent
-from chat_core.client.base import ClientSettings, ProviderClient
-from chat_core.types.call_ids import CallIds
+from chat_core.client import ProviderClient
+from chat_core.wire import CallIds, Encoded
 
-from chat_completions.decode import decode, decode_models
-from chat_completions.dialect import Dialect
-from chat_completions.embeddings import decode_embeddings, encode_embeddings
-from chat_completions.encode import Encoded, encode
-from chat_completions.options import CompletionsOptions
+from chat_completions.decode import decode, decode_embeddings, decode_models
+from chat_completions.decode.errors import decode_server_error
+from chat_completions.encode import encode, encode_embeddings
+from chat_completions.settings import Settings
 from chat_completions.stream import CompletionsStreamDecoder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ClientSettings):
-    """What a client was built with."""
-
-    dialect: Dialect = Dialect()
-    options: CompletionsOptions = CompletionsOptions()
-    strict: bool = True
-    extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
-    dimensions: int | None = None
 
 
 class ChatCompletionsClient(ProviderClient[Settings]):
@@ -36,10 +24,12 @@ class ChatCompletionsClient(ProviderClient[Settings]):
     """
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, settings.dialect.name)
+        super().__init__(
+            settings, settings.dialect.name, partial(decode_server_error, base_url=settings.base_url)
+        )
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """One turn, whole. Raises a `ChatError`; retries nothing."""
+        """Return one turn, whole. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=False)
         read = partial(
             decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
@@ -48,31 +38,22 @@ class ChatCompletionsClient(ProviderClient[Settings]):
         return replace(response, notices=response.notices + encoded.notices) if encoded.notices else response
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """One turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=True)
-        turn = CompletionsStreamDecoder(
+        decoder = CompletionsStreamDecoder(
             origin=self._origin,
             dialect=self._settings.dialect,
             ids=CallIds(request.messages),
             notices=encoded.notices,
         )
-        return self._stream_response("/chat/completions", turn, encoded.body)
+        return self._stream_response("/chat/completions", decoder, encoded.body)
 
     async def list_models(self) -> list[ModelInfo]:
-        """The models that the server offers."""
+        """Return the models that the server offers."""
         return await self._send("GET", "/models", decode_models)
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        settings = self._settings
-        return encode(
-            request,
-            origin=self._origin,
-            dialect=settings.dialect,
-            options=settings.options,
-            strict=settings.strict,
-            extra=settings.extra,
-            stream=stream,
-        )
+        return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
 
 
 class EmbeddingChatCompletionsClient(ChatCompletionsClient):
@@ -81,10 +62,13 @@ class EmbeddingChatCompletionsClient(ChatCompletionsClient):
     @property
     def embedding_batch(self) -> int:
         """How many inputs one request may hold."""
-        return self._settings.dialect.embedding_batch
+        return self._settings.dialect.fields.embedding_batch
 
-    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+    async def embed(self, inputs: Sequence[str | Sequence[int]], /) -> EmbeddingsResponse:
+        """Return one vector per input, in order, by one request. An input is a text, or its token ids.
+
+        Raises a `ChatError`; retries nothing.
+        """
         if not inputs:
             return EmbeddingsResponse(())
         settings = self._settings
@@ -93,11 +77,7 @@ class EmbeddingChatCompletionsClient(ChatCompletionsClient):
             model=settings.model,
             dialect=settings.dialect,
             dimensions=settings.dimensions,
-            extra=settings.extra,
+            extra=settings.embeddings_extra,
         )
-        return await self._send(
-            "POST",
-            "/embeddings",
-            partial(decode_embeddings, count=len(inputs), dialect=settings.dialect),
-            body,
-        )
+        read = partial(decode_embeddings, count=len(inputs), dialect=settings.dialect)
+        return await self._send("POST", "/embeddings", read, body)

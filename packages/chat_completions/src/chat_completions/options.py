@@ -1,4 +1,4 @@
-"""What the Chat Completions wire can be asked for beyond the common options."""
+"""The options of this wire beyond the common ones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from chat_core.types.json_values import as_json
 
 @dataclass(frozen=True, slots=True)
 class CompletionsOptions:
-    """Each goes to the wire under its own name; None is left out. Facts: OpenAI's API reference, November 2026.
+    """Options of a request; each goes to the wire under its own name, and None is left out.
 
-    `logprobs` come back in `response.raw`. `modalities=("text", "audio")` with `audio={"voice": …, "format": …}` answers with a
+    Facts: OpenAI's API reference, November 2026.
+
+    `logprobs` come back in `response.raw`. `modalities=("text", "audio")` with `audio={"voice": …, "format": …}` gives a
     `File` too.
     """
 
@@ -33,6 +35,6 @@ class CompletionsOptions:
     web_search_options: Mapping[str, object] | None = None
 
     def body(self) -> JsonObject:
-        """The fields of the request body that are set."""
+        """Return the fields of the request body that are set."""
         given = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {name: as_json(value) for name, value in given.items() if value is not None}

@@ -1,9 +1,8 @@
-"""The stream decoder of one turn: it is fed events and does no I/O."""
+"""The stream decoder of one turn. It is fed events and does no I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from chat_core import (
     ChatResponse,
@@ -18,30 +17,52 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.types.call_ids import CallIds
 from chat_core.types.json_values import as_list, as_object, as_text
-from chat_core.wire.error_body import NO_HEADERS, decode_error, error_from_object
-from chat_core.wire.frames import FrameReader
+from chat_core.wire import CallIds, FrameReader, decode_error
 
-from chat_completions.assembly import Assembly
-from chat_completions.decode import completion, finish_reason, hold_back, is_error, more_choices, usage
+from chat_completions.decode.finish import Finish, finish_of, hold_back
+from chat_completions.decode.frames import (
+    check_choice,
+    checked,
+    choices_of,
+    completion,
+    delta_of,
+    message_of,
+    usage_of,
+)
+from chat_completions.decode.parts import TurnParts
+from chat_completions.decode.response import more_choices
+from chat_completions.decode.usage import usage
 from chat_completions.dialect import Dialect
 
-_SAID = frozenset({"id", "object", "created", "model", "choices", "usage"})
+_IN_TURN = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
 
 class CompletionsStreamDecoder:
-    """Terminal signs are `[DONE]` and a finish reason: some servers send only one of them. What comes between the reason and the
-    end, such as the usage chunk, is still read."""
+    """Decodes the chunks of one turn. The first choice is the turn.
+
+    state    | event                                  | what happens
+    ---------|----------------------------------------|---------------------------------------------------------
+    open     | a chunk with a delta                   | its text, reasoning and fragments of calls are returned
+    open     | a chunk with a whole `message`         | read as a delta, unless a delta has brought content before
+    open     | a chunk with a finish reason           | complete
+    complete | a chunk with usage, a better reason, … | read; some servers repeat what has come
+    any      | `[DONE]`, or a whole body              | finished
+    any      | an error, in any shape                 | `ProviderError`
+    any      | what is no chunk                       | `InvalidResponse`, which quotes it
+
+    The terminal signs are `[DONE]` and a finish reason: some servers send only one of them.
+    """
 
     def __init__(
         self, *, origin: Origin, dialect: Dialect, ids: CallIds, notices: tuple[Notice, ...] = ()
     ) -> None:
         self._dialect = dialect
         self._notices = notices
-        self._assembly = Assembly(origin, ids, dialect.think_tags)
-        self._turn = Turn()
-        self._named = False
+        self._parts = TurnParts(origin, ids, dialect.reasoning.think_tags)
+        self._id: str | None = None
+        self._model: str | None = None
+        self._finish = Finish()
         self._usage: JsonValue = None
         self._index: JsonValue = None  # of the choice that began first
         self._others: set[str] = set()
@@ -52,49 +73,38 @@ class CompletionsStreamDecoder:
 
     @property
     def complete(self) -> bool:
-        """Whether the bytes may end here: a finish reason has come, or `[DONE]`."""
-        return self.finished or self._turn.raw_finish_reason is not None
+        """Whether the turn has its finish reason: the bytes may end here, and only usage may still come."""
+        return self.finished or self._finish.word is not None
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """What one event says. Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one."""
-        kind, data = event
-        whole = kind == "body"  # the server ignored `stream` and answered whole
-        if kind == "error":
-            raise decode_error(200, NO_HEADERS, data.encode())
+        """Return what one event adds. Raises `ProviderError` for an error frame, `InvalidResponse` for an unreadable one."""
+        if event.type == "error":
+            raise decode_error(200, {}, event.data.encode("utf-8", "replace"))
         chunk = self._frames.read(event)
         if chunk is None:
             self.finished = self.finished or self._frames.done
-            return self._assembly.flush() if self._frames.done else ()
-        if is_error(chunk):
-            raise error_from_object(chunk)
+            return self._parts.flush() if self._frames.done else ()
+        whole = event.type == "body"  # the server ignored `stream`
         if whole:
             chunk = completion(chunk)
             self.finished = True
-        if not self._named:
-            self._name(chunk)
-        if used := chunk.get("usage"):
-            self._usage = used
-        elif self._usage is None and "x_groq" in chunk:
-            self._usage = as_object(chunk["x_groq"]).get("usage")
+        choices = choices_of(checked(chunk))
+        self._describe(chunk, choices)
         events: Sequence[TurnEvent] = ()
-        choices = as_list(chunk.get("choices"))
         for choice in choices:
-            if isinstance(choice, dict):
-                index = choice.get("index") or 0
-                if self._index is None:
-                    self._index = index
-                if index == self._index:
-                    said = self._choice(choice, whole=whole)
-                    events = [*events, *said] if events else said
-                else:
-                    self._others.add(str(index))
-        if self._turn.raw_finish_reason is not None or not choices:
-            self._describe(chunk)
+            if self._is_first(choice):
+                more = self._choice(choice, chunk, whole=whole)
+                events = [*events, *more] if events else more
+        if self.complete or not choices:
+            self._raw |= {key: value for key, value in chunk.items() if value and key not in _IN_TURN}
         return events
 
     def finish(self) -> Done:
-        """The whole turn. Raises `StreamTruncated` without a terminal sign, `InvalidResponse` without any content to finish."""
-        if not self.finished and self._turn.raw_finish_reason is None:
+        """Return the whole turn.
+
+        Raises `StreamTruncated` without a terminal sign, and `InvalidResponse` where there was no choice.
+        """
+        if not self.complete:
             raise self._frames.truncated("its finish reason and before [DONE]", self._response())
         if self._index is None:
             raise InvalidResponse(
@@ -103,48 +113,49 @@ class CompletionsStreamDecoder:
             )
         return Done(self._response())
 
-    def _name(self, chunk: JsonObject) -> None:
-        """Keep what the first chunks say besides content, until one has named both the answer and the model."""
-        id = self._turn.id or as_text(chunk.get("id")) or None
-        model = self._turn.model or as_text(chunk.get("model")) or None
-        self._turn = replace(self._turn, id=id, model=model)
-        self._named = id is not None and model is not None
-        self._raw |= {key: value for key, value in chunk.items() if value and key != "choices"}
+    def _describe(self, chunk: JsonObject, choices: list[JsonObject]) -> None:
+        """Keep usage, and what the first chunks hold besides content, until they have named response and model."""
+        if self._id is None or self._model is None:
+            self._id = self._id or as_text(chunk.get("id")) or None
+            self._model = self._model or as_text(chunk.get("model")) or None
+            self._raw |= {key: value for key, value in chunk.items() if value and key != "choices"}
+        if used := usage_of(chunk, choices):
+            at_top = bool(chunk.get("usage"))
+            if at_top or self._usage is None or "x_groq" not in chunk:
+                self._usage = used
 
-    def _describe(self, chunk: JsonObject) -> None:
-        """Keep what a chunk without content, or one from the end, says besides: moderation, timings, sources."""
-        self._raw |= {key: value for key, value in chunk.items() if value and key not in _SAID}
+    def _is_first(self, choice: JsonObject) -> bool:
+        index = choice.get("index") or 0
+        if self._index is None:
+            self._index = index
+        if index == self._index:
+            return True
+        self._others.add(str(index)[:40])
+        return False
 
-    def _choice(self, choice: JsonObject, *, whole: bool) -> Sequence[TurnEvent]:
-        if reason := choice.get("finish_reason"):
-            if self._turn.raw_finish_reason is None:
-                common, own = finish_reason(reason)
-                self._turn = replace(self._turn, finish_reason=common, raw_finish_reason=own)
-            if error := choice.get("error"):
-                raise error_from_object({"error": error})
-            self._raw["choices"] = [
-                {key: value for key, value in choice.items() if key not in ("delta", "message")}
-            ]
+    def _choice(self, choice: JsonObject, chunk: JsonObject, *, whole: bool) -> Sequence[TurnEvent]:
+        check_choice(choice)
         if logprobs := choice.get("logprobs"):
-            self._keep_logprobs(as_object(logprobs))
-        delta = choice.get("delta")
-        if not isinstance(delta, dict):
-            delta = as_object(choice.get("message"))
-        events = self._assembly.add(delta, whole=whole) if delta else ()
-        return [*events, *self._assembly.flush()] if reason else events
-
-    def _keep_logprobs(self, logprobs: JsonObject) -> None:
-        for name, entries in logprobs.items():
-            self._logprobs.setdefault(name, []).extend(as_list(entries))
+            for name, entries in as_object(logprobs).items():
+                self._logprobs.setdefault(name, []).extend(as_list(entries))
+        delta = delta_of(choice)
+        if whole or (not delta and self._parts.is_empty):
+            delta = message_of(choice)
+        events = self._parts.add(delta, whole=whole) if delta else ()
+        finish = finish_of(choice, chunk)
+        if finish.word is None:
+            return events
+        self._finish = self._finish.then(finish)
+        self._raw["choices"] = [{key: choice[key] for key in choice if key not in ("delta", "message")}]
+        return [*events, *self._parts.flush()]
 
     def _response(self) -> ChatResponse:
-        self._assembly.flush()
-        turn = replace(self._turn, usage=usage(self._usage, self._dialect))
+        self._parts.flush()
         raw = self._raw | ({"usage": self._usage} if self._usage else {})
-        if self._logprobs:  # where a whole answer has them
+        if self._logprobs:  # where a whole response has them
             [ended] = as_list(raw.get("choices")) or [{}]
             raw["choices"] = [{**as_object(ended), "logprobs": {**self._logprobs}}]
-        notices = more_choices(1 + len(self._others)) + self._notices
-        message = Message("model", self._assembly.parts(), turn=turn)
-        hold_back(message)
-        return ChatResponse(message, notices, raw=raw)
+        turn = Turn(*self._finish, usage=usage(self._usage, self._dialect), model=self._model, id=self._id)
+        message = Message("model", self._parts.parts(), turn=turn)
+        hold_back(message, self._finish)
+        return ChatResponse(message, more_choices(1 + len(self._others)) + self._notices, raw=raw)

@@ -1,13 +1,15 @@
 """The Chat Completions wire: what is sent, as types. What is received is read as plain JSON.
 
-Facts: OpenAI's reference, November 2026.
+Facts: OpenAI's reference, and that of the server named beside a type, November 2026.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from typing import Literal, NotRequired, Required, TypeAlias, TypedDict
 
 from chat_core import JsonObject, JsonValue
+
+THINK_TAG = "<think>"  # also the name, in native data, of the field of reasoning that came in tags
 
 
 class TextPart(TypedDict):
@@ -26,12 +28,12 @@ class ImagePart(TypedDict):
 
 class InputAudio(TypedDict):
     data: str
-    format: Literal["wav", "mp3"]
+    format: str
 
 
 class AudioPart(TypedDict):
     type: Literal["input_audio"]
-    input_audio: InputAudio
+    input_audio: InputAudio | str  # Mistral: base64 or a URL, without the format
 
 
 class FileData(TypedDict, total=False):
@@ -45,7 +47,26 @@ class FilePart(TypedDict):
     file: FileData
 
 
-ContentPart: TypeAlias = TextPart | ImagePart | AudioPart | FilePart
+class FileIdPart(TypedDict):  # Mistral
+    type: Literal["file"]
+    file_id: str
+
+
+class DocumentUrlPart(TypedDict):  # Mistral
+    type: Literal["document_url"]
+    document_url: str
+    document_name: str
+
+
+class MediaUrlPart(TypedDict, total=False):  # Together
+    type: Required[Literal["audio_url", "video_url"]]
+    audio_url: ImageUrl
+    video_url: ImageUrl
+
+
+ContentPart: TypeAlias = (
+    TextPart | ImagePart | AudioPart | FilePart | FileIdPart | DocumentUrlPart | MediaUrlPart
+)
 
 
 class SystemMessage(TypedDict):
@@ -95,6 +116,7 @@ class AssistantMessage(TypedDict):
     reasoning_content: NotRequired[str]
     reasoning_details: NotRequired[list[JsonValue]]
     thinking_blocks: NotRequired[list[JsonValue]]
+    prefix: NotRequired[bool]
 
 
 class ToolMessage(TypedDict):

@@ -12,37 +12,39 @@ from chat_core import ConfigurationError
 
 
 def find_token(environment: Mapping[str, str]) -> str | None:
-    """The token that this machine's user has: of the environment, of the file that `hf auth login` writes, of Colab's vault. Raises
-    `ConfigurationError` where there is one that cannot be had from here."""
+    """Return the token of this machine's user: from the environment, the file of `hf auth login`, or Colab's vault.
+
+    None where there is none. Raises `ConfigurationError` where there is one that cannot be read from here.
+    """
     if is_implicit_off(environment):
         return None
-    if _said(environment, "HF_OIDC_RESOURCE"):
+    if _variable(environment, "HF_OIDC_RESOURCE"):
         raise ConfigurationError(
             "HF_OIDC_RESOURCE asks for a token by OIDC exchange, which this package does not do: "
             "use .with_api_key(huggingface_hub.get_token())"
         )
-    named = _said(environment, "HF_TOKEN") or _said(environment, "HUGGING_FACE_HUB_TOKEN")
-    return named or _of_file(token_path(environment)) or _of_colab()
+    named = _variable(environment, "HF_TOKEN") or _variable(environment, "HUGGING_FACE_HUB_TOKEN")
+    return named or _from_file(token_path(environment)) or _from_colab()
 
 
 def is_implicit_off(environment: Mapping[str, str]) -> bool:
-    """Whether the user wants no token sent that was not given."""
+    """Return whether the user wants no token sent that was not given."""
     return environment.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").strip().upper() in ("1", "ON", "YES", "TRUE")
 
 
 def token_path(environment: Mapping[str, str]) -> Path:
-    """The file in which the token stands, if it is there."""
-    cache = _said(environment, "XDG_CACHE_HOME") or "~/.cache"
-    home = _said(environment, "HF_HOME") or f"{cache}/huggingface"
-    path = _said(environment, "HF_TOKEN_PATH") or f"{home}/token"
+    """Return the file in which the token stands, if it is there."""
+    cache = _variable(environment, "XDG_CACHE_HOME") or "~/.cache"
+    home = _variable(environment, "HF_HOME") or f"{cache}/huggingface"
+    path = _variable(environment, "HF_TOKEN_PATH") or f"{home}/token"
     return Path(os.path.expanduser(Template(path).safe_substitute(environment)))
 
 
-def _said(environment: Mapping[str, str], name: str) -> str | None:
+def _variable(environment: Mapping[str, str], name: str) -> str | None:
     return environment.get(name, "").strip() or None
 
 
-def _of_file(path: Path) -> str | None:
+def _from_file(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8").strip() or None
     except (FileNotFoundError, NotADirectoryError):
@@ -53,8 +55,8 @@ def _of_file(path: Path) -> str | None:
         ) from None
 
 
-def _of_colab() -> str | None:
-    """Of the vault of a Colab notebook, which may ask its user."""
+def _from_colab() -> str | None:
+    """Return the token in the vault of a Colab notebook, which may ask its user."""
     vault: object = getattr(sys.modules.get("google.colab"), "userdata", None)
     if vault is None:
         return None

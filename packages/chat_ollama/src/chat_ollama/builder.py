@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Self, cast, overload
 
-from chat_completions.builder import Choosing, settings
-from chat_completions.dialect import Dialect
+from chat_completions import Dialect
+from chat_completions.builder import CompletionsBuilder
 from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server, checked_url
 from typing_extensions import TypeVar
@@ -32,7 +31,7 @@ OLLAMA = Server(
 )
 
 
-class OllamaBuilder(Choosing, Generic[M, E]):
+class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
     """A client for an Ollama server. Each `with_…` returns a new builder, and does no I/O.
 
     Without `with_host` or `with_base_url` it talks to `OLLAMA_HOST`, else to this machine. `OLLAMA_API_KEY` is sent
@@ -103,9 +102,7 @@ class OllamaBuilder(Choosing, Generic[M, E]):
 
         connection, choices = self._connection, self._choices
         checked = checked_url if connection.base_url else _url_of_host
-        server = OLLAMA.resolve(connection, os.environ, builder="OllamaBuilder", checked=checked)
-        connection = replace(connection, base_url=server.base_url, api_key=server.api_key)
-        made = settings(choices, connection, "OllamaBuilder", Dialect.ollama())
+        settings = self._settings(replace(Dialect.ollama(), server=OLLAMA), checked=checked)
         defaults = replace(self._native.defaults, completions=choices.options, extra=connection.extra)
         native = replace(
             self._native,
@@ -113,7 +110,7 @@ class OllamaBuilder(Choosing, Generic[M, E]):
             think_tags=choices.think_tags or "text",
             embeddings_extra=connection.embeddings_extra,
         )
-        return (EmbeddingOllamaClient if choices.embeds else OllamaClient)(made, native)
+        return (EmbeddingOllamaClient if choices.embeds else OllamaClient)(settings, native)
 
     def _with_defaults(self, defaults: RequestDefaults) -> Self:
         changed = copy(self)

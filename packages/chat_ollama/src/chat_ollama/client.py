@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from chat_completions.client import ChatCompletionsClient, Settings
+from chat_completions.client import ChatCompletionsClient
+from chat_completions.settings import Settings
 from chat_core import (
     ChatRequest,
     ChatResponse,
@@ -172,7 +173,7 @@ class EmbeddingOllamaClient(OllamaClient):
     @property
     def embedding_batch(self) -> int:
         """How many inputs one request may hold."""
-        return self._settings.dialect.embedding_batch
+        return self._settings.dialect.fields.embedding_batch
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
         """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""

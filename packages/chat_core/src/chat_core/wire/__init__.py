@@ -16,7 +16,7 @@ from chat_core.wire.part_text import (
 )
 from chat_core.wire.read import read_object
 from chat_core.wire.retry_after import retry_after
-from chat_core.wire.strict_schema import strict_schema
+from chat_core.wire.strict_schema import StrictSchema, compile_strict, strict_schema
 from chat_core.wire.tool_calls import fail_pending, mark_truncated, read_arguments, tool_call
 from chat_core.wire.vectors import check_count, embeddings_in_order, read_vector
 from chat_core.wire.write import Encoded, dump
@@ -26,7 +26,9 @@ __all__ = [
     "Encoded",
     "ErrorWords",
     "FrameReader",
+    "StrictSchema",
     "check_count",
+    "compile_strict",
     "decode_error",
     "dump",
     "embeddings_in_order",

@@ -1,43 +1,59 @@
-"""The subset of JSON schema that a server holds a model to word for word, and any schema in it, or why not.
+"""Schemas in the strict subset of JSON schema, which a server holds a model to word for word.
 
 Rules: OpenAI's structured-outputs guide, November 2026; Cerebras, Mistral and Groq take the same subset.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 
 _DROPPED = frozenset(
     {
-        "default",
-        "title",
-        "$schema",
-        "discriminator",
-        "examples",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-        "$comment",
+        *("default", "title", "$schema", "$id", "$anchor", "discriminator", "examples"),
+        *("deprecated", "readOnly", "writeOnly", "$comment"),
+    }
+)  # annotations that say nothing about a value
+_IN_WORDS = frozenset(
+    {
+        *("minLength", "maxLength", "uniqueItems", "contentMediaType", "contentEncoding"),
     }
 )
-_TOLD = frozenset(
-    {"minLength", "maxLength", "uniqueItems", "contentMediaType", "contentEncoding"}
-)  # kept as words
 _REFUSED = frozenset(
     {
-        *("patternProperties", "propertyNames", "minProperties", "maxProperties", "unevaluatedProperties"),
-        *("unevaluatedItems", "contains", "minContains", "maxContains", "not", "if", "then", "else"),
-        *("dependentRequired", "dependentSchemas"),
+        *("patternProperties", "propertyNames", "minProperties", "maxProperties"),
+        *("unevaluatedProperties", "unevaluatedItems", "contains", "minContains"),
+        *("maxContains", "not", "if", "then", "else", "dependentRequired", "dependentSchemas"),
+        *("dependencies", "additionalItems", "$dynamicRef", "$recursiveRef"),
+    }
+)  # constraints that the subset lacks
+_KEPT = frozenset(
+    {
+        *("type", "enum", "const", "anyOf", "oneOf", "$ref", "$defs", "definitions"),
+        *("properties", "required", "additionalProperties", "items", "prefixItems"),
+        *("minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum"),
+        *("exclusiveMaximum", "multipleOf", "pattern", "format", "description", "nullable"),
     }
 )
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 _MOST_PROPERTIES, _MOST_LEVELS, _MOST_ENUM_VALUES = 5000, 10, 1000
 
 
-def strict_schema(schema: JsonObject, what: str) -> JsonObject:
-    """The schema in the strict subset: all properties required, no others allowed. Raises `ConfigurationError`, which names every
-    place that cannot be said, as JSON pointers."""
+class StrictSchema(NamedTuple):
+    """A schema in the strict subset, and the keywords that were left out of it because no standard knows them."""
+
+    schema: JsonObject
+    left_out: tuple[str, ...]
+
+
+def compile_strict(schema: JsonObject, what: str) -> StrictSchema:
+    """Return the schema in the strict subset: all properties required, no others allowed.
+
+    `what` names it in errors. Raises `ConfigurationError`, which names every place that the subset cannot express, as
+    JSON pointers.
+    """
     compiler = _Compiler()
     compiled = compiler.schema(schema, "#", 1)
     if as_object(compiled).get("type") != "object":
@@ -48,7 +64,12 @@ def strict_schema(schema: JsonObject, what: str) -> JsonObject:
         compiler.faults.append(f"#: {compiler.enum_values} enum values, {_MOST_ENUM_VALUES} at most")
     if compiler.faults:
         raise ConfigurationError(f"{what} cannot be held strictly: {'; '.join(compiler.faults[:8])}")
-    return as_object(compiled)
+    return StrictSchema(as_object(compiled), tuple(compiler.left_out))
+
+
+def strict_schema(schema: JsonObject, what: str) -> JsonObject:
+    """Return the schema of `compile_strict` alone."""
+    return compile_strict(schema, what).schema
 
 
 class _Compiler:
@@ -56,6 +77,7 @@ class _Compiler:
         self.faults: list[str] = []
         self.properties = 0
         self.enum_values = 0
+        self.left_out: dict[str, None] = {}
 
     def schema(self, node: JsonValue, at: str, level: int) -> JsonValue:
         if not isinstance(node, dict):
@@ -68,24 +90,26 @@ class _Compiler:
             return node
         node = self._merged(node, at)
         out: JsonObject = {}
-        told: list[str] = []
+        in_words: list[str] = []
         for keyword, value in node.items():
             if keyword in _REFUSED:
                 self.faults.append(f"{at}/{keyword}: is not supported")
             elif (
-                keyword in _TOLD
+                keyword in _IN_WORDS
                 or (keyword == "format" and value not in _FORMATS)
                 or _looks_around(keyword, value)
             ):
-                told.append(f"{keyword}: {value}")
-            elif keyword not in _DROPPED:
+                in_words.append(f"{keyword}: {value}")
+            elif keyword in _KEPT:
                 self._keep(out, keyword, value, at, level)
+            elif keyword not in _DROPPED:
+                self.left_out[keyword] = None
         if "$ref" in out and len(out) - ("$defs" in out) > 1:  # a reference may have no neighbours
             out = {"anyOf": [{"$ref": out.pop("$ref")}], **out}
         if not out.keys() & {"type", "enum", "const", "anyOf", "$ref"}:
             self.faults.append(f"{at}: anything is allowed here; name a type")
-        if told:
-            out["description"] = f"{out.get('description', '')} ({', '.join(told)})".strip()
+        if in_words:
+            out["description"] = f"{out.get('description', '')} ({', '.join(in_words)})".strip()
         if _is(out, "object"):
             self._close(out, node, at)
         if _is(out, "array") and not out.keys() & {"items", "prefixItems"}:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
-from chat_completions.thinktags import ThinkTags
+from chat_completions.decode.think_tags import ThinkTags
 from chat_core import (
     ConfigurationError,
     File,

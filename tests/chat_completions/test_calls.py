@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from chat_completions.assembler import CallAssembler
+from chat_completions.decode.calls import CallAssembler
 from chat_core import Failed, Message, Messages, Native, Origin, Pending, ToolCall
 from chat_core.types.call_ids import CallIds
 

@@ -1,0 +1,50 @@
+"""The turn in a whole response."""
+
+from __future__ import annotations
+
+from chat_core import ChatResponse, Message, Notice, Origin, Turn
+from chat_core.types.json_values import as_text
+from chat_core.wire import CallIds, read_object
+
+from chat_completions.decode.finish import finish_of, hold_back
+from chat_completions.decode.frames import check_choice, choices_of, completion, message_of, usage_of
+from chat_completions.decode.parts import TurnParts
+from chat_completions.decode.usage import usage
+from chat_completions.dialect import Dialect
+
+
+def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> ChatResponse:
+    """Return the turn in a response body.
+
+    Raises `ProviderError` for an error under status 200, and `InvalidResponse` for anything else.
+    """
+    response = completion(read_object(_single(body), "a chat completion"))
+    choices = choices_of(response)
+    choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
+    check_choice(choice)
+    parts = TurnParts(origin, ids, dialect.reasoning.think_tags)
+    parts.add(message_of(choice), whole=True)
+    parts.flush()
+    finish = finish_of(choice, response)
+    turn = Turn(
+        *finish,
+        usage=usage(usage_of(response, choices), dialect),
+        model=as_text(response.get("model")) or None,
+        id=as_text(response.get("id")) or None,
+    )
+    message = Message("model", parts.parts(), turn=turn)
+    hold_back(message, finish)
+    return ChatResponse(message, more_choices(len(choices)), raw=response)
+
+
+def more_choices(count: int) -> tuple[Notice, ...]:
+    """Return the notice for choices beyond the first."""
+    if count <= 1:
+        return ()
+    return (Notice("n", f"the server sent {count} choices; the response is the first of them"),)
+
+
+def _single(body: bytes) -> bytes:
+    """Return the body without the list that a few gateways put around the one completion."""
+    stripped = body.strip()
+    return stripped[1:-1] if stripped[:1] == b"[" and stripped[-1:] == b"]" else body

@@ -1,0 +1,45 @@
+"""Tool calls of a model's turn, with ids and names as the server takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from chat_core import JsonObject, Origin, ToolCall
+from chat_core.types.json_values import as_object, as_text
+from chat_core.wire import wire_id, wire_name
+
+from chat_completions.dialect import Dialect
+from chat_completions.wire import CustomCall, FunctionCall
+
+_NINE = re.compile("[A-Za-z0-9]{9}")
+_PRINTABLE = re.compile("[!-~]{1,64}")
+_OURS = frozenset({"id", "type", "function", "custom", "message", "index"})
+
+
+def encode_call(call: ToolCall, origin: Origin, dialect: Dialect) -> FunctionCall | CustomCall:
+    """Return the call as it goes back, with the fields of its own that this server sent with it."""
+    data = (call.native.for_(origin) if call.native else None) or {}
+    id, name = call_id(call, origin, dialect), wire_name(call.name)
+    if data.get("type") == "custom":
+        return {
+            "id": id,
+            "type": "custom",
+            "custom": {"name": name, "input": as_text(call.arguments.get("input"))},
+        }
+    function: JsonObject = {
+        **as_object(data.get("function")),
+        "name": name,
+        "arguments": call.arguments_as_text(),
+    }
+    fields = {key: value for key, value in data.items() if key not in _OURS}
+    return cast("FunctionCall", {**fields, "id": id, "type": "function", "function": function})
+
+
+def call_id(call: ToolCall, origin: Origin, dialect: Dialect) -> str:
+    """Return the id of a call as the server takes it: its own where it gave an odd one, else mapped where it does not fit."""
+    if dialect.fields.call_ids == "nine":
+        return wire_id(call.id, _NINE, length=9, prefix="")
+    data = (call.native.for_(origin) if call.native else None) or {}
+    given = as_text(data.get("id"))  # some templates read their own form of id, such as functions.add:0
+    return given if _PRINTABLE.fullmatch(given) else wire_id(call.id)

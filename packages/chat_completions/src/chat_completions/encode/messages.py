@@ -1,0 +1,116 @@
+"""The messages of a conversation, as the server takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chat_core import (
+    ChatRequest,
+    ConfigurationError,
+    File,
+    Message,
+    Notice,
+    Opaque,
+    Origin,
+    Part,
+    Structured,
+    Text,
+)
+from chat_core.wire import foreign_block, misplaced, part_text, text_of
+
+from chat_completions.dialect import Dialect
+from chat_completions.encode.assistant import encode_assistant
+from chat_completions.encode.files import encode_file
+from chat_completions.encode.order import in_order
+from chat_completions.encode.results import encode_results, texts_only
+from chat_completions.wire import ContentPart, SentMessage, TextPart
+
+
+def encode_messages(
+    request: ChatRequest, origin: Origin, dialect: Dialect, notices: list[Notice]
+) -> list[SentMessage]:
+    """Return the conversation as messages of this wire, in an order that the server takes.
+
+    What the history holds and the wire cannot carry is left out with a notice. Raises `ConfigurationError` for what
+    only the user can have put in, and `UnresolvedTool`.
+    """
+    encoder = _Messages(origin, dialect, notices)
+    if dialect.reasoning.demanded and request.tools:
+        encoder.loop_begins = _after_last_user(request)
+    sent = [each for at, message in enumerate(request.messages) for each in encoder.encode(message, at)]
+    return in_order(sent, dialect, notices)
+
+
+def _after_last_user(request: ChatRequest) -> int:
+    """Return the position after the last message of the user."""
+    users = [at for at, message in enumerate(request.messages) if message.role == "user"]
+    return users[-1] + 1 if users else 0
+
+
+class _Messages:
+    def __init__(self, origin: Origin, dialect: Dialect, notices: list[Notice]) -> None:
+        self._origin = origin
+        self._dialect = dialect
+        self._notices = notices
+        self.loop_begins: int | None = (
+            None  # from here on each turn needs the reasoning that the server demands
+        )
+
+    def encode(self, message: Message, at: int) -> Iterator[SentMessage]:
+        match message.role, message.parts:
+            case "system", parts:
+                yield from self._system(parts)
+            case "user", [Text(text)]:
+                yield {"role": "user", "content": text}
+            case "user", parts:
+                yield from self._user(parts)
+            case "model", [Text(text, native=None)] if self.loop_begins is None and text.strip():
+                yield {"role": "assistant", "content": text}  # most turns of a long history
+            case "model", _:
+                yield from self._model(message, at)
+
+    def _system(self, parts: list[Part]) -> Iterator[SentMessage]:
+        kept = [part for part in parts if not self._is_foreign(part)]
+        texts = [text for part in kept if (text := text_of(part, "system")).strip()]
+        if texts:
+            yield {"role": self._dialect.messages.system_role, "content": "\n\n".join(texts)}
+        else:
+            self._notices.append(Notice("messages", "a system message without text was not sent"))
+
+    def _user(self, parts: list[Part]) -> Iterator[SentMessage]:
+        content = [sent for part in parts for sent in self._content_part(part)]
+        filled = [part for part in content if part["type"] != "text" or part["text"].strip()]
+        if filled:
+            yield {"role": "user", "content": texts_only(filled, self._dialect)}
+        elif content:
+            yield {"role": "user", "content": "".join(part_text(p) for p in parts if isinstance(p, Text))}
+        else:
+            self._notices.append(Notice("messages", "a user's message without content was not sent"))
+
+    def _content_part(self, part: Part) -> Iterator[ContentPart]:
+        match part:
+            case Text() | Structured():
+                yield TextPart(type="text", text=part_text(part))
+            case File():
+                yield encode_file(part, self._dialect)
+            case Opaque(native):
+                if not self._is_foreign(part):
+                    raise ConfigurationError(
+                        f"a user's message on this wire holds no {native.data.get('type')!r} block of one's own"
+                    )
+            case _:
+                raise misplaced(part, "user")
+
+    def _model(self, message: Message, at: int) -> Iterator[SentMessage]:
+        demands = self.loop_begins is not None and at >= self.loop_begins
+        sent = encode_assistant(message, self._origin, self._dialect, self._notices, demands=demands)
+        if sent is not None:
+            yield sent
+            yield from encode_results(message, self._origin, self._dialect, self._notices)
+
+    def _is_foreign(self, part: Part) -> bool:
+        """Return whether the part is a block of another provider, which is left out with a notice."""
+        if not isinstance(part, Opaque) or part.native.for_(self._origin) is not None:
+            return False
+        self._notices.append(foreign_block(part.native))
+        return True

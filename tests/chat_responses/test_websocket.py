@@ -224,6 +224,21 @@ async def test_a_turn_that_the_server_refuses_for_the_connections_age_goes_over_
     assert [len(connection.frames) for connection in server.connections] == [1, 1]
 
 
+async def test_a_server_that_refuses_every_connection_for_its_age_is_asked_three_times_and_no_more() -> None:
+    too_old = {
+        "type": "error",
+        "status": 400,
+        "error": {"code": "websocket_connection_limit_reached", "message": "60 minutes"},
+    }
+    with socket_server(lambda connection, frame: connection.send(too_old)) as server:
+        async with client(server) as made:
+            started = anyio.current_time()
+            with pytest.raises(InvalidRequest, match="60 minutes"):
+                await streamed(chat(made), Messages.from_user("Hello"))
+            assert anyio.current_time() - started >= 0.5
+    assert [len(connection.frames) for connection in server.connections] == [1, 1, 1]
+
+
 async def test_two_turns_at_once_take_two_connections_which_are_both_kept() -> None:
     both = anyio.Event()
     seen: list[int] = []

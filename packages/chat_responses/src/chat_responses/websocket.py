@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from typing import cast
-from urllib.parse import urlsplit
 
 from chat_core import Event, JsonObject, JsonValue, Request, Response, Transport
 from chat_core.transport.websocket import Next, SocketTransport, Step
@@ -115,7 +114,7 @@ class _ResponsesTurn:
 
 
 def _open_turn(request: Request) -> _ResponsesTurn | None:
-    if request.method != "POST" or not urlsplit(request.url).path.endswith("/responses"):
+    if request.method != "POST" or not request.url.partition("?")[0].endswith("/responses"):
         return None
     body = _read(request.body.decode())
     if body.get("background"):

@@ -4,16 +4,20 @@ import importlib
 from typing import TYPE_CHECKING
 
 from chat_core.client.builder import Connection, ProviderBuilder, checked_key, checked_url, default_transport
+from chat_core.client.paths import path_segment, resource_path
 from chat_core.client.server import ResolvedServer, Server
 from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
 
 if TYPE_CHECKING:
     from chat_core.client.base import ClientSettings, ProviderClient
-    from chat_core.client.exchange import StreamDecoder, send_request, stream_response
+    from chat_core.client.deadlines import Deadlines
+    from chat_core.client.exchange import StreamDecoder, receive_bursts, send_request, stream_response
+    from chat_core.client.secrets import scrub_secrets
 
 __all__ = [
     "ClientSettings",
     "Connection",
+    "Deadlines",
     "HasEmbeddings",
     "HasModel",
     "NoEmbeddings",
@@ -26,6 +30,10 @@ __all__ = [
     "checked_key",
     "checked_url",
     "default_transport",
+    "path_segment",
+    "receive_bursts",
+    "resource_path",
+    "scrub_secrets",
     "send_request",
     "stream_response",
 ]
@@ -33,8 +41,11 @@ __all__ = [
 # imported with their first use: a builder needs neither, and they bring anyio
 _LAZY = {
     "ClientSettings": "chat_core.client.base",
+    "Deadlines": "chat_core.client.deadlines",
     "ProviderClient": "chat_core.client.base",
     "StreamDecoder": "chat_core.client.exchange",
+    "receive_bursts": "chat_core.client.exchange",
+    "scrub_secrets": "chat_core.client.secrets",
     "send_request": "chat_core.client.exchange",
     "stream_response": "chat_core.client.exchange",
 }

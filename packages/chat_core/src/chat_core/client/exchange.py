@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
@@ -27,6 +27,7 @@ _DRAIN = (
     0.25  # seconds for the end of the bytes after the terminal sign, so that the connection can be used again
 )
 _GRACE = 2.0  # seconds for the terminal sign, once the turn is complete without it
+_FAILURES = (ChatError, OSError)  # of a transport
 _PING_TYPES = frozenset(("ping", "keepalive", "keep-alive", "heartbeat"))
 _PING = re.compile(r'\s*\{\s*"type"\s*:\s*"(?:ping|keepalive|keep-alive|heartbeat)"[^{}\[\]]*\}\s*')
 
@@ -72,14 +73,14 @@ async def send_request(
     try:
         with Deadlines(request.timeouts) as deadlines:
             response = await deadlines.wait(transport.send(request))
-    except ChatError as error:
-        scrub_secrets(error, request)
-        drop_frames(error)
-        raise
+    except _FAILURES as error:
+        raise _transport_error(error, request)  # noqa: B904  it is that error, or has it as its cause
     try:
         if not response.ok:
             raise decode_error(response.status, response.headers, response.body)
         return decode(response)
+    except OSError as error:  # of an import
+        raise _transport_error(error, request)  # noqa: B904
     except ChatError as error:
         scrub_secrets(error, request, (response.body,))
         raise
@@ -100,10 +101,8 @@ async def receive_bursts(
             response = await deadlines.wait(stack.enter_async_context(transport.stream(request)))
             if not response.ok:
                 raise decode_error(response.status, response.headers, await deadlines.wait(response.read()))
-        except ChatError as error:
-            scrub_secrets(error, request)
-            drop_frames(error)
-            raise
+        except _FAILURES as error:
+            raise _transport_error(error, request)  # noqa: B904
         yield ()
         bursts = await stack.enter_async_context(aclosing(response.bursts()))
         while (burst := await _next_burst(bursts, deadlines, request, ending)) is not None:
@@ -125,12 +124,10 @@ async def _next_burst(
         return await deadlines.wait(anext(bursts), at_most=_GRACE if complete else None)
     except StopAsyncIteration:
         return None
-    except ChatError as error:
+    except _FAILURES as error:
         if complete:
             return None
-        scrub_secrets(error, request)
-        drop_frames(error)
-        raise
+        raise _transport_error(error, request)  # noqa: B904
 
 
 async def stream_response(
@@ -155,6 +152,8 @@ async def stream_response(
                 raise
             lost = exc
         done = decoder.finish()
+    except OSError as error:  # of an import
+        raise _transport_error(error, request)  # noqa: B904
     except ChatError as error:
         scrub_secrets(error, request, [event.data for event in burst])
         burst = ()  # tracebacks may show local variables
@@ -163,6 +162,22 @@ async def stream_response(
         error.retryable = error.retryable and lost.retryable  # the transport may know that the turn was run
         raise error from lost
     yield done
+
+
+def _transport_error(error: ChatError | OSError, request: Request) -> ChatError:
+    """Return the error that a transport raised, without secrets and without frames, in which there may be some.
+
+    An error of the operating system, such as an import for which there is no file descriptor left, becomes its cause.
+    """
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error) or type(error).__name__
+        failed = ConnectionFailed(f"the request failed: {reason}")
+        failed.retryable = isinstance(error, ConnectionError)
+        failed.__cause__ = error
+        error = failed
+    scrub_secrets(error, request)
+    drop_frames(error)
+    return error
 
 
 def _feed(decoder: StreamDecoder, burst: Sequence[Event]) -> Iterator[TurnEvent]:
@@ -184,8 +199,6 @@ def _shows_progress(burst: Sequence[Event]) -> bool:
 async def _drain(bursts: AsyncGenerator[Sequence[Event]]) -> None:
     """Read to the end of the bytes, for a moment. Errors are ignored: the turn is whole."""
     with anyio.move_on_after(_DRAIN):
-        try:
+        with suppress(*_FAILURES):
             async for _ in bursts:
                 pass
-        except ChatError:
-            pass

@@ -31,7 +31,7 @@ def raise_chat_error(exc: Exception, way: Way) -> None:
     `exc` becomes the cause, without its frames: their local variables are the headers, and so the key.
     """
     names = {cls.__name__ for cls in type(exc).__mro__ if cls.__module__ in ("httpx", "httpx2")}
-    if not names and not isinstance(exc, OSError | BaseExceptionGroup):
+    if not names and not isinstance(exc, OSError | BaseExceptionGroup | UnicodeError):
         return
     error = _chat_error(exc, names, way)
     if error is None:

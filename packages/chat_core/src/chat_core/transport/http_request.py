@@ -28,7 +28,7 @@ def checked_url(request: Request) -> httpx.URL:
         name := next((name for name in request.headers if name.lower() in _OF_THE_TRANSPORT), None)
     ) is not None:
         raise ConfigurationError(f"header {name!r} is set by the transport: leave it out")
-    return _parsed(request.url)
+    return parsed_url(request.url)
 
 
 def complete_headers(request: Request, url: httpx.URL) -> list[tuple[str, str]]:
@@ -55,7 +55,8 @@ def unsendable_header(request: Request) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _parsed(url: str) -> httpx.URL:
+def parsed_url(url: str) -> httpx.URL:
+    """Return a URL, parsed. Raises `ConfigurationError` for one that no request can be sent to."""
     import httpx
 
     try:

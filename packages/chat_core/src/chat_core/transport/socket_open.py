@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from logging import CRITICAL, Logger
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import anyio
 from anyio.abc import ByteStream
 
 from chat_core.transport import Request, Response
 from chat_core.transport.http_errors import connection_error, without_frames
-from chat_core.transport.http_request import unsendable_header
+from chat_core.transport.http_request import parsed_url, unsendable_header
 from chat_core.transport.socket import Socket
 from chat_core.transport.tls import public_trust
 from chat_core.types.errors import ConfigurationError, TimedOut
 
 if TYPE_CHECKING:
+    import httpx
     from websockets.client import ClientProtocol
 
 _NOT_IN_A_HANDSHAKE = (
@@ -32,15 +32,15 @@ async def open_socket(url: str, request: Request, *, max_bytes: int) -> Socket |
     Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent. No frame of this module has a
     header's value among its local variables when it raises.
     """
-    secure = url.startswith("https:")
-    server = f"{'wss' if secure else 'ws'}://{urlsplit(url).netloc.rpartition('@')[2]}"
+    address = parsed_url(url)
+    server = f"{address.scheme.replace('http', 'ws')}://{address.netloc.decode('ascii')}"
     if (name := unsendable_header(request)) is not None:
         raise ConfigurationError(f"the header {name!r} holds characters that no header can carry")
     protocol = _protocol(url, request, max_bytes)
     stream: ByteStream | None = None
     try:
         with anyio.move_on_after(request.timeouts.connect):
-            stream = await _connected(url, server)
+            stream = await _connected(address, server)
             socket = Socket(stream, protocol, server)
             refused = await socket.handshake()
             if refused is None:
@@ -54,25 +54,20 @@ async def open_socket(url: str, request: Request, *, max_bytes: int) -> Socket |
                 await anyio.aclose_forcefully(stream)
 
 
-async def _connected(url: str, server: str) -> ByteStream:
+async def _connected(address: httpx.URL, server: str) -> ByteStream:
+    host = address.raw_host.decode("ascii")
     try:
-        parts = urlsplit(url)
-        host, secure = parts.hostname or "", parts.scheme == "https"
-        port = parts.port or (443 if secure else 80)
-    except ValueError as exc:
-        raise ConfigurationError(f"{server} is no address: {exc}") from None
-    try:
-        if not secure:
-            return await anyio.connect_tcp(host, port)
+        if address.scheme == "http":
+            return await anyio.connect_tcp(host, address.port or 80)
         return await anyio.connect_tcp(
             host,
-            port,
+            address.port or 443,
             tls=True,
             ssl_context=public_trust(),
             tls_hostname=host,
             tls_standard_compatible=False,
         )
-    except (OSError, anyio.BrokenResourceError, anyio.EndOfStream, BaseExceptionGroup) as exc:
+    except (OSError, anyio.BrokenResourceError, anyio.EndOfStream, BaseExceptionGroup, UnicodeError) as exc:
         raise connection_error(exc, server) from without_frames(exc)
 
 

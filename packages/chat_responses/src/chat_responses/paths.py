@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from chat_core import ConfigurationError
-
-
-def path_segment(value: str, what: str) -> str:
-    """Return a value as one segment of a path. Raises `ConfigurationError` for an empty one and for dots."""
-    if value.strip() in ("", ".", ".."):
-        raise ConfigurationError(f"{value!r} is not {what}")
-    return quote(value, safe="")
+from chat_core.client import path_segment
 
 
 def response_path(id: str) -> str:
-    """Return the path of a stored response."""
-    return f"/responses/{path_segment(id, 'the id of a response')}"
+    """Return the path of a stored response. Raises `ConfigurationError` for an id that names another path."""
+    return f"/responses/{path_segment(id)}"

@@ -126,7 +126,7 @@ class ClaudeClient(ProviderClient[Settings]):
     def _betas(self, betas: Iterable[str]) -> dict[str, str]:
         """Return the header that names these betas, and those of a header that the user has set."""
         custom = self._settings.headers.get("anthropic-beta")
-        names = dict.fromkeys([*([custom] if custom else []), *betas])
+        names: dict[str, None] = dict.fromkeys([*([custom] if custom else []), *betas])
         return {"anthropic-beta": ",".join(names)} if names else {}
 
     def _is_paused(self, response: ChatResponse) -> bool:

@@ -56,7 +56,8 @@ class Block:
 
     def whole_data(self) -> JsonObject:
         """Return the fields of the block as they are by now, without the text and the input."""
-        data = {**self.data, **{name: "".join(texts) for name, texts in self.texts.items()}, **self.lists}
+        data: JsonObject = {**self.data, **self.lists}
+        data |= {name: "".join(texts) for name, texts in self.texts.items()}
         if self.signature:
             data["signature"] = "".join(self.signature)
         if self.citations:

@@ -12,12 +12,12 @@ from chat_core import ConfigurationError, JsonObject, Message, Messages
 from chat_core.types.json_values import as_text
 
 from chat_claude.capabilities import Capabilities
-from chat_claude.encode.model_blocks import model_blocks
+from chat_claude.encode.model_blocks import ModelBlock, is_paused, model_blocks
 from chat_claude.encode.server_tools import unpaired_blocks
 from chat_claude.encode.state import EncodingState
 from chat_claude.encode.tool_results import tool_result
 from chat_claude.encode.user_blocks import user_blocks
-from chat_claude.wire import PAUSED, SIGNED, Block, SentMessage, TextBlock
+from chat_claude.wire import SIGNED, Block, SentMessage, TextBlock
 
 _FIRST = "(The conversation begins here.)"
 _GO_ON = "Go on."
@@ -68,8 +68,10 @@ class _Between(NamedTuple):
 
 
 class _Turns:
-    """The messages as far as they are encoded; what follows the last turn of the model is still in
-    `_between`.
+    """The messages as far as they are encoded.
+
+    A turn of the model is open until something else follows: its further messages continue it, and one without
+    blocks is none. `_between` is what stands before the open turn.
     """
 
     def __init__(self, state: EncodingState, capabilities: Capabilities, unsent: set[int]) -> None:
@@ -79,6 +81,8 @@ class _Turns:
         self._capabilities = capabilities
         self._unsent = unsent
         self._between: list[_Between] = []
+        self._turn: list[ModelBlock] = []
+        self._cut = False  # the open turn
 
     def add(self, message: Message) -> None:
         """Add a message that is no leading instruction."""
@@ -88,20 +92,27 @@ class _Turns:
             case "model" if message.turn is not None and message.turn.raw_finish_reason == "refusal":
                 pass  # the reference says not to send it again
             case "model":
-                self._add_turn(message)
+                if self._cut and self._turn and not self._capabilities.prefill:
+                    self._put_between("user", [TextBlock(type="text", text=_GO_ON)])  # as it was sent then
+                self._cut = _was_cut(message) and not is_paused(message)
+                outcomes = message.outcomes()
+                self._turn += model_blocks(message, self._unsent, self._state)
+                results = [tool_result(call, outcome, self._state) for call, outcome in outcomes]
+                self._put_between("user", results)
 
     def close(self, messages: Messages, may_end_in_model: bool) -> None:
-        """Add what follows the last turn of the model, and see to it that the model can go on from there."""
+        """Add what is still open, and see to it that the model can go on from there."""
+        last = messages[-1] if len(messages) else None
+        paused = last is not None and last.role == "model" and is_paused(last)
+        self._close_turn(may_end_in_thinking=paused)
         self._flush()
         if not self.messages:
             raise ConfigurationError("Claude needs something to respond to: messages.add_user(...) first")
         if self.messages[-1]["role"] != "assistant":
             return
-        last = messages[-1]
-        reasons = (last.turn.finish_reason, last.turn.raw_finish_reason) if last.turn else ("other", None)
-        if reasons[1] in PAUSED or self._capabilities.prefill:
+        if paused or self._capabilities.prefill:
             _trim_end(self.messages[-1])
-        elif last.role == "model" and (last.interrupted or reasons[0] == "length"):
+        elif last is not None and _was_cut(last):
             self.messages.append({"role": "user", "content": _GO_ON})
             self._state.note(f"the model's turn was cut, and {_GO_ON!r} was sent after it")
         elif not may_end_in_model:
@@ -112,33 +123,26 @@ class _Turns:
 
     def _put_between(self, role: Literal["user", "system"], blocks: Iterable[Block]) -> None:
         if found := list(blocks):
+            self._close_turn()
             self._between.append(_Between(role, found))
 
-    def _add_turn(self, message: Message) -> None:
-        outcomes = message.outcomes()
-        blocks = model_blocks(message, self._unsent, self._state)
-        if not blocks:
-            return  # its neighbours become one message
+    def _close_turn(self, *, may_end_in_thinking: bool = False) -> None:
+        """Add the open turn, with what stands before it. The wire refuses one that ends in thinking."""
+        turn, self._turn = self._turn, []
+        while turn and turn[-1].block["type"] in SIGNED and not may_end_in_thinking:
+            turn.pop()
+            self._state.note("thinking at the end of a turn, which nothing followed, was not sent")
+        if not turn:
+            return
         self._flush()
-        content = self._assistant_content()
-        content += [one.block for one in blocks]
-        self.signed += [
-            SignedBlock(len(self.messages) - 1, one.prefix) for one in blocks if one.block["type"] in SIGNED
-        ]
-        self._put_between("user", [tool_result(call, outcome, self._state) for call, outcome in outcomes])
-
-    def _assistant_content(self) -> list[Block]:
-        """Return the content of the assistant's message at the end, a new one where there is none."""
         if not self.messages:
             self.messages.append({"role": "user", "content": _FIRST})
             self._state.note(
                 f"the conversation begins with a turn of the model; {_FIRST!r} was sent before it"
             )
-        if self.messages[-1]["role"] != "assistant":
-            self.messages.append({"role": "assistant", "content": []})
-        content = self.messages[-1]["content"]
-        assert isinstance(content, list)
-        return content
+        at = len(self.messages)
+        self.messages.append({"role": "assistant", "content": [one.block for one in turn]})
+        self.signed += [SignedBlock(at, one.prefix) for one in turn if one.block["type"] in SIGNED]
 
     def _flush(self) -> None:
         """Make one user message of what is between two turns; system messages at its end stay as they are."""
@@ -167,6 +171,11 @@ class _Turns:
                     raise ConfigurationError(
                         f"{self._state.origin.model} takes no {block['type']} amid a conversation"
                     )
+
+
+def _was_cut(message: Message) -> bool:
+    cut = message.turn is not None and message.turn.finish_reason == "length"
+    return message.role == "model" and (message.interrupted or cut)
 
 
 def _compact(blocks: list[Block]) -> str | list[Block]:

@@ -40,20 +40,14 @@ class ModelBlock(NamedTuple):
     prefix: str | None = None
 
 
-def model_blocks(message: Message, unsent: Collection[int], state: EncodingState) -> list[ModelBlock]:
-    """Return the blocks of a model's turn. `unsent` are the ids (of `id()`) of the native blocks to leave
-    out.
+def is_paused(message: Message) -> bool:
+    """Return whether the server has paused a turn of the model, which the next request continues."""
+    return message.turn is not None and message.turn.raw_finish_reason in PAUSED
 
-    Thinking at the end is left out, since the wire refuses a turn that ends in it, unless the turn is
-    continued.
-    """
-    blocks = [block for part in message.parts if id(part) not in unsent for block in _blocks(part, state)]
-    if message.turn is not None and message.turn.raw_finish_reason in PAUSED and not message.interrupted:
-        return blocks
-    while blocks and blocks[-1].block["type"] in SIGNED:
-        blocks.pop()
-        state.note("thinking at the end of a turn, which nothing followed, was not sent")
-    return blocks
+
+def model_blocks(message: Message, unsent: Collection[int], state: EncodingState) -> list[ModelBlock]:
+    """Return the blocks of a model's turn, without the native ones whose ids (of `id()`) are in `unsent`."""
+    return [block for part in message.parts if id(part) not in unsent for block in _blocks(part, state)]
 
 
 def _blocks(part: Part, state: EncodingState) -> Iterator[ModelBlock]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chat_core import JsonObject, Message, Messages, Opaque, Part
 from chat_core.types.json_values import as_text
 
+from chat_claude.encode.model_blocks import is_paused
 from chat_claude.encode.state import EncodingState
 from chat_claude.wire import CALLED_BY_SERVER
 
@@ -22,7 +23,7 @@ def unpaired_blocks(messages: Messages, state: EncodingState) -> set[int]:
         if message.role == "model":
             found |= _unpaired_in(message, open_calls, state)
     last = messages[-1] if len(messages) else None
-    if last is not None and last.role == "model" and not last.interrupted:
+    if last is not None and last.role == "model" and (is_paused(last) or not last.interrupted):
         at_work = {id(part) for part in last.parts}
         open_calls = {key: part for key, part in open_calls.items() if id(part) not in at_work}
     found |= {id(part) for part in open_calls.values()}

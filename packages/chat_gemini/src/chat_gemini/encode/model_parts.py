@@ -26,7 +26,7 @@ from chat_core.wire import foreign_block, generated_file, part_text, wire_id
 
 from chat_gemini.encode.files import file_part
 from chat_gemini.encode.native import block, call_extras, is_signed, siblings, with_siblings
-from chat_gemini.encode.text import is_blank, sendable
+from chat_gemini.encode.text import is_blank, sendable, sendable_object
 from chat_gemini.names import function_name
 from chat_gemini.wire import SIGNATURE, FunctionCall, SentPart
 
@@ -99,7 +99,7 @@ class ModelPartEncoder:
             self._notices.append(foreign_block(native))
 
     def _call(self, call: ToolCall, id: str, *, is_first: bool) -> SentPart:
-        sent = FunctionCall(name=function_name(call.name), args=call.arguments)
+        sent = FunctionCall(name=function_name(call.name), args=sendable_object(call.arguments))
         if id:
             sent["id"] = id
         beside = siblings(call.native, self._origin)
@@ -119,8 +119,10 @@ def call_ids(message: Message, origin: Origin) -> list[str]:
     ids: list[str] = []
     for call in message.tool_calls:
         own = call.native.for_(origin) if call.native else None
-        id = wire_id(call.id) if own is None else as_text(own.get("id"))
-        ids.append(wire_id(call.id) if id and id in ids else sendable(id))
+        id = wire_id(call.id) if own is None else sendable(as_text(own.get("id")))
+        if id and id in ids:
+            id = wire_id(call.id)
+        ids.append(wire_id(f"{call.id} {len(ids)}") if id and id in ids else id)
     return ids
 
 

@@ -7,6 +7,7 @@ from typing import cast
 from chat_core import JsonObject, Native, Origin
 from chat_core.types.json_values import as_text
 
+from chat_gemini.encode.text import sendable_object
 from chat_gemini.wire import DATA_FIELDS, SIGNATURE, SentPart
 
 
@@ -17,7 +18,9 @@ def siblings(native: Native | None, origin: Origin) -> JsonObject:
     left out.
     """
     own = native.for_(origin) if native else None
-    return {name: value for name, value in (own or {}).items() if _fits_beside(name, value)}
+    if not own:
+        return {}
+    return {name: value for name, value in sendable_object(own).items() if _fits_beside(name, value)}
 
 
 def with_siblings(part: SentPart, beside: JsonObject) -> SentPart:
@@ -27,17 +30,23 @@ def with_siblings(part: SentPart, beside: JsonObject) -> SentPart:
 
 def block(native: Native, origin: Origin) -> SentPart | None:
     """Return a native block as it was received, or None where it is not from `origin` or is no part of this wire."""
-    own = native.for_(origin) or {}
-    if not own.keys() - {"thought", SIGNATURE} or not all(_fits(name, value) for name, value in own.items()):
+    own = sendable_object(native.for_(origin) or {})
+    data = [name for name in own if name in DATA_FIELDS]
+    if len(data) > 1 or not all(_fits(name, value) for name, value in own.items()):
         return None
-    return cast("SentPart", own)
+    has_data = data or any(
+        isinstance(value, dict) for value in own.values()
+    )  # data of a kind that is yet unknown
+    return (
+        cast("SentPart", own) if has_data and data not in (["functionCall"], ["functionResponse"]) else None
+    )
 
 
 def call_extras(native: Native | None, origin: Origin) -> JsonObject:
     """Return the fields inside a received `functionCall` that this library has no word for."""
     own = (native.for_(origin) if native else None) or {}
     extras = own.get("functionCall")
-    return extras if isinstance(extras, dict) else {}
+    return sendable_object(extras) if isinstance(extras, dict) else {}
 
 
 def is_signed(part: SentPart | JsonObject) -> bool:

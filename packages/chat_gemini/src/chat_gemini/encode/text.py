@@ -1,6 +1,12 @@
-"""Texts of a history as JSON can hold them."""
+"""Texts and values of a history as JSON can hold them."""
 
 from __future__ import annotations
+
+import math
+
+from chat_core import JsonObject, JsonValue
+
+_DEEPEST = 100  # levels of a value
 
 
 def sendable(text: str) -> str:
@@ -17,3 +23,33 @@ def sendable(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Return whether a text is empty or white space: the wire refuses the one, and the other says nothing."""
     return not text or text.isspace()
+
+
+def sendable_object(value: JsonObject) -> JsonObject:
+    """Return the object itself where it can be sent as JSON; else with U+FFFD for halves of characters, null for NaN,
+    and a text for what is nested too deeply. It is written once to find out, which costs little."""
+    from pydantic_core import to_json  # with the first request
+
+    try:
+        written = to_json(value)
+    except (ValueError, RecursionError):
+        written = b"NaN"
+    if b"NaN" not in written and b"Infinity" not in written:
+        return value
+    return {sendable(name): _sendable_value(inner, 1) for name, inner in value.items()}
+
+
+def _sendable_value(value: JsonValue, level: int) -> JsonValue:
+    match value:
+        case str():
+            return sendable(value)
+        case float() if not math.isfinite(value):
+            return None
+        case dict() | list() if level > _DEEPEST:
+            return "(nested too deeply)"
+        case dict():
+            return {sendable(name): _sendable_value(inner, level + 1) for name, inner in value.items()}
+        case list():
+            return [_sendable_value(inner, level + 1) for inner in value]
+        case _:
+            return value

@@ -56,6 +56,8 @@ class PartAssembler:
 
     def add(self, part: JsonObject) -> list[TurnEvent]:
         """Take a part of a frame, and return its events. Raises `InvalidResponse` where it cannot be read."""
+        if len(part) == 1:
+            return self._add(part)
         filled = [name for name in DATA_FIELDS if part.get(name) not in (None, "", {})]
         if len(filled) <= 1:
             return self._add(part)

@@ -25,7 +25,7 @@ from chat_gemini.decode.parts import PartAssembler, has_content, parts_of
 from chat_gemini.decode.usage import UsageMeter
 
 _READ_APART = frozenset({"candidates", "usageMetadata"})
-# the last part of a frame that is not the end, whatever finish reason it has: its result is yet to come
+# steps of Google's tools; what follows them is their result
 _STEPS = frozenset({"executableCode", "toolCall"})
 
 
@@ -57,7 +57,7 @@ class TurnAssembler:
         self._usage.read(metadata)
         self._describe(frame)
         self.has_anything = self.has_anything or bool(candidates) or "usageMetadata" in frame
-        if (block := read_block(frame.get("promptFeedback"))) is not None:
+        if "promptFeedback" in frame and (block := read_block(frame["promptFeedback"])) is not None:
             self._ending = block
             self.is_whole = self.has_anything = True
         return self._add_candidate(candidate) if candidate is not None else []
@@ -132,17 +132,19 @@ class TurnAssembler:
         self._keep(candidate)
         parts = parts_of(candidate)
         events = [event for part in parts for event in self._parts.add(part)]
-        ending = read_ending(candidate)
-        if ending is not None:
+        if "finishReason" in candidate and (ending := read_ending(candidate)) is not None:
             events += self._parts.close()
-            if ending.outweighs(self._ending):
-                self._ending = ending
-        if not self._ending.blocked and (ending is not None or any(map(has_content, parts))):
-            waits = (
-                ending is not None and ending.reason == "stop" and bool(parts) and parts[-1].keys() & _STEPS
-            )
-            self.is_whole = ending is not None and not waits
+            self._end(ending, parts)
+        elif self.is_whole and not self._ending.blocked and any(map(has_content, parts)):
+            self.is_whole = False
         return events
+
+    def _end(self, ending: Ending, parts: list[JsonObject]) -> None:
+        """Take a finish reason. After a step of one of Google's tools it is not the end: the result is yet to come."""
+        if ending.outweighs(self._ending):
+            self._ending = ending
+        is_step = ending.reason == "stop" and bool(parts) and bool(parts[-1].keys() & _STEPS)
+        self.is_whole = self._ending.blocked or not is_step
 
     def _keep(self, candidate: JsonObject) -> None:
         """Keep what a candidate has besides content, the last of each field."""

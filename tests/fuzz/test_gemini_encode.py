@@ -197,7 +197,9 @@ def satisfies_the_sdk(body: Any) -> None:
     for content in body["contents"]:
         parts = [{name: part[name] for name in part if name in known} for part in content["parts"]]
         for part in parts:
-            part.get("functionCall", {}).pop("extra", None)  # what it does not know yet goes back all the same
+            part.get("functionCall", {}).pop(
+                "extra", None
+            )  # what it does not know yet goes back all the same
         types.Content.model_validate({**content, "parts": parts})
 
 

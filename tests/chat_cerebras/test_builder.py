@@ -233,7 +233,7 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         CerebrasBuilder().build()  # type: ignore[misc]
     monkeypatch.delenv("CEREBRAS_API_KEY")
-    with pytest.raises(ConfigurationError, match="cerebras needs an API key: set CEREBRAS_API_KEY, or use"):
+    with pytest.raises(ConfigurationError, match="cerebras needs an API key: set CEREBRAS_API_KEY or use"):
         CerebrasBuilder().with_model("m").build()
     assert not hasattr(CerebrasBuilder(), "with_embeddings")
 

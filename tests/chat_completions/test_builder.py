@@ -50,7 +50,7 @@ def test_without_a_model_the_next_keystroke_is_named() -> None:
 def test_without_a_key_for_openai_both_ways_to_give_one_are_named() -> None:
     with pytest.raises(
         ConfigurationError,
-        match=r"openai needs an API key: set OPENAI_API_KEY, or use \.with_api_key\(\.\.\.\)",
+        match=r"openai needs an API key: set OPENAI_API_KEY or use \.with_api_key\(\.\.\.\)",
     ):
         builder(None).build()
 
@@ -63,7 +63,7 @@ def test_without_a_key_for_another_vendor_its_own_way_is_named(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
-    own = r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY, or use \.with_api_key"
+    own = r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY or use \.with_api_key"
     with pytest.raises(ConfigurationError, match=own):
         builder(url).build()
 
@@ -334,6 +334,7 @@ STEPS: dict[str, Callable[[ChatCompletionsBuilder[Any, Any]], object]] = {
     "with_model": lambda b: b.with_model("other"),
     "with_api_key": lambda b: b.with_api_key("other"),
     "with_base_url": lambda b: b.with_base_url("http://other/v1"),
+    "with_credentials": lambda b: b.with_credentials(lambda: "other"),
     "with_header": lambda b: b.with_header("x-other", "1"),
     "with_timeout": lambda b: b.with_timeout(1),
     "with_transport": lambda b: b.with_transport(FakeTransport()),

@@ -91,7 +91,7 @@ def test_a_named_dialect_knows_its_server_and_the_name_of_its_key(
     builder = ChatCompletionsBuilder().with_dialect(dialect).with_model("m").with_transport(FakeTransport())
     if server.key_required:
         with pytest.raises(
-            ConfigurationError, match=f"{name} needs an API key: set {server.key_variables[0]}, or use"
+            ConfigurationError, match=f"{name} needs an API key: set {server.key_variables[0]} or use"
         ):
             builder.build()
     if server.key_variables:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, cast
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.client import HasModel, NoModel, Server, checked_key, checked_url, default_transport
+from chat_core.client import HasModel, NoModel, Server, checked_key, checked_url
 from chat_core.types.json_values import as_json
 from typing_extensions import TypeVar
 
@@ -144,7 +144,7 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         settings = Settings(
             model=choices.model,
             base_url=server.base_url,
-            transport=connection.transport or default_transport(server.base_url),
+            transport=connection.open_transport(server.base_url),
             headers=fixed | _credential(server.api_key, connection.headers) | dict(connection.headers),
             timeouts=connection.timeouts,
             defaults=replace(choices.defaults, extra=connection.extra),

@@ -16,7 +16,6 @@ from chat_core.client import (
     ProviderBuilder,
     checked_key,
     checked_url,
-    default_transport,
 )
 from typing_extensions import TypeVar
 
@@ -106,7 +105,7 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         return Settings(
             model=choices.model,
             base_url=resolved.base_url,
-            transport=connection.transport or default_transport(resolved.base_url),
+            transport=connection.open_transport(resolved.base_url),
             headers={"content-type": "application/json"} | bearer | dict(connection.headers),
             timeouts=connection.timeouts,
             defaults=RequestDefaults(

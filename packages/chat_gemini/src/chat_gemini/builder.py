@@ -17,7 +17,6 @@ from chat_core.client import (
     Server,
     checked_key,
     checked_url,
-    default_transport,
 )
 from typing_extensions import TypeVar
 
@@ -97,7 +96,7 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
         settings = Settings(
             model=choices.model,
             base_url=base_url,
-            transport=connection.transport or default_transport(base_url),
+            transport=connection.open_transport(base_url),
             headers={"content-type": "application/json"} | key | dict(connection.headers),
             timeouts=connection.timeouts,
             defaults=replace(choices.defaults, extra=connection.extra, endpoint=_endpoint(base_url)),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Generic, cast
 
 from chat_core import ConfigurationError
-from chat_core.client import Connection, HasModel, NoModel, Server, checked_key, default_transport
+from chat_core.client import Connection, HasModel, NoModel, Server, checked_key
 from typing_extensions import TypeVar
 
 from chat_responses.client import ResponsesClient
@@ -72,7 +72,7 @@ def settings(
         model=choices.model,
         base_url=base_url,
         provider=provider_name(dialect, base_url),
-        transport=connection.transport or default_transport(base_url),
+        transport=connection.open_transport(base_url),
         headers={"content-type": "application/json"} | bearer | dict(connection.headers),
         timeouts=connection.timeouts,
         defaults=defaults,

@@ -9,14 +9,20 @@ from chat_core.client.server import ResolvedServer, Server
 from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
 
 if TYPE_CHECKING:
+    from chat_core.client.authorized import Authorized, Signed
     from chat_core.client.base import ClientSettings, ProviderClient
+    from chat_core.client.credentials import Credential, Credentials, CredentialSource
     from chat_core.client.deadlines import Deadlines
     from chat_core.client.exchange import StreamDecoder, receive_bursts, send_request, stream_response
     from chat_core.client.secrets import scrub_secrets
 
 __all__ = [
+    "Authorized",
     "ClientSettings",
     "Connection",
+    "Credential",
+    "CredentialSource",
+    "Credentials",
     "Deadlines",
     "HasEmbeddings",
     "HasModel",
@@ -26,6 +32,7 @@ __all__ = [
     "ProviderClient",
     "ResolvedServer",
     "Server",
+    "Signed",
     "StreamDecoder",
     "checked_key",
     "checked_url",
@@ -43,6 +50,11 @@ _LAZY = {
     "ClientSettings": "chat_core.client.base",
     "Deadlines": "chat_core.client.deadlines",
     "ProviderClient": "chat_core.client.base",
+    "Authorized": "chat_core.client.authorized",
+    "Credential": "chat_core.client.credentials",
+    "CredentialSource": "chat_core.client.credentials",
+    "Credentials": "chat_core.client.credentials",
+    "Signed": "chat_core.client.authorized",
     "StreamDecoder": "chat_core.client.exchange",
     "receive_bursts": "chat_core.client.exchange",
     "scrub_secrets": "chat_core.client.secrets",

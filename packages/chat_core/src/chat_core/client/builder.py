@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from types import EllipsisType
-from typing import Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from chat_core.transport import Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from chat_core.client.credentials import CredentialSource
 
 C = TypeVar("C")
 
@@ -27,8 +30,20 @@ class Connection:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     timeouts: Timeouts = Timeouts()
     transport: Transport | None = None
+    credentials: CredentialSource | None = field(default=None, repr=False)
     extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     embeddings_extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+
+    def open_transport(self, base_url: str) -> Transport:
+        """Return what carries a client's requests: the user's transport or a new one, with credentials where set."""
+        transport = self.transport or default_transport(base_url)
+        if self.credentials is None:
+            return transport
+        # imported here: most clients have a key
+        from chat_core.client.authorized import Authorized
+        from chat_core.client.credentials import Credentials
+
+        return Authorized(transport, Credentials(self.credentials))
 
 
 class ProviderBuilder(Generic[C]):
@@ -44,8 +59,17 @@ class ProviderBuilder(Generic[C]):
         self._connection = Connection()
 
     def with_api_key(self, api_key: str) -> Self:
-        """Set the API key. It is sent in a header."""
-        return self._connected(replace(self._connection, api_key=api_key))
+        """Set the API key. It is sent in a header, and takes the place of credentials."""
+        return self._connected(replace(self._connection, api_key=api_key, credentials=None))
+
+    def with_credentials(self, source: CredentialSource) -> Self:
+        """Set a source of tokens that expire, in place of an API key. They are sent as `Authorization: Bearer`.
+
+        `source` is a function, sync or async, that returns a token and when it expires: a `Credential`, or a pair with
+        seconds since the epoch. Tokens are kept per client, refreshed ahead of time and after a status 401. A source
+        that returns a text alone is called for every request. Sync sources run in a thread.
+        """
+        return self._connected(replace(self._connection, credentials=source, api_key=None))
 
     def with_base_url(self, base_url: str) -> Self:
         """Set the server's address, with the part of the path that all requests share.

@@ -65,6 +65,8 @@ class Server:
         is_own = self.owns(base_url)
         may_have_key = is_own or connection.base_url is None
         api_key = (connection.api_key or "").strip() or None
+        if connection.credentials is not None:
+            return ResolvedServer(base_url, None, is_own)
         if api_key is None and may_have_key and not self.key_headers & connection.headers.keys():
             api_key = (find_key or self._key)(variables)
             if api_key is None and self.key_required and is_own:

@@ -29,6 +29,7 @@ from chat_core import (
     Origin,
     OutputSchema,
     Reasoning,
+    Refusal,
     Rejected,
     Structured,
     Text,
@@ -738,3 +739,212 @@ def test_more_breakpoints_than_there_may_be_are_refused() -> None:
 def test_what_the_model_said_cannot_be_marked() -> None:
     with pytest.raises(ConfigurationError, match="mark what you send it"):
         cached(Text("So", native=Native(NEW, {})))
+
+
+# -- a conversation can always go on
+
+
+def test_blank_texts_are_left_out_in_every_role_and_place(official: Judge) -> None:
+    messages = Messages.from_system(" ").add_user("  ", "Hello", "\n")
+    messages.append(Message("model", [Text("\n\n"), Refusal("\t"), call(status=Completed(" "))]))
+    messages.add_user("\n").add_system("  ").add_user(Structured("\n"), "And?")
+
+    body = official(encoded(messages).body)
+    assert "system" not in body
+    assert body["messages"] == [
+        {"role": "user", "content": "Hello"},
+        {
+            "role": "assistant",
+            "content": [{"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": 1}}],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "toolu_1"},
+                {"type": "text", "text": '"\\n"'},
+                {"type": "text", "text": "And?"},
+            ],
+        },
+    ]
+
+
+def test_a_conversation_that_begins_with_the_models_turn_gets_a_placeholder(official: Judge) -> None:
+    messages = Messages([Message("model", [Text("Welcome!")])]).add_user("Hi")
+
+    made = encoded(messages)
+    assert [message["role"] for message in official(made.body)["messages"]] == ["user", "assistant", "user"]
+    assert "begins with a turn of the model" in made.notices[0].message
+
+
+def test_two_turns_of_the_model_with_nothing_between_them_are_one() -> None:
+    messages = after(Text("So")).add_user(" ").append(Message("model", [Text("it is.")])).add_user("Is it?")
+
+    assert sent(messages)[1] == {
+        "role": "assistant",
+        "content": [{"type": "text", "text": "So"}, {"type": "text", "text": "it is."}],
+    }
+
+
+def test_a_cut_turn_that_was_gone_on_from_is_sent_as_it_was_then() -> None:
+    messages = after(Text("So"), interrupted=True)
+    first = sent(messages)
+    messages.append(Message("model", [Text("it is.")])).add_user("Is it?")
+
+    assert sent(messages)[: len(first)] == first
+
+
+def test_thinking_that_nothing_followed_is_left_out_with_a_notice() -> None:
+    signed = Native(NEW, {"block": {"type": "thinking", "signature": "c2ln"}, "prefix": ""})
+    made = encoded(after(Reasoning("hm", native=signed), interrupted=True).add_user("And?"))
+
+    assert made.body["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "Hello"}, {"type": "text", "text": "And?"}]}
+    ]
+    assert "thinking at the end of a turn" in made.notices[0].message
+
+
+def test_files_of_a_result_that_cannot_be_read_are_described_with_a_notice(official: Judge) -> None:
+    files = (File.from_bytes(b"RIFF0000WAVE", name="a.wav"), File.from_bytes(PNG))
+    made = encoded(after(call(files=files)))
+
+    result = official(made.body)["messages"][-1]["content"][0]
+    assert [item["type"] for item in result["content"]] == ["text", "text", "image"]
+    assert "audio 'a.wav'" in result["content"][1]["text"]
+    assert "reads no audio" in made.notices[0].message
+
+
+def test_a_block_of_another_provider_in_the_users_message_is_left_out_with_a_notice() -> None:
+    foreign = Opaque(Native(Origin("gemini", "https://g", "gemini-3"), {"executableCode": {}}))
+    made = encoded(Messages.from_user("Hello", foreign))
+
+    assert made.body["messages"] == [{"role": "user", "content": "Hello"}]
+    assert made.notices == (Notice("messages", "a block that only gemini (gemini-3) can read was not sent"),)
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        (
+            File("image/png", b"\xff\xd8\xff\xe0", name="photo.png"),
+            {"type": "base64", "media_type": "image/jpeg"},
+        ),
+        (File("image/jpg", b"\xff\xd8\xff\xe0"), {"type": "base64", "media_type": "image/jpeg"}),
+        (File("IMAGE/PNG;x=y", PNG), {"type": "base64", "media_type": "image/png"}),
+        (File("image/png", b"%PDF-1.7"), {"type": "base64", "media_type": "application/pdf"}),
+        (File("text/x-go", b"package a"), {"type": "text", "media_type": "text/plain"}),
+        (File("application/yaml", b"a: 1"), {"type": "text", "media_type": "text/plain"}),
+        (File("application/octet-stream", b"FROM x"), {"type": "text", "media_type": "text/plain"}),
+    ],
+)
+def test_the_bytes_of_a_file_decide_what_it_is(file: File, source: dict[str, str], official: Judge) -> None:
+    [block] = official(encoded(Messages.from_user(file)).body)["messages"][0]["content"]
+    assert source.items() <= block["source"].items()
+
+
+def test_a_file_that_only_another_provider_has_is_left_out_with_a_notice() -> None:
+    file = File(id="file-1", native=Native(Origin("openai", "https://o", "gpt"), {}))
+    made = encoded(Messages.from_user(file, "What is it?"))
+
+    assert made.body["messages"] == [{"role": "user", "content": "What is it?"}]
+    assert "only openai (gpt)" in made.notices[0].message
+
+
+def test_names_that_a_model_has_made_up_are_sent_as_the_wire_takes_them(official: Judge) -> None:
+    name = "get_weather<|channel|>commentary"
+    messages = after(ToolCall("toolu_1", name, {}, Failed("no such tool")))
+
+    used = official(encoded(messages).body)["messages"][1]["content"][0]
+    assert used["name"].startswith("get_weather")
+    assert used["name"] == sent(messages)[1]["content"][0]["name"]
+    assert messages[1].tool_calls[0].name == name
+
+
+def test_a_tool_with_a_name_that_the_wire_refuses_is_declared_chosen_and_called_by_one_name(
+    official: Judge,
+) -> None:
+    request = ChatRequest(
+        after(ToolCall("toolu_1", "files.read", {}, Completed("x"))),
+        [ToolDefinition("files.read")],
+        ChatOptions(tool_choice="files.read"),
+    )
+    body = official(encoded(request, origin=OLD).body)
+
+    names = {body["tools"][0]["name"], body["tool_choice"]["name"], body["messages"][1]["content"][0]["name"]}
+    assert len(names) == 1
+
+
+@pytest.mark.parametrize(
+    ("builder", "name"),
+    [
+        (ClaudeBuilder().with_web_search(), "web_search"),
+        (ClaudeBuilder().with_code_execution(), "code_execution"),
+        (ClaudeBuilder().with_tool_search("regex"), "tool_search_tool_regex"),
+    ],
+)
+def test_a_tool_that_has_the_name_of_one_that_anthropic_runs_is_refused(
+    builder: ClaudeBuilder[Any], name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"has a tool '{name}', and so has Anthropic.*rename yours"):
+        encoded(ChatRequest(Messages.from_user("Hi"), [ToolDefinition(name)]), defaults=defaults_of(builder))
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    builder = ClaudeBuilder().with_web_search().with_web_search(max_uses=2)
+    with pytest.raises(ConfigurationError, match="two tools of this request are called 'web_search'"):
+        encoded(Messages.from_user("Hi"), defaults=defaults_of(builder))
+
+
+def test_automatic_caching_counts_among_the_breakpoints() -> None:
+    marked = Messages.from_user(*(cached(Text(str(number))) for number in range(4)), "Hi")
+    defaults = defaults_of(ClaudeBuilder().with_prompt_caching())
+
+    encoded(marked)
+    with pytest.raises(
+        ConfigurationError, match=r"5 cache breakpoints, one of them from with_prompt_caching"
+    ):
+        encoded(marked, defaults=defaults)
+    with pytest.raises(ConfigurationError, match="another ttl"):
+        encoded(Messages.from_user(cached(Text("Hi"), "1h")), defaults=defaults)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"type": 5},
+        {"block": []},
+        {"block": {"type": "thinking"}},
+        {"block": {"type": "redacted_thinking", "data": 7}},
+        {"type": "server_tool_use"},
+        {"type": "web_search_tool_result", "tool_use_id": 7},
+        {"type": "tool_use", "id": "x"},
+        {"type": "container", "id": 7, "expires_at": "soon"},
+        {"caller": 7, "toolset_name": [], "citations": "no", "cache_control": {"type": "ephemeral"}},
+    ],
+)
+def test_stored_native_data_that_do_not_fit_are_left_out(data: dict[str, Any], official: Judge) -> None:
+    native = Native(NEW, data)
+    defaults = defaults_of(ClaudeBuilder().with_code_execution())
+    messages = after(
+        Reasoning("hm", native=native),
+        Opaque(native),
+        Text("So"),
+        call(native=native),
+        Text("it", native=native),
+    )
+    restored = Messages.from_json(messages.to_json()).add_user("And?")
+
+    blocks = encoded(restored, defaults=defaults).body["messages"][1]["content"]  # type: ignore[index]
+    assert [block["type"] for block in blocks] == ["text", "tool_use", "text"]
+    own = Opaque(Native(Origin("claude", "", ""), data))
+    assert encoded(Messages.from_user("Hi", own)).body["messages"]
+
+
+def test_a_result_of_a_server_tool_without_its_call_is_left_out() -> None:
+    found = Opaque(
+        Native(NEW, {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []})
+    )
+    made = encoded(after(found, Text("So")).add_user("And?"))
+
+    assert made.body["messages"][1]["content"] == [{"type": "text", "text": "So"}]  # type: ignore[index]
+    assert "no counterpart" in made.notices[0].message

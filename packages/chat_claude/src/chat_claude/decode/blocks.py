@@ -50,6 +50,16 @@ class Block:
     stopped: bool = False
 
     @property
+    def wire_id(self) -> str:
+        """The id that the server gave."""
+        return as_text(self.data.get("id"))
+
+    @property
+    def name(self) -> str:
+        """The name of the tool that is called."""
+        return as_text(self.data.get("name"))
+
+    @property
     def text(self) -> str:
         """The text so far, or the JSON of the input so far."""
         return "".join(self.pieces)
@@ -75,6 +85,7 @@ class TurnBlocks:
         self._ids = ids
         self._by_index: dict[int, Block] = {}
         self._blocks: list[tuple[int, Block]] = []
+        self._calls: dict[str, Block] = {}
 
     def start(self, index: int, data: JsonObject) -> Sequence[TurnEvent]:
         """Open a block and return the events of what it holds already.
@@ -91,9 +102,8 @@ class TurnBlocks:
             if isinstance(citations := data.get("citations"), list):
                 block.citations += citations
             return _grow(block, content_text(data.get(_TEXT_FIELDS[kind])))
-        if kind == "tool_use":
-            block.call_id = self._ids.claim(as_text(data.get("id")))
-            return (ToolCallChunk(block.call_id, as_text(data.get("name")), ""),)
+        if kind == "tool_use" and not self._same_call(block):
+            return self._begin_call(block)
         return ()
 
     def add(self, index: int, delta: JsonObject) -> Sequence[TurnEvent]:
@@ -133,11 +143,16 @@ class TurnBlocks:
         block = self._by_index.get(index)
         if block is None:
             raise InvalidResponse(f"the end of block {index}, which has not started")
+        events: list[TurnEvent] = []
+        if block.kind == "tool_use" and not block.stopped:
+            given = block.data.get("input")
+            if given not in (None, {}) and not block.text.strip():  # called by code: it comes with the start
+                events += _add_input(block, content_text(given))
+            same = self._same_call(block) if not block.call_id else None
+            if not block.call_id and (same is None or block.text not in ("", same.text)):
+                events += [*self._begin_call(block), ToolCallChunk(block.call_id, block.name, block.text)]
         block.stopped = True
-        if block.call_id and not block.text.strip() and (given := block.data.get("input")) not in (None, {}):
-            block.pieces = [content_text(given)]  # called by code: its input came with its start
-            return (ToolCallChunk(block.call_id, as_text(block.data.get("name")), block.pieces[0]),)
-        return ()
+        return events
 
     def whole(self, content: JsonValue) -> Sequence[TurnEvent]:
         """Add the content of a whole message and return its events. A text alone is one block of text."""
@@ -154,18 +169,21 @@ class TurnBlocks:
         return events
 
     def in_order(self) -> list[Block]:
-        """Return the blocks by index. A call that a server repeated under its id counts once."""
-        found: list[Block] = []
-        calls: dict[str, set[str]] = {}
-        for _, block in sorted(self._blocks, key=lambda entry: entry[0]):
-            wire_id = as_text(block.data.get("id")) if block.call_id else ""
-            if wire_id:
-                texts = calls.setdefault(wire_id, set())
-                if texts and block.text in texts | {""}:
-                    continue
-                texts.add(block.text)
-            found.append(block)
-        return found
+        """Return the blocks by index, without calls that a server has repeated."""
+        ordered = sorted(self._blocks, key=lambda entry: entry[0])
+        return [block for _, block in ordered if block.kind != "tool_use" or block.call_id]
+
+    def _begin_call(self, block: Block) -> Sequence[TurnEvent]:
+        block.call_id = self._ids.claim(block.wire_id)
+        self._calls.setdefault(block.wire_id, block)
+        return (ToolCallChunk(block.call_id, block.name, ""),)
+
+    def _same_call(self, block: Block) -> Block | None:
+        """Return the call that had the id first, if the server gives any.
+
+        Under the same id it may be repeated, which counts once, or be another call, which its arguments tell.
+        """
+        return self._calls.get(block.wire_id) if block.wire_id else None
 
     def __len__(self) -> int:
         return len(self._blocks)
@@ -188,7 +206,7 @@ def _grow(block: Block, text: str) -> Sequence[TurnEvent]:
 def _add_input(block: Block, text: str) -> Sequence[TurnEvent]:
     block.pieces.append(text)
     if block.call_id and text:
-        return (ToolCallChunk(block.call_id, as_text(block.data.get("name")), text),)
+        return (ToolCallChunk(block.call_id, block.name, text),)
     return ()
 
 

@@ -63,10 +63,9 @@ def _call(block: Block, origin: Origin) -> ToolCall:
         for name, value in block.whole_data().items()
         if name not in ("type", "id", "name", "input")
     }
-    name = as_text(block.data.get("name"))
-    call = tool_call(block.call_id, name, block.text, Native(origin, rest) if rest else None)
+    call = tool_call(block.call_id, block.name, block.text, Native(origin, rest) if rest else None)
     if not block.stopped and not block.text.strip():
-        call.status = Failed(f"The arguments of {name} never came; the call was not run.")
+        call.status = Failed(f"The arguments of {block.name} never came; the call was not run.")
     return call
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -30,6 +32,8 @@ from chat_core import (
     Text,
     TextChunk,
     ToolCall,
+    ToolCallChunk,
+    ToolCalled,
     TurnEvent,
     Unknown,
     tool,
@@ -266,22 +270,174 @@ def test_leaving_the_block_ends_what_another_thread_still_runs() -> None:
             running.result(5)
 
 
-def test_a_tool_under_way_when_the_stream_is_left_is_unknown() -> None:
-    entered = threading.Event()
-
+def test_a_tool_under_way_when_the_stream_is_interrupted_is_unknown() -> None:
     @tool
     async def endless() -> None:
-        entered.set()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # Ctrl-C
         await anyio.sleep_forever()
 
     provider = ScriptedProvider([ToolCall("e", "endless")])
     messages = Messages.from_user("go")
     with SyncChat(ChatBuilder().with_model(provider).with_tools([endless]).build()) as chat:
-        with chat.stream(messages) as events:
-            assert next(events)
-            entered.wait(5)
+        with pytest.raises(KeyboardInterrupt), chat.stream(messages) as events:
+            list(events)
 
     assert messages.find_tool("e").status == Unknown()
+
+
+@pytest.mark.parametrize("leave_at", [TextChunk, ToolCalled])
+def test_no_tool_runs_and_no_turn_begins_that_the_consumer_has_not_reached(leave_at: type[object]) -> None:
+    ran: list[str] = []
+    provider = ScriptedProvider([[Text("Let me look."), ToolCall("a", "look", {})], "never"])
+    looks = tool(name="look")(lambda: ran.append("look"))
+    messages = Messages.from_user("go")
+
+    with SyncChat(ChatBuilder().with_model(provider).with_tools([looks]).build()) as chat:
+        with chat.stream(messages) as events:
+            for event in events:
+                if isinstance(event, leave_at):
+                    break
+        with chat.stream(
+            messages.add_user("Stop.")
+        ) as events:  # the loop has had time for what it should not do
+            list(events)
+
+    assert ran == []
+    assert len(provider.requests) == 2
+    assert messages.find_tool("a").failed
+
+
+def test_each_effect_waits_until_the_event_before_it_is_taken() -> None:
+    seen: list[str] = []
+    lines = [ToolCall("a", "note", {}), ToolCall("b", "note", {}), "done"]
+    notes = tool(name="note")(lambda: seen.append("ran"))
+
+    with SyncChat(ChatBuilder().with_model(ScriptedProvider(lines)).with_tools([notes]).build()) as chat:
+        with chat.stream(Messages.from_user("go")) as events:
+            for event in events:
+                seen += [] if isinstance(event, ToolCallChunk | TextChunk) else [type(event).__name__]
+
+    assert seen == ["ToolCalled", "ran", "ToolResult", "ToolCalled", "ran", "ToolResult", "Done"]
+
+
+def test_forty_tools_that_each_use_an_agent_with_a_tool_all_end() -> None:
+    inner_tool = tool(name="inner")(lambda: "inner")
+
+    def agent() -> str:
+        lines = [ToolCall("i", "inner", {}), "done"]
+        chat = ChatBuilder().with_model(ScriptedProvider(lines)).with_tools([inner_tool]).build()
+        with SyncChat(chat) as sync:
+            return sync.complete(Messages.from_user("go")).text
+
+    calls = [ToolCall(f"c{number}", "agent", {}) for number in range(60)]
+    chat = ChatBuilder().with_model(ScriptedProvider([calls, "end"])).with_tools([tool(agent)]).build()
+    messages = Messages.from_user("go")
+    with SyncChat(chat) as sync:
+        assert sync.complete(messages).text == "end"
+
+    assert {call.outcome() for call in messages.calls} == {"done"}
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import anyio
+from chat_core import ChatBuilder, Messages, TextChunk, ToolCall, tool
+from chat_core.sync import SyncChat
+from chat_core.testing import ScriptedProvider
+
+where, times = sys.argv[1], int(sys.argv[2])
+
+def interrupt():
+    for _ in range(times):
+        os.kill(os.getpid(), signal.SIGINT)
+
+@tool
+def in_a_thread() -> None:
+    interrupt()
+    time.sleep(30)
+
+@tool
+async def on_the_loop() -> None:
+    interrupt()
+    await anyio.sleep(30)
+
+class Thinks(ScriptedProvider):
+    async def complete(self, request):
+        interrupt()
+        await anyio.sleep(30)
+    async def stream(self, request):
+        yield TextChunk("word")
+        interrupt()
+        await anyio.sleep(30)
+
+tools = [in_a_thread, on_the_loop]
+is_tool = where in ("in_a_thread", "on_the_loop")
+provider = ScriptedProvider([ToolCall("t", where, {}), "done"]) if is_tool else Thinks([])
+chat = ChatBuilder().with_model(provider).with_tools(tools).build()
+messages = Messages.from_user("go")
+try:
+    with SyncChat(chat) as sync:
+        if where == "entered":
+            interrupt()
+            time.sleep(30)
+        elif where == "streams" or times == 2:
+            with sync.stream(messages) as events:
+                list(events)
+        else:
+            sync.complete(messages)
+except KeyboardInterrupt:
+    left = [thread.name for thread in threading.enumerate() if thread.name != "chat-tool"]
+    print(left, [call.status.type for call in messages.calls])
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("where", ["entered", "completes", "streams", "in_a_thread", "on_the_loop"])
+def test_ctrl_c_ends_at_once_and_leaves_nothing(where: str, times: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, where, str(times)],
+        capture_output=True,
+        text=True,
+        timeout=25,
+        check=False,
+    )
+
+    statuses = ["unknown"] if where in ("in_a_thread", "on_the_loop") else []
+    assert done.stdout.strip() == f"['MainThread'] {statuses}", done.stderr
+
+
+def test_a_forked_process_is_told_to_enter_its_own() -> None:
+    program = """
+import os, sys
+from chat_core import ChatBuilder, ConfigurationError, Messages
+from chat_core.sync import SyncChat
+from chat_core.testing import ScriptedProvider
+chat = ChatBuilder().with_model(ScriptedProvider(["one", "two", "three"])).build()
+with SyncChat(chat) as sync:
+    sync.complete(Messages.from_user("go"))
+    if os.fork() == 0:
+        try:
+            sync.complete(Messages.from_user("go"))
+        except ConfigurationError as error:
+            print("child:", error, flush=True)
+        with SyncChat(chat) as own:
+            print("child:", own.complete(Messages.from_user("go")).text, flush=True)
+    else:
+        os.wait()
+        print("parent:", sync.complete(Messages.from_user("go")).text, flush=True)
+print("left", flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=25, check=False
+    )
+
+    assert done.stdout.splitlines() == [
+        "child: this SyncChat was entered before the process forked: enter one in the new process",
+        "child: two",
+        "left",
+        "parent: two",
+        "left",
+    ], done.stderr
 
 
 def test_over_a_real_connection() -> None:

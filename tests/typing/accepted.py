@@ -132,6 +132,8 @@ class EmbedsOnly:
 
     model = "embeds"
 
+    embedding_batch: int | None = None
+
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
         return EmbeddingsResponse(())
 

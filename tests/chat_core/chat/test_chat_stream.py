@@ -526,4 +526,5 @@ async def test_native_data_rides_on_the_part_that_carried_it_to_the_next_request
     await events_of(chat, messages)
 
     assert [getattr(part, "native", None) for part in messages[1].parts] == [native, native]
-    assert provider.requests[1].messages[1] is messages[1]
+    assert provider.requests[1].messages[1].parts[0] is messages[1].parts[0]
+    assert [call.native for call in provider.requests[1].messages.calls] == [native]

@@ -21,7 +21,7 @@ from chat_core import (
     ConfigurationError,
     Defer,
     Execute,
-    Failed,
+    InvalidDecision,
     Message,
     Messages,
     Paused,
@@ -40,8 +40,8 @@ from chat_core import (
     UnresolvedTool,
     tool,
 )
-from chat_core.chat.loop import Setup
-from chat_core.chat.tool_runner import ToolBox
+from chat_core.chat.setup import Setup
+from chat_core.chat.toolbox import ToolBox
 from chat_core.testing import FakeTransport, ScriptedProvider
 
 pytestmark = pytest.mark.anyio
@@ -196,7 +196,7 @@ async def test_an_answer_that_is_no_action_is_named() -> None:
 
     with pytest.raises(
         ConfigurationError,
-        match="the strategy of pay answered 'yes'; it has to be Execute, RequireApproval, Defer or Reject",
+        match="the strategy of pay returned 'yes'; it has to be Execute, RequireApproval, Defer, External or Reject",
     ):
         await ledger.chat(pays(1)).complete(Messages.from_user("go"))
     assert ledger.paid == []
@@ -290,11 +290,35 @@ async def test_an_edit_that_does_not_fit_runs_nothing() -> None:
     messages = Messages.from_user("go")
     await chat.complete(messages)
 
-    messages.find_tool("c1").approve({"amount": "much"})
-    await chat.resume(messages)
+    with pytest.raises(
+        InvalidDecision, match=r"these arguments do not fit pay, and the call still waits: amount"
+    ):
+        messages.find_tool("c1").approve({"amount": "much"})
 
+    assert [call.id for call in messages.pending] == ["c1"]
+    assert isinstance(await chat.resume(messages), Paused)
     assert ledger.paid == []
-    assert isinstance(messages.find_tool("c1").status, Failed)
+
+
+async def test_an_edit_that_does_not_fit_goes_back_to_the_reviewer_also_in_another_process() -> None:
+    ledger = Ledger(always(RequireApproval()))
+    chat = ledger.chat(pays(1), "done")
+    messages = Messages.from_user("go")
+    await chat.complete(messages)
+
+    stored = Messages.from_json(messages.to_json())  # where it is loaded nobody knows the tool
+    stored.find_tool("c1").approve({"amout": 7}, by="Ada")
+    paused = await chat.resume(stored)
+
+    assert isinstance(paused, Paused)
+    [call] = paused.reason.approvals
+    assert isinstance(call.status, AwaitingApproval)
+    assert "do not fit pay" in str(call.status.note)
+    assert "amout" in str(call.status.note)
+    assert (call.edited, call.approved_by) == (None, None)
+    call.approve({"amount": 7})
+    await chat.resume(stored)
+    assert ledger.paid == [7]
 
 
 async def test_an_approval_can_be_withdrawn_until_it_has_run() -> None:

@@ -31,8 +31,8 @@ from chat_core import (
     Unknown,
     tool,
 )
-from chat_core.chat.loop import Setup
-from chat_core.chat.tool_runner import ToolBox
+from chat_core.chat.setup import Setup
+from chat_core.chat.toolbox import ToolBox
 from chat_core.testing import ScriptedProvider
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -188,8 +188,8 @@ async def test_what_was_tried_again_is_noted(streamed: bool) -> None:
 
     assert response.text == "hi"
     assert response.notices == (
-        Notice("retry", "tried again after Overloaded: busy (status 503)"),
-        Notice("retry", "tried again after ConnectionFailed: reset"),
+        Notice("retry", "sent again after Overloaded: busy (status 503)"),
+        Notice("retry", "sent again after ConnectionFailed: reset"),
     )
     assert len(messages) == 2
 

@@ -127,16 +127,16 @@ def ended(reason: FinishReason, *parts: Any) -> ChatResponse:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("Bern, I think", "the answer does not fit the type asked for: .*Invalid JSON"),
-        ('{"name": "Bern"}', "the answer does not fit the type asked for: .*people"),
-        ("[]", "the answer does not fit the type asked for"),
-        ("", "the answer does not fit the type asked for"),
+        ("Bern, I think", "the response does not fit the type asked for: .*Invalid JSON"),
+        ('{"name": "Bern"}', "the response does not fit the type asked for: .*people"),
+        ("[]", "the response does not fit the type asked for"),
+        ("", "the response does not fit the type asked for"),
         (ended("refusal", Refusal("I would rather not.")), "the model declined: I would rather not."),
         (
             ended("length", Text('{"name": "Be')),
-            r"the answer was cut at the token limit \(raise max_tokens\)",
+            r"the response was cut at the token limit \(raise max_tokens\)",
         ),
-        (ended("content_filter"), "the provider's filter withheld the answer"),
+        (ended("content_filter"), "the provider's filter withheld the response"),
         (ended("refusal"), "the model declined"),
     ],
 )
@@ -155,7 +155,7 @@ async def test_what_does_not_fit_is_an_error_that_holds_the_turn_and_its_cost(an
 
 @pytest.mark.parametrize("answer", ["42", '{"other": 42}', '{"value": "many"}', '"value"', "[42]"])
 async def test_a_wrapped_value_that_is_not_there_is_an_error_too(answer: str) -> None:
-    with pytest.raises(InvalidResponse, match="the answer does not fit the type asked for"):
+    with pytest.raises(InvalidResponse, match="the response does not fit the type asked for"):
         await asked(int, answer)
 
 
@@ -270,7 +270,8 @@ async def test_a_wrapped_value_is_shown_unwrapped() -> None:
 
 
 def test_snapshots_of_a_long_text_are_few_and_end_near_its_end() -> None:
-    from chat_core.chat.structured import OutputType, Snapshots
+    from chat_core.chat.snapshots import Snapshots
+    from chat_core.chat.structured import OutputType
 
     read: list[int] = []
 

@@ -75,7 +75,7 @@ files = st.one_of(
     st.builds(File, maybe, id=text),
 )
 counts = st.none() | st.integers(0, 10**9)
-parts = st.one_of(
+parts_of_anybody = st.one_of(
     st.builds(
         Text,
         text,
@@ -88,17 +88,17 @@ parts = st.one_of(
     st.builds(Structured, json_values, maybe, native=natives),
     st.builds(Opaque, st.builds(Native, st.builds(Origin, text, text, text), objects)),
     files,
-    st.builds(
-        ToolCall,
-        text,
-        text,
-        objects,
-        statuses,
-        edited=st.none() | objects,
-        files=st.lists(files, max_size=2).map(tuple),
-        arguments_text=maybe,
-        native=natives,
-    ),
+)
+calls = st.builds(
+    ToolCall,
+    text,
+    text,
+    objects,
+    statuses,
+    edited=st.none() | objects,
+    files=st.lists(files, max_size=2).map(tuple),
+    arguments_text=maybe,
+    native=natives,
 )
 reasons = st.sampled_from(["stop", "length", "tool_calls", "content_filter", "refusal", "other"])
 usages = st.builds(Usage, counts, counts, counts, counts, counts, counts, objects)
@@ -106,8 +106,15 @@ turns = st.none() | st.builds(Turn, reasons, maybe, usages, maybe, maybe)
 messages_of = st.lists(
     st.builds(
         Message,
-        st.sampled_from(["system", "user", "model"]),
-        st.lists(parts, max_size=4),
+        st.sampled_from(["system", "user"]),
+        st.lists(parts_of_anybody, max_size=4),
+        turn=turns,
+        interrupted=st.booleans(),
+    )
+    | st.builds(
+        Message,
+        st.just("model"),
+        st.lists(parts_of_anybody | calls, max_size=4),
         turn=turns,
         interrupted=st.booleans(),
     ),
@@ -137,7 +144,7 @@ def test_a_call_that_was_running_comes_back_as_unknown() -> None:
 
 
 def test_the_version_is_a_small_number_at_the_top() -> None:
-    assert json.loads(Messages().to_json()) == {"version": 1, "messages": []}
+    assert json.loads(Messages().to_json()) == {"version": 1, "messages": [], "revision": 0}
 
 
 def test_a_newer_version_is_refused_as_such_whatever_it_looks_like_inside() -> None:

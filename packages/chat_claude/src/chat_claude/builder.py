@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, NoReturn, Self, cast
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.client import HasModel, NoModel, Server, checked_key, checked_url
-from chat_core.types.json_values import as_json
+from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
 
 from chat_claude.client import ClaudeClient

@@ -23,7 +23,8 @@ from chat_core import (
     Structured,
     Text,
 )
-from chat_core.types.json_values import as_json, as_object
+from chat_core.types.json_values import as_object
+from chat_core.types.plain_json import as_json
 
 from chat_claude.options import CacheTtl, cache_control
 

@@ -11,7 +11,8 @@ from typing import Literal, Self, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject
 from chat_core.client import ProviderBuilder
-from chat_core.types.json_values import as_json, as_object
+from chat_core.types.json_values import as_object
+from chat_core.types.plain_json import as_json
 
 from chat_claude.options import NativeTool
 from chat_claude.settings import Choices

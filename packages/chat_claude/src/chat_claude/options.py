@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.types.json_values import as_json, as_list, as_object
+from chat_core.types.json_values import as_list, as_object
+from chat_core.types.plain_json import as_json
 
 ApiVersion: TypeAlias = Literal["2023-06-01", "2026-10-21"]
 CacheTtl: TypeAlias = Literal["5m", "1h"]

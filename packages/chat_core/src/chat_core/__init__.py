@@ -11,11 +11,20 @@ response = await chat.complete(Messages.from_user("Hello"))
 import importlib
 from typing import TYPE_CHECKING
 
-from chat_core.provider import CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
+from chat_core.provider import (
+    ChatModel,
+    CompletionProvider,
+    EmbeddingsProvider,
+    ModelListProvider,
+    Provider,
+    StreamProvider,
+    TokenCountProvider,
+)
 from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
 from chat_core.types.call_status import (
     Approved,
     AwaitingApproval,
+    AwaitingResult,
     Completed,
     Failed,
     Pending,
@@ -31,6 +40,9 @@ from chat_core.types.errors import (
     ChatError,
     ConfigurationError,
     ConnectionFailed,
+    ConversationConflict,
+    DecisionFault,
+    InvalidDecision,
     InvalidHistory,
     InvalidRequest,
     InvalidResponse,
@@ -69,10 +81,11 @@ from chat_core.types.usage import Usage
 
 if TYPE_CHECKING:
     from chat_core.chat.builder import ChatBuilder
-    from chat_core.chat.chat import Chat
+    from chat_core.chat.chat import AnyChat, Chat
     from chat_core.chat.chat_stream import ChatStream
     from chat_core.chat.retry import RetryPolicy
-    from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
+    from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
+    from chat_core.tools.context import ToolContext
     from chat_core.tools.function import Tool, tool
     from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
     from chat_core.tools.scoped import ScopedCollection, Strategy
@@ -80,13 +93,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action",
+    "AnyChat",
     "Approved",
     "AuthenticationError",
     "AwaitingApproval",
+    "AwaitingResult",
     "Chat",
     "ChatBuilder",
     "ChatError",
     "ChatEvent",
+    "ChatModel",
     "ChatOptions",
     "ChatRequest",
     "ChatResponse",
@@ -97,6 +113,8 @@ __all__ = [
     "CompletionProvider",
     "ConfigurationError",
     "ConnectionFailed",
+    "ConversationConflict",
+    "DecisionFault",
     "Defer",
     "Done",
     "Embedding",
@@ -105,11 +123,13 @@ __all__ = [
     "Event",
     "EventStream",
     "Execute",
+    "External",
     "Failed",
     "File",
     "FileReady",
     "FinishReason",
     "HttpTransport",
+    "InvalidDecision",
     "InvalidHistory",
     "InvalidRequest",
     "InvalidResponse",
@@ -118,6 +138,7 @@ __all__ = [
     "Message",
     "Messages",
     "ModelInfo",
+    "ModelListProvider",
     "Native",
     "NetworkError",
     "NotFound",
@@ -159,10 +180,12 @@ __all__ = [
     "TextChunk",
     "TimedOut",
     "Timeouts",
+    "TokenCountProvider",
     "Tool",
     "ToolCall",
     "ToolCallChunk",
     "ToolCalled",
+    "ToolContext",
     "ToolDefinition",
     "ToolResult",
     "ToolStatus",
@@ -175,17 +198,21 @@ __all__ = [
     "tool",
 ]
 
-# the engine and the network come with their first use: a provider package needs neither, and is imported in half the time
+# The engine and the network come with their first use: a provider package needs neither, and is imported in half the
+# time without them.
 _LATER = {
     "ChatBuilder": "chat_core.chat.builder",
+    "AnyChat": "chat_core.chat.chat",
     "Chat": "chat_core.chat.chat",
     "RetryPolicy": "chat_core.chat.retry",
     "ChatStream": "chat_core.chat.chat_stream",
     "Action": "chat_core.tools.action",
     "Defer": "chat_core.tools.action",
     "Execute": "chat_core.tools.action",
+    "External": "chat_core.tools.action",
     "Reject": "chat_core.tools.action",
     "RequireApproval": "chat_core.tools.action",
+    "ToolContext": "chat_core.tools.context",
     "Tool": "chat_core.tools.function",
     "tool": "chat_core.tools.function",
     "ChatEvent": "chat_core.tools.pause",

@@ -1,4 +1,4 @@
-"""What a provider is: the engine's side of every client."""
+"""The protocols between the engine and a client. A capability is a protocol, so that a client can be wrapped without losing any."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Protocol, runtime_checkable
 
 from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.events import TurnEvent
-from chat_core.types.request import ChatRequest
-from chat_core.types.response import ChatResponse
+from chat_core.types.messages import Messages
+from chat_core.types.request import ChatRequest, ToolDefinition
+from chat_core.types.response import ChatResponse, ModelInfo
 
 
 class Provider(Protocol):
@@ -16,7 +17,7 @@ class Provider(Protocol):
 
     @property
     def model(self) -> str:
-        """The model it asks for."""
+        """The model that requests go to."""
         ...
 
     async def aclose(self) -> None:
@@ -26,30 +27,58 @@ class Provider(Protocol):
 
 @runtime_checkable
 class CompletionProvider(Provider, Protocol):
-    """A client that answers whole."""
+    """A client that returns a turn whole."""
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """One turn. Raises a `ChatError`; retries nothing."""
+        """Return one model turn. Raises a `ChatError`; retries nothing."""
         ...
 
 
 @runtime_checkable
 class StreamProvider(Provider, Protocol):
-    """A client that answers as it goes."""
+    """A client that yields a turn as it arrives."""
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield a turn as it arrives, ending with exactly one `Done`.
 
-        Raises a `ChatError`, `StreamTruncated` where the bytes end before the wire's terminal sign; retries nothing. Closing the
-        generator frees the connection; it holds no cancel scope across a yield.
+        Raises a `ChatError`, `StreamTruncated` where the bytes end before the wire's terminal sign; retries nothing.
+        Closing the generator frees the connection; it holds no cancel scope across a yield.
         """
         ...
 
 
 @runtime_checkable
+class ChatModel(CompletionProvider, StreamProvider, Protocol):
+    """A client that completes, streams and closes: what an application annotates a client with."""
+
+
+@runtime_checkable
 class EmbeddingsProvider(Provider, Protocol):
-    """A client that turns texts into vectors. One whose requests hold only so many says so as `embedding_batch: int`."""
+    """A client that turns texts into vectors."""
+
+    @property
+    def embedding_batch(self) -> int | None:
+        """How many inputs one request may hold; None where there is no limit."""
+        ...
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """One vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        ...
+
+
+@runtime_checkable
+class TokenCountProvider(Provider, Protocol):
+    """A client whose server counts tokens."""
+
+    async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
+        """Return the number of input tokens of a request with these messages and tools. Raises a `ChatError`."""
+        ...
+
+
+@runtime_checkable
+class ModelListProvider(Provider, Protocol):
+    """A client whose server lists its models."""
+
+    async def list_models(self) -> Sequence[ModelInfo]:
+        """Return the models that the server offers. Raises a `ChatError`."""
         ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.types.json_values import as_json
+from chat_core.types.plain_json import as_json
 
 FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
 

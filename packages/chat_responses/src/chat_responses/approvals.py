@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque
-from chat_core.types.json_values import as_json, as_object, as_text
+from chat_core.types.json_values import as_object, as_text
+from chat_core.types.plain_json import as_json
 
 from chat_responses.items import call_id
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_core import JsonObject, JsonValue
-from chat_core.types.json_values import as_json
+from chat_core.types.plain_json import as_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any, Generic, Self
 
 from chat_core import JsonObject
 from chat_core.client import ProviderBuilder
-from chat_core.types.json_values import as_json, as_object
+from chat_core.types.json_values import as_object
+from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
 
 from chat_responses.dialect import Dialect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_core import ChatOptions, ConfigurationError, JsonObject, OutputSchema
-from chat_core.types.json_values import as_json
+from chat_core.types.plain_json import as_json
 
 from chat_claude.capabilities import Capabilities
 from chat_claude.encode.schema import StrictSchemas

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from chat_core import JsonValue
-from chat_core.types.json_values import as_json, as_list
+from chat_core.types.json_values import as_list
+from chat_core.types.plain_json import as_json
 
 from chat_claude.wire import SIGNED
 

@@ -9,10 +9,11 @@ from typing import Generic, cast, overload
 from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat.chat import Chat
-from chat_core.chat.loop import Checkpoint, Setup
+from chat_core.chat.checkpoints import Checkpoint
 from chat_core.chat.retry import RetryPolicy
+from chat_core.chat.setup import Setup
 from chat_core.chat.structured import OutputType
-from chat_core.chat.tool_runner import ToolBox, execute_always
+from chat_core.chat.toolbox import ToolBox, execute_always
 from chat_core.provider import Provider
 from chat_core.tools.pause import Complete, Paused
 from chat_core.tools.scoped import AnyTool, ScopedCollection
@@ -43,47 +44,53 @@ class _Choices:
 
 
 class ChatBuilder(Generic[M, P, V, S]):
-    """Answers each `with_…` with a new builder and does no I/O. The type parameters say how far it has come: without a model
-    there is no `build()`, and what `complete` returns follows from the tools and the output asked for."""
+    """Returns a new builder from each `with_…` and does no I/O.
+
+    The type parameters tell how far it has come: without a model there is no `build()`, and what `complete` returns
+    follows from the tools and the type of the output.
+    """
 
     def __init__(self, _choices: _Choices | None = None) -> None:
         self._choices = _choices or _Choices()
 
     def with_model(self, client: OtherProvider) -> ChatBuilder[HasModel, OtherProvider, V, S]:
-        """The client to talk to, from a provider's builder."""
+        """Use this client, from a provider's builder."""
         return ChatBuilder(replace(self._choices, provider=client))
 
     def with_options(self, options: ChatOptions) -> ChatBuilder[M, P, V, S]:
-        """The common options, for every model turn. Default: all left to the provider."""
+        """Send these common options with every model turn. Default: all left to the provider."""
         return ChatBuilder(replace(self._choices, options=options))
 
     def with_tools(self, tools: Sequence[AnyTool]) -> ChatBuilder[M, P, V, S]:
-        """Tools that run whenever the model calls them. Adds to those given before."""
+        """Add tools that run whenever the model calls them."""
         collection = ScopedCollection(tuple(tools), execute_always)
         return ChatBuilder(replace(self._choices, tools=(*self._choices.tools, collection)))
 
     def with_scoped_tools(self, collection: ScopedCollection) -> ChatBuilder[M, P, V, MayPause]:
-        """Tools whose calls a strategy decides about: `complete` answers `Complete` or `Paused`. Adds to those given before."""
+        """Add tools whose calls a strategy decides about: `complete` then returns `Complete` or `Paused`."""
         return ChatBuilder(replace(self._choices, tools=(*self._choices.tools, collection), may_pause=True))
 
     def with_structured_output(self, form: TypeForm[T]) -> ChatBuilder[M, P, StructuredResponse[T], S]:
-        """The type of the answer: a model, dataclass, TypedDict, union, list, … The response's `.value` is one."""
+        """Make the response's `.value` one of this type: a model, dataclass, TypedDict, union, list, …"""
         return ChatBuilder(replace(self._choices, output=cast("OutputType[object]", OutputType(form))))
 
     def with_max_steps(self, steps: int) -> ChatBuilder[M, P, V, S]:
-        """How many model turns one call may take before `StepLimitReached`. Default: 20."""
+        """Limit the model turns of one call; then it raises `StepLimitReached`. Default: 20."""
         if steps < 1:
             raise ConfigurationError(f"with_max_steps({steps}): at least 1")
         return ChatBuilder(replace(self._choices, max_steps=steps))
 
     def with_retry(self, policy: RetryPolicy) -> ChatBuilder[M, P, V, S]:
-        """How often a model request is tried again. Default: twice; `RetryPolicy(max_retries=0)` is never."""
+        """Set how often a model request is sent again. Default: twice; `RetryPolicy(max_retries=0)` is never."""
         return ChatBuilder(replace(self._choices, retry=policy))
 
     def with_checkpoint(self, save: Callable[[Messages], object]) -> ChatBuilder[M, P, V, S]:
-        """A function, sync or async, that stores the conversation (`messages.to_json()`): it is given it after each model turn,
-        before tools run and after. A call that runs when the process dies is then stored as such, and comes back as `Unknown`.
-        What it raises goes to the caller; what it could not store before tools run keeps them from running."""
+        """Store the conversation with `save`, a function, sync or async, of the messages (`messages.to_json()`).
+
+        It is awaited after each model turn, before tools run, after each result, and when the call fails, is cancelled
+        or left. A call that runs when the process dies is then stored as running, and comes back as `Unknown`. What
+        `save` raises goes to the caller; what it could not store before tools run keeps them from running.
+        """
         return ChatBuilder(replace(self._choices, checkpoint=save))
 
     @overload
@@ -91,12 +98,15 @@ class ChatBuilder(Generic[M, P, V, S]):
     @overload
     def build(self: ChatBuilder[HasModel, P, V, MayPause]) -> Chat[P, Complete[V] | Paused, V]: ...
     def build(self) -> object:
-        """A chat. Raises `ConfigurationError` without a model, for two tools of one name, and for what no JSON schema can say."""
+        """Return a chat.
+
+        Raises `ConfigurationError` without a model, for two tools of one name, and for types without a JSON schema.
+        """
         choices = self._choices
         if choices.provider is None:
             raise ConfigurationError("ChatBuilder.build() needs .with_model(client) first")
         if choices.output is not None:
-            _ = choices.output.schema  # what is wrong with it is said now, not at the first request
+            _ = choices.output.schema  # its faults come now, not with the first request
         tools = ToolBox.of(choices.tools)
         _ = tools.definitions
         setup = Setup(

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Generic, cast
+from typing import Generic, TypeAlias, cast
 
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat_stream import ChatStream
-from chat_core.chat.loop import Setup, converse
+from chat_core.chat.loop import converse
 from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
-from chat_core.provider import CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
+from chat_core.chat.setup import Setup
+from chat_core.provider import (
+    ChatModel,
+    CompletionProvider,
+    EmbeddingsProvider,
+    Provider,
+    StreamProvider,
+)
 from chat_core.tools.pause import ChatEvent, Complete, Paused
 from chat_core.types.embeddings import EmbeddingsResponse, joined
 from chat_core.types.errors import ConfigurationError
@@ -26,8 +33,10 @@ V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 
 
 class Chat(Generic[P_co, R_co, V_co]):
-    """What `ChatBuilder.build()` makes. `R_co` is what `complete` returns, `V_co` the response within; it holds no conversation,
-    so one chat serves many at once."""
+    """What `ChatBuilder.build()` makes. It holds no conversation, so one chat serves many at once.
+
+    `R_co` is what `complete` returns, `V_co` the response within.
+    """
 
     def __init__(self, provider: P_co, setup: Setup) -> None:
         self._provider = provider
@@ -39,7 +48,7 @@ class Chat(Generic[P_co, R_co, V_co]):
         return self._provider
 
     async def complete(self: Chat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
-        """Carry the conversation on until the model has answered, or calls wait. `messages` then ends with the model's turn.
+        """Carry the conversation on until the model has responded, or calls wait; `messages` then ends with its turn.
 
         Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
         """
@@ -55,11 +64,11 @@ class Chat(Generic[P_co, R_co, V_co]):
         raise AssertionError("converse() ends in Done or Paused")
 
     async def resume(self: Chat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
-        """`complete`, for the reader: after a pause, with some or all of the waiting calls decided."""
+        """Do what `complete` does: after a pause, with some or all of the waiting calls decided."""
         return await self.complete(messages)
 
     def stream(self: Chat[StreamProvider, R_co, V_co], messages: Messages) -> ChatStream[V_co]:
-        """The same as events, ending in `Done` or `Paused`: `async with chat.stream(messages) as events`.
+        """Return the same as events, ending in `Done` or `Paused`: `async with chat.stream(messages) as events`.
 
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
         """
@@ -69,30 +78,37 @@ class Chat(Generic[P_co, R_co, V_co]):
     async def embed(
         self: Chat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
     ) -> EmbeddingsResponse:
-        """One vector per input, in order; one string is one input. More than a request may hold go one batch after the other."""
+        """Return one vector per input, in order; one string is one input.
+
+        More inputs than a request may hold go one batch after the other.
+        """
         provider = self._provider
-        _need(provider, "embed", "makes no embeddings: .with_embeddings() before .build()")
+        _require(provider, EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
         texts = [inputs] if isinstance(inputs, str) else list(inputs)
         if not texts or not all(texts):
             raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
-        size: int = getattr(provider, "embedding_batch", len(texts))
+        size = provider.embedding_batch or len(texts)
         batches = (texts[start : start + size] for start in range(0, len(texts), size))
         return joined(
             [await retried(partial(provider.embed, batch), self._setup.retry, []) for batch in batches]
         )
 
 
+AnyChat: TypeAlias = Chat[ChatModel, ChatResponse | Complete | Paused, ChatResponse]
+"""Any chat that completes and streams: what an application annotates a chat with."""
+
+
 def _whole(provider: CompletionProvider) -> TurnSource:
-    _need(provider, "complete", "does not answer whole: use .stream(messages)")
+    _require(provider, CompletionProvider, "does not complete: use .stream(messages)")
     return partial(whole_turn, provider.complete)
 
 
 def _streaming(provider: StreamProvider) -> TurnSource:
-    _need(provider, "stream", "does not stream: use .complete(messages)")
+    _require(provider, StreamProvider, "does not stream: use .complete(messages)")
     return partial(streamed_turn, provider.stream)
 
 
-def _need(provider: object, method: str, otherwise: str) -> None:
+def _require(provider: object, capability: type, otherwise: str) -> None:
     """For callers without a type checker, who would otherwise read an AttributeError."""
-    if not hasattr(provider, method):
+    if not isinstance(provider, capability):
         raise ConfigurationError(f"{type(provider).__name__} {otherwise}")

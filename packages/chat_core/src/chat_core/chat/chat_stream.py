@@ -1,4 +1,4 @@
-"""A conversation as it happens."""
+"""The events of a conversation as it goes on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ChatStream(Generic[V_co]):
         return self._events
 
     async def aclose(self) -> None:
-        """What leaving the block does."""
+        """Close the connection, as leaving the block does."""
         await self._events.aclose()
 
     async def __aenter__(self) -> Self:

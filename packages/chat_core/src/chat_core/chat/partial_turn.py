@@ -1,4 +1,4 @@
-"""The turn that was begun, where it was cut, cancelled or left."""
+"""The message of a turn that was cut, cancelled or left."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from chat_core.types.events import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.types.messages import Message
-from chat_core.types.parts import Part, Reasoning, Refusal, Text, ToolCall
+from chat_core.types.message import Message
+from chat_core.types.parts import Part, Reasoning, Refusal, Text
+from chat_core.types.tool_call import ToolCall
 
-_SAID: dict[type[TurnEvent], type[Text | Reasoning | Refusal]] = {
+_PART_OF: dict[type[TurnEvent], type[Text | Reasoning | Refusal]] = {
     TextChunk: Text,
     ReasoningChunk: Reasoning,
     RefusalChunk: Refusal,
@@ -25,15 +26,16 @@ _SAID: dict[type[TurnEvent], type[Text | Reasoning | Refusal]] = {
 
 
 def interrupted(seen: Iterable[TurnEvent]) -> Message:
-    """What these events began: neighbours joined, calls closed, nothing native, since nothing was finished."""
+    """Return the message that these events began: neighbours joined, calls closed, nothing native, since nothing was
+    finished."""
     parts: list[Part] = []
     arguments: dict[str, list[str]] = {}
     for (kind, aside), events in groupby(seen, _kind):
-        if kind in _SAID:
+        if kind in _PART_OF:
             text = "".join(
                 event.text for event in events if isinstance(event, TextChunk | ReasoningChunk | RefusalChunk)
             )
-            parts.append(Text(text, aside=True) if aside else _SAID[kind](text))
+            parts.append(Text(text, aside=True) if aside else _PART_OF[kind](text))
             continue
         for event in events:
             match event:
@@ -41,11 +43,8 @@ def interrupted(seen: Iterable[TurnEvent]) -> Message:
                     parts.append(file)
                 case ToolCallChunk(id, name, more):
                     if id not in arguments:
-                        parts.append(
-                            ToolCall(
-                                id, name, status=Failed("The turn was interrupted; the call was not run.")
-                            )
-                        )
+                        error = "The turn was interrupted; the call was not run."
+                        parts.append(ToolCall(id, name, status=Failed(error)))
                     arguments.setdefault(id, []).append(more)
                 case _:
                     pass

@@ -23,8 +23,11 @@ Streams: TypeAlias = Callable[[ChatRequest], AsyncGenerator[TurnEvent]]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often, and how soon. Delays are in seconds: exponential from `base_delay` up to `max_delay`, with full jitter, on top of
-    what the server asks for. A server that asks for more than `max_retry_after` is not asked again."""
+    """How often a request is sent again, and how soon.
+
+    Delays are in seconds: exponential from `base_delay` up to `max_delay`, with full jitter, on top of the server's
+    `Retry-After`. A request is not sent again where the server wants more than `max_retry_after`.
+    """
 
     max_retries: int = 2
     base_delay: float = 0.5
@@ -32,15 +35,15 @@ class RetryPolicy:
     max_retry_after: float = 120.0
 
     def delay(self, retry: int, error: ChatError) -> float | None:
-        """Seconds to wait before the retry of this number (from 1), or None to give up."""
+        """Return the seconds to wait before the retry of this number (from 1), or None to give up."""
         if retry > self.max_retries or not error.retryable:
             return None
-        asked = error.retry_after or 0.0 if isinstance(error, ProviderError) else 0.0
-        if asked > self.max_retry_after:
+        floor = error.retry_after or 0.0 if isinstance(error, ProviderError) else 0.0
+        if floor > self.max_retry_after:
             return None
         import random  # here, because most requests succeed
 
-        return asked + random.uniform(0.0, min(self.max_delay, self.base_delay * 2 ** (retry - 1)))
+        return floor + random.uniform(0.0, min(self.max_delay, self.base_delay * 2 ** (retry - 1)))
 
 
 TurnSource: TypeAlias = Callable[[ChatRequest, RetryPolicy], AsyncGenerator[TurnEvent]]
@@ -50,17 +53,19 @@ TurnSource: TypeAlias = Callable[[ChatRequest, RetryPolicy], AsyncGenerator[Turn
 async def whole_turn(
     complete: Completes, request: ChatRequest, policy: RetryPolicy
 ) -> AsyncGenerator[TurnEvent]:
-    """A turn in one piece, as events."""
+    """Yield a turn that arrives whole, as its `Done`."""
     failures: list[ChatError] = []
+    request = replace(request, retry=_Within(policy, failures))
     response = await retried(partial(complete, request), policy, failures)
-    yield Done(_noting(response, failures))
+    yield Done(_with_notices(response, failures))
 
 
 async def streamed_turn(
     stream: Streams, request: ChatRequest, policy: RetryPolicy
 ) -> AsyncGenerator[TurnEvent]:
-    """A turn as it arrives, begun again after a failure that may pass, as long as nothing of it has been seen."""
+    """Yield a turn as it arrives, begun again after a failure that may pass as long as nothing of it has arrived."""
     failures: list[ChatError] = []
+    request = replace(request, retry=_Within(policy, failures))
     for attempt in count(1):
         seen = False
         try:
@@ -68,7 +73,7 @@ async def streamed_turn(
                 async for event in events:
                     seen = True
                     yield (
-                        Done(_noting(event.response, failures))
+                        Done(_with_notices(event.response, failures))
                         if failures and isinstance(event, Done)
                         else event
                     )
@@ -82,7 +87,7 @@ async def streamed_turn(
 
 
 async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failures: list[ChatError]) -> T:
-    """The result of `action`, tried again after a failure that may pass; those are added to `failures`."""
+    """Return the result of `action`, run again after a failure that may pass; those are added to `failures`."""
     for attempt in count(1):
         try:
             return await action()
@@ -95,10 +100,25 @@ async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failu
     raise AssertionError("count() does not end")
 
 
-def _noting(response: ChatResponse, failures: list[ChatError]) -> ChatResponse:
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """Retries of a request within a turn. When they are used up, the turn as a whole is not begun again."""
+
+    policy: RetryPolicy
+    failures: list[ChatError]
+
+    async def __call__(self, action: Callable[[], Awaitable[T]], /) -> T:
+        try:
+            return await retried(action, self.policy, self.failures)
+        except ChatError as error:
+            error.retryable = False
+            raise
+
+
+def _with_notices(response: ChatResponse, failures: list[ChatError]) -> ChatResponse:
     if not failures:
         return response
     notices = tuple(
-        Notice("retry", f"tried again after {type(error).__name__}: {error}") for error in failures
+        Notice("retry", f"sent again after {type(error).__name__}: {error}") for error in failures
     )
     return replace(response, notices=response.notices + notices)

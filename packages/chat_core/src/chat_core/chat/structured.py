@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from typing_extensions import TypeForm
 
-from chat_core.tools.function import untitled
+from chat_core.tools.untitled import untitled
+from chat_core.types.describe import describe_exception
 from chat_core.types.errors import ConfigurationError, InvalidResponse
-from chat_core.types.json_values import JsonObject, JsonValue
-from chat_core.types.messages import FinishReason, Message
-from chat_core.types.parts import Part, Text
+from chat_core.types.json_values import JsonObject, JsonValue, json_fault
+from chat_core.types.message import FinishReason, Message
+from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.request import OutputSchema
-from chat_core.types.response import ChatResponse
+from chat_core.types.response import ChatResponse, StructuredResponse
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -35,7 +35,7 @@ class OutputType(Generic[T]):
 
     @cached_property
     def schema(self) -> OutputSchema:
-        """What the provider is asked for. Raises `ConfigurationError` where JSON schema cannot say it."""
+        """The schema that goes into the request. Raises `ConfigurationError` where JSON schema has no form for the type."""
         schema: JsonObject = self._schema
         if self._wrapped:
             definitions: JsonObject = {"$defs": schema["$defs"]} if "$defs" in schema else {}
@@ -51,32 +51,54 @@ class OutputType(Generic[T]):
         described = schema.pop("description", None) if not self._wrapped else None
         return OutputSchema(name, schema, described if isinstance(described, str) else None)
 
-    def read(self, response: ChatResponse) -> T:
-        """The value that the turn's text is, asides left out. Raises `InvalidResponse`, which holds the turn, where it is none."""
+    def typed(self, response: ChatResponse) -> StructuredResponse[T]:
+        """Return the response with the value that its text is, asides left out.
+
+        A text that is the value alone becomes `Structured` in the message. Raises `InvalidResponse`, which holds the
+        turn, where the text is no such value.
+        """
         if response.refusal is not None:
             raise InvalidResponse(f"the model declined: {response.refusal}", response=response)
-        from pydantic import ValidationError
+        parts = _without_asides(response.message)
+        text = Message("model", parts).text
+        plain, value = self._read(text, response)
+        texts = [part for part in parts if isinstance(part, Text)]
+        if len(texts) == 1:
+            [only] = texts
+            stored = Structured(plain, only.text, native=only.native)
+            response.message.parts[:] = [stored if part is only else part for part in response.message.parts]
+        return StructuredResponse(
+            response.message, response.notices, response.raw, response.total_usage, value=value
+        )
 
-        text = Message("model", without_asides(response.message)).text
+    def _read(self, text: str, response: ChatResponse) -> tuple[JsonValue, T]:
+        """Return the value as JSON, and as the type."""
+        from pydantic import ValidationError
+        from pydantic_core import from_json, to_json
+
+        document = _unfenced(text)
         try:
-            return self._adapter.validate_json(
-                json.dumps(json.loads(text)["value"]) if self._wrapped else text
-            )
+            plain = cast("JsonValue", from_json(document, allow_inf_nan=False))
+            if fault := json_fault(plain):
+                raise ValueError(fault)
+            if not self._wrapped:
+                return plain, self._adapter.validate_json(document)
+            inner = cast("JsonObject", plain)["value"]
+            return inner, self._adapter.validate_json(to_json(inner))
+        except ValidationError as exc:
+            raise _invalid(response, faults_of(exc)) from exc
         except (ValueError, KeyError, TypeError) as exc:
-            cause = _CAUSES.get(response.finish_reason, "the answer does not fit the type asked for")
-            fault = (
-                faults_of(exc)
-                if isinstance(exc, ValidationError)
-                else f"it is not the JSON asked for: {text[:200]!r}"
-            )
-            raise InvalidResponse(f"{cause}: {fault}", response=response) from exc
+            reason = f" (Invalid JSON: {exc})" if isinstance(exc, ValueError) else ""
+            raise _invalid(response, f"it is not the JSON asked for: {text[:200]!r}{reason}") from exc
+        except Exception as exc:  # a validator of the application's may raise anything
+            raise _invalid(response, f"it cannot be validated: {describe_exception(exc)}") from exc
 
     def snapshot(self, text: str) -> JsonValue:
-        """The value as far as its text has come, None before there is any."""
+        """Return the value as far as its text has come, None before there is any."""
         from pydantic_core import from_json
 
         try:
-            value = cast("JsonValue", from_json(text, allow_partial="trailing-strings"))
+            value = cast("JsonValue", from_json(_unfenced(text), allow_partial="trailing-strings"))
         except ValueError:
             return None
         return value.get("value") if self._wrapped and isinstance(value, dict) else value
@@ -108,39 +130,39 @@ class OutputType(Generic[T]):
         return self._schema.get("type") != "object"
 
 
-def without_asides(message: Message) -> list[Part]:
-    """The parts that may be the answer."""
+def _without_asides(message: Message) -> list[Part]:
+    """Return the parts that may be the value."""
     return [part for part in message.parts if not (isinstance(part, Text) and part.aside)]
 
 
+_FENCE = re.compile(r"\s*```[a-zA-Z]*[ \t]*\n(.*?)(?:\n\s*```\s*)?\Z", re.DOTALL)
+
+
+def _unfenced(text: str) -> str:
+    """Return the text without the code fence that some models put around JSON."""
+    if not text.lstrip().startswith("```"):
+        return text
+    found = _FENCE.match(text)
+    return found[1] if found else text
+
+
+def _invalid(response: ChatResponse, fault: str) -> InvalidResponse:
+    cause = _CAUSES.get(response.finish_reason, "the response does not fit the type asked for")
+    elsewhere = "; there is JSON in the reasoning instead" if _is_json(response.reasoning) else ""
+    return InvalidResponse(f"{cause}: {fault}{elsewhere}", response=response)
+
+
+def _is_json(text: str) -> bool:
+    from pydantic_core import from_json
+
+    try:
+        return bool(text.strip()) and isinstance(from_json(_unfenced(text)), dict | list)
+    except ValueError:
+        return False
+
+
 _CAUSES: dict[FinishReason, str] = {
-    "length": "the answer was cut at the token limit (raise max_tokens)",
-    "content_filter": "the provider's filter withheld the answer",
+    "length": "the response was cut at the token limit (raise max_tokens)",
+    "content_filter": "the provider's filter withheld the response",
     "refusal": "the model declined",
 }
-
-
-class Snapshots:
-    """Partial values of a stream. Parsing starts from the front each time, so a snapshot is taken only when the text has grown
-    by a sixty-fourth: the work stays proportional to the text."""
-
-    def __init__(self, output: OutputType[object]) -> None:
-        self._output = output
-        self._pieces: list[str] = []
-        self._size = 0
-        self._seen = 0
-        self._last: JsonValue = None
-
-    def feed(self, text: str) -> JsonValue:
-        """The value so far, or None where there is nothing new to show."""
-        self._pieces.append(text)
-        self._size += len(text)
-        if self._size - self._seen <= self._size >> 6:
-            return None
-        self._seen = self._size
-        self._pieces = ["".join(self._pieces)]
-        value = self._output.snapshot(self._pieces[0])
-        if value == self._last:
-            return None
-        self._last = value
-        return value

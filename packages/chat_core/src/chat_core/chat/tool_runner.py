@@ -1,188 +1,204 @@
-"""One pass over the calls of a conversation: decide about the new ones, run what may run."""
+"""One pass over the open calls of a conversation: decide about the new ones, run those that may run."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import anyio
 
-from chat_core.tools.action import Action, Defer, Execute, Reject, RequireApproval
-from chat_core.tools.function import ArgumentsDoNotFit, Tool
-from chat_core.tools.scoped import AnyTool, ScopedCollection, Strategy
+from chat_core.chat.checkpoints import Checkpoints
+from chat_core.chat.run_call import Ready, run_call
+from chat_core.chat.toolbox import ToolBox
+from chat_core.tools.action import Defer, Execute, External, Reject, RequireApproval
+from chat_core.tools.arguments import ArgumentsDoNotFit
+from chat_core.tools.context import ToolContext
+from chat_core.tools.scoped import AnyTool, Strategy
 from chat_core.types.call_status import (
     Approved,
     AwaitingApproval,
-    Completed,
+    AwaitingResult,
     Failed,
     Pending,
     Rejected,
-    Running,
     Scheduled,
     ToolStatus,
-    Unknown,
 )
 from chat_core.types.errors import ConfigurationError
-from chat_core.types.files import File
-from chat_core.types.json_values import as_json
 from chat_core.types.messages import Messages
-from chat_core.types.parts import ToolCall
-from chat_core.types.request import ToolDefinition
+from chat_core.types.tool_call import ToolCall, attach_check
 
 
-def execute_always(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    """The strategy of `with_tools`."""
-    return Execute()
+@dataclass(slots=True)
+class ToolRunner:
+    """The tool passes of one `complete`, `resume` or `stream`."""
 
+    toolbox: ToolBox
+    messages: Messages
+    checkpoints: Checkpoints
+    deps: object = None
+    _read: dict[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
 
-def now() -> datetime:
-    """The time by which scheduled calls are due."""
-    return datetime.now(UTC)
+    async def settle(self, open_calls: Sequence[ToolCall]) -> None:
+        """Let the strategies decide about new calls, and run all that may run.
 
-
-@dataclass(frozen=True, slots=True)
-class ToolBox:
-    """The tools of a chat by name, each with the strategy that decides about its calls."""
-
-    tools: Mapping[str, tuple[AnyTool, Strategy]]
-    clock: Callable[[], datetime] = now
-
-    @staticmethod
-    def of(collections: Iterable[ScopedCollection], clock: Callable[[], datetime] = now) -> ToolBox:
-        """All tools of several collections. Raises `ConfigurationError` where two share a name."""
-        tools: dict[str, tuple[AnyTool, Strategy]] = {}
-        for collection in collections:
-            for tool in collection.tools:
-                if not _is_tool(tool):
-                    raise ConfigurationError(f"{tool!r} is no tool: decorate the function with @tool")
-                if tool.name in tools:
-                    raise ConfigurationError(
-                        f"two tools are called {tool.name!r}: rename one with @tool(name=...)"
-                    )
-                tools[tool.name] = (tool, collection.strategy)
-        return ToolBox(tools, clock)
-
-    @property
-    def definitions(self) -> tuple[ToolDefinition, ...]:
-        """The tools as a model sees them."""
-        return tuple(tool.definition for tool, _ in self.tools.values())
-
-    async def settle(self, messages: Messages, save: Callable[[Messages], Awaitable[None]]) -> None:
-        """Ask the strategies about new calls, and run all that may run, concurrently. `save` is given the conversation when they
-        are about to run, as `Running`, and when they have; what it raises before keeps them from running.
-
-        A call that is cancelled on its way is left `Unknown`: it may have had its effect. One that nobody had looked at when
-        the conversation went on does not run any more.
+        The conversation is stored before calls run, as `Running`, and after each result. What the checkpoint raises
+        before keeps them from running. A call that is cancelled on its way is left `Unknown`: it may have had its
+        effect. One that nothing had decided about when the conversation went on does not run any more.
         """
-        open_calls = [call for call in messages.calls if not call.resolved]
         if not open_calls:
             return
-        new = [call for call in open_calls if isinstance(call.status, Pending)]
-        asked = {call.id for call in messages[-1].tool_calls}
-        # all decisions before any call runs: what a strategy raises stops the lot
-        decisions = [await self._decide(call) if call.id in asked else _passed_over(call) for call in new]
-        for call, decision in zip(new, decisions, strict=True):
-            call.status = decision
-        ready = [(call, arguments) for call in open_calls if (arguments := self._arguments(call)) is not None]
-        before = [call.status for call, _ in ready]
-        for call, _ in ready:
-            call.status = Running()
-        try:
-            await save(messages)
-        except BaseException:
-            for (call, _), status in zip(ready, before, strict=True):
-                call.status = status
-            raise
-        if ready:
-            async with anyio.create_task_group() as tasks:
-                for call, arguments in ready:
-                    tasks.start_soon(self._run, call, arguments)
-            await save(messages)
+        await self._decide_all([call for call in open_calls if isinstance(call.status, Pending)])
+        ready = [one for call in open_calls if (one := self._ready(call)) is not None]
+        for group in _groups(ready):
+            await self._run_group(group)
+        await self.checkpoints.save()
+
+    async def _decide_all(self, calls: Sequence[ToolCall]) -> None:
+        """Decide about all calls before any of them runs: what a strategy raises stops the lot.
+
+        A call that somebody else has decided about while a strategy was waiting keeps that decision.
+        """
+        current = {call.id for call in self.messages[-1].tool_calls}
+        decisions = [
+            (call, await self._decide(call) if call.id in current else _passed_over(call)) for call in calls
+        ]
+        for call, decision in decisions:
+            if isinstance(call.status, Pending):
+                call.status = decision
 
     async def _decide(self, call: ToolCall) -> ToolStatus:
-        if call.name not in self.tools:
-            return self._no_such_tool(call)
-        tool, strategy = self.tools[call.name]
-        try:
-            tool.read(call)
-        except (
-            ArgumentsDoNotFit
-        ) as exc:  # before anybody is asked: a person should not have to approve what cannot run
+        found = self.toolbox.find(call.name)
+        if found is None:
+            return self.toolbox.no_such_tool(call)
+        tool, strategy = found
+        try:  # before the strategy: nobody should have to approve what cannot run
+            self._read[call.id] = tool.read(call, self._context(call))
+        except ArgumentsDoNotFit as exc:
             return _misfit(call, exc)
-        action = strategy(call, tool.meta)
-        if inspect.isawaitable(action):
-            action = await action
-        match action:
-            case Execute():
-                return Approved()
-            case RequireApproval(note):
-                return AwaitingApproval(note)
-            case Defer(until):
-                return Scheduled(until)
-            case Reject(reason):
-                return Rejected(reason)
-            case _:
-                raise ConfigurationError(
-                    f"the strategy of {call.name} answered {action!r}; it has to be Execute, RequireApproval, Defer or Reject"
-                )
+        attach_check(call, tool.arguments_fault)
+        return await _decision(call, tool, strategy)
 
-    def _arguments(self, call: ToolCall) -> Mapping[str, object] | None:
-        """What to run the call with, or None if it does not run now."""
+    def _ready(self, call: ToolCall) -> Ready | None:
+        """Return the call with its tool and arguments, or None if it does not run now."""
         match call.status:
             case Approved():
                 pass
-            case Scheduled(until) if until <= self.clock():
+            case Scheduled(until) if until <= self.toolbox.clock():
                 pass
             case _:
                 return None
-        if call.name not in self.tools:
-            call.status = self._no_such_tool(call)
+        found = self.toolbox.find(call.name)
+        if found is None:
+            call.status = self.toolbox.no_such_tool(call)
             return None
+        tool, _ = found
+        arguments = self._read.pop(
+            call.id, None
+        )  # read in this pass already, unless a reviewer has decided since
         try:
-            return self.tools[call.name][0].read(
-                call
-            )  # again: a reviewer may have edited them, or the tool have changed since
+            if arguments is None:
+                arguments = tool.read(call, self._context(call))
         except ArgumentsDoNotFit as exc:
             call.status = _misfit(call, exc)
             return None
+        return Ready(call, tool, arguments)
 
-    async def _run(self, call: ToolCall, arguments: Mapping[str, object]) -> None:
+    def _context(self, call: ToolCall) -> ToolContext[object]:
+        return ToolContext(call, self.deps, call.attempts + 1, self.messages)
+
+    async def _run_group(self, group: Sequence[Ready]) -> None:
+        """Run calls side by side, at most as many of one tool as it allows."""
+        before = [one.call.status for one in group]
+        limited = [one for one in group if one.tool.max_concurrency is not None]
+        at_once = [one for one in group if one.tool.max_concurrency is None]
+        for one in at_once:
+            one.start()
         try:
-            _finish(call, await self.tools[call.name][0].run(arguments))
-        except Exception as exc:  # a tool's failure is the model's to read, not ours to raise
-            call.status = Failed(f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__)
+            await self.checkpoints.save()
         except BaseException:
-            call.status = Unknown()
+            for one, status in zip(group, before, strict=True):
+                one.undo_start(status)
             raise
+        failures: list[BaseException] = []
+        limits = {one.tool: anyio.Semaphore(one.tool.max_concurrency or 1) for one in limited}
+        async with anyio.create_task_group() as tasks:
+            for one in group:
+                tasks.start_soon(self._run_one, one, limits.get(one.tool), failures)
+        if failures:
+            raise failures[0]
 
-    def _no_such_tool(self, call: ToolCall) -> Failed:
-        return Failed(f"There is no tool {call.name!r}. There are: {', '.join(self.tools) or 'none'}.")
+    async def _run_one(
+        self, one: Ready, limit: anyio.Semaphore | None, failures: list[BaseException]
+    ) -> None:
+        """Run a call, and store its outcome. A checkpoint that fails does not stop the others; it is raised after them."""
+        if limit is None:
+            await run_call(one)
+            await self._save_into(failures)
+            return
+        async with limit:
+            before = one.call.status
+            one.start()
+            if not await self._save_into(failures):
+                one.undo_start(before)
+                return
+            await run_call(one)
+            await self._save_into(failures)
+
+    async def _save_into(self, failures: list[BaseException]) -> bool:
+        try:
+            await self.checkpoints.save()
+        except Exception as exc:
+            failures.append(exc)
+            return False
+        return True
 
 
-def _is_tool(given: object) -> bool:
-    """For callers without a type checker, who would otherwise read an AttributeError."""
-    return isinstance(given, Tool)
+async def _decision(call: ToolCall, tool: AnyTool, strategy: Strategy) -> ToolStatus:
+    action = strategy(call, tool.meta)
+    if inspect.isawaitable(action):
+        action = await action
+    match action:
+        case Execute():
+            return Approved()
+        case RequireApproval(note):
+            return AwaitingApproval(note)
+        case Defer(until):
+            return Scheduled(until)
+        case External(note):
+            return AwaitingResult(note)
+        case Reject(reason):
+            return Rejected(reason)
+        case _:
+            raise ConfigurationError(
+                f"the strategy of {call.name} returned {action!r}; "
+                "it has to be Execute, RequireApproval, Defer, External or Reject"
+            )
+
+
+def _groups(ready: Sequence[Ready]) -> Iterator[Sequence[Ready]]:
+    """Yield what runs side by side: neighbours together, each call of a sequential tool alone."""
+    group: list[Ready] = []
+    for one in ready:
+        if one.tool.sequential:
+            if group:
+                yield group
+            yield [one]
+            group = []
+        else:
+            group.append(one)
+    if group:
+        yield group
 
 
 def _passed_over(call: ToolCall) -> Failed:
     return Failed(f"The conversation went on before {call.name} was run.")
 
 
-def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> Failed:
-    return Failed(f"The arguments do not fit {call.name}, which was not run: {exc}")
-
-
-def _finish(call: ToolCall, result: object) -> None:
-    items = _listed(result)
-    files = tuple(item for item in items if isinstance(item, File))
-    if files:
-        rest = [item for item in items if not isinstance(item, File)]
-        result = rest[0] if len(rest) == 1 else rest or f"{len(files)} file(s)"
-    call.status, call.files = Completed(as_json(result)), files
-
-
-def _listed(result: object) -> list[object]:
-    return list(cast("Sequence[object]", result)) if isinstance(result, list | tuple) else [result]
+def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> ToolStatus:
+    """Return the status of a call whose arguments do not fit: a reviewer's go back to the reviewer, a model's to the model."""
+    if call.edited is None:
+        return Failed(f"The arguments do not fit {call.name}, which was not run: {exc}")
+    call.edited, call.approved_by = None, None
+    return AwaitingApproval(f"The edited arguments do not fit {call.name}, which was not run: {exc}")

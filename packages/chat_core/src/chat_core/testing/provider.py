@@ -1,8 +1,8 @@
-"""A provider that speaks from a script: for tests of agents, without a wire."""
+"""A provider that takes its turns from a script: for tests of agents, without a wire."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -17,10 +17,12 @@ from chat_core.types.events import (
     TurnEvent,
 )
 from chat_core.types.files import File
-from chat_core.types.messages import FinishReason, Message, Messages, Turn
-from chat_core.types.parts import Part, Reasoning, Refusal, Text, ToolCall, as_part
+from chat_core.types.message import FinishReason, Message, Turn
+from chat_core.types.messages import Messages
+from chat_core.types.parts import Part, Reasoning, Refusal, Text, as_part
 from chat_core.types.request import ChatRequest
 from chat_core.types.response import ChatResponse
+from chat_core.types.tool_call import ToolCall
 from chat_core.types.usage import Usage
 
 Line: TypeAlias = str | Part | Sequence[Part | str] | ChatResponse | ChatError
@@ -29,9 +31,10 @@ _USAGE = Usage(input_tokens=10, output_tokens=5, total_tokens=15)
 
 
 class ScriptedProvider:
-    """Each turn takes the next line: text, a part, several parts, a whole response, or an error to raise. `requests` are what came.
+    """Each turn is the next line: text, a part, several parts, a whole response, or an error to raise.
 
-    Streamed, a text comes in pieces of eight characters.
+    `requests` are what came, each with the messages as they were then. Streamed, a text comes in pieces of eight
+    characters.
     """
 
     def __init__(self, lines: Iterable[Line], *, model: str = "scripted") -> None:
@@ -41,14 +44,12 @@ class ScriptedProvider:
 
     @property
     def model(self) -> str:
-        """The name it goes by."""
+        """The name of the model."""
         return self._model
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """The next line."""
-        self.requests.append(
-            replace(request, messages=Messages(request.messages))
-        )  # as it is now: the conversation goes on
+        """Return the next line."""
+        self.requests.append(replace(request, messages=_snapshot(request.messages)))
         if not self._lines:
             raise AssertionError(f"the script has no line for turn {len(self.requests)}")
         line = self._lines.pop(0)
@@ -57,7 +58,7 @@ class ScriptedProvider:
         return line if isinstance(line, ChatResponse) else _response(line, self._model)
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """The next line, in pieces."""
+        """Yield the next line, in pieces."""
         response = await self.complete(request)
         for part in response.message.parts:
             for event in _pieces(part):
@@ -65,17 +66,26 @@ class ScriptedProvider:
         yield Done(response)
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
+
+
+def _snapshot(messages: Messages) -> Messages:
+    """Return a copy that stays as it is when the conversation goes on and its calls change."""
+    return Messages(replace(message, parts=_copied(message.parts)) for message in messages)
+
+
+def _copied(parts: Iterable[Part]) -> list[Part]:
+    return [replace(part) if isinstance(part, ToolCall) else part for part in parts]
 
 
 def _response(line: str | Part | Sequence[Part | str], model: str) -> ChatResponse:
-    said = [line] if isinstance(line, str) or not isinstance(line, Sequence) else line
-    parts = [replace(part) if isinstance(part, ToolCall) else as_part(part) for part in said]
+    given = [line] if isinstance(line, str) or not isinstance(line, Sequence) else line
+    parts = _copied(as_part(part) for part in given)
     reason: FinishReason = "tool_calls" if any(isinstance(part, ToolCall) for part in parts) else "stop"
     return ChatResponse(Message("model", parts, turn=Turn(reason, reason, _USAGE, model)))
 
 
-def _pieces(part: Part) -> Iterable[TurnEvent]:
+def _pieces(part: Part) -> Iterator[TurnEvent]:
     match part:
         case Text(text):
             yield from (

@@ -1,0 +1,1 @@
+"""Functions that a model may call, and the decisions about their calls."""

@@ -1,4 +1,4 @@
-"""What a strategy may say of a call."""
+"""What a strategy may decide about a call."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ class Execute:
 
 @dataclass(frozen=True, slots=True)
 class RequireApproval:
-    """A person decides first; `note` tells what about."""
+    """A person decides first; `note` is what the person reads about it."""
 
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Run it once `until` has passed. A time without a zone is refused: the process that resumes may live in another one."""
+    """Run it once `until` has passed.
+
+    A time without a zone is refused: the process that resumes may live in another one.
+    """
 
     until: datetime
 
@@ -35,10 +38,17 @@ class Defer:
 
 
 @dataclass(frozen=True, slots=True)
+class External:
+    """The call leaves the process: its result comes from outside, by `call.complete(result)`. It is never run here."""
+
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
-    """Do not run it; the model is told `reason`."""
+    """Do not run it; the model reads `reason`."""
 
     reason: str | None = None
 
 
-Action: TypeAlias = Execute | RequireApproval | Defer | Reject
+Action: TypeAlias = Execute | RequireApproval | Defer | External | Reject

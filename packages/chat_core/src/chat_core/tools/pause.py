@@ -1,4 +1,4 @@
-"""How a call that may wait ends: complete, or paused."""
+"""The ends of a call that may wait: complete, or paused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Generic, TypeAlias
 
 from typing_extensions import TypeVar
 
-from chat_core.types.call_status import AwaitingApproval, Scheduled, Unknown
+from chat_core.types.call_status import AwaitingApproval, AwaitingResult, Scheduled, Unknown
 from chat_core.types.events import (
     Done,
     FileReady,
@@ -21,8 +21,8 @@ from chat_core.types.events import (
     ToolCalled,
     ToolResult,
 )
-from chat_core.types.parts import ToolCall
 from chat_core.types.response import ChatResponse
+from chat_core.types.tool_call import ToolCall
 
 R_co = TypeVar("R_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 R = TypeVar("R", bound=ChatResponse)
@@ -30,11 +30,12 @@ R = TypeVar("R", bound=ChatResponse)
 
 @dataclass(frozen=True, slots=True)
 class PauseReason:
-    """The calls that wait: for a person, for their time, and for word of what became of them."""
+    """The calls that wait, by what they wait for: a person, their time, what became of them, a result from outside."""
 
     approvals: tuple[ToolCall, ...] = ()
     scheduled: tuple[ToolCall, ...] = ()
     unknown: tuple[ToolCall, ...] = ()
+    external: tuple[ToolCall, ...] = ()
 
     @staticmethod
     def of(calls: Iterable[ToolCall]) -> PauseReason:
@@ -44,12 +45,13 @@ class PauseReason:
             approvals=tuple(call for call in waiting if isinstance(call.status, AwaitingApproval)),
             scheduled=tuple(call for call in waiting if isinstance(call.status, Scheduled)),
             unknown=tuple(call for call in waiting if isinstance(call.status, Unknown)),
+            external=tuple(call for call in waiting if isinstance(call.status, AwaitingResult)),
         )
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
         """All of them."""
-        return self.approvals + self.scheduled + self.unknown
+        return self.approvals + self.scheduled + self.unknown + self.external
 
     @property
     def next_wake(self) -> datetime | None:
@@ -61,7 +63,7 @@ class PauseReason:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Calls wait. Store the messages, decide, and `resume`. `response` is the turn that asked."""
+    """Calls wait. Store the messages, decide, and `resume`. `response` is the turn that called the tools."""
 
     reason: PauseReason
     response: ChatResponse
@@ -69,7 +71,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Complete(Generic[R_co]):
-    """The model has answered."""
+    """The model has responded."""
 
     response: R_co
 

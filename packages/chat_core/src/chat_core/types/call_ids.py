@@ -11,20 +11,25 @@ from chat_core.types.messages import Messages
 
 
 class CallIds:
-    """Ids for the calls of one turn, unique in its conversation: the provider's own where it gave a new one, else minted."""
+    """Ids for the calls of one turn, unique in its conversation: the provider's own where it sent a new one, else minted."""
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
 
     def claim(self, id: str | None) -> str:
-        """This id if it is free, else another; taken from now on."""
-        claimed = id if id and id not in self._taken else f"call_{os.urandom(12).hex()}"
+        """Return this id if it is free, else another; it is taken from now on."""
+        claimed = id if id and id not in self._taken else minted_id()
         self._taken.add(claimed)
         return claimed
 
     @cached_property
     def _taken(self) -> set[str]:
         return {call.id for call in self._messages.calls}
+
+
+def minted_id() -> str:
+    """Return a new id for a call that the provider sent without one, or with one that is taken."""
+    return f"call_{os.urandom(12).hex()}"
 
 
 _ON_EVERY_WIRE = re.compile(r"[A-Za-z0-9_-]{1,64}")

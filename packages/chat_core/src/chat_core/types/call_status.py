@@ -1,35 +1,51 @@
-"""Where a tool call stands. The state is stored on the call, so that a pause is only data."""
+"""The state of a tool call. It is stored on the call, so that a pause is only data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
+from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Nobody has looked at it yet."""
+    """Nothing has decided about it yet."""
 
     type: Literal["pending"] = field(default="pending", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitingApproval:
-    """A person has to decide; `note` says what about."""
+    """A person has to decide; `note` is what the person reads about it."""
 
     note: str | None = None
     type: Literal["awaiting_approval"] = field(default="awaiting_approval", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitingResult:
+    """The call has left the process: it waits for a result from outside; `note` is for whoever sends it."""
+
+    note: str | None = None
+    type: Literal["awaiting_result"] = field(default="awaiting_result", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Scheduled:
-    """It runs by itself once `until` (with a time zone) has passed and the conversation is resumed."""
+    """It runs by itself once `until` has passed and the conversation is resumed. `until` is stored in UTC."""
 
     until: datetime
     type: Literal["scheduled"] = field(default="scheduled", kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.until.tzinfo is None:
+            raise ConfigurationError(
+                "Scheduled(until) needs a time zone: datetime.now(UTC) + timedelta(...), for example"
+            )
+        object.__setattr__(self, "until", self.until.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +64,14 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Its function was entered and never heard of again: it may have run. Only a decision moves it on."""
+    """Its function was entered and did not report back: it may have run. Only a decision moves it on."""
 
     type: Literal["unknown"] = field(default="unknown", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Done; `result` is what the model is told."""
+    """It ran; `result` is what the model reads."""
 
     result: JsonValue
     type: Literal["completed"] = field(default="completed", kw_only=True, repr=False)
@@ -63,7 +79,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It did not work, or never ran; `error` is what the model is told."""
+    """It did not work, or never ran; `error` is what the model reads."""
 
     error: str
     type: Literal["failed"] = field(default="failed", kw_only=True, repr=False)
@@ -71,14 +87,23 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Somebody said no; `reason` is what the model is told."""
+    """Somebody declined it; `reason` is what the model reads."""
 
     reason: str | None = None
     type: Literal["rejected"] = field(default="rejected", kw_only=True, repr=False)
 
 
-Waiting: TypeAlias = AwaitingApproval | Scheduled | Unknown
+Waiting: TypeAlias = AwaitingApproval | AwaitingResult | Scheduled | Unknown
 Resolved: TypeAlias = Completed | Failed | Rejected
 ToolStatus: TypeAlias = (
-    Pending | AwaitingApproval | Scheduled | Approved | Running | Unknown | Completed | Failed | Rejected
+    Pending
+    | AwaitingApproval
+    | AwaitingResult
+    | Scheduled
+    | Approved
+    | Running
+    | Unknown
+    | Completed
+    | Failed
+    | Rejected
 )

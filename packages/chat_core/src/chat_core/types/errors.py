@@ -1,19 +1,21 @@
 """Everything this library raises.
 
 ChatError
-├── ConfigurationError          what was asked for cannot be built or sent
+├── ConfigurationError          what an application wants cannot be built or sent
+│   └── InvalidDecision         decisions about waiting calls that cannot be applied
 ├── InvalidHistory              what was given as a stored conversation is not one
-├── NetworkError                no answer came
+├── ConversationConflict        somebody else works on, or has changed, the same conversation
+├── NetworkError                no response came
 │   ├── ConnectionFailed
 │   └── TimedOut
-├── ProviderError               the provider answered with an error
+├── ProviderError               the provider responded with an error
 │   ├── AuthenticationError     401
 │   ├── PermissionDenied        403
 │   ├── NotFound                404
 │   ├── InvalidRequest          400, 413, 422
 │   ├── RateLimited             429
 │   └── Overloaded              503, 529
-├── InvalidResponse             an answer came that cannot be read
+├── InvalidResponse             a response came that cannot be read
 ├── StreamTruncated             a stream ended before its terminal sign
 ├── StepLimitReached            the model kept calling tools
 └── UnresolvedTool              a call waits for a decision that nobody is there to make
@@ -21,7 +23,9 @@ ChatError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from chat_core.types.json_values import JsonValue
 from chat_core.types.usage import Usage
@@ -35,27 +39,50 @@ class ChatError(Exception):
     """The root of the tree.
 
     `usage` is what the failed call had spent when it failed, all its model turns added up, or None if nothing is known.
-    `retryable` says whether sending the same request again may help; the engine's retries read it.
+    `retryable` tells whether sending the same request again may help; the engine's retries read it. `partial` is what
+    there is of the turn: the engine keeps it in the conversation, marked interrupted.
     """
 
     usage: Usage | None = None
     retryable: bool = False
+    partial: ChatResponse | None = None
 
 
 class ConfigurationError(ChatError):
-    """What was asked for cannot be built or sent; the message names the next keystroke."""
+    """What an application wants cannot be built or sent; the message names the next keystroke."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFault:
+    """What is wrong with the decision about one call."""
+
+    call_id: str
+    kind: Literal["unknown_call", "already_decided", "arguments", "digest", "verdict"]
+    message: str
+
+
+class InvalidDecision(ConfigurationError):
+    """Decisions about waiting calls that cannot be applied; none of them was. The calls still wait."""
+
+    def __init__(self, faults: Sequence[DecisionFault]) -> None:
+        super().__init__("; ".join(fault.message for fault in faults))
+        self.faults = tuple(faults)
 
 
 class InvalidHistory(ChatError):
     """What was given as a stored conversation is not one, or was written by a newer version."""
 
 
+class ConversationConflict(ChatError):
+    """Another call is at work on the same conversation, or its stored form is newer than the one to be written."""
+
+
 class NetworkError(ChatError):
-    """No answer came."""
+    """No response came."""
 
 
 class ConnectionFailed(NetworkError):
-    """The server could not be reached, or hung up before it answered."""
+    """The server could not be reached, or closed the connection before it responded."""
 
     retryable = True
 
@@ -65,7 +92,8 @@ class TimedOut(NetworkError):
 
     def __init__(self, limit: str, seconds: float) -> None:
         super().__init__(
-            f"no {_AWAITED.get(limit, 'progress')} within {seconds:g} s; raise the limit with .with_timeout({limit}=...)"
+            f"no {_AWAITED.get(limit, 'progress')} within {seconds:g} s; "
+            f"raise the limit with .with_timeout({limit}=...)"
         )
         self.limit = limit
         self.seconds = seconds
@@ -81,11 +109,11 @@ _AWAITED = {
 
 
 class ProviderError(ChatError):
-    """The provider answered with an error.
+    """The provider responded with an error.
 
-    `status` is the HTTP status, 200 for an error inside an answer that began well. `code` is the provider's own word for it, and
-    `message` its explanation. `request_id` is what its support asks for. `retry_after` is in seconds. `body` is the
-    error as received: JSON where it was JSON, else text.
+    `status` is the HTTP status, 200 for an error inside a response that began well. `code` is the provider's own word
+    for it, and `message` its explanation. `request_id` is what its support needs. `retry_after` is in seconds. `body`
+    is the error as received: JSON where it was JSON, else text.
     """
 
     def __init__(
@@ -134,7 +162,7 @@ class Overloaded(ProviderError):
 
 
 class InvalidResponse(ChatError):
-    """An answer came that cannot be read. `response` is the turn, where there was one to read."""
+    """A response came that cannot be read. `response` is the turn, where there was one."""
 
     def __init__(self, message: str, *, response: ChatResponse | None = None) -> None:
         super().__init__(message)
@@ -145,6 +173,7 @@ class StreamTruncated(ChatError):
     """A stream ended before its terminal sign. `partial` is the turn as far as it arrived."""
 
     retryable = True
+    partial: ChatResponse
 
     def __init__(self, message: str, *, partial: ChatResponse) -> None:
         super().__init__(message)
@@ -152,11 +181,12 @@ class StreamTruncated(ChatError):
 
 
 class StepLimitReached(ChatError):
-    """The model asked for tools in each of `steps` turns; the conversation can be continued as it stands."""
+    """The model called tools in each of `steps` turns; the conversation can be continued as it stands."""
 
     def __init__(self, steps: int) -> None:
         super().__init__(
-            f"the model still calls tools after {steps} turns; raise .with_max_steps(...), or complete(messages) again to go on"
+            f"the model still calls tools after {steps} turns; "
+            "raise .with_max_steps(...), or complete(messages) again to go on"
         )
         self.steps = steps
 
@@ -168,12 +198,13 @@ class UnresolvedTool(ChatError):
         named = ", ".join(f"{call.id} ({call.name}: {call.status.type})" for call in calls)
         super().__init__(
             f"tool calls wait for a decision: {named}; "
-            "messages.find_tool(id) and then .approve(), .reject(reason) or .complete(result) decides"
+            "messages.find_tool(id) and then .approve(), .reject(reason) or .complete(result) decides; "
+            "messages.close_open_calls() closes them all"
         )
         self.calls = calls
 
 
 def _headline(message: str, status: int | None, code: str | None, request_id: str | None) -> str:
     known = {"status": status, "code": code, "request id": request_id}
-    told = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
-    return f"{message} ({told})" if told else message
+    details = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
+    return f"{message} ({details})" if details else message

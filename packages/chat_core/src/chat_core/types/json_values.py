@@ -1,7 +1,8 @@
-"""JSON as a type, and any Python value as JSON."""
+"""JSON as a type: reading it within limits, and lenient access to what servers send."""
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -16,35 +17,84 @@ else:
 
 JsonObject: TypeAlias = dict[str, JsonValue]
 
+MAX_DEPTH = 100
+"""How many arrays and objects may lie within each other, wherever this library reads JSON.
 
-def as_json(value: object) -> JsonValue:
-    """What `value` is as JSON: models, dataclasses, dates and the like are spelled out; what JSON cannot say becomes its `str`."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    from pydantic_core import to_jsonable_python
+Python's own reader gives up at the recursion limit of the interpreter, pydantic's at 200. Encoders, schemas and
+tools recurse over values too, so the limit lies well below both.
+"""
 
-    return cast(
-        "JsonValue", to_jsonable_python(value, fallback=str, bytes_mode="base64", serialize_unknown=True)
-    )
+MAX_INTEGER_BITS = 1024
+"""Integers beyond this are out of a float's range: a reader that makes floats of numbers would make them infinite."""
+
+
+def read_json(text: str | bytes | bytearray) -> JsonValue:
+    """Return the value that the text is.
+
+    Raises `ValueError` for text that is no JSON, for NaN and Infinity, for numbers out of a float's range, and for
+    arrays and objects nested deeper than `MAX_DEPTH`.
+    """
+    try:
+        value = cast("JsonValue", json.loads(text, parse_constant=_refuse_constant))
+    except RecursionError as exc:
+        raise ValueError(_TOO_DEEP) from exc
+    if fault := json_fault(value):
+        raise ValueError(fault)
+    return value
+
+
+def json_fault(value: JsonValue) -> str | None:
+    """Return why a parsed value cannot be stored and sent as it is: its depth or a number in it. None where it can."""
+    level = [value]
+    for depth in range(MAX_DEPTH + 1):
+        inner: list[JsonValue] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+            elif _out_of_range(item):
+                return "a number in it is not finite, or out of range"
+            else:
+                continue
+            if depth == MAX_DEPTH:
+                return _TOO_DEEP
+        if not inner:
+            return None
+        level = inner
+    return None
+
+
+_TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
+
+
+def _out_of_range(item: JsonValue) -> bool:
+    if isinstance(item, float):
+        return not math.isfinite(item)
+    return isinstance(item, int) and item.bit_length() > MAX_INTEGER_BITS
+
+
+def _refuse_constant(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")  # Python would read it; a stored conversation could not hold it
 
 
 def as_object(value: JsonValue) -> JsonObject:
-    """The value if it is an object, else an empty one: for reading what servers leave out or send as null."""
+    """Return the value if it is an object, else an empty one: for what servers leave out or send as null."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: JsonValue) -> list[JsonValue]:
-    """The value if it is an array, else an empty one."""
+    """Return the value if it is an array, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def as_text(value: JsonValue) -> str:
-    """The value if it is a string, else an empty one."""
+    """Return the value if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
 def as_count(value: JsonValue) -> int | None:
-    """The value if it is a number, else None; as Python reads JSON, NaN and Infinity are none."""
+    """Return the value if it is a number, else None; NaN and Infinity, which Python reads in JSON, are none."""
     if isinstance(value, float):
         return int(value) if math.isfinite(value) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

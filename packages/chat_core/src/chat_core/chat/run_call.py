@@ -1,0 +1,70 @@
+"""Running one tool call: whatever happens, the call ends in a status that is true."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import anyio
+
+from chat_core.tools.results import take_result
+from chat_core.tools.scoped import AnyTool
+from chat_core.types.call_status import Completed, Failed, Running, ToolStatus, Unknown
+from chat_core.types.describe import describe_exception
+from chat_core.types.tool_call import ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A call that may run, its tool, and the keywords for the tool's function."""
+
+    call: ToolCall
+    tool: AnyTool
+    arguments: Mapping[str, object]
+
+    def start(self) -> None:
+        """Mark the call as running."""
+        self.call.attempts += 1
+        self.call.status = Running()
+
+    def undo_start(self, before: ToolStatus) -> None:
+        """Give the call the status that it had, where its start could not be stored."""
+        if isinstance(self.call.status, Running):
+            self.call.attempts -= 1
+            self.call.status = before
+
+
+async def run_call(ready: Ready) -> None:
+    """Run the tool and put the outcome on the call.
+
+    What a tool raises, `SystemExit` and a cancellation of something that it waited for included, becomes `Failed`, which
+    the model reads. Only the cancellation of this call itself, `KeyboardInterrupt` and the end of the coroutine go on,
+    and leave the call `Unknown`.
+    """
+    call = ready.call
+    try:
+        result, call.files = take_result(await ready.tool.run(ready.arguments))
+        call.status = Completed(result)
+    except Exception as exc:
+        call.status = Failed(describe_exception(exc))
+    except (KeyboardInterrupt, GeneratorExit):
+        call.status = Unknown()
+        raise
+    except BaseException as exc:
+        if isinstance(exc, anyio.get_cancelled_exc_class()) and _is_being_cancelled():
+            call.status = Unknown()
+            raise
+        call.status = Failed(describe_exception(exc))
+
+
+def _is_being_cancelled() -> bool:
+    """Whether the running task is cancelled itself, and not something that it waited for."""
+    if anyio.current_effective_deadline() == float("-inf"):
+        return True
+    asyncio = sys.modules.get("asyncio")
+    try:
+        task = asyncio.current_task() if asyncio is not None else None
+    except RuntimeError:  # another kind of event loop runs
+        return False
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,24 @@
+"""What a chat was built with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chat_core.chat.checkpoints import Checkpoint
+from chat_core.chat.retry import RetryPolicy
+from chat_core.chat.structured import OutputType
+from chat_core.chat.toolbox import ToolBox
+from chat_core.types.options import ChatOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a chat was built with. It holds no conversation."""
+
+    tools: ToolBox
+    options: ChatOptions
+    output: OutputType[object] | None
+    max_steps: int
+    retry: RetryPolicy
+    may_pause: bool
+    checkpoint: Checkpoint | None = None

@@ -1,0 +1,35 @@
+"""Partial values of typed output while it streams."""
+
+from __future__ import annotations
+
+from chat_core.chat.structured import OutputType
+from chat_core.types.json_values import JsonValue
+
+
+class Snapshots:
+    """Partial values of a stream.
+
+    Parsing starts from the front each time, so a snapshot is taken only when the text has grown by a sixty-fourth: the
+    work stays proportional to the text.
+    """
+
+    def __init__(self, output: OutputType[object]) -> None:
+        self._output = output
+        self._pieces: list[str] = []
+        self._size = 0
+        self._parsed = 0
+        self._last: JsonValue = None
+
+    def feed(self, text: str) -> JsonValue:
+        """Return the value so far, or None where there is nothing new to show."""
+        self._pieces.append(text)
+        self._size += len(text)
+        if self._size - self._parsed <= self._size >> 6:
+            return None
+        self._parsed = self._size
+        self._pieces = ["".join(self._pieces)]
+        value = self._output.snapshot(self._pieces[0])
+        if value == self._last:
+            return None
+        self._last = value
+        return value

@@ -1,0 +1,71 @@
+"""The tools of a chat by name, and who decides about their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from chat_core.tools.action import Action, Execute
+from chat_core.tools.function import Tool
+from chat_core.tools.scoped import AnyTool, ScopedCollection, Strategy
+from chat_core.types.call_ids import wire_name
+from chat_core.types.call_status import Failed
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.request import ToolDefinition
+from chat_core.types.tool_call import ToolCall
+
+
+def execute_always(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    """Return `Execute()`: the strategy of `with_tools`."""
+    return Execute()
+
+
+def now() -> datetime:
+    """Return the time by which scheduled calls are due."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBox:
+    """The tools of a chat by name, each with the strategy that decides about its calls.
+
+    A model may call a tool by its name or by the name that it has on wires with other rules for names.
+    """
+
+    tools: Mapping[str, tuple[AnyTool, Strategy]]
+    clock: Callable[[], datetime] = now
+    _wire_names: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    @staticmethod
+    def of(collections: Iterable[ScopedCollection], clock: Callable[[], datetime] = now) -> ToolBox:
+        """Return all tools of several collections. Raises `ConfigurationError` where two share a name."""
+        tools: dict[str, tuple[AnyTool, Strategy]] = {}
+        for collection in collections:
+            for tool in collection.tools:
+                if not _is_tool(tool):
+                    raise ConfigurationError(f"{tool!r} is no tool: decorate the function with @tool")
+                if tool.name in tools:
+                    raise ConfigurationError(
+                        f"two tools are called {tool.name!r}: rename one with @tool(name=...)"
+                    )
+                tools[tool.name] = (tool, collection.strategy)
+        return ToolBox(tools, clock, {wire_name(name): name for name in tools})
+
+    @property
+    def definitions(self) -> tuple[ToolDefinition, ...]:
+        """The tools as a model sees them."""
+        return tuple(tool.definition for tool, _ in self.tools.values())
+
+    def find(self, name: str) -> tuple[AnyTool, Strategy] | None:
+        """Return the tool of this name and its strategy, or None."""
+        return self.tools.get(name) or self.tools.get(self._wire_names.get(name, name))
+
+    def no_such_tool(self, call: ToolCall) -> Failed:
+        """Return the outcome of a call of a tool that is not there."""
+        return Failed(f"There is no tool {call.name!r}. There are: {', '.join(self.tools) or 'none'}.")
+
+
+def _is_tool(given: object) -> bool:
+    """For callers without a type checker, who would otherwise read an AttributeError."""
+    return isinstance(given, Tool)

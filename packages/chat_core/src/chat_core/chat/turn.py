@@ -1,0 +1,78 @@
+"""One model turn, committed to the conversation whole, or as far as it came."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from chat_core.chat.calls import Calls
+from chat_core.chat.partial_turn import interrupted
+from chat_core.chat.retry import TurnSource
+from chat_core.chat.setup import Setup
+from chat_core.chat.snapshots import Snapshots
+from chat_core.types.errors import ChatError, StreamTruncated
+from chat_core.types.events import Done, StructuredChunk, TextChunk, TurnEvent
+from chat_core.types.message import Message
+from chat_core.types.messages import Messages
+from chat_core.types.options import ChatOptions
+from chat_core.types.request import ChatRequest
+from chat_core.types.response import ChatResponse
+
+
+async def model_turn(
+    setup: Setup, source: TurnSource, messages: Messages, calls: Calls
+) -> AsyncGenerator[TurnEvent | StructuredChunk]:
+    """Yield the events of one model turn, ending with `Done`, once its message is in the conversation.
+
+    Where the turn fails, is cancelled or left, what came of it is in the conversation, marked interrupted.
+    """
+    schema = setup.output.schema if setup.output else None
+    request = ChatRequest(messages, setup.tools.definitions, _options(setup, messages), schema)
+    snapshots = Snapshots(setup.output) if setup.output else None
+    seen: list[TurnEvent] = []
+    done: Done | None = None
+    try:
+        async with aclosing(source(request, setup.retry)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    done = event
+                    continue
+                seen.append(event)
+                yield event
+                if not (snapshots and isinstance(event, TextChunk)) or event.aside:
+                    continue
+                if (value := snapshots.feed(event.text)) is not None:
+                    yield StructuredChunk(value)
+        if done is None:
+            partial = ChatResponse(interrupted(seen))
+            raise StreamTruncated("the provider's turn ended without Done", partial=partial)
+    except BaseException as error:
+        message = done.response.message if done is not None else _arrived(seen, error)
+        if message is not None:
+            calls.commit(message)
+        raise
+    calls.commit(done.response.message)
+    yield done
+
+
+def _options(setup: Setup, messages: Messages) -> ChatOptions:
+    forced = setup.options.tool_choice not in (None, "auto", "none")
+    if forced and messages[-1].role == "model":  # the model has had its forced turn
+        return replace(setup.options, tool_choice=None)
+    return setup.options
+
+
+def _arrived(seen: list[TurnEvent], error: BaseException) -> Message | None:
+    """Return what there is of a turn that failed.
+
+    That is what its events began; without events, what the client put on the error, such as the id of work in the
+    background, or the first part of a turn of several requests.
+    """
+    partial = error.partial if isinstance(error, ChatError) else None
+    if partial is not None and not isinstance(error, StreamTruncated):
+        message = partial.message
+        if message.parts or (message.turn is not None and message.turn.id):
+            message.interrupted = True
+            return message
+    return interrupted(seen) if seen else None

@@ -1,0 +1,90 @@
+"""One message of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from chat_core.types.errors import ConfigurationError, UnresolvedTool
+from chat_core.types.files import File
+from chat_core.types.parts import Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
+from chat_core.types.short_repr import ShortRepr
+from chat_core.types.usage import Usage
+
+Role: TypeAlias = Literal["system", "user", "model"]
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "other"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Turn(ShortRepr):
+    """What a provider reports about a model's turn besides its content."""
+
+    finish_reason: FinishReason = "other"
+    raw_finish_reason: str | None = None
+    usage: Usage = Usage()
+    model: str | None = None
+    id: str | None = None
+
+
+@dataclass(slots=True, repr=False)
+class Message(ShortRepr):
+    """One message: a role, and parts in the order received.
+
+    `turn` is there on a model's message; `interrupted` marks a turn that was cut, cancelled or left before its end.
+    Raises `ConfigurationError` for another role.
+    """
+
+    role: Role
+    parts: list[Part] = field(default_factory=list[Part])
+    turn: Turn | None = field(default=None, kw_only=True)
+    interrupted: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.role not in ("system", "user", "model"):
+            raise ConfigurationError(
+                f'the role of a message is "system", "user" or "model", not {self.role!r}'
+            )
+
+    @property
+    def text(self) -> str:
+        """Its visible text, joined."""
+        return "".join(_visible(self.parts))
+
+    @property
+    def reasoning(self) -> str:
+        """Its readable reasoning, joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+
+    @property
+    def refusal(self) -> str | None:
+        """The model's reason to decline, where the provider keeps that apart from text."""
+        return "".join(part.text for part in self.parts if isinstance(part, Refusal)) or None
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """Its calls, in order."""
+        return [part for part in self.parts if isinstance(part, ToolCall)]
+
+    @property
+    def files(self) -> list[File]:
+        """Its files, in order."""
+        return [part for part in self.parts if isinstance(part, File)]
+
+    def outcomes(self) -> list[tuple[ToolCall, str]]:
+        """Return its calls, in order, each with what the model reads of it. Raises `UnresolvedTool` for open calls."""
+        calls = self.tool_calls
+        if unresolved := tuple(call for call in calls if not call.resolved):
+            raise UnresolvedTool(unresolved)
+        return [(call, call.outcome()) for call in calls]
+
+
+def _visible(parts: Iterable[Part]) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case Text(text):
+                yield text
+            case Structured():
+                yield part.as_text()
+            case Reasoning() | Refusal() | ToolCall() | File() | Opaque():
+                pass

@@ -1,0 +1,164 @@
+"""The stored form of a conversation: JSON with a version, read strictly, since it may come from anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from chat_core.types.call_status import Completed, Running, Unknown
+from chat_core.types.errors import ConfigurationError, InvalidHistory
+from chat_core.types.json_values import JsonValue, json_fault
+from chat_core.types.message import Message
+from chat_core.types.parts import Part, Structured, Text, ToolCall
+from chat_core.types.pydantic_faults import faults_of
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+VERSION = 1
+"""It rises when a reader of today could not read the form any more. Fields that are only added do not count: a reader
+passes over those that it does not know, and gives those that are missing their default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    version: int
+    messages: list[Message]
+    revision: int = 0
+
+
+def dump(messages: Sequence[Message], revision: int) -> str:
+    """Return the conversation as JSON text."""
+    stored = StoredConversation(VERSION, list(messages), revision)
+    try:
+        return _adapter(StoredConversation).dump_json(stored).decode()
+    except ValueError:  # half a surrogate pair: JSON can hold it as an escape, UTF-8 cannot
+        return json.dumps(
+            _adapter(StoredConversation).dump_python(stored, mode="json"), separators=(",", ":")
+        )
+
+
+def load(data: str | bytes | bytearray | Mapping[str, object], max_bytes: int) -> tuple[list[Message], int]:
+    """Return the messages and the revision of a stored conversation. Raises `InvalidHistory`."""
+    from pydantic import ValidationError
+
+    if not isinstance(data, Mapping) and len(data) > max_bytes:
+        raise InvalidHistory(
+            f"{len(data)} bytes are more than {max_bytes}: from_json(data, max_bytes=...) raises the limit"
+        )
+    try:
+        version = _read(Version, data).version  # first, since another version may look otherwise
+        if version != VERSION:
+            raise InvalidHistory(
+                f"written as version {version}, this library reads version {VERSION}: upgrade it"
+            )
+        stored = _read(StoredConversation, data)
+    except ValidationError as exc:
+        raise InvalidHistory(f"not a stored conversation: {faults_of(exc)}") from exc
+    except (ConfigurationError, ValueError, RecursionError) as exc:  # a part that refuses what it cannot be
+        raise InvalidHistory(f"not a stored conversation: {_place_of(exc, data)}{exc}") from exc
+    _check_values(stored.messages)
+    for message in stored.messages:
+        for call in message.tool_calls:
+            if isinstance(call.status, Running):
+                call.status = Unknown()
+    return stored.messages, stored.revision
+
+
+def _read(form: type[T], data: str | bytes | bytearray | Mapping[str, object]) -> T:
+    adapter = cast("TypeAdapter[T]", _adapter(form))
+    if isinstance(data, Mapping):
+        return adapter.validate_python(data)
+    if not _may_hold_half_a_pair(data):
+        return adapter.validate_json(data)
+    return adapter.validate_python(json.loads(data))
+
+
+def _may_hold_half_a_pair(data: str | bytes | bytearray) -> bool:
+    """Whether there is an escape of a surrogate, which pydantic reads in pairs only."""
+    if isinstance(data, str):
+        return "\\ud" in data or "\\uD" in data
+    return b"\\ud" in data or b"\\uD" in data
+
+
+def _place_of(exc: Exception, data: str | bytes | bytearray | Mapping[str, object]) -> str:
+    """Return the place of the first message or part that refuses its values: pydantic does not tell."""
+    if not isinstance(exc, ConfigurationError):
+        return ""
+    parsed = cast("JsonValue", data if isinstance(data, Mapping) else json.loads(data))
+    messages = parsed.get("messages") if isinstance(parsed, dict) else None
+    for at, message in enumerate(messages if isinstance(messages, list) else []):
+        parts = message.get("parts") if isinstance(message, dict) else None
+        for number, part in enumerate(parts if isinstance(parts, list) else []):
+            if _refuses(Part, part):
+                return f"messages.{at}.parts.{number}: "
+        if _refuses(Message, message):
+            return f"messages.{at}: "
+    return ""
+
+
+def _refuses(form: object, value: JsonValue) -> bool:
+    try:
+        _adapter(form).validate_python(value)
+    except ConfigurationError:
+        return True
+    except ValueError:
+        pass
+    return False
+
+
+def _check_values(messages: Sequence[Message]) -> None:
+    """Refuse what nothing else could read, and calls that nobody but a model can make."""
+    for at, message in enumerate(messages):
+        for number, part in enumerate(message.parts):
+            if isinstance(part, ToolCall) and message.role != "model":
+                raise InvalidHistory(
+                    f"not a stored conversation: messages.{at}.parts.{number}: "
+                    f"a tool call in a message of role {message.role!r}; only the model calls tools"
+                )
+            for name, value in _values_of(part):
+                if fault := json_fault(value):
+                    raise InvalidHistory(
+                        f"not a stored conversation: messages.{at}.parts.{number}.{name}: {fault}"
+                    )
+
+
+def _values_of(part: Part) -> Iterator[tuple[str, JsonValue]]:
+    if part.native is not None:
+        yield "native", part.native.data
+    match part:
+        case ToolCall(arguments=arguments, edited=edited, status=status):
+            yield "arguments", arguments
+            yield "edited", edited
+            if isinstance(status, Completed):
+                yield "status.result", status.result
+            for file in part.files:
+                if file.native is not None:
+                    yield "files.native", file.native.data
+        case Structured(value=value):
+            yield "value", value
+        case Text(citations=citations):
+            for citation in citations:
+                yield "citations", citation.raw
+        case _:
+            pass
+
+
+_adapters: dict[object, TypeAdapter[object]] = {}
+
+
+def _adapter(form: object) -> TypeAdapter[object]:
+    from pydantic import TypeAdapter
+
+    if form not in _adapters:
+        _adapters[form] = TypeAdapter(cast("type[object]", form))
+    return _adapters[form]

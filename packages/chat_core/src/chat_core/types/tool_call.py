@@ -1,0 +1,183 @@
+"""A tool call and what became of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from chat_core.types.call_status import (
+    Approved,
+    Completed,
+    Failed,
+    Pending,
+    Rejected,
+    Resolved,
+    ToolStatus,
+    Waiting,
+)
+from chat_core.types.errors import ConfigurationError, DecisionFault, InvalidDecision
+from chat_core.types.files import File
+from chat_core.types.json_values import JsonObject, JsonValue, as_object
+from chat_core.types.native import Native
+from chat_core.types.plain_json import as_json
+from chat_core.types.short_repr import ShortRepr
+
+_STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
+
+
+class _Attached:
+    """What a call carries beside its fields; it is neither stored nor compared.
+
+    `_changes` counts assignments. `_check` tells what is wrong with arguments, where a tool has looked at the call.
+    """
+
+    __slots__ = ("_changes", "_check")
+    __dataclass_fields__: ClassVar[dict[str, object]]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        if not name.startswith("_"):
+            object.__setattr__(self, "_changes", getattr(self, "_changes", 0) + 1)
+
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        """Return the fields alone, for copies and pickles: a check belongs to the process that made it."""
+        return None, {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(slots=True, repr=False)
+class ToolCall(ShortRepr, _Attached):
+    """One call of a tool, and what became of it: request and result are one part, so half a pair cannot be lost.
+
+    `id` is unique in the conversation. `arguments` are the model's and never change. Where what it wrote is no JSON
+    object they are empty, `arguments_text` still has it, and the call is `Failed`. `edited` are the arguments that a
+    reviewer put in their place, `approved_by` is who that was. `files` are what the tool returned beside its result.
+    `key` is drawn for each call and stored with it: an idempotency key. `attempts` counts how often its function was
+    entered. `expires` and `seal` are of its approval.
+    """
+
+    id: str
+    name: str
+    arguments: JsonObject = field(default_factory=dict[str, JsonValue])
+    status: ToolStatus = Pending()
+    edited: JsonObject | None = field(default=None, kw_only=True)
+    approved_by: str | None = field(default=None, kw_only=True)
+    expires: datetime | None = field(default=None, kw_only=True)
+    seal: str | None = field(default=None, kw_only=True, repr=False)
+    files: tuple[File, ...] = field(default=(), kw_only=True)
+    arguments_text: str | None = field(default=None, kw_only=True, repr=False)
+    key: str | None = field(default=None, kw_only=True, repr=False, compare=False)
+    attempts: int = field(default=0, kw_only=True, repr=False, compare=False)
+    native: Native | None = field(default=None, kw_only=True)
+    type: Literal["tool_call"] = field(default="tool_call", kw_only=True, repr=False)
+
+    @property
+    def effective_arguments(self) -> JsonObject:
+        """What the tool runs with: the reviewer's edit where there is one, else the model's own."""
+        return self.arguments if self.edited is None else self.edited
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the model can be given an outcome."""
+        return isinstance(self.status, Resolved)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits: for a person, for a result from outside, for its time, or for what became of it."""
+        return isinstance(self.status, Waiting)
+
+    @property
+    def failed(self) -> bool:
+        """Whether its outcome is not a result."""
+        return isinstance(self.status, Failed | Rejected)
+
+    def approve(self, arguments: Mapping[str, object] | None = None, by: str | None = None) -> None:
+        """Let it run at the next `complete` or `resume`, with other `arguments` where given.
+
+        On an `Unknown` call: run it again. Raises `InvalidDecision` for a call that is resolved or running, and for
+        arguments that the tool does not take; the call then still waits.
+        """
+        self._refuse_unless_open("approve")
+        if arguments is not None:
+            edited = as_object(_decided_json(dict(arguments), "arguments"))
+            if fault := self.arguments_fault(edited):
+                message = f"these arguments do not fit {self.name}, and the call still waits: {fault}"
+                raise InvalidDecision([DecisionFault(self.id, "arguments", message)])
+            self.edited = edited
+        self.approved_by = by
+        self.status = Approved()
+
+    def reject(self, reason: str | None = None) -> None:
+        """Do not run it; the model reads `reason`."""
+        self._refuse_unless_open("reject")
+        self.status = Rejected(reason)
+
+    def complete(self, result: object) -> None:
+        """Resolve it with a result from elsewhere: anything that `as_json` turns into JSON. The model reads it."""
+        self._refuse_unless_open("complete")
+        self.status = Completed(_decided_json(result, "result"))
+
+    def outcome(self) -> str:
+        """Return what the model reads of it: the result (JSON unless it is text), the error or the reason."""
+        match self.status:
+            case Completed(result):
+                return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+            case Failed(error):
+                return error
+            case Rejected(reason):
+                return reason or "The call was declined."
+            case _:
+                raise ConfigurationError(
+                    f"call {self.id} of {self.name} has no outcome yet: it is {self.status.type}"
+                )
+
+    def arguments_as_text(self) -> str:
+        """Return the model's arguments as JSON text of an object, byte for byte as received where that is one.
+
+        Text that is no JSON object is not sent back, since servers refuse it: the result tells what was wrong.
+        Arguments that came encoded twice, or behind a placeholder `{}`, are encoded once.
+        """
+        text = self.arguments_text
+        if text is not None and self.arguments and _STARTS_AN_OBJECT.match(text):
+            return text
+        return json.dumps(self.arguments, ensure_ascii=False)
+
+    def arguments_fault(self, arguments: JsonObject) -> str | None:
+        """Return why the tool does not take these arguments; None where it does, or is not known in this process."""
+        check = _check_of(self)
+        return check(arguments) if check is not None else None
+
+    def _refuse_unless_open(self, decision: str) -> None:
+        if self.resolved or self.status.type == "running":
+            message = f"cannot {decision} call {self.id} of {self.name}: it is already {self.status.type}"
+            raise InvalidDecision([DecisionFault(self.id, "already_decided", message)])
+
+
+def _decided_json(value: object, what: str) -> JsonValue:
+    """Return what a person decided as JSON. The call still waits where it is none."""
+    try:
+        return as_json(value)
+    except ValueError as exc:
+        raise ConfigurationError(f"these {what} cannot be JSON, and the call still waits: {exc}") from exc
+
+
+ArgumentsCheck = Callable[[JsonObject], str | None]
+"""Returns why a tool does not take some arguments, or None where it does."""
+
+
+def attach_check(call: ToolCall, check: ArgumentsCheck) -> None:
+    """Let `call.approve(arguments)` refuse what its tool does not take."""
+    object.__setattr__(call, "_check", check)
+
+
+def changes_of(call: ToolCall) -> int:
+    """Return how often a field of the call was set."""
+    return int(getattr(call, "_changes", 0))
+
+
+def _check_of(call: ToolCall) -> ArgumentsCheck | None:
+    found: ArgumentsCheck | None = getattr(call, "_check", None)
+    return found

@@ -1,0 +1,43 @@
+"""Statements of README.md and of the habits that a reader could check by hand."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def names(requirements: list[str]) -> list[str]:
+    return sorted(re.split(r"[^A-Za-z0-9-]", requirement)[0] for requirement in requirements)
+
+
+def test_readme_names_every_dependency_of_core_and_counts_them() -> None:
+    project = tomllib.loads((ROOT / "packages/chat_core/pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    stated = re.search(r"(\w+) dependencies \(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert stated is not None
+    assert sorted(stated[2].split(", ")) == names(project["dependencies"])
+    assert NUMBERS.index(stated[1]) == len(project["dependencies"])
+
+
+def test_pre_commit_runs_the_checkers_that_ci_runs() -> None:
+    hooks = re.findall(
+        r"entry: .venv/bin/python -m (.+)", (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    )
+    ci = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    for hook in hooks:
+        assert re.search(rf"^{re.escape(hook)}( \.)?$", ci, re.MULTILINE), f".ci/run does not run {hook}"
+    tools = {hook.split()[0] for hook in hooks}
+    assert tools == {"ruff", "mypy", "pyright"}
+
+
+def test_contributing_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named_files = re.findall(r"(?<![\w/.])((?:packages|tests|docs|tools|\.ci)/[\w./]*\w)", text)
+    assert len(named_files) > 10
+    for named in named_files:
+        assert (ROOT / named).exists(), f"CONTRIBUTING.md names {named}, which is not there"

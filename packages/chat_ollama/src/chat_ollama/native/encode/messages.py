@@ -65,14 +65,14 @@ class MessageEncoder:
         for part in message.parts:
             match part:
                 case Text() | Structured():
-                    sent["content"] += part_text(part)
+                    sent["content"] += _sendable(part_text(part))
                 case Refusal(text):
-                    sent["content"] += text
+                    sent["content"] += _sendable(text)
                 case Reasoning(text, native=native) if (
                     text and calls and native and native.for_(self._origin)
                 ):
-                    sent["thinking"] = (
-                        sent.get("thinking", "") + text
+                    sent["thinking"] = sent.get("thinking", "") + _sendable(
+                        text
                     )  # it goes back with the calls it led to
                 case File():
                     self.notices.append(generated_file(part))
@@ -88,16 +88,20 @@ class MessageEncoder:
     def _call(self, call: ToolCall) -> SentCall:
         of_call, of_function = fields_to_send(call.native, self._origin)
         function = {**of_function, "name": wire_name(call.name), "arguments": call.arguments}
-        return {**of_call, "id": call.id, "function": function}  # type: ignore[typeddict-item]  # others' fields
+        return {**of_call, "id": _sendable(call.id), "function": function}  # type: ignore[typeddict-item]  # others' fields
 
     def _results(self, message: Message) -> Iterator[SentMessage]:
         outcomes = message.outcomes()
         for call, text in outcomes:
-            name = wire_name(call.name)
-            yield {"role": "tool", "content": text, "tool_name": name, "tool_call_id": call.id}
+            yield {
+                "role": "tool",
+                "content": _sendable(text),
+                "tool_name": wire_name(call.name),
+                "tool_call_id": _sendable(call.id),
+            }
         for call, _ in outcomes:
             if call.files:  # a tool's message holds text only
-                heading = Text(results_heading(wire_name(call.name), call.id))
+                heading = Text(results_heading(wire_name(call.name), _sendable(call.id)))
                 yield from _user_messages([heading, *(self._returned(file) for file in call.files)])
 
     def _returned(self, file: File) -> File | Text:
@@ -131,3 +135,10 @@ def _user_message(texts: list[str], images: list[str]) -> SentMessage:
     if images:
         sent["images"] = images
     return sent
+
+
+def _sendable(text: str) -> str:
+    """Return a text that a model or a tool has put in, with U+FFFD for half a surrogate pair: no request holds one."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

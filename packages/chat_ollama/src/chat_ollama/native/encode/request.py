@@ -23,10 +23,10 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
     Raises `ConfigurationError` for what the user put in and the wire cannot carry, `UnresolvedTool` for calls
     without an outcome.
     """
-    if not len(request.messages):
-        raise ConfigurationError("there are no messages to send: start with Messages.from_user(...)")
     encoder = MessageEncoder(origin)
     messages = [sent for message in request.messages for sent in encoder.encode(message)]
+    if not messages:  # the server would only load the model
+        raise ConfigurationError("there is nothing to send: start with Messages.from_user(...)")
     body: dict[str, object] = {
         "model": origin.model,
         "messages": messages,

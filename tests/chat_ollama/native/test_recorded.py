@@ -29,7 +29,7 @@ from chat_core.testing import FakeTransport
 from chat_core.types.native import Native
 from chat_ollama import OllamaBuilder
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings" / "ollama"
+RECORDINGS = Path(__file__).parents[4] / "shared" / "recordings" / "ollama"
 LAST = {"model": "m", "message": {"role": "assistant", "content": "Hi"}, "done": True, "done_reason": "stop"}
 COMMON = {
     "temperature": "temperature",

@@ -15,6 +15,10 @@ from chat_completions.decode.json_end import JsonEnd
 _PLACEHOLDERS = frozenset({"{}", "null", '""'})
 _FRAMING = frozenset({"id", "type", "index", "function", "custom"})
 _OF_FUNCTION = frozenset({"name", "arguments", "parameters", "input"})
+_BEGINS_A_VALUE = (
+    "",
+    *'{"n \t\r\n',
+)  # what such a fragment starts with may be another call, or one that is repeated
 _MEANINGLESS: tuple[JsonValue, ...] = (None, "", [], {})
 
 
@@ -65,12 +69,12 @@ class _OpenCall:
         self._scanned = len(self.pieces)
         if self._end.ended and len(self.pieces) > 1:  # so that comparing with it costs nothing
             self.pieces, self._scanned = [self.text], 1
-        return self._end.ended
+        return self._end.ended or self.is_placeholder
 
     @property
     def is_placeholder(self) -> bool:
         """Whether its arguments are what some servers send before the real ones."""
-        return len(self.text) <= 8 and self.text.strip() in _PLACEHOLDERS
+        return len(self.pieces) <= 2 and len(self.text) <= 8 and self.text.strip() in _PLACEHOLDERS
 
     def replace(self, text: str) -> None:
         self.pieces, self._end, self._scanned = [text], JsonEnd(), 0
@@ -93,6 +97,8 @@ class CallAssembler:
 
     def add(self, element: JsonObject, *, whole: bool = False) -> ToolCallChunk:
         """Take an element of a delta's `tool_calls`, or of a whole message's, where each is a call. Return what it adds."""
+        if not whole and (chunk := self._continued(element)) is not None:
+            return chunk
         fragment = _read(element)
         call = self._by_id.get(fragment.id) if whole else self._open(fragment)
         judge = _relation_of_whole if whole else _relation
@@ -108,6 +114,21 @@ class CallAssembler:
             call.replace(text)
         elif text:
             call.pieces.append(text)
+        return ToolCallChunk(call.id, call.name, text)
+
+    def _continued(self, element: JsonObject) -> ToolCallChunk | None:
+        """Return the chunk of a fragment that can only continue the call of its index, as nearly all do, else None."""
+        index, function = element.get("index"), element.get("function")
+        call = self._by_index.get(index) if type(index) is int else None
+        if call is None or not isinstance(function, dict):
+            return None
+        text, name, id = function.get("arguments"), function.get("name"), element.get("id")
+        if not isinstance(text, str) or text[:1] in _BEGINS_A_VALUE or not element.keys() <= _FRAMING:
+            return None
+        is_same = name in (None, "", call.name) and id in (None, "", call.given_id)
+        if not is_same or len(function) > 1 + ("name" in function):
+            return None
+        call.pieces.append(text)
         return ToolCallChunk(call.id, call.name, text)
 
     @property

@@ -9,11 +9,11 @@ from chat_core import JsonValue
 
 def text_of_value(value: JsonValue) -> str:
     """Return a text, or the text in an object that holds one, or the JSON text of another value; "" for null."""
+    if value in (None, [], {}):
+        return ""
     match value:
         case str():
             return value
-        case None | [] | {}:
-            return ""
         case {"text": str(text)}:
             return text
         case list():

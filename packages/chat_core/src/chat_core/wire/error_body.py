@@ -155,7 +155,12 @@ def is_error_object(frame: JsonObject) -> bool:
         return True
     if any(isinstance(frame.get(name), str | list | dict) and frame.get(name) for name in _MESSAGE_FIELDS):
         return True
-    return any(_number(frame.get(name)) not in (None, 0, 200) for name in ("code", "status", "status_code"))
+    numbers = (frame, as_object(frame.get("base_resp")))
+    return any(
+        _number(source.get(name)) not in (None, 0, 200)
+        for source in numbers
+        for name in ("code", "status", "status_code")
+    )
 
 
 _MESSAGE_FIELDS = (
@@ -166,12 +171,14 @@ _MESSAGE_FIELDS = (
     "error_message",
     "errorMessage",
     "error_description",
+    "status_msg",
 )
+_NESTED = ("error", "errors", "detail", "base_resp")  # MiniMax says in `base_resp` how every response went
 
 
 def _inner(envelope: JsonObject) -> JsonObject:
     """Return the object that describes the error: `error`, the first of `errors`, or none."""
-    for name in ("error", "errors", "detail"):
+    for name in _NESTED:
         value = envelope.get(name)
         if name == "errors" and isinstance(value, list) and value:
             value = value[0]

@@ -59,7 +59,7 @@ def delta_of(choice: JsonObject) -> JsonObject:
 def message_of(choice: JsonObject) -> JsonObject:
     """Return the whole message of a choice, wherever the server puts it."""
     message = choice.get("message")
-    inner = as_object(message) or as_object(choice.get("delta"))
+    inner: JsonObject = as_object(message) or as_object(choice.get("delta"))
     if isinstance(message, str):
         inner = {"content": message}
     whole = _with_outer(inner, choice)

@@ -338,6 +338,82 @@ async def test_a_cut_in_a_continuation_holds_what_came_before_it_too() -> None:
     assert caught.value.partial.usage.input_tokens == 20
 
 
+def _paused_chat(transport: FakeTransport, retries: int = 2) -> Chat[Any, ChatResponse]:
+    made = client(transport, with_native_tool={"type": "web_search_20250305", "name": "web_search"})
+    policy = RetryPolicy(max_retries=retries, base_delay=0.0)
+    return ChatBuilder().with_model(made).with_retry(policy).build()
+
+
+async def _run(chat: Chat[Any, ChatResponse], way: str, messages: Messages) -> ChatResponse:
+    if way == "complete":
+        return await chat.complete(messages)
+    async with chat.stream(messages) as events:
+        [*_, done] = [event async for event in events]
+    assert isinstance(done, Done)
+    return done.response
+
+
+@ways
+async def test_a_continuation_that_fails_is_sent_again_and_not_the_whole_turn(way: str) -> None:
+    transport = answer(FakeTransport(), way, thought("I look"), SEARCH, stop="pause_turn")
+    transport.answer(error("overloaded_error"), status=529)
+    answer(transport, way, FOUND, said("Llamas spit."))
+    messages = Messages.from_user("Look up llamas")
+
+    response = await _run(_paused_chat(transport), way, messages)
+
+    assert (response.text, response.usage.input_tokens) == ("Llamas spit.", 20)
+    assert [len(body["messages"]) for body in transport.bodies] == [1, 2, 2]  # type: ignore[arg-type]
+    assert transport.bodies[1] == transport.bodies[2]
+    assert [notice.about for notice in response.notices] == ["retry"]
+
+
+@ways
+async def test_a_turn_whose_continuation_is_given_up_is_in_the_conversation_and_goes_on(way: str) -> None:
+    transport = answer(FakeTransport(), way, thought("I look"), SEARCH, stop="pause_turn")
+    for _ in range(2):
+        transport.answer(error("overloaded_error"), status=529)
+    messages = Messages.from_user("Look up llamas")
+    chat = _paused_chat(transport, retries=1)
+
+    with pytest.raises(Overloaded) as caught:
+        await _run(chat, way, messages)
+    assert len(transport.requests) == 3
+    assert caught.value.usage is not None
+    assert caught.value.usage.input_tokens == 10
+
+    answer(transport, way, FOUND, said("Llamas spit."))
+    response = await _run(chat, way, Messages.from_json(messages.to_json()))
+    assert response.text == "Llamas spit."
+    assert transport.last_body["messages"][1] == {"role": "assistant", "content": [thought("I look"), SEARCH]}  # type: ignore[index,call-overload]
+
+
+@ways
+async def test_a_stop_for_compaction_is_continued(way: str) -> None:
+    compacted = {"type": "compaction", "content": "They spoke of llamas.", "encrypted_content": "eHk="}
+    transport = answer(FakeTransport(), way, compacted, stop="compaction")
+    answer(transport, way, said("Llamas spit."))
+
+    response = await turn(client(transport), way)
+
+    assert (response.text, response.raw_finish_reason) == ("Llamas spit.", "end_turn")
+    assert transport.last_body["messages"][1] == {"role": "assistant", "content": [compacted]}  # type: ignore[index,call-overload]
+
+
+@ways
+async def test_a_compaction_that_was_asked_for_is_the_whole_turn_and_can_be_gone_on_from(way: str) -> None:
+    compacted = {"type": "compaction", "content": "They spoke of llamas."}
+    transport = answer(FakeTransport(), way, compacted, stop="compaction")
+    made = client(transport, with_extra_body={"compaction": {"type": "summarize"}})
+    messages = Messages.from_user("Hi")
+
+    response = await turn(made, way, messages)
+
+    assert (len(transport.requests), response.raw_finish_reason) == (1, "compaction")
+    answer(transport, way, said("So"))
+    assert (await turn(client(transport), way, messages.append(response.message))).text == "So"
+
+
 async def test_leaving_a_stream_early_sends_nothing_more() -> None:
     transport = FakeTransport().answer(streamed(said("One"), stop="pause_turn"))
     events = client(transport).stream(ChatRequest(Messages.from_user("Hi")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from functools import partial
 from urllib.parse import quote
 
 from chat_core import (
+    ChatError,
     ChatRequest,
     ChatResponse,
     Done,
@@ -44,16 +45,17 @@ class ClaudeClient(ProviderClient[Settings]):
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """Return one turn whole; where the server pauses it, it is continued.
 
-        Raises a `ChatError`; retries nothing.
+        Raises a `ChatError`; retries nothing but a continuation, by `request.retry`. The error of a continuation
+        holds the turn before it as `partial`.
         """
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
-            encoded = self._encode(request, stream=False)
-            read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
-            response = await self._send(
-                "POST", "/v1/messages", read, encoded.body, self._betas(encoded.betas)
-            )
-            response = replace(response, notices=encoded.notices + response.notices)
+            action = partial(self._complete_once, request)
+            try:
+                response = await (action() if before is None else request.retry(action))
+            except ChatError as error:
+                error.partial = error.partial if before is None else before
+                raise
             before, message = _joined(before, response), response.message
             if not self._is_paused(response):
                 return before
@@ -62,15 +64,12 @@ class ClaudeClient(ProviderClient[Settings]):
         return _still_paused(before, self._settings.continuations)
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """Yield one turn as it arrives, ending with `Done`; paused turns are continued.
-
-        Raises a `ChatError`; retries nothing.
-        """
+        """Yield one turn as it arrives, ending with `Done`; paused turns are continued. Raises as `complete` does."""
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             whole: ChatResponse | None = None
             try:
-                async with aclosing(self._stream_once(request)) as events:
+                async with aclosing(self._stream_one_of_several(request, before)) as events:
                     async for event in events:
                         if isinstance(event, Done):
                             whole = event.response
@@ -78,6 +77,9 @@ class ClaudeClient(ProviderClient[Settings]):
                             yield event
             except StreamTruncated as error:
                 error.partial = _joined(before, error.partial)
+                raise
+            except ChatError as error:
+                error.partial = error.partial if before is None else before
                 raise
             assert whole is not None, "stream_response() ends in Done"
             before, message = _joined(before, whole), whole.message
@@ -112,6 +114,27 @@ class ClaudeClient(ProviderClient[Settings]):
                 return models
             after = further
 
+    async def _complete_once(self, request: ChatRequest) -> ChatResponse:
+        encoded = self._encode(request, stream=False)
+        read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
+        response = await self._send("POST", "/v1/messages", read, encoded.body, self._betas(encoded.betas))
+        return replace(response, notices=encoded.notices + response.notices)
+
+    async def _stream_one_of_several(
+        self, request: ChatRequest, before: ChatResponse | None
+    ) -> AsyncGenerator[TurnEvent]:
+        """Yield the events of one request of a turn. One after the first is sent again if it fails before any event."""
+        if before is None:
+            async with aclosing(self._stream_once(request)) as events:
+                async for event in events:
+                    yield event
+            return
+        first, rest = await request.retry(partial(_begun, self._stream_once, request))
+        async with aclosing(rest) as events:
+            yield first
+            async for event in events:
+                yield event
+
     def _stream_once(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         encoded = self._encode(request, stream=True)
         decoder = ClaudeStreamDecoder(
@@ -138,6 +161,18 @@ class ClaudeClient(ProviderClient[Settings]):
         if word == "compaction" and "compaction" in self._settings.defaults.extra:
             return False
         return word in PAUSED and not response.tool_calls
+
+
+async def _begun(
+    stream: Callable[[ChatRequest], AsyncGenerator[TurnEvent]], request: ChatRequest
+) -> tuple[TurnEvent, AsyncGenerator[TurnEvent]]:
+    """Return the first event of a stream, and the stream. It is closed if there is none."""
+    events = stream(request)
+    try:
+        return await anext(events), events
+    except BaseException:
+        await events.aclose()
+        raise
 
 
 def _continued(request: ChatRequest, message: Message) -> ChatRequest:

@@ -254,3 +254,30 @@ def test_nothing_of_the_network_is_needed_with_a_transport_of_ones_own() -> None
         .with_transport(FakeTransport().answer(ANSWER))
         .build()
     )
+
+
+@pytest.mark.parametrize("model", ["../../../x", "..", "a/../b", "tunedModels//x", "", " ", "\ud800"])
+def test_a_model_that_would_lead_to_another_path_is_refused(model: str) -> None:
+    with pytest.raises(ConfigurationError):
+        GeminiBuilder().with_model(model).with_api_key("k").build()
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        ("a?b#c", "/models/a%3Fb%23c"),
+        ("a%2f..%2fb", "/models/a%252f..%252fb"),
+        ("tunedModels/x", "/tunedModels/x"),
+    ],
+)
+async def test_a_model_is_one_segment_of_the_path_for_each_step_of_its_name(model: str, path: str) -> None:
+    transport = FakeTransport().answer({"totalTokens": 1})
+    client = GeminiBuilder().with_model(model).with_api_key("k").with_transport(transport).build()
+    await client.count_tokens(Messages.from_user("Hi"))
+    assert transport.requests[0].url == f"{GOOGLE}/v1beta{path}:countTokens"
+
+
+def test_the_address_of_one_method_is_no_base_url() -> None:
+    address = f"{GOOGLE}/v1beta/models/gemini-3.5-flash:generateContent"
+    with pytest.raises(ConfigurationError, match=rf"with_base_url\('{GOOGLE}/v1beta'\)"):
+        GeminiBuilder().with_base_url(address)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from chat_core import ChatBuilder, ConfigurationError, InvalidResponse, NotFound
+from chat_core import ChatBuilder, ConfigurationError, InvalidResponse, Messages, NotFound
 from chat_core.testing import FakeTransport
 from chat_gemini import GeminiBuilder
 
@@ -136,3 +136,28 @@ async def test_an_error_is_that_error() -> None:
     for _ in range(2):
         with pytest.raises(NotFound, match="No such model"):
             await client.embed(["one"])
+
+
+async def test_extra_fields_go_to_the_endpoint_that_they_were_given_for() -> None:
+    transport = FakeTransport().answer(vectors(1)).answer({"totalTokens": 1})
+    extended = BASE.with_extra_body({"labels": {"a": "b"}}).with_extra_body({"new": 1}, endpoint="embeddings")
+    client = extended.with_embeddings().with_transport(transport).build()
+    await client.embed(["one"])
+    assert transport.last_body.keys() == {"requests", "new"}
+    await client.count_tokens(Messages.from_user("Hi"))
+    counted: Any = transport.last_body["generateContentRequest"]
+    assert (counted["labels"], "new" in counted) == ({"a": "b"}, False)
+
+
+@pytest.mark.parametrize("indexes", [(1, 0), ("1", "0"), (1.0, 0.0)])
+async def test_an_index_that_a_server_sends_counts(indexes: tuple[Any, Any]) -> None:
+    items = [{"index": index, "values": [float(index)]} for index in indexes]
+    client = BASE.with_embeddings().with_transport(FakeTransport().answer({"embeddings": items})).build()
+    found = await client.embed(["zero", "one"])
+    assert [embedding.vector[0] for embedding in found.embeddings] == [0.0, 1.0]
+
+
+async def test_lists_of_token_ids_are_refused() -> None:
+    client = BASE.with_embeddings().with_transport(FakeTransport()).build()
+    with pytest.raises(ConfigurationError, match="texts only"):
+        await client.embed([[1, 2]])  # type: ignore[list-item]  # the point

@@ -133,8 +133,8 @@ def test_arguments_may_arrive_piece_by_piece() -> None:
     assert said[0] == ToolCallChunk(calls[0].id, "cook", "")
 
 
-def test_an_open_call_is_whole_when_the_turn_ends() -> None:
-    said = events(
+def test_a_call_that_is_still_open_when_the_turn_ends_never_runs() -> None:
+    events_of_turn = events(
         chunk({"functionCall": {"name": "cook", "willContinue": True}}),
         chunk(
             {
@@ -146,7 +146,8 @@ def test_an_open_call_is_whole_when_the_turn_ends() -> None:
         ),
         chunk(reason="STOP"),
     )
-    assert [call.arguments for call in done(said).response.tool_calls] == [{"dish": "tea"}]
+    [call] = done(events_of_turn).response.tool_calls
+    assert (call.arguments, type(call.status)) == ({"dish": "tea"}, Failed)
 
 
 @pytest.mark.parametrize("path", ["$.a[9999999].b", "$.a[x]", "$.a.b.c"])
@@ -336,3 +337,42 @@ def test_a_response_can_be_had_twice() -> None:
     one.tool_calls[0].status = Failed("no")
     assert one.tool_calls[0].id == two.tool_calls[0].id
     assert two.tool_calls[0].status != one.tool_calls[0].status
+
+
+def test_a_character_that_was_cut_between_two_events_is_whole() -> None:
+    first, second = (
+        json.dumps(chunk({"text": text}, reason=reason)).replace("?", half)
+        for text, reason, half in (("hi ?", None, "\\ud83d"), ("?!", "STOP", "\\ude00"))
+    )
+    turn = machine()
+    found = [*turn.feed(Event("message", first)), *turn.feed(Event("message", second))]
+    assert found == [TextChunk("hi "), TextChunk("😀!")]
+    assert turn.finish().response.text == "hi 😀!"
+
+
+def test_usage_is_read_where_other_servers_put_it() -> None:
+    last = chunk({"text": "a"}, reason="STOP")
+    last["candidates"][0]["usageMetadata"] = {"promptTokenCount": 3, "totalTokenCount": 4}
+    usage = done(events(last)).response.usage
+    assert (usage.input_tokens, usage.total_tokens) == (3, 4)
+
+
+def test_frames_in_an_envelope_are_read() -> None:
+    """Google's Code Assist speaks this wire inside `response`."""
+    found = events({"response": chunk({"text": "Hi"}), "traceId": "t"}, {"response": chunk(reason="STOP")})
+    assert done(found).response.text == "Hi"
+
+
+def test_a_stream_is_complete_once_it_has_its_finish_reason() -> None:
+    turn = machine()
+    states = []
+    for each in (
+        chunk({"text": "a"}),
+        chunk(CODE, reason="STOP"),
+        chunk(PRINTED),
+        chunk({"text": "b"}, reason="STOP"),
+    ):
+        turn.feed(Event("message", json.dumps(each)))
+        states.append(turn.complete)
+    assert states == [False, False, False, True]
+    assert not turn.finished

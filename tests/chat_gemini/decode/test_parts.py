@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from chat_core import (
     Reasoning,
     Text,
@@ -72,3 +73,26 @@ def test_a_signature_alone_on_no_text_is_sealed_thinking_and_one_on_no_part_is_n
     assert [type(part) for part in parts] == [Text, Reasoning]
     assert parts[1].native is not None
     assert parts[1].native.data == {"thoughtSignature": "eA=="}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(6, "6"), (True, "true"), ({"name": "Bern"}, '{"name": "Bern"}'), ([1], "[1]")]
+)
+def test_a_text_of_another_type_becomes_its_json(value: object, text: str) -> None:
+    assert answered(turn({"text": "It costs $"}, {"text": value})).text == f"It costs ${text}"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"parts": {"text": "Hi"}}, {"parts": "Hi"}, {"parts": ["Hi"]}, "Hi", [{"text": "Hi"}]],
+    ids=repr,
+)
+def test_content_in_another_container_is_read(content: object) -> None:
+    candidate = {"content": content, "finishReason": "STOP"}
+    assert answered({"candidates": [candidate]}).text == "Hi"
+    assert answered({"candidates": candidate}).text == "Hi"
+
+
+def test_a_part_with_two_fields_of_data_loses_neither() -> None:
+    response = answered(turn({"text": "Adding.", "functionCall": {"name": "add", "args": {}}}))
+    assert (response.text, [call.name for call in response.tool_calls]) == ("Adding.", ["add"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
 from chat_core import (
+    ChatRequest,
     File,
     Message,
     Messages,
@@ -17,7 +19,8 @@ from chat_core import (
     UnresolvedTool,
 )
 from chat_core.types.call_status import Completed, Failed, Pending, Rejected
-from gemini_requests import HERE, OLDER, PNG, SIGNED, body
+from chat_gemini.encode import encode
+from gemini_requests import HERE, OLDER, PLAIN, PNG, SIGNED, body
 
 
 def test_a_call_that_came_without_an_id_is_answered_without_one() -> None:
@@ -76,3 +79,36 @@ def test_a_call_without_an_outcome_cannot_be_sent() -> None:
         body(
             Messages([Message("user", [Text("Hi")]), Message("model", [ToolCall("1", "add", {}, Pending())])])
         )
+
+
+@pytest.mark.parametrize(
+    "file", [File(None, b"?"), File("image/png", id="file-ABC"), File("image/png", url="s3://a/b")]
+)
+def test_a_file_of_a_result_that_the_wire_cannot_carry_is_described(file: File) -> None:
+    call = ToolCall("1", "look", {}, Completed("see"), files=(file,))
+    messages = Messages.from_user("Hi").append(Message("model", [call]))
+    encoded = encode(ChatRequest(messages), origin=HERE, defaults=PLAIN, stream=False)
+    contents: Any = encoded.body["contents"]
+    assert [sorted(part) for part in contents[2]["parts"]] == [["functionResponse"], ["text"], ["text"]]
+    assert "cannot be shown here" in contents[2]["parts"][2]["text"]
+    assert [notice.about for notice in encoded.notices] == ["messages"]
+
+
+@pytest.mark.parametrize("result", ["caf\udce9", {"name": "caf\udce9"}, ["\ud83d"]])
+def test_half_a_character_in_a_result_does_not_stop_the_conversation(result: Any) -> None:
+    call = ToolCall("1", "look", {}, Completed(result))
+    sent = body(Messages.from_user("Hi").append(Message("model", [call])))["contents"][2]["parts"]
+    assert "\ufffd" in sent[0]["functionResponse"]["response"]["output"]
+
+
+def test_names_and_ids_that_the_wire_refuses_are_mapped_the_same_way_each_time() -> None:
+    name = "get_weather<|channel|>commentary"
+    call = ToolCall("call|1 é", name, {}, Completed("sunny"))
+    messages = Messages.from_user("Hi").append(Message("model", [call]))
+    first, second = (body(messages)["contents"] for _ in range(2))
+    assert first == second
+    sent, told = first[1]["parts"][0]["functionCall"], first[2]["parts"][0]["functionResponse"]
+    assert (sent["name"], sent["id"]) == (told["name"], told["id"])
+    assert re.fullmatch(r"get_weather_channel_commentary_[0-9a-f]{8}", sent["name"])
+    assert re.fullmatch(r"call_[0-9a-f]{32}", sent["id"])
+    assert (call.name, call.id) == (name, "call|1 é")

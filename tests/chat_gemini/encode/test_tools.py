@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from chat_core import (
     ChatOptions,
@@ -218,3 +220,30 @@ def test_cached_content_has_the_instructions_and_tools_in_it() -> None:
     assert body(Messages.from_user("Hi"), defaults=defaults)["cachedContent"] == "cachedContents/a"
     with pytest.raises(ConfigurationError, match="takes no systemInstruction, tools"):
         body(Messages.from_system("Be brief.").add_user("Hi"), tools=[ADD], defaults=defaults)
+
+
+@pytest.mark.parametrize("name", ["google_search", "googleSearch"])
+def test_a_function_with_the_name_of_googles_tool_is_refused(name: str) -> None:
+    tool = ToolDefinition(name, "Mine.", {})
+    defaults = RequestDefaults(native_tools=(GoogleSearch(),))
+    with pytest.raises(ConfigurationError, match="has the name of Google's own"):
+        body(Messages.from_user("Hi"), tools=[tool], defaults=defaults)
+    assert body(Messages.from_user("Hi"), tools=[tool])["tools"]
+
+
+def test_two_functions_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="another tool"):
+        body(Messages.from_user("Hi"), tools=[ADD, ADD])
+
+
+def test_a_name_that_the_wire_refuses_is_mapped_everywhere() -> None:
+    tool = ToolDefinition("mcp server/add it", "Add.", {})
+    sent = body(Messages.from_user("Hi"), tools=[tool], options=ChatOptions(tool_choice=tool.name))
+    [declared] = sent["tools"][0]["functionDeclarations"]
+    assert re.fullmatch(r"mcp_server_add_it_[0-9a-f]{8}", declared["name"])
+    assert sent["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"] == [declared["name"]]
+    dotted = ToolDefinition("a.b:c-d" * 10, "Long, and as it is.", {})
+    assert (
+        body(Messages.from_user("Hi"), tools=[dotted])["tools"][0]["functionDeclarations"][0]["name"]
+        == dotted.name
+    )

@@ -17,6 +17,7 @@ from chat_core.client import (
     Server,
     checked_key,
     checked_url,
+    resource_path,
 )
 from typing_extensions import TypeVar
 
@@ -87,7 +88,7 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
         choices, connection = self._choices, self._connection
         if not choices.model:
             raise ConfigurationError('GeminiBuilder.build() needs .with_model("...") first')
-        model_path(choices.model)
+        resource_path(model_path(choices.model))  # refuses a name that would lead to another path
         base_url, api_key, _ = GOOGLE.resolve(
             connection, os.environ, builder="GeminiBuilder", checked=_checked_address
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from chat_core import (
     ChatRequest,
@@ -17,7 +17,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import ProviderClient
+from chat_core.client import ProviderClient, resource_path
 from chat_core.wire import CallIds, Encoded
 
 from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
@@ -102,7 +102,7 @@ class GeminiClient(ProviderClient[Settings]):
         return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
 
     def _path(self, method: str) -> str:
-        return f"/{quote(model_path(self._settings.model))}:{method}"
+        return f"/{resource_path(model_path(self._settings.model))}:{method}"
 
 
 class EmbeddingGeminiClient(GeminiClient):

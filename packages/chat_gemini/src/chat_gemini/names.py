@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from chat_core import ConfigurationError, ToolDefinition
+from chat_core import ToolDefinition
 from chat_core.wire import wire_name
 
 # Facts: google-genai 3.4.0, `FunctionDeclaration.name`.
@@ -13,14 +13,8 @@ _FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 
 
 def model_path(model: str) -> str:
-    """Return a model as the wire names it: `models/…`, or the path that it has already.
-
-    Raises `ConfigurationError` for a name that would lead to another path of the server.
-    """
-    path = model if "/" in model else f"models/{model}"
-    if not path.isprintable() or any(segment in ("", ".", "..") for segment in path.split("/")):
-        raise ConfigurationError(f"not the name of a model: {model!r}; it looks like gemini-3.5-flash")
-    return path
+    """Return a model as the wire names it: `models/…`, or the path that it has already."""
+    return model if "/" in model else f"models/{model}"
 
 
 def function_name(name: str) -> str:

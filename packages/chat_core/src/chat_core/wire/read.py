@@ -8,7 +8,7 @@ from functools import cache
 from typing import cast
 
 from chat_core.types.errors import InvalidResponse
-from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.types.json_values import MAX_DEPTH, JsonObject, JsonValue, json_fault
 
 
 def read_object(data: str | bytes, what: str) -> JsonObject:
@@ -19,7 +19,16 @@ def read_object(data: str | bytes, what: str) -> JsonObject:
         value = _read_again(data, what)
     if not isinstance(value, dict):
         raise InvalidResponse(f"not {what}: {_head(data)}")
+    if _may_be_deep(data) and (fault := json_fault(value)):
+        raise InvalidResponse(f"not {what}, for {fault}: {_head(data)}")
     return value
+
+
+def _may_be_deep(data: str | bytes) -> bool:
+    """Return whether there are enough brackets for a depth over the limit: counting them is cheap, walking is not."""
+    if isinstance(data, bytes):
+        return data.count(b"[") + data.count(b"{") > MAX_DEPTH
+    return data.count("[") + data.count("{") > MAX_DEPTH
 
 
 @cache

@@ -95,6 +95,28 @@ async def test_the_value_is_of_the_type_asked_for(form: Any, text: str, value: o
     assert Messages.from_json(messages.to_json()) == messages
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '```json\n{"name": "Bern", "people": 5}\n```',
+        '```\n{"name": "Bern", "people": 5}\n```\n',
+        '```json {"name": "Bern", "people": 5}```',
+        'Here it is:\n```json\n{"name": "Bern", "people": 5}\n```\nAnything else?',
+        '```json\n{"name": "Bern", "people": 5}',
+    ],
+)
+async def test_a_value_in_a_code_fence_is_read(text: str) -> None:
+    response, _, _ = await asked(City, text)
+    assert response.value == City(name="Bern", people=5)
+
+
+async def test_a_fence_inside_of_a_value_is_part_of_it() -> None:
+    response, _, _ = await asked(City, '{"name": "a ```json {}``` b", "people": 5}')
+    assert response.value.name == "a ```json {}``` b"
+    response, _, _ = await asked(City, '```json\n{"name": "a ``` b", "people": 5}\n```')
+    assert response.value.name == "a ``` b"
+
+
 async def test_the_schema_is_named_described_and_without_titles() -> None:
     _, _, provider = await asked(City, '{"name": "Bern", "people": 3}')
 

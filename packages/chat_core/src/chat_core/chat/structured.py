@@ -135,15 +135,15 @@ def _without_asides(message: Message) -> list[Part]:
     return [part for part in message.parts if not (isinstance(part, Text) and part.aside)]
 
 
-_FENCE = re.compile(r"\s*```[a-zA-Z]*[ \t]*\n(.*?)(?:\n\s*```\s*)?\Z", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z0-9]*\s*(.*)```|```[a-zA-Z0-9]*\s*(.*)", re.DOTALL)
 
 
 def _unfenced(text: str) -> str:
-    """Return the text without the code fence that some models put around JSON."""
-    if not text.lstrip().startswith("```"):
+    """Return what stands in the code fence that some models put around JSON, perhaps with words around it."""
+    if "```" not in text or text.lstrip()[:1] in ("{", "[", '"'):
         return text
-    found = _FENCE.match(text)
-    return found[1] if found else text
+    found = _FENCE.search(text)
+    return (found[1] or found[2] or "") if found else text
 
 
 def _invalid(response: ChatResponse, fault: str) -> InvalidResponse:

@@ -78,7 +78,7 @@ class File(ShortRepr):
             raw = unquote_to_bytes(body)
             data = _decode_base64(raw) if "base64" in flags else raw
             return File.from_bytes(data, mimetype or mimetype_of(data) or kind or "text/plain")
-        if split.scheme not in _SCHEMES:
+        if split.scheme not in _SCHEMES or not split.netloc:
             raise ConfigurationError(
                 f"not a URL a provider can fetch: {url[:80]!r}; File.from_path reads local files"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bedrock
 import claude
 import completions
 import gemini
@@ -11,6 +12,9 @@ import responses
 from chat_core import ChatError
 
 PLAYERS = {
+    "bedrock-converse": bedrock.message,
+    "bedrock-embeddings": bedrock.embeddings,
+    "bedrock-token-count": bedrock.token_count,
     "chat-completions": completions.message,
     "claude-messages": claude.message,
     "embeddings": completions.embeddings,

@@ -21,6 +21,9 @@ WIRES = (
     "gemini-embeddings",
     "ollama",
     "ollama-embeddings",
+    "bedrock-converse",
+    "bedrock-embeddings",
+    "bedrock-token-count",
 )
 
 # Recordings held to be wrong themselves, each with the reason. None so far.

@@ -17,6 +17,7 @@ from chat_core import (
     ConnectionFailed,
     Done,
     Messages,
+    ProviderError,
     Request,
     RetryPolicy,
 )
@@ -156,3 +157,19 @@ async def test_every_request_is_signed_anew_and_the_signature_sees_all_of_it() -
     assert tokens(transport) == ["AWS4 1", "AWS4 2"]
     assert signed[0].url == "http://localhost/v1/responses"
     assert json.loads(signed[0].body)["model"] == "m"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_error_that_quotes_what_was_signed_does_not_show_it(stream: bool) -> None:
+    def sign(request: Request) -> Request:
+        headers = {"authorization": "AWS4 Signature=0123456789", "x-amz-security-token": "a-session-token"}
+        return replace(request, headers={**request.headers, **headers})
+
+    quoted = {"message": "canonical: x-amz-security-token:a-session-token, not Signature=0123456789"}
+    transport = Signed(FakeTransport().answer(quoted, status=403), sign)
+    made = ResponsesBuilder().with_base_url("http://localhost/v1").with_model("m").with_transport(transport)
+    with pytest.raises(ProviderError, match="canonical") as caught:
+        await turn(made.build(), stream)
+    shown = f"{caught.value} {caught.value!r} {caught.value.body}"
+    assert "a-session-token" not in shown
+    assert "0123456789" not in shown

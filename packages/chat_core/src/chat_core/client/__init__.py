@@ -10,14 +10,20 @@ from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoM
 
 if TYPE_CHECKING:
     from chat_core.client.authorized import Authorized, Signed
+    from chat_core.client.aws_credentials import ProfileCredentials, credentials_from_variables
+    from chat_core.client.aws_signer import AwsCredentialSource, AwsSigner
     from chat_core.client.base import ClientSettings, ProviderClient
     from chat_core.client.credentials import Credential, Credentials, CredentialSource
     from chat_core.client.deadlines import Deadlines
     from chat_core.client.exchange import StreamDecoder, receive_bursts, send_request, stream_response
     from chat_core.client.secrets import scrub_secrets
+    from chat_core.client.sigv4 import AwsCredentials
 
 __all__ = [
     "Authorized",
+    "AwsCredentialSource",
+    "AwsCredentials",
+    "AwsSigner",
     "ClientSettings",
     "Connection",
     "Credential",
@@ -28,6 +34,7 @@ __all__ = [
     "HasModel",
     "NoEmbeddings",
     "NoModel",
+    "ProfileCredentials",
     "ProviderBuilder",
     "ProviderClient",
     "ResolvedServer",
@@ -36,6 +43,7 @@ __all__ = [
     "StreamDecoder",
     "checked_key",
     "checked_url",
+    "credentials_from_variables",
     "default_transport",
     "path_segment",
     "receive_bursts",
@@ -47,6 +55,11 @@ __all__ = [
 
 # imported with their first use: a builder needs neither, and they bring anyio
 _LAZY = {
+    "AwsCredentialSource": "chat_core.client.aws_signer",
+    "AwsCredentials": "chat_core.client.sigv4",
+    "AwsSigner": "chat_core.client.aws_signer",
+    "ProfileCredentials": "chat_core.client.aws_credentials",
+    "credentials_from_variables": "chat_core.client.aws_credentials",
     "ClientSettings": "chat_core.client.base",
     "Deadlines": "chat_core.client.deadlines",
     "ProviderClient": "chat_core.client.base",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from chat_core.client.credentials import Credentials
-from chat_core.client.secrets import scrub_secrets
+from chat_core.client.secrets import scrub_secrets, scrubbed_body
 from chat_core.transport import Event, EventStream, Request, Response, Transport
 from chat_core.types.errors import ChatError
 
@@ -91,7 +91,8 @@ class Signed:
         """Send the signed request and return the whole response."""
         signed = await self._signed(request)
         try:
-            return await self._transport.send(signed)
+            response = await self._transport.send(signed)
+            return response if response.ok else replace(response, body=scrubbed_body(response.body, signed))
         except ChatError as error:
             scrub_secrets(error, signed)
             raise

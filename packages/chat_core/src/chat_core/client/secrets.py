@@ -33,6 +33,11 @@ def scrub_secrets(error: ChatError, request: Request, received: Iterable[str | b
         drop_frames(error)
 
 
+def scrubbed_body(body: bytes, request: Request) -> bytes:
+    """Return a response body without the secrets of the request's headers."""
+    return _replaced(body, tuple(_secrets(request)))
+
+
 def drop_frames(error: BaseException) -> None:
     """Remove the frames of an error and of all that it comes from."""
     for each in _chain(error):

@@ -34,7 +34,9 @@ class LoopbackServer:
         assert server.requests[0].body["model"] == "any"
 
     `POST .../responses`, `POST .../messages`, their token counts, `POST .../images/generations` and `.../edits`, and
-    `POST .../models/name:method`, as Google names them, are answered from the script too, with `Raw` or `Failure`. So is
+    `POST .../models/name:method`, as Google names them, Bedrock's `.../converse`, `.../converse-stream`, `.../invoke` and
+    `.../count-tokens`, and Cohere's `.../v2/chat`, `.../v2/embed`, `.../v2/rerank` and `.../tokenize` are answered from
+    the script too, with `Raw` or `Failure`. So is
     `GET .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
 
     The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
@@ -102,6 +104,12 @@ class LoopbackServer:
                 "responses",
                 "input_tokens",
             ]:
+                return self._scripted(received.body)
+            case "POST", [*_, "converse" | "invoke" | "count-tokens"]:
+                return self._scripted(received.body)
+            case "POST", [*_, "converse-stream"]:  # the body does not say so
+                return self._scripted({**received.body, "stream": True})
+            case "POST", [*_, "v2", "chat" | "embed" | "rerank"] | [*_, "tokenize"]:
                 return self._scripted(received.body)
             case "POST", [*_, "images", "generations" | "edits"]:
                 return self._scripted(received.body)

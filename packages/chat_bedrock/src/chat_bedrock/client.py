@@ -1,0 +1,134 @@
+"""The client: what is sent where, over a transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from chat_core import (
+    ChatRequest,
+    ChatResponse,
+    EmbeddingsResponse,
+    Messages,
+    ModelInfo,
+    Request,
+    Response,
+    ToolDefinition,
+    TurnEvent,
+)
+from chat_core.client import ProviderClient, path_segment, send_request
+from chat_core.wire import CallIds, Encoded
+
+from chat_bedrock.decode import decode, decode_count, decode_error, decode_models, decode_profiles
+from chat_bedrock.embeddings import batch_of, decode_embeddings, encode_embeddings, joined
+from chat_bedrock.encode import encode, encode_count
+from chat_bedrock.settings import Settings
+from chat_bedrock.stream import BedrockStreamDecoder
+
+T = TypeVar("T")
+
+_REQUEST_ID = "x-amzn-requestid"
+
+
+class BedrockClient(ProviderClient[Settings]):
+    """A model behind the Converse API. It holds no conversation: any number of chats may share it.
+
+    `async with` closes its connections; without, they close with the event loop.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, "bedrock", decode_error)
+
+    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+        """Return one turn. Raises a `ChatError`; retries nothing."""
+        encoded = self._encode(request, stream=False)
+
+        def read(response: Response) -> ChatResponse:
+            return decode(
+                response.body,
+                origin=self._origin,
+                ids=CallIds(request.messages),
+                request_id=response.headers.get(_REQUEST_ID),
+                notices=encoded.notices,
+            )
+
+        return await self._post("converse", encoded.body, read)
+
+    def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+        """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        encoded = self._encode(request, stream=True)
+        decoder = BedrockStreamDecoder(
+            origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
+        )
+        return self._stream_response(self._path("converse-stream"), decoder, encoded.body)
+
+    async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
+        """Return how many tokens a request with these messages and tools would take in, as the model counts them.
+
+        Not every model on Bedrock counts; those that do not refuse with `InvalidRequest`.
+        """
+        encoded = encode_count(
+            ChatRequest(messages, tools), origin=self._origin, defaults=self._settings.defaults
+        )
+        return await self._post("count-tokens", encoded.body, lambda response: decode_count(response.body))
+
+    async def list_models(self) -> list[ModelInfo]:
+        """Return the foundation models of the region, then the inference profiles, by either of which requests go."""
+        models = await self._control("/foundation-models", decode_models)
+        token: str | None = None
+        while True:
+            query = {"maxResults": "1000"} | ({"nextToken": token} if token else {})
+            page, following = await self._control(f"/inference-profiles?{urlencode(query)}", decode_profiles)
+            models += page
+            if following is None or following == token:
+                return models
+            token = following
+
+    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
+        return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+
+    def _path(self, operation: str) -> str:
+        return f"/model/{path_segment(self._settings.model)}/{operation}"
+
+    async def _post(self, operation: str, body: Mapping[str, object], decode: Callable[[Response], T]) -> T:
+        """Send a request about the model. `decode` sees the headers too, where Bedrock puts ids and counts."""
+        request = self._request("POST", self._path(operation), body)
+        return await send_request(self._settings.transport, request, decode, decode_error)
+
+    async def _control(self, path: str, decode: Callable[[bytes], T]) -> T:
+        """Send a request to the service that lists models, which has another host."""
+        settings = self._settings
+        request = Request("GET", settings.control_url + path, settings.headers, b"", settings.timeouts)
+        return await send_request(
+            settings.transport, request, lambda response: decode(response.body), decode_error
+        )
+
+
+class EmbeddingBedrockClient(BedrockClient):
+    """A client built `.with_embeddings()`."""
+
+    @property
+    def embedding_batch(self) -> int:
+        """How many texts one request may hold: 96 of Cohere's models, one of Titan and Nova."""
+        return batch_of(self._settings.model)
+
+    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+        """Return one vector per text, in order. Raises a `ChatError`; retries nothing.
+
+        More texts than a request may hold are sent one request after the other; a `Chat` sends them at once.
+        """
+        size = self.embedding_batch
+        responses = [await self._embed(inputs[at : at + size]) for at in range(0, len(inputs), size)]
+        return joined(responses, self._settings.model)
+
+    async def _embed(self, inputs: Sequence[str]) -> EmbeddingsResponse:
+        settings = self._settings
+        body = encode_embeddings(inputs, model=settings.model, options=settings.embeddings)
+        read = partial(decode_embeddings, count=len(inputs), model=settings.model)
+        return await self._post(
+            "invoke",
+            {**body, **settings.embeddings_extra},
+            lambda response: read(response.body, response.headers),
+        )

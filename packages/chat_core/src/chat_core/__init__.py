@@ -77,13 +77,13 @@ from chat_core.types.options import ChatOptions
 from chat_core.types.parts import Citation, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
 from chat_core.types.request import ChatRequest, OutputSchema, ToolDefinition
 from chat_core.types.response import ChatResponse, ModelInfo, Notice, StructuredResponse
+from chat_core.types.retry_policy import RetryPolicy
 from chat_core.types.usage import Usage
 
 if TYPE_CHECKING:
     from chat_core.chat.builder import ChatBuilder
     from chat_core.chat.chat import AnyChat, Chat
     from chat_core.chat.chat_stream import ChatStream
-    from chat_core.chat.retry import RetryPolicy
     from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
     from chat_core.tools.context import ToolContext
     from chat_core.tools.function import Tool, tool
@@ -204,7 +204,6 @@ _LATER = {
     "ChatBuilder": "chat_core.chat.builder",
     "AnyChat": "chat_core.chat.chat",
     "Chat": "chat_core.chat.chat",
-    "RetryPolicy": "chat_core.chat.retry",
     "ChatStream": "chat_core.chat.chat_stream",
     "Action": "chat_core.tools.action",
     "Defer": "chat_core.tools.action",

@@ -26,9 +26,10 @@ from chat_core import (
 from chat_core.client import ProviderClient, stream_response
 from chat_core.wire import CallIds
 
-from chat_responses.background import Tries, resume_when_cut
+from chat_responses.background import resume_when_cut, retries
 from chat_responses.decode import UNFINISHED, decode, decode_count, decode_error, decode_models
 from chat_responses.encode import EncodedTurn, countable, encode
+from chat_responses.memory import Conversation
 from chat_responses.paths import response_path
 from chat_responses.settings import RequestDefaults, Settings
 from chat_responses.stream import ResponsesStreamDecoder
@@ -120,38 +121,37 @@ class ResponsesClient(ProviderClient[Settings]):
     async def _complete(self, request: ChatRequest, encoded: EncodedTurn) -> ChatResponse:
         response = await self._send("POST", "/responses", self._decoder(request.messages), encoded.body)
         if self._settings.poll is not None:
-            response = await self._poll(response, request.messages, self._settings.poll)
+            response = await self._poll(response, request, self._settings.poll)
         return replace(response, notices=response.notices + encoded.notices)
 
-    async def _poll(self, response: ChatResponse, messages: Messages, poll: float) -> ChatResponse:
-        """Return the response in the background, once it has ended."""
+    async def _poll(self, response: ChatResponse, request: ChatRequest, poll: float) -> ChatResponse:
+        """Return the response in the background, once it has ended. Its id is on every error."""
+        retry, decode_it = retries(request, poll), self._decoder(request.messages)
         total = self._settings.timeouts.total
-        tries, wait = Tries(poll), poll
-        with anyio.move_on_after(total):
-            while response.raw_finish_reason in UNFINISHED and response.id:
-                await anyio.sleep(wait)
-                try:
-                    response = await self._send("GET", response_path(response.id), self._decoder(messages))
-                except ChatError as error:
-                    if (delay := tries.delay(error)) is None:
-                        error.retryable = False  # sent again, the request would make another response
-                        raise
-                    wait = delay
-                else:
-                    wait = poll
-                    tries.succeeded()
-            return response
-        raise TimedOut("total", total or 0.0)
+        try:
+            with anyio.move_on_after(total):
+                while response.raw_finish_reason in UNFINISHED and response.id:
+                    await anyio.sleep(poll)
+                    response = await retry(partial(self._send, "GET", response_path(response.id), decode_it))
+                return response
+            raise TimedOut("total", total or 0.0)
+        except ChatError as error:
+            error.retryable = False  # sent again, the request would make another response
+            error.partial = response
+            raise
 
     def _stream(self, request: ChatRequest, encoded: EncodedTurn) -> AsyncGenerator[TurnEvent]:
         decoder = ResponsesStreamDecoder(
-            origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
+            origin=self._origin,
+            ids=CallIds(request.messages),
+            notices=encoded.notices,
+            conversation=self._conversation,
         )
         events = self._stream_response("/responses", decoder, encoded.body)
         if self._settings.poll is None:
             return events
         resume = partial(self._resume_stream, decoder, anyio.current_time())
-        return resume_when_cut(decoder, events, resume, self._settings.poll)
+        return resume_when_cut(decoder, events, resume, retries(request, self._settings.poll))
 
     async def _resume_stream(
         self, decoder: ResponsesStreamDecoder, since: float, id: str, number: int
@@ -175,8 +175,14 @@ class ResponsesClient(ProviderClient[Settings]):
                 raise
             raise TimedOut("total", total) from None
 
+    @property
+    def _conversation(self) -> str | None:
+        memory = self._settings.defaults.memory
+        return memory.id if isinstance(memory, Conversation) else None
+
     def _decoder(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
-        return partial(decode, origin=self._origin, ids=CallIds(messages))
+        ids = CallIds(messages)
+        return partial(decode, origin=self._origin, ids=ids, conversation=self._conversation)
 
     def _encode(
         self, request: ChatRequest, *, stream: bool = False, defaults: RequestDefaults | None = None

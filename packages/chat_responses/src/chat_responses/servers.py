@@ -17,7 +17,7 @@ GROQ = Dialect(
     ("groq.com",),
     stores=False,
     seals_reasoning=False,
-    refused=frozenset({"truncation", "include", "safety_identifier", "prompt_cache_key"}),
+    refused=frozenset({"store", "truncation", "include", "safety_identifier", "prompt_cache_key"}),
 )
 OPENROUTER = Dialect("openrouter", ("openrouter.ai",), stores=False)
 DEEPSEEK = Dialect("deepseek", ("deepseek.com",), stores=False, seals_reasoning=False, calls_last=True)

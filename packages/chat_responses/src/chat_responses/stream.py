@@ -18,7 +18,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.types.json_values import as_count, as_object, as_text
-from chat_core.wire import CallIds, FrameReader
+from chat_core.wire import CallIds, FrameReader, mark_truncated
 
 from chat_responses.decode import UNFINISHED, check, event_error, is_error_frame, response
 from chat_responses.decode.images import image
@@ -68,8 +68,16 @@ class ResponsesStreamDecoder:
     finished | anything                                   | nothing; on sockets a `response.done` follows
     """
 
-    def __init__(self, *, origin: Origin, ids: CallIds, notices: tuple[Notice, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        origin: Origin,
+        ids: CallIds,
+        notices: tuple[Notice, ...] = (),
+        conversation: str | None = None,
+    ) -> None:
         self._notices = notices
+        self._conversation = conversation
         self._answer: JsonObject = {}
         self._output = StreamedOutput(origin, ids)
         self._settled = False
@@ -128,6 +136,10 @@ class ResponsesStreamDecoder:
         if not self.finished:
             raise self._frames.truncated("its terminal event", self._response())
         return Done(self._response())
+
+    def partial(self) -> ChatResponse:
+        """Return what there is of a turn that goes no further: marked interrupted, its calls failed."""
+        return mark_truncated(self._response())
 
     def _whole(self, answer: JsonObject) -> Sequence[TurnEvent]:
         check(answer)
@@ -209,7 +221,8 @@ class ResponsesStreamDecoder:
 
     def _response(self) -> ChatResponse:
         parts = [*self._output.parts(gaps=self._gaps, settled=self._settled), *self._sound.parts()]
-        turn = response(self._answer, parts, raw=without(self._answer, "output"))
+        raw = without(self._answer, "output")
+        turn = response(self._answer, parts, raw=raw, conversation=self._conversation)
         return ChatResponse(turn.message, turn.notices + self._notices, raw=turn.raw)
 
     _handlers: ClassVar[dict[str, Callable[[ResponsesStreamDecoder, JsonObject], Sequence[TurnEvent]]]] = {

@@ -8,7 +8,7 @@ from chat_core import JsonObject, JsonValue, Origin, Part
 from chat_core.types.events import TurnEvent
 from chat_core.wire import CallIds
 
-from chat_responses.decode.parts import name_of, written
+from chat_responses.decode.parts import call_key
 from chat_responses.items import CALL_TYPES, call_id, without
 from chat_responses.streamed_item import StreamedItem
 
@@ -25,6 +25,7 @@ class StreamedOutput:
         self._ids = ids
         self._items: list[tuple[int, StreamedItem]] = []  # with their index
         self._current: dict[int, StreamedItem] = {}
+        self._calls: dict[tuple[str, str, str], StreamedItem] = {}  # those that are whole
 
     def at(self, frame: JsonObject) -> StreamedItem:
         """Return the item that an event is about; a new one where there is none at its index."""
@@ -33,9 +34,14 @@ class StreamedOutput:
 
     def of(self, frame: JsonObject, item: JsonObject) -> StreamedItem:
         """Return the item that an event holds, a new one where another item at its index is whole already."""
+        key = call_key(item) if frame.get("type") == "response.output_item.done" else None
+        if key is not None and key in self._calls:  # the server sends it again, perhaps in another place
+            return self._calls[key]
         there = self.at(frame)
         if there.is_whole and _is_another(there.item, item):
-            return self._open(self._index(frame))
+            there = self._open(self._index(frame))
+        if key is not None:
+            self._calls[key] = there
         return there
 
     def settle(self, items: Sequence[JsonObject]) -> Iterator[TurnEvent]:
@@ -79,13 +85,6 @@ class StreamedOutput:
         streamed = self._current[index] = StreamedItem(self._origin, self._ids)
         self._items.append((index, streamed))
         return streamed
-
-
-def call_key(item: JsonObject) -> tuple[str, str, str] | None:
-    """Return what two items of one and the same call have in common, or None for what is no call."""
-    if item.get("type") not in CALL_TYPES or not call_id(item):
-        return None
-    return call_id(item), name_of(item), written(item)
 
 
 def _match(

@@ -10,7 +10,6 @@ from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat.chat import Chat
 from chat_core.chat.checkpoints import Checkpoint
-from chat_core.chat.retry import RetryPolicy
 from chat_core.chat.setup import Setup
 from chat_core.chat.structured import OutputType
 from chat_core.chat.toolbox import ToolBox, execute_always
@@ -21,6 +20,7 @@ from chat_core.types.errors import ConfigurationError
 from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions
 from chat_core.types.response import ChatResponse, StructuredResponse
+from chat_core.types.retry_policy import RetryPolicy
 from chat_core.types.typestate import HasModel, MayPause, NeverPauses, NoModel
 
 M = TypeVar("M", default=NoModel)

@@ -97,8 +97,11 @@ class _Work:
     async def _finished(self, response: ChatResponse) -> ChatResponse:
         """Return the last response, typed where a type is wanted; the conversation is stored in any case."""
         response = self._with_total(response)
+        waits = (
+            response.finish_reason == "tool_calls"
+        )  # for an action of the application's, so it has no value yet
         try:
-            return self.setup.output.typed(response) if self.setup.output is not None else response
+            return response if self.setup.output is None or waits else self.setup.output.typed(response)
         finally:
             await self.checkpoints.save()
 

@@ -11,39 +11,15 @@ from typing import TypeAlias, TypeVar
 
 import anyio
 
-from chat_core.types.errors import ChatError, ProviderError
+from chat_core.types.errors import ChatError
 from chat_core.types.events import Done, TurnEvent
 from chat_core.types.request import ChatRequest
 from chat_core.types.response import ChatResponse, Notice
+from chat_core.types.retry_policy import RetryPolicy
 
 T = TypeVar("T")
 Completes: TypeAlias = Callable[[ChatRequest], Awaitable[ChatResponse]]
 Streams: TypeAlias = Callable[[ChatRequest], AsyncGenerator[TurnEvent]]
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often a request is sent again, and how soon.
-
-    Delays are in seconds: exponential from `base_delay` up to `max_delay`, with full jitter, on top of the server's
-    `Retry-After`. A request is not sent again where the server wants more than `max_retry_after`.
-    """
-
-    max_retries: int = 2
-    base_delay: float = 0.5
-    max_delay: float = 8.0
-    max_retry_after: float = 120.0
-
-    def delay(self, retry: int, error: ChatError) -> float | None:
-        """Return the seconds to wait before the retry of this number (from 1), or None to give up."""
-        if retry > self.max_retries or not error.retryable:
-            return None
-        floor = error.retry_after or 0.0 if isinstance(error, ProviderError) else 0.0
-        if floor > self.max_retry_after:
-            return None
-        import random  # here, because most requests succeed
-
-        return floor + random.uniform(0.0, min(self.max_delay, self.base_delay * 2 ** (retry - 1)))
 
 
 TurnSource: TypeAlias = Callable[[ChatRequest, RetryPolicy], AsyncGenerator[TurnEvent]]

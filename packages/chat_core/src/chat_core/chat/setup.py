@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chat_core.chat.checkpoints import Checkpoint
-from chat_core.chat.retry import RetryPolicy
 from chat_core.chat.structured import OutputType
 from chat_core.chat.toolbox import ToolBox
 from chat_core.types.options import ChatOptions
+from chat_core.types.retry_policy import RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from chat_core.chat.setup import Setup
 from chat_core.chat.snapshots import Snapshots
 from chat_core.types.errors import ChatError, StreamTruncated
 from chat_core.types.events import Done, StructuredChunk, TextChunk, TurnEvent
-from chat_core.types.message import Message
+from chat_core.types.message import Message, Turn
 from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions
 from chat_core.types.request import ChatRequest
@@ -75,4 +75,9 @@ def _arrived(seen: list[TurnEvent], error: BaseException) -> Message | None:
         if message.parts or (message.turn is not None and message.turn.id):
             message.interrupted = True
             return message
-    return interrupted(seen) if seen else None
+    if not seen:
+        return None
+    message = interrupted(seen)
+    if partial is not None and isinstance(error, StreamTruncated) and not error.retryable:
+        message.turn = Turn(id=partial.id)  # the provider may go on with it, and it can be found by its id
+    return message

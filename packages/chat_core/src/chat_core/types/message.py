@@ -18,13 +18,17 @@ FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filte
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Turn(ShortRepr):
-    """What a provider reports about a model's turn besides its content."""
+    """What a provider reports about a model's turn besides its content.
+
+    `conversation` is the id of the conversation that the provider itself stores the turn in, where there is one.
+    """
 
     finish_reason: FinishReason = "other"
     raw_finish_reason: str | None = None
     usage: Usage = Usage()
     model: str | None = None
     id: str | None = None
+    conversation: str | None = None
 
 
 @dataclass(slots=True, repr=False)

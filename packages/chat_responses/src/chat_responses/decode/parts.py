@@ -28,7 +28,7 @@ from chat_core.types.json_values import as_count, as_list, as_object, as_text
 from chat_core.wire import fail_pending, tool_call
 
 from chat_responses.decode.images import image
-from chat_responses.items import call_id, without
+from chat_responses.items import CALL_TYPES, call_id, without
 
 ClaimId: TypeAlias = Callable[[str], str]
 """From the id that the server gave a call, which may be empty, to the one that it has in the conversation."""
@@ -101,6 +101,13 @@ def written(item: JsonObject) -> str:
     A few servers send the arguments as an object.
     """
     return json_text(item.get("arguments" if item.get("type") == "function_call" else "input"))
+
+
+def call_key(item: JsonObject) -> tuple[str, str, str] | None:
+    """Return what two items of one and the same call have in common, or None for what is no call."""
+    if item.get("type") not in CALL_TYPES or not call_id(item):
+        return None
+    return call_id(item), name_of(item), written(item)
 
 
 def json_text(value: JsonValue) -> str:

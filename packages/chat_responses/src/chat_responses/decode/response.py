@@ -26,14 +26,14 @@ from chat_core.wire import CallIds, fail_pending, finish_reason, is_error_object
 
 from chat_responses.approvals import requested_actions
 from chat_responses.decode.errors import event_error
-from chat_responses.decode.parts import read_item
+from chat_responses.decode.parts import call_key, read_item
 from chat_responses.decode.usage import usage
 
 UNFINISHED: Final = ("queued", "in_progress")  # the statuses of a response that is still being made
 
 
-def decode(body: bytes, *, origin: Origin, ids: CallIds) -> ChatResponse:
-    """Return the turn in a whole response.
+def decode(body: bytes, *, origin: Origin, ids: CallIds, conversation: str | None = None) -> ChatResponse:
+    """Return the turn in a whole response. `conversation` is the id of the one that the request named.
 
     Raises `ProviderError` for one that failed and for an error in any shape, `InvalidResponse` for what is
     neither.
@@ -41,7 +41,7 @@ def decode(body: bytes, *, origin: Origin, ids: CallIds) -> ChatResponse:
     answer = read_object(body, "a response")
     check(answer)
     parts = (part for item in output_items(answer) for part in read_item(item, origin, ids.claim))
-    return response(answer, parts, raw=answer)
+    return response(answer, parts, raw=answer, conversation=conversation)
 
 
 def check(answer: JsonObject) -> None:
@@ -54,14 +54,24 @@ def check(answer: JsonObject) -> None:
 
 
 def output_items(answer: JsonObject) -> list[JsonObject]:
-    """Return the items of a response; a few servers send a single one without a list."""
+    """Return the items of a response, a call that the server sent twice once.
+
+    A few servers send a single item without a list.
+    """
     output = answer.get("output")
-    return [
-        item for item in ([output] if isinstance(output, dict) else as_list(output)) if isinstance(item, dict)
-    ]
+    items: list[JsonObject] = []
+    calls: set[tuple[str, str, str]] = set()
+    for item in [output] if isinstance(output, dict) else as_list(output):
+        if isinstance(item, dict) and (key := call_key(item)) not in calls:
+            items.append(item)
+            if key is not None:
+                calls.add(key)
+    return items
 
 
-def response(answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject) -> ChatResponse:
+def response(
+    answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject, conversation: str | None = None
+) -> ChatResponse:
     """Return the turn of these parts, with what the response object contains besides them."""
     message = Message("model", list(parts))
     reason, word = _finish(answer, message)
@@ -71,6 +81,7 @@ def response(answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject) -> C
         usage=usage(answer.get("usage")),
         model=as_text(answer.get("model")) or None,
         id=as_text(answer.get("id")) or None,
+        conversation=as_text(as_object(answer.get("conversation")).get("id")) or conversation,
     )
     if (
         reason == "other"

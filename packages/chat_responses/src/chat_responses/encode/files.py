@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import urlsplit
 
-from chat_core import ConfigurationError, File
+from chat_core import ConfigurationError, File, Origin
+from chat_core.types.file_types import mimetype_of
 
 from chat_responses.wire import ContentPart, InputFile, InputImage
 
-_MIMETYPES: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 
-
-def file_part(file: File) -> ContentPart:
+def file_part(file: File, origin: Origin) -> ContentPart:
     """Return a file as the wire has it.
 
-    Raises `ConfigurationError` for sounds, videos and URLs that it has no place for.
+    Raises `ConfigurationError` for sounds, videos, another provider's ids, and URLs that the server cannot fetch or
+    whose type is not known.
     """
     if file.url is not None and urlsplit(file.url).scheme not in ("http", "https"):
         raise ConfigurationError(f"this server fetches http(s) URLs only, not {file.url[:80]!r}")
+    if file.url is not None and file.mimetype is None:
+        raise ConfigurationError(
+            f"the type of {file.url[:80]!r} is not known: File.from_url(url, mimetype='image/png') names it"
+        )
+    if file.id is not None and file.native is not None and file.native.origin.provider != origin.provider:
+        raise ConfigurationError(
+            f"file {file.id[:80]!r} is known to {file.native.origin.provider}, not to {origin.provider}"
+        )
     match file.kind:
         case "image":
             return _image(file)
@@ -50,9 +57,11 @@ def _document(file: File) -> InputFile:
 
 
 def _media_type(file: File) -> str:
-    """Return the MIME type without parameters, in lower case, under the name that servers know."""
-    plain = (file.mimetype or "application/octet-stream").partition(";")[0].strip().lower()
-    return _MIMETYPES.get(plain, plain)
+    """Return the MIME type that the first bytes show, else the one named, without parameters and in lower case."""
+    shown = mimetype_of(file.data) if file.data is not None else None
+    named = file.mimetype or "application/octet-stream"
+    is_image = file.kind == "image" and shown is not None and shown.startswith("image/")
+    return (shown if is_image and shown else named).partition(";")[0].strip().lower()
 
 
 def _data_url(file: File) -> str:

@@ -9,7 +9,7 @@ from chat_core.wire import joined_text
 
 from chat_responses.approvals import action_id, answered_id, requested_actions
 from chat_responses.encode.items import ItemEncoder
-from chat_responses.memory import Chained
+from chat_responses.memory import Chained, Conversation
 from chat_responses.settings import RequestDefaults
 from chat_responses.wire import InputItem
 
@@ -29,7 +29,7 @@ class History:
         self.instructions = _instructions(self._messages[:start], self._encoder)
         self.continues: str | None = None
         self._remembered: Message | None = None
-        known = _last_remembered(self._messages, origin) if defaults.server_remembers else None
+        known = _last_remembered(self._messages, origin, defaults) if defaults.server_remembers else None
         if known is not None:
             start = known + 1
             self._remembered = self._messages[known]
@@ -62,18 +62,29 @@ def _instructions(messages: Sequence[Message], encoder: ItemEncoder) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
-def _last_remembered(messages: Sequence[Message], origin: Origin) -> int | None:
-    """Return where the last turn stands that the server has: a finished one, from here, with an id."""
+def _last_remembered(messages: Sequence[Message], origin: Origin, defaults: RequestDefaults) -> int | None:
+    """Return where the last finished turn stands that the server has, whatever its model.
+
+    A conversation is searched for the last turn that went to it. A chain of responses ends at a turn that came from
+    elsewhere.
+    """
     for at in range(len(messages) - 1, -1, -1):
-        message = messages[at]
-        if message.role == "model":
-            finished = bool(message.turn and message.turn.id) and not message.interrupted
-            return at if finished and _is_from(message, origin) else None
+        turn, message = messages[at].turn, messages[at]
+        if message.role != "model" or message.interrupted:
+            continue
+        match defaults.memory:
+            case Conversation(id):
+                if turn is not None and turn.conversation == id:
+                    return at
+            case _:
+                return at if turn is not None and turn.id and _is_from(message, origin) else None
     return None
 
 
 def _is_from(message: Message, origin: Origin) -> bool:
-    return any(part.native is not None and part.native.origin == origin for part in message.parts)
+    """Return whether a turn came from this server."""
+    origins = [part.native.origin for part in message.parts if part.native is not None]
+    return any(one.provider == origin.provider and one.endpoint == origin.endpoint for one in origins)
 
 
 def _refuse_unanswered(messages: Sequence[Message], origin: Origin) -> None:

@@ -35,7 +35,7 @@ from chat_responses.approvals import is_requested
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
 from chat_responses.items import call_id
-from chat_responses.memory import Chained
+from chat_responses.memory import Chained, Conversation
 from chat_responses.settings import RequestDefaults
 from chat_responses.wire import ContentPart, InputItem, InputText
 
@@ -49,6 +49,8 @@ class ItemEncoder:
         self._calls_last = defaults.dialect.calls_last
         self._server_remembers = defaults.server_remembers
         self._is_stored = defaults.memory == Chained() or defaults.server_remembers
+        memory = defaults.memory
+        self._conversation = memory.id if isinstance(memory, Conversation) else None
         self._call_ids: dict[int, str] = {}  # by the identity of the part
         self._used: set[str] = set()
 
@@ -94,7 +96,16 @@ class ItemEncoder:
             case []:
                 pass
             case _:
-                yield {"role": "user", "content": [_content_part(part) for part in content]}
+                yield {"role": "user", "content": [self._content_part(part) for part in content]}
+
+    def _content_part(self, part: Part) -> ContentPart:
+        match part:
+            case Text() | Structured():
+                return InputText(type="input_text", text=part_text(part))
+            case File():
+                return file_part(part, self._origin)
+            case _:
+                raise misplaced(part, "user")
 
     def _turn(self, message: Message) -> list[InputItem]:
         """Return a model's turn: each part as the item that it came in, else as plain items."""
@@ -110,7 +121,7 @@ class ItemEncoder:
         open_message: JsonObject | None = None  # one whose further contents are parts of their own
         orphaned = False  # the server looks for the reasoning before an item that has an id
         for part in message.parts:
-            item = native_item(part, self._origin)
+            item = None if self._may_be_stored(message) else native_item(part, self._origin)
             if item is not None and isinstance(part, Reasoning) and not self._can_use(item):
                 item, orphaned = None, True
             if item is not None and orphaned:
@@ -127,6 +138,11 @@ class ItemEncoder:
                 if isinstance(part, ToolCall):
                     item["call_id"] = self._call_id(part, item)
                 yield [item]
+
+    def _may_be_stored(self, message: Message) -> bool:
+        """Return whether the server's conversation may hold items of a cut turn already, so that their ids are taken."""
+        conversation = message.turn.conversation if message.turn else None
+        return message.interrupted and conversation is not None and conversation == self._conversation
 
     def _can_use(self, reasoning: JsonObject) -> bool:
         return self._server_remembers or can_be_resent(reasoning)
@@ -163,7 +179,7 @@ class ItemEncoder:
     def _generated(self, file: File) -> Iterator[InputItem]:
         """Yield a file that a model made elsewhere as the user's: the model's messages hold text only."""
         try:
-            sent = file_part(file)
+            sent = file_part(file, self._origin)
         except ConfigurationError:
             self.notices.append(generated_file(file))
             return
@@ -176,7 +192,7 @@ class ItemEncoder:
 
     def _result_file(self, file: File) -> ContentPart:
         try:
-            return file_part(file)
+            return file_part(file, self._origin)
         except ConfigurationError as error:
             described, notice = unsent_file(file, error)
             self.notices.append(notice)
@@ -201,13 +217,3 @@ class ItemEncoder:
 
     def _leave_out(self, what: str) -> None:
         self.notices.append(Notice("messages", f"{what} was not sent"))
-
-
-def _content_part(part: Part) -> ContentPart:
-    match part:
-        case Text() | Structured():
-            return InputText(type="input_text", text=part_text(part))
-        case File():
-            return file_part(part)
-        case _:
-            raise misplaced(part, "user")

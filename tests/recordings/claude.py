@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import unquote
 
 import neutral
 import turns
@@ -30,15 +32,42 @@ _NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    builder = (
-        ClaudeBuilder()
-        .with_base_url(base_url)
-        .with_api_key("test-key")
-        .with_model(_sent(exchange).get("model") or "a-model")
-    )
-    async with builder.with_continuations(
-        0
-    ).build() as client:  # each recorded answer is played alone, a paused one too
+    builder = ClaudeBuilder().with_base_url(base_url).with_api_key("test-key")
+    model = _sent(exchange).get("model")
+    if "rawpredict" in (exchange["request"].get("url") or "").lower():
+        builder, model = builder.with_vertex("a-project"), _model_in_path(exchange)
+    return await _play(builder.with_model(model or "a-model"), exchange, stream)
+
+
+async def bedrock(exchange: dict, base_url: str, *, stream: bool) -> dict | None:
+    """A message of a Claude on Bedrock; None for other models, whose wires are others."""
+    model = _model_in_path(exchange)
+    if "claude" not in model:
+        return None
+    builder = ClaudeBuilder().with_bedrock("us-east-1").with_base_url(base_url).with_api_key("test-key")
+    return await _play(builder.with_model(model), exchange, stream)
+
+
+async def bedrock_count(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    """A count of tokens on Bedrock, which is the same whatever kind of body is counted."""
+    builder = ClaudeBuilder().with_bedrock("us-east-1").with_base_url(base_url).with_api_key("test-key")
+    return await _count(builder.with_model(_model_in_path(exchange)))
+
+
+async def count(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    """A count of tokens."""
+    builder = ClaudeBuilder().with_base_url(base_url).with_api_key("test-key")
+    return await _count(builder.with_model(_sent(exchange).get("model") or "a-model"))
+
+
+async def _count(builder: ClaudeBuilder) -> dict:
+    async with builder.build() as client:
+        return {"kind": "token-count", "tokens": await client.count_tokens(Messages.from_user("Hello"))}
+
+
+async def _play(builder: ClaudeBuilder, exchange: dict, stream: bool) -> dict:
+    # each recorded response is played alone, a paused one too
+    async with builder.with_continuations(0).build() as client:
         chat_builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
         chat = chat_builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
         messages = _conversation(exchange)
@@ -46,9 +75,15 @@ async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
             response = await turns.turn(chat, messages, stream)
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             response = ChatResponse(messages[-1])
-    return neutral.message(response) | {
-        "refusal": None
-    }  # the wire has none among its content: it stands in stop_details
+    # the wire has no refusal among its content: it stands in stop_details
+    return neutral.message(response) | {"refusal": None}
+
+
+def _model_in_path(exchange: dict) -> str:
+    found = re.search(
+        r"/models?/([^/]+?)(?:/|:(?:stream)?[rR]awPredict)", exchange["request"].get("url") or ""
+    )
+    return unquote(found[1]) if found else "a-model"
 
 
 def _sent(exchange: dict) -> dict:

@@ -14,9 +14,11 @@ from chat_core import ChatError
 PLAYERS = {
     "bedrock-converse": bedrock.message,
     "bedrock-embeddings": bedrock.embeddings,
+    "bedrock-invoke": claude.bedrock,
     "bedrock-token-count": bedrock.token_count,
     "chat-completions": completions.message,
     "claude-messages": claude.message,
+    "claude-token-count": claude.count,
     "embeddings": completions.embeddings,
     "openai-responses": responses.message,
     "gemini": gemini.message,

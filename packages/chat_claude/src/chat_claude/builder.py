@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, cast
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.client import HasModel, NoModel, Server, checked_key, checked_url
+from chat_core.client import HasModel, NoModel
 from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
 
 from chat_claude.client import ClaudeClient
+from chat_claude.hosts import BedrockHost, FoundryHost, VertexHost
 from chat_claude.native_tools import NativeToolsBuilder
 from chat_claude.options import (
     ApiVersion,
@@ -26,14 +27,6 @@ from chat_claude.settings import Choices, RequestDefaults, Settings
 
 M = TypeVar("M", default=NoModel)
 
-ANTHROPIC = Server(
-    "Claude",
-    "https://api.anthropic.com",
-    url_variables=("ANTHROPIC_BASE_URL",),
-    key_variables=("ANTHROPIC_API_KEY", "CLAUDE_API_KEY"),
-    key_required=True,
-    key_headers=frozenset({"authorization", "x-api-key"}),
-)
 _VERSIONS = ("2023-06-01", "2026-10-21")
 
 
@@ -128,6 +121,29 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
             )
         )
 
+    def with_bedrock(self, region: str | None = None) -> Self:
+        """Use Claude on Amazon Bedrock, in a region such as "eu-central-1", else `AWS_REGION` or `AWS_DEFAULT_REGION`.
+
+        The model is named as there: "eu.anthropic.claude-haiku-4-5-20251001-v1:0". The key is a Bedrock API key, from
+        `with_api_key`, `with_credentials` or `AWS_BEARER_TOKEN_BEDROCK`.
+        """
+        return self._with(replace(self._choices, host=BedrockHost(region)))
+
+    def with_vertex(self, project: str | None = None, location: str | None = None) -> Self:
+        """Use Claude on Vertex AI, in a project and a location of Google Cloud.
+
+        Without them, `ANTHROPIC_VERTEX_PROJECT_ID` or `GOOGLE_CLOUD_PROJECT`, and `CLOUD_ML_REGION` or
+        `GOOGLE_CLOUD_LOCATION`, else "global". The key is an access token, which `with_credentials` can renew.
+        """
+        return self._with(replace(self._choices, host=VertexHost(project, location)))
+
+    def with_foundry(self, resource: str | None = None) -> Self:
+        """Use Claude on Microsoft Foundry, under the name of a resource, else of `ANTHROPIC_FOUNDRY_RESOURCE`.
+
+        The key is `ANTHROPIC_FOUNDRY_API_KEY`, or a token of Entra by `with_credentials`.
+        """
+        return self._with(replace(self._choices, host=FoundryHost(resource)))
+
     def with_continuations(self, most: int) -> Self:
         """Set how often a turn that the server pauses is continued within one call. Default: 10."""
         if most < 0:
@@ -139,15 +155,23 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         choices, connection = self._choices, self._connection
         if not choices.model:
             raise ConfigurationError('ClaudeBuilder.build() needs .with_model("...") first')
-        server = ANTHROPIC.resolve(connection, os.environ, builder="ClaudeBuilder", checked=_checked_base_url)
-        fixed = {"content-type": "application/json", "anthropic-version": choices.defaults.version}
+        host = choices.host.resolve(connection, os.environ)
+        defaults = choices.defaults
+        headers = {"content-type": "application/json"}
+        if host.platform.body_version is None:
+            headers["anthropic-version"] = defaults.version
         settings = Settings(
             model=choices.model,
-            base_url=server.base_url,
-            transport=connection.open_transport(server.base_url),
-            headers=fixed | _credential(server.api_key, connection.headers) | dict(connection.headers),
+            base_url=host.base_url,
+            transport=connection.open_transport(host.base_url),
+            headers=headers | dict(host.key_headers) | dict(connection.headers),
             timeouts=connection.timeouts,
-            defaults=replace(choices.defaults, extra=connection.extra),
+            defaults=replace(
+                defaults,
+                extra=connection.extra,
+                betas=(*defaults.betas, *host.betas),
+                platform=host.platform,
+            ),
             continuations=choices.continuations,
         )
         return ClaudeClient(settings)
@@ -163,21 +187,3 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
 
     def _with_defaults(self, defaults: RequestDefaults) -> Self:
         return self._with(replace(self._choices, defaults=defaults))
-
-
-def _checked_base_url(url: str) -> str:
-    """Return a base URL without the part of the path that requests add. Raises `ConfigurationError`."""
-    base_url = checked_url(url).removesuffix("/messages").removesuffix("/v1").rstrip("/")
-    if "?" in base_url:
-        raise ConfigurationError(
-            "a base URL of Claude's has no query: .with_header(...) adds what every request carries"
-        )
-    return base_url
-
-
-def _credential(api_key: str | None, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the one header for a key: the server refuses two."""
-    if not api_key or given.keys() & ANTHROPIC.key_headers:
-        return {}
-    key = checked_key(api_key)
-    return {"authorization": f"Bearer {key}"} if key.startswith("sk-ant-oat") else {"x-api-key": key}

@@ -13,6 +13,7 @@ from chat_core import (
     ChatError,
     ChatRequest,
     ChatResponse,
+    ConfigurationError,
     Done,
     Message,
     Messages,
@@ -97,10 +98,17 @@ class ClaudeClient(ProviderClient[Settings]):
         request = ChatRequest(messages, tools)
         encoded = encode_count(request, origin=self._origin, defaults=self._settings.defaults)
         headers = self._betas(encoded.betas)
-        return await self._send("POST", "/v1/messages/count_tokens", decode_count, encoded.body, headers)
+        platform = self._settings.defaults.platform
+        if platform.count is None:
+            raise ConfigurationError(f"{platform.name} does not count tokens")
+        path = platform.path(platform.count, self._settings.model)
+        return await self._send("POST", path, decode_count, encoded.body, headers)
 
     async def list_models(self) -> list[ModelInfo]:
         """Return the models that the server offers; the `raw` of each describes what it can do."""
+        platform = self._settings.defaults.platform
+        if not platform.lists_models:
+            raise ConfigurationError(f"{platform.name} does not list the models of Claude here")
         models: list[ModelInfo] = []
         after: str | None = None
         while True:
@@ -117,7 +125,9 @@ class ClaudeClient(ProviderClient[Settings]):
     async def _complete_once(self, request: ChatRequest) -> ChatResponse:
         encoded = self._encode(request, stream=False)
         read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
-        response = await self._send("POST", "/v1/messages", read, encoded.body, self._betas(encoded.betas))
+        platform = self._settings.defaults.platform
+        path = platform.path(platform.messages, self._settings.model)
+        response = await self._send("POST", path, read, encoded.body, self._betas(encoded.betas))
         return replace(response, notices=encoded.notices + response.notices)
 
     async def _stream_one_of_several(
@@ -137,10 +147,16 @@ class ClaudeClient(ProviderClient[Settings]):
 
     def _stream_once(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         encoded = self._encode(request, stream=True)
+        platform = self._settings.defaults.platform
         decoder = ClaudeStreamDecoder(
-            origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest, notices=encoded.notices
+            origin=self._origin,
+            ids=CallIds(request.messages),
+            prefix=encoded.digest,
+            notices=encoded.notices,
+            encoded_chunks=platform.encoded_chunks,
         )
-        return self._stream_response("/v1/messages", decoder, encoded.body, self._betas(encoded.betas))
+        path = platform.path(platform.stream, self._settings.model)
+        return self._stream_response(path, decoder, encoded.body, self._betas(encoded.betas))
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> EncodedRequest:
         defaults = self._settings.defaults

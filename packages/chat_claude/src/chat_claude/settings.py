@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from chat_core import JsonObject
 from chat_core.client.base import ClientSettings
 
+from chat_claude.hosts import AnthropicHost, Host
 from chat_claude.options import ApiVersion, ClaudeOptions, NativeTool, PrefixPolicy, Thinking
+from chat_claude.platforms import ANTHROPIC, Platform
 
 
 @dataclass(frozen=True, slots=True)
 class RequestDefaults:
-    """What every request of a client carries.
+    """What every request of a client carries, and the platform that it goes to.
 
     `cache` is the breakpoint of automatic caching, `tool_settings` are further fields of the chat's tools by
     their names, `extra` are fields of the body that replace all others.
@@ -28,15 +30,21 @@ class RequestDefaults:
     on_changed_prefix: PrefixPolicy = "drop"
     betas: tuple[str, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    platform: Platform = ANTHROPIC
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a builder was given so far. `continuations` is how often a paused turn is continued."""
+    """What a builder was given so far.
+
+    `continuations` is how often a paused turn is continued. `host` is where Claude is
+    served.
+    """
 
     model: str | None = None
     defaults: RequestDefaults = RequestDefaults()
     continuations: int = 10
+    host: Host = AnthropicHost()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from chat_core import (
 from chat_core.types.json_values import as_count, as_object, as_text
 from chat_core.wire import CallIds, FrameReader, is_error_object
 
+from chat_claude.decode.bedrock import messages_event
 from chat_claude.decode.blocks import TurnBlocks
 from chat_claude.decode.errors import event_error
 from chat_claude.decode.response import check_message, explanation, response
@@ -49,12 +50,19 @@ class ClaudeStreamDecoder:
     """
 
     def __init__(
-        self, *, origin: Origin, ids: CallIds, prefix: Callable[[], str], notices: tuple[Notice, ...] = ()
+        self,
+        *,
+        origin: Origin,
+        ids: CallIds,
+        prefix: Callable[[], str],
+        notices: tuple[Notice, ...] = (),
+        encoded_chunks: bool = False,
     ) -> None:
         self._origin = origin
         self._prefix = prefix
         self._blocks = TurnBlocks(ids)
         self._notices = notices
+        self._encoded_chunks = encoded_chunks
         self._message: JsonObject = {}
         self._unknown: list[JsonValue] = []
         self._explained = False
@@ -71,6 +79,8 @@ class ClaudeStreamDecoder:
 
         Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one.
         """
+        if self._encoded_chunks:
+            event = messages_event(event)
         frame = self._frames.read(event)
         if frame is None:  # cut, or the `[DONE]` of a gateway
             return ()

@@ -5,8 +5,10 @@ Facts: the Messages API reference, November 2026.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
+from chat_core import JsonObject, ProviderError
 from chat_core.wire import ErrorWords, error_from_object
 from chat_core.wire import decode_error as decode_any_error
 
@@ -36,8 +38,21 @@ _WORDS = ErrorWords(
         "rate_limit_error": 429,
         "timeout_error": 408,
         "overloaded_error": 529,
+        "ModelErrorException": 500,
+        "ModelStreamErrorException": 500,
     },
-    statuses={"api_error": 500},
+    statuses={
+        "api_error": 500,
+        "ValidationException": 400,
+        "ServiceQuotaExceededException": 400,
+        "AccessDeniedException": 403,
+        "ResourceNotFoundException": 404,
+        "ModelTimeoutException": 408,
+        "ThrottlingException": 429,
+        "ModelNotReadyException": 429,
+        "InternalServerException": 500,
+        "ServiceUnavailableException": 503,
+    },
     permanent=frozenset(
         {
             "enforced_spend_limit_reached",
@@ -48,8 +63,17 @@ _WORDS = ErrorWords(
     request_ids=("request-id", "x-request-id", "x-amzn-requestid"),
 )
 
-decode_error = partial(decode_any_error, words=_WORDS)
-"""The error of a response that is not 2xx."""
-
 event_error = partial(error_from_object, words=_WORDS)
-"""The error that a frame, or a body under status 200, describes."""
+"""Return the error that a frame, or a body under status 200, describes."""
+
+
+def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """Return the error of a response that is not 2xx. Amazon names its kind in a header."""
+    error = decode_any_error(status, headers, body, words=_WORDS)
+    kind = headers.get("x-amzn-errortype", "").partition(":")[0].strip()[:200]
+    if not kind or error.code is not None:
+        return error
+    named: JsonObject = {"message": error.message, "code": kind}
+    found = error_from_object(named, status=status, headers=headers, words=_WORDS)
+    found.body = error.body
+    return found

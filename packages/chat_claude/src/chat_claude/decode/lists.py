@@ -9,7 +9,8 @@ from chat_core.wire import read_object
 
 def decode_count(body: bytes) -> int:
     """Return the number of tokens of a request. Raises `InvalidResponse`."""
-    count = as_count(read_object(body, "a token count").get("input_tokens"))
+    counted = read_object(body, "a token count")
+    count = as_count(counted.get("input_tokens", counted.get("inputTokens")))
     if count is None:
         raise InvalidResponse(f"a token count without input_tokens: {body[:200]!r}")
     return count

@@ -34,6 +34,10 @@ def file_block(file: File, state: EncodingState) -> Block | None:
         if file.native is not None and file.native.origin.provider != state.origin.provider:
             state.note_foreign(file.native)
             return None
+        if state.platform.lacks_file_ids:
+            raise ConfigurationError(
+                f"{state.platform.name} has no uploaded files: send the bytes of {file.id!r}"
+            )
         state.uses_file_ids = True
     mimetype = _mimetype(file)
     kind = mimetype.partition("/")[0]

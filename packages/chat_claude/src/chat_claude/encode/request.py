@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 
 from chat_core import ChatRequest, ConfigurationError, JsonObject, Notice, Origin
 from chat_core.types.json_values import as_text
-from chat_core.wire import Encoded
 
 from chat_claude.capabilities import Capabilities
 from chat_claude.encode.caching import check_breakpoints
+from chat_claude.encode.encoded import EncodedRequest
 from chat_claude.encode.messages import EncodedMessages, encode_messages
 from chat_claude.encode.options import max_tokens, output_config, sampling
-from chat_claude.encode.prefix import prefix_of_response
+from chat_claude.encode.platform import encoded_count, for_platform
 from chat_claude.encode.schema import StrictSchemas
 from chat_claude.encode.state import EncodingState
 from chat_claude.encode.thinking import check_prefixes
@@ -27,32 +26,6 @@ _COUNTED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class EncodedRequest(Encoded):
-    """A request body, the betas that it needs, and until when its container exists."""
-
-    betas: tuple[str, ...] = ()
-    container_until: datetime | None = None
-
-    def at(self, now: datetime) -> EncodedRequest:
-        """Return the request as it is sent at this time: without a container that no longer exists."""
-        if self.container_until is None or now < self.container_until:
-            return self
-        body = {name: value for name, value in self.body.items() if name != "container"}
-        return replace(self, body=body, container_until=None)
-
-    def digest(self) -> str:
-        """Return the digest of what the thinking of the response is bound to.
-
-        It is made when the model thinks.
-        """
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> str:
-        return prefix_of_response(self.body)
-
-
 def encode(
     request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, stream: bool
 ) -> EncodedRequest:
@@ -62,7 +35,9 @@ def encode(
     outcome yet.
     """
     encoded = _encode(request, origin, defaults, counting=False)
-    return replace(encoded, body={**encoded.body, "stream": True}) if stream else encoded
+    if stream and defaults.platform.stream_in_body:
+        encoded = replace(encoded, body={**encoded.body, "stream": True})
+    return for_platform(encoded, defaults)
 
 
 def encode_count(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults) -> EncodedRequest:
@@ -75,6 +50,8 @@ def encode_count(request: ChatRequest, *, origin: Origin, defaults: RequestDefau
             "the tools of MCP servers cannot be counted: count with a client built without them"
         )
     encoded = _encode(request, origin, defaults, counting=True)
+    if defaults.platform.counts_encoded:
+        return encoded_count(for_platform(encoded, defaults))
     counted = {name: value for name, value in encoded.body.items() if name in _COUNTED}
     return EncodedRequest(counted, encoded.notices, encoded.betas)
 
@@ -83,7 +60,7 @@ def _encode(
     request: ChatRequest, origin: Origin, defaults: RequestDefaults, *, counting: bool
 ) -> EncodedRequest:
     capabilities = Capabilities.of(origin.model)
-    state = EncodingState(origin)
+    state = EncodingState(origin, defaults.platform)
     encoded = encode_messages(request.messages, state, capabilities, may_end_in_model=counting)
     schemas = StrictSchemas()
     tools = encode_tools(request.tools, defaults, schemas)

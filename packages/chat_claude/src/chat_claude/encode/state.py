@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from chat_core import JsonObject, JsonValue, Native, Notice, Origin
 from chat_core.wire import foreign_block
 
+from chat_claude.platforms import ANTHROPIC, Platform
+
 
 @dataclass(slots=True)
 class EncodingState:
@@ -16,6 +18,7 @@ class EncodingState:
     """
 
     origin: Origin
+    platform: Platform = ANTHROPIC
     notices: dict[Notice, None] = field(default_factory=dict[Notice, None])
     uses_file_ids: bool = False
     container: JsonObject = field(default_factory=dict[str, JsonValue])

@@ -1,0 +1,37 @@
+"""What an encoder returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from chat_core.wire import Encoded
+
+from chat_claude.encode.prefix import prefix_of_response
+
+
+@dataclass(frozen=True)
+class EncodedRequest(Encoded):
+    """A request body, the betas that it needs, and until when its container exists."""
+
+    betas: tuple[str, ...] = ()
+    container_until: datetime | None = None
+
+    def at(self, now: datetime) -> EncodedRequest:
+        """Return the request as it is sent at this time: without a container that no longer exists."""
+        if self.container_until is None or now < self.container_until:
+            return self
+        body = {name: value for name, value in self.body.items() if name != "container"}
+        return replace(self, body=body, container_until=None)
+
+    def digest(self) -> str:
+        """Return the digest of what the thinking of the response is bound to.
+
+        It is made when the model thinks.
+        """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return prefix_of_response(self.body)

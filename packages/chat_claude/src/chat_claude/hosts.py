@@ -1,0 +1,193 @@
+"""The servers of each platform: addresses, keys, and which header a key goes in.
+
+Facts: Anthropic's SDK 2.14 and the fact sheets on Bedrock and credentials, November 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from chat_core import ConfigurationError
+from chat_core.client import Connection, Server, checked_key, checked_url
+
+from chat_claude.platforms import ANTHROPIC, BEDROCK, FOUNDRY, Platform, vertex
+
+_BUILDER = "ClaudeBuilder"
+_KEY_HEADERS = frozenset({"authorization", "x-api-key"})
+_OAUTH = "oauth-2025-04-20"
+_PART_OF_A_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+
+
+class ResolvedHost(NamedTuple):
+    """Where a client's requests go, with the header of its key, and betas that the key needs."""
+
+    platform: Platform
+    base_url: str
+    key_headers: Mapping[str, str]
+    betas: tuple[str, ...] = ()
+
+
+class Host(Protocol):
+    """Where Claude is served, as far as a builder was given it."""
+
+    def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
+        """Return the server for a connection. `variables` is the environment. Raises `ConfigurationError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicHost:
+    """Anthropic's own server, or one that speaks its wire."""
+
+    def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
+        """Return the server for a connection. A key is sent as `x-api-key`, an OAuth token as a bearer."""
+        found = Server(
+            "Claude",
+            "https://api.anthropic.com",
+            url_variables=("ANTHROPIC_BASE_URL",),
+            key_variables=("ANTHROPIC_API_KEY", "CLAUDE_API_KEY"),
+            key_required=True,
+            key_headers=_KEY_HEADERS,
+        ).resolve(connection, variables, builder=_BUILDER, checked=_without_version)
+        is_token = (found.api_key or "").strip().startswith("sk-ant-oat")
+        betas = (_OAUTH,) if is_token or (connection.credentials is not None and found.is_vendors_own) else ()
+        header = _bearer if is_token else _api_key
+        return ResolvedHost(ANTHROPIC, found.base_url, header(found.api_key, connection), betas)
+
+
+@dataclass(frozen=True, slots=True)
+class BedrockHost:
+    """Amazon Bedrock in a region."""
+
+    region: str | None
+
+    def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
+        """Return the server for a connection. The key is a Bedrock API key, sent as a bearer."""
+        region = self.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
+        address = f"https://bedrock-runtime.{_host_part(region)}.amazonaws.com" if region else None
+        if (
+            address is None
+            and connection.base_url is None
+            and not variables.get("ANTHROPIC_BEDROCK_BASE_URL")
+        ):
+            raise ConfigurationError(
+                'Bedrock needs a region: set AWS_REGION, or use .with_bedrock("eu-central-1")'
+            )
+        found = Server(
+            "Claude on Amazon Bedrock",
+            address,
+            url_variables=("ANTHROPIC_BEDROCK_BASE_URL",),
+            key_variables=("AWS_BEARER_TOKEN_BEDROCK",),
+            key_required=True,
+            key_headers=_KEY_HEADERS,
+        ).resolve(connection, variables, builder=_BUILDER)
+        return ResolvedHost(BEDROCK, found.base_url, _bearer(found.api_key, connection))
+
+
+@dataclass(frozen=True, slots=True)
+class VertexHost:
+    """Vertex AI, in a project and a location of Google Cloud."""
+
+    project: str | None
+    location: str | None
+
+    def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
+        """Return the server for a connection. The key is an access token, sent as a bearer."""
+        project = (
+            self.project
+            or variables.get("ANTHROPIC_VERTEX_PROJECT_ID")
+            or variables.get("GOOGLE_CLOUD_PROJECT")
+        )
+        location = (
+            self.location
+            or variables.get("CLOUD_ML_REGION")
+            or variables.get("GOOGLE_CLOUD_LOCATION")
+            or "global"
+        )
+        if not project:
+            raise ConfigurationError(
+                'Vertex needs a project: set GOOGLE_CLOUD_PROJECT, or use .with_vertex("my-project")'
+            )
+        found = Server(
+            "Claude on Vertex AI",
+            _vertex_address(_host_part(location)),
+            url_variables=("ANTHROPIC_VERTEX_BASE_URL",),
+            key_headers=_KEY_HEADERS,
+        ).resolve(connection, variables, builder=_BUILDER)
+        has_header = bool(_KEY_HEADERS & connection.headers.keys())
+        if found.is_vendors_own and not (found.api_key or connection.credentials or has_header):
+            raise ConfigurationError(
+                "Claude on Vertex AI needs an access token: .with_credentials(source), "
+                "where source returns a token and when it expires"
+            )
+        return ResolvedHost(vertex(project, location), found.base_url, _bearer(found.api_key, connection))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundryHost:
+    """Microsoft Foundry, under the name of a resource."""
+
+    resource: str | None
+
+    def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
+        """Return the server for a connection. The key is sent as `x-api-key`."""
+        resource = self.resource or variables.get("ANTHROPIC_FOUNDRY_RESOURCE")
+        address = f"https://{_host_part(resource)}.services.ai.azure.com/anthropic" if resource else None
+        if (
+            address is None
+            and connection.base_url is None
+            and not variables.get("ANTHROPIC_FOUNDRY_BASE_URL")
+        ):
+            raise ConfigurationError(
+                'Foundry needs a resource: set ANTHROPIC_FOUNDRY_RESOURCE, or use .with_foundry("my-resource")'
+            )
+        found = Server(
+            "Claude on Microsoft Foundry",
+            address,
+            url_variables=("ANTHROPIC_FOUNDRY_BASE_URL",),
+            key_variables=("ANTHROPIC_FOUNDRY_API_KEY",),
+            key_required=True,
+            key_headers=_KEY_HEADERS,
+        ).resolve(connection, variables, builder=_BUILDER, checked=_without_version)
+        return ResolvedHost(FOUNDRY, found.base_url, _api_key(found.api_key, connection))
+
+
+def _vertex_address(location: str) -> str:
+    if location == "global":
+        return "https://aiplatform.googleapis.com/v1"
+    if location in ("us", "eu"):
+        return f"https://aiplatform.{location}.rep.googleapis.com/v1"
+    return f"https://{location}-aiplatform.googleapis.com/v1"
+
+
+def _host_part(name: str) -> str:
+    """Return a name that becomes a part of a host's. Raises `ConfigurationError` for what would name another host."""
+    if not _PART_OF_A_HOST.fullmatch(name.strip()):
+        raise ConfigurationError(f"{name[:80]!r} is no name of a region or a resource")
+    return name.strip().lower()
+
+
+def _without_version(url: str) -> str:
+    """Return a base URL without the part of the path that requests add. Raises `ConfigurationError`."""
+    base_url = checked_url(url).removesuffix("/messages").removesuffix("/v1").rstrip("/")
+    if "?" in base_url:
+        raise ConfigurationError(
+            "a base URL of Claude's has no query: .with_header(...) adds what every request carries"
+        )
+    return base_url
+
+
+def _api_key(api_key: str | None, connection: Connection) -> dict[str, str]:
+    """Return the one header for a key: the server refuses two."""
+    if not api_key or connection.headers.keys() & _KEY_HEADERS:
+        return {}
+    return {"x-api-key": checked_key(api_key)}
+
+
+def _bearer(api_key: str | None, connection: Connection) -> dict[str, str]:
+    if not api_key or connection.headers.keys() & _KEY_HEADERS:
+        return {}
+    return {"authorization": f"Bearer {checked_key(api_key)}"}

@@ -48,12 +48,6 @@ async def bedrock(exchange: dict, base_url: str, *, stream: bool) -> dict | None
     return await _play(builder.with_model(model), exchange, stream)
 
 
-async def bedrock_count(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    """A count of tokens on Bedrock, which is the same whatever kind of body is counted."""
-    builder = ClaudeBuilder().with_bedrock("us-east-1").with_base_url(base_url).with_api_key("test-key")
-    return await _count(builder.with_model(_model_in_path(exchange)))
-
-
 async def count(exchange: dict, base_url: str, *, stream: bool) -> dict:
     """A count of tokens."""
     builder = ClaudeBuilder().with_base_url(base_url).with_api_key("test-key")

@@ -244,7 +244,11 @@ async def test_a_mixed_batch_runs_what_may_run_and_waits_for_the_rest() -> None:
     assert ledger.paid == [1, 2, 4]
 
 
-async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told() -> None:
+@pytest.mark.parametrize(
+    ("shown", "content"),
+    [(True, '(A reviewer changed the arguments to {"a": 20, "b": 22}.)\n42'), (False, "42")],
+)
+async def test_an_edited_approval_is_what_runs_and_what_the_model_reads(shown: bool, content: str) -> None:
     @tool
     def add(a: int, b: int) -> int:
         return a + b
@@ -268,6 +272,7 @@ async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told() -> N
         ChatBuilder()
         .with_model(client)
         .with_scoped_tools(ScopedCollection([add], always(RequireApproval())))
+        .with_edit_notice(shown)
         .build()
     )
     messages = Messages.from_user("go")
@@ -278,7 +283,7 @@ async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told() -> N
 
     assert transport.bodies[-1]["messages"][-2:] == [  # type: ignore[index, call-overload]
         {"role": "assistant", "content": None, "tool_calls": [asked]},
-        {"role": "tool", "tool_call_id": "t1", "content": "42"},
+        {"role": "tool", "tool_call_id": "t1", "content": content},
     ]
     call = messages.find_tool("t1")
     assert (call.arguments, call.edited, call.status) == ({"a": 2, "b": 2}, {"a": 20, "b": 22}, Completed(42))

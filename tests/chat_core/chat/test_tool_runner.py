@@ -407,10 +407,11 @@ async def test_a_tool_that_takes_too_long_fails_and_says_that_it_may_have_had_it
     )
 
 
-async def test_a_validator_that_raises_anything_is_a_misfit() -> None:
-    def broken(value: int) -> int:
-        raise KeyError("table")
+def broken(value: int) -> int:
+    raise KeyError("table")
 
+
+async def test_a_validator_that_raises_anything_is_a_misfit() -> None:
     @tool
     def look(at: Annotated[int, AfterValidator(broken)]) -> None: ...
 

@@ -90,10 +90,13 @@ if TYPE_CHECKING:
     from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
     from chat_core.tools.scoped import ScopedCollection, Strategy
     from chat_core.transport.http import HttpTransport
+    from chat_core.types.decisions import Decision, decision_schema, decisions_from_json
+    from chat_core.types.seals import ApprovalKey
 
 __all__ = [
     "Action",
     "AnyChat",
+    "ApprovalKey",
     "Approved",
     "AuthenticationError",
     "AwaitingApproval",
@@ -114,6 +117,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailed",
     "ConversationConflict",
+    "Decision",
     "DecisionFault",
     "Defer",
     "Done",
@@ -195,12 +199,18 @@ __all__ = [
     "Unknown",
     "UnresolvedTool",
     "Usage",
+    "decision_schema",
+    "decisions_from_json",
     "tool",
 ]
 
 # The engine and the network come with their first use: a provider package needs neither, and is imported in half the
 # time without them.
 _LATER = {
+    "ApprovalKey": "chat_core.types.seals",
+    "Decision": "chat_core.types.decisions",
+    "decision_schema": "chat_core.types.decisions",
+    "decisions_from_json": "chat_core.types.decisions",
     "ChatBuilder": "chat_core.chat.builder",
     "AnyChat": "chat_core.chat.chat",
     "Chat": "chat_core.chat.chat",

@@ -45,26 +45,30 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         self._entered: _LoopThread | None = None
         self._ends: set[Callable[[bool], None]] = set()  # of the calls that run
 
-    def complete(self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
-        """`Chat.complete`."""
-        return self._call(lambda: self._chat.complete(messages))
+    def complete(
+        self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+    ) -> R_co:
+        """Do what `Chat.complete` does."""
+        return self._call(lambda: self._chat.complete(messages, deps=deps))
 
-    def resume(self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
-        """`Chat.resume`."""
-        return self._call(lambda: self._chat.resume(messages))
+    def resume(
+        self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+    ) -> R_co:
+        """Do what `Chat.resume` does."""
+        return self._call(lambda: self._chat.resume(messages, deps=deps))
 
     @contextmanager
     def stream(
-        self: SyncChat[StreamProvider, R_co, V_co], messages: Messages
+        self: SyncChat[StreamProvider, R_co, V_co], messages: Messages, *, deps: object = None
     ) -> Generator[Generator[ChatEvent[V_co]]]:
-        """`Chat.stream`: `with chat.stream(messages) as events: for event in events: ...`
+        """Yield what `Chat.stream` yields: `with chat.stream(messages) as events: for event in events: ...`
 
         The text of a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the consumer has
         taken the events before it.
         """
         portal = self._portal
         ahead = ReadAhead[ChatEvent[V_co]]()
-        running = _Running(lambda: _read(self._chat, messages, ahead))
+        running = _Running(lambda: _read(self._chat, messages, deps, ahead))
         try:
             yield _taken(portal, ahead, self._start(running))
         except BaseException as exc:
@@ -76,7 +80,7 @@ class SyncChat(Generic[P_co, R_co, V_co]):
     def embed(
         self: SyncChat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
     ) -> EmbeddingsResponse:
-        """`Chat.embed`."""
+        """Do what `Chat.embed` does."""
         return self._call(lambda: self._chat.embed(inputs))
 
     def _call(self, method: Callable[[], Awaitable[T]]) -> T:
@@ -204,11 +208,11 @@ class _Running(Generic[T]):
 
 
 async def _read(
-    chat: Chat[StreamProvider, R_co, V], messages: Messages, ahead: ReadAhead[ChatEvent[V]]
+    chat: Chat[StreamProvider, R_co, V], messages: Messages, deps: object, ahead: ReadAhead[ChatEvent[V]]
 ) -> None:
     """Read ahead of the consumer, so that it crosses the threads once per batch and not once per event."""
     try:
-        async with chat.stream(messages) as events:
+        async with chat.stream(messages, deps=deps) as events:
             async for event in events:
                 await ahead.put(event)
     finally:

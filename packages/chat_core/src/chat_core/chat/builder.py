@@ -21,6 +21,7 @@ from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions
 from chat_core.types.response import ChatResponse, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
+from chat_core.types.seals import ApprovalKey
 from chat_core.types.typestate import HasModel, MayPause, NeverPauses, NoModel
 
 M = TypeVar("M", default=NoModel)
@@ -41,6 +42,8 @@ class _Choices:
     max_steps: int = 20
     retry: RetryPolicy = RetryPolicy()
     checkpoint: Checkpoint | None = None
+    approval_key: ApprovalKey | None = None
+    show_edits: bool = True
 
 
 class ChatBuilder(Generic[M, P, V, S]):
@@ -93,6 +96,19 @@ class ChatBuilder(Generic[M, P, V, S]):
         """
         return ChatBuilder(replace(self._choices, checkpoint=save))
 
+    def with_approval_key(self, key: ApprovalKey) -> ChatBuilder[M, P, V, S]:
+        """Run only calls whose approval is sealed with this key.
+
+        Calls that the strategies let run or postpone are sealed by the chat itself, those that people approve by
+        `messages.decide(decisions, key=key)`. An approval that was forged, changed, taken from another call, has
+        expired, or was sealed with another key is refused: the call waits again, with a note that tells why.
+        """
+        return ChatBuilder(replace(self._choices, approval_key=key))
+
+    def with_edit_notice(self, shown: bool) -> ChatBuilder[M, P, V, S]:
+        """Tell the model in the result of a call that a reviewer changed its arguments, and to what. Default: True."""
+        return ChatBuilder(replace(self._choices, show_edits=shown))
+
     @overload
     def build(self: ChatBuilder[HasModel, P, V, NeverPauses]) -> Chat[P, V, V]: ...
     @overload
@@ -107,7 +123,7 @@ class ChatBuilder(Generic[M, P, V, S]):
             raise ConfigurationError("ChatBuilder.build() needs .with_model(client) first")
         if choices.output is not None:
             _ = choices.output.schema  # its faults come now, not with the first request
-        tools = ToolBox.of(choices.tools)
+        tools = ToolBox.of(choices.tools, key=choices.approval_key, show_edits=choices.show_edits)
         _ = tools.definitions
         setup = Setup(
             tools,

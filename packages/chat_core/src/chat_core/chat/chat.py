@@ -47,12 +47,15 @@ class Chat(Generic[P_co, R_co, V_co]):
         """The client it was built with."""
         return self._provider
 
-    async def complete(self: Chat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
+    async def complete(
+        self: Chat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+    ) -> R_co:
         """Carry the conversation on until the model has responded, or calls wait; `messages` then ends with its turn.
 
+        `deps` is for tools, as `ToolContext.deps`.
         Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
         """
-        async with aclosing(converse(self._setup, _whole(self._provider), messages)) as events:
+        async with aclosing(converse(self._setup, _whole(self._provider), messages, deps)) as events:
             async for event in events:
                 match event:
                     case Done(response):
@@ -63,16 +66,20 @@ class Chat(Generic[P_co, R_co, V_co]):
                         pass
         raise AssertionError("converse() ends in Done or Paused")
 
-    async def resume(self: Chat[CompletionProvider, R_co, V_co], messages: Messages) -> R_co:
+    async def resume(
+        self: Chat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+    ) -> R_co:
         """Do what `complete` does: after a pause, with some or all of the waiting calls decided."""
-        return await self.complete(messages)
+        return await self.complete(messages, deps=deps)
 
-    def stream(self: Chat[StreamProvider, R_co, V_co], messages: Messages) -> ChatStream[V_co]:
+    def stream(
+        self: Chat[StreamProvider, R_co, V_co], messages: Messages, *, deps: object = None
+    ) -> ChatStream[V_co]:
         """Return the same as events, ending in `Done` or `Paused`: `async with chat.stream(messages) as events`.
 
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
         """
-        events = converse(self._setup, _streaming(self._provider), messages)
+        events = converse(self._setup, _streaming(self._provider), messages, deps)
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events))
 
     async def embed(

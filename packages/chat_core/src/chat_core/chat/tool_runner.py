@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +29,8 @@ from chat_core.types.call_status import (
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.messages import Messages
 from chat_core.types.tool_call import ToolCall, attach_check
+
+_logger = logging.getLogger("chat_core")
 
 
 @dataclass(slots=True)
@@ -67,6 +70,7 @@ class ToolRunner:
         for call, decision in decisions:
             if isinstance(call.status, Pending):
                 call.status = decision
+                self._seal(call)
 
     async def _decide(self, call: ToolCall) -> ToolStatus:
         found = self.toolbox.find(call.name)
@@ -80,6 +84,23 @@ class ToolRunner:
         attach_check(call, tool.arguments_fault)
         return await _decision(call, tool, strategy)
 
+    def _seal(self, call: ToolCall) -> None:
+        if self.toolbox.key is not None and not call.resolved:
+            self.toolbox.key.seal(call)
+
+    def _refused(self, call: ToolCall) -> bool:
+        """Whether the approval of a call does not hold. The call then waits for another one."""
+        if self.toolbox.key is None:
+            return False
+        fault = self.toolbox.key.fault(call, self.toolbox.clock())
+        if fault is None:
+            return False
+        _logger.warning("the approval of call %s of %s is refused: %s", call.id, call.name, fault)
+        call.edited = call.approved_by = call.expires = None
+        call.status = AwaitingApproval(f"The approval was refused: {fault}.")
+        self._seal(call)
+        return True
+
     def _ready(self, call: ToolCall) -> Ready | None:
         """Return the call with its tool and arguments, or None if it does not run now."""
         match call.status:
@@ -89,6 +110,8 @@ class ToolRunner:
                 pass
             case _:
                 return None
+        if self._refused(call):
+            return None
         found = self.toolbox.find(call.name)
         if found is None:
             call.status = self.toolbox.no_such_tool(call)
@@ -103,6 +126,7 @@ class ToolRunner:
         except ArgumentsDoNotFit as exc:
             call.status = _misfit(call, exc)
             return None
+        call.edit_shown = call.edited is not None and self.toolbox.show_edits
         return Ready(call, tool, arguments)
 
     def _context(self, call: ToolCall) -> ToolContext[object]:

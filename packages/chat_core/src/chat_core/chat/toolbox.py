@@ -13,6 +13,7 @@ from chat_core.types.call_ids import wire_name
 from chat_core.types.call_status import Failed
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.request import ToolDefinition
+from chat_core.types.seals import ApprovalKey
 from chat_core.types.tool_call import ToolCall
 
 
@@ -35,10 +36,18 @@ class ToolBox:
 
     tools: Mapping[str, tuple[AnyTool, Strategy]]
     clock: Callable[[], datetime] = now
+    key: ApprovalKey | None = None
+    show_edits: bool = True
     _wire_names: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @staticmethod
-    def of(collections: Iterable[ScopedCollection], clock: Callable[[], datetime] = now) -> ToolBox:
+    def of(
+        collections: Iterable[ScopedCollection],
+        clock: Callable[[], datetime] = now,
+        *,
+        key: ApprovalKey | None = None,
+        show_edits: bool = True,
+    ) -> ToolBox:
         """Return all tools of several collections. Raises `ConfigurationError` where two share a name."""
         tools: dict[str, tuple[AnyTool, Strategy]] = {}
         for collection in collections:
@@ -50,7 +59,7 @@ class ToolBox:
                         f"two tools are called {tool.name!r}: rename one with @tool(name=...)"
                     )
                 tools[tool.name] = (tool, collection.strategy)
-        return ToolBox(tools, clock, {wire_name(name): name for name in tools})
+        return ToolBox(tools, clock, key, show_edits, {wire_name(name): name for name in tools})
 
     @property
     def definitions(self) -> tuple[ToolDefinition, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Self, overload
+from typing import TYPE_CHECKING, Self, overload
 
 from chat_core.types.call_status import Rejected, Running, Scheduled
 from chat_core.types.errors import ConfigurationError, ConversationConflict
@@ -16,6 +16,10 @@ from chat_core.types.message import Role as Role
 from chat_core.types.message import Turn as Turn
 from chat_core.types.parts import Part, ToolCall, as_part
 from chat_core.types.tool_call import changes_of
+
+if TYPE_CHECKING:
+    from chat_core.types.decisions import ArgumentsChecker, Decision
+    from chat_core.types.seals import ApprovalKey
 
 MAX_STORED_BYTES = 1 << 28
 """The largest stored conversation that `Messages.from_json` reads by default: 256 MiB."""
@@ -106,6 +110,22 @@ class Messages:
             entered = call.status.type == "unknown"
             call.status = Rejected(_INTERRUPTED if entered else reason)
         return closed
+
+    def decide(
+        self,
+        decisions: Iterable[Decision],
+        *,
+        tools: Iterable[ArgumentsChecker] = (),
+        key: ApprovalKey | None = None,
+    ) -> list[ToolCall]:
+        """Apply decisions about waiting calls, all or none of them. Returns the calls that were decided.
+
+        `tools` check edited arguments where another process paused the conversation, `key` seals approvals. Raises
+        `InvalidDecision` with a fault for each decision that cannot be applied; all calls then still wait.
+        """
+        from chat_core.types.decisions import decide
+
+        return decide(self.calls, decisions, tools=tools, key=key)
 
     def to_json(self) -> str:
         """Return all of it as JSON text, with a version number: store it, and `from_json` continues from there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -11,6 +12,8 @@ from typing import ClassVar, Literal
 
 from chat_core.types.call_status import (
     Approved,
+    AwaitingApproval,
+    AwaitingResult,
     Completed,
     Failed,
     Pending,
@@ -54,9 +57,9 @@ class ToolCall(ShortRepr, _Attached):
 
     `id` is unique in the conversation. `arguments` are the model's and never change. Where what it wrote is no JSON
     object they are empty, `arguments_text` still has it, and the call is `Failed`. `edited` are the arguments that a
-    reviewer put in their place, `approved_by` is who that was. `files` are what the tool returned beside its result.
-    `key` is drawn for each call and stored with it: an idempotency key. `attempts` counts how often its function was
-    entered. `expires` and `seal` are of its approval.
+    reviewer put in their place, `approved_by` is who that was; with `edit_shown` the outcome tells the model of the edit.
+    `files` are what the tool returned beside its result. `key` is drawn for each call and stored with it: an idempotency
+    key. `attempts` counts how often its function was entered. `expires` and `seal` are of its approval.
     """
 
     id: str
@@ -65,6 +68,7 @@ class ToolCall(ShortRepr, _Attached):
     status: ToolStatus = Pending()
     edited: JsonObject | None = field(default=None, kw_only=True)
     approved_by: str | None = field(default=None, kw_only=True)
+    edit_shown: bool = field(default=False, kw_only=True, repr=False)
     expires: datetime | None = field(default=None, kw_only=True)
     seal: str | None = field(default=None, kw_only=True, repr=False)
     files: tuple[File, ...] = field(default=(), kw_only=True)
@@ -78,6 +82,13 @@ class ToolCall(ShortRepr, _Attached):
     def effective_arguments(self) -> JsonObject:
         """What the tool runs with: the reviewer's edit where there is one, else the model's own."""
         return self.arguments if self.edited is None else self.edited
+
+    @property
+    def digest(self) -> str:
+        """A SHA-256 of what a reviewer is shown: id, tool, arguments and note. A `Decision` may name it."""
+        note = self.status.note if isinstance(self.status, AwaitingApproval | AwaitingResult) else None
+        shown = json.dumps([self.id, self.name, self.arguments, note], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(shown.encode()).hexdigest()
 
     @property
     def resolved(self) -> bool:
@@ -124,7 +135,8 @@ class ToolCall(ShortRepr, _Attached):
         """Return what the model reads of it: the result (JSON unless it is text), the error or the reason."""
         match self.status:
             case Completed(result):
-                return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+                text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+                return f"{self._edit_notice()}{text}"
             case Failed(error):
                 return error
             case Rejected(reason):
@@ -133,6 +145,11 @@ class ToolCall(ShortRepr, _Attached):
                 raise ConfigurationError(
                     f"call {self.id} of {self.name} has no outcome yet: it is {self.status.type}"
                 )
+
+    def _edit_notice(self) -> str:
+        if not self.edit_shown or self.edited is None:
+            return ""
+        return f"(A reviewer changed the arguments to {json.dumps(self.edited, ensure_ascii=False)}.)\n"
 
     def arguments_as_text(self) -> str:
         """Return the model's arguments as JSON text of an object, byte for byte as received where that is one.

@@ -25,8 +25,8 @@ def encode_results(
     for call, outcome in outcomes:
         content: str | list[ContentPart] = outcome
         if call.files and in_results:
-            text = TextPart(type="text", text=outcome)
-            content = [text, *(_file(file, dialect, notices) for file in call.files)]
+            text = [TextPart(type="text", text=outcome)] if outcome.strip() else []
+            content = [*text, *(_file(file, dialect, notices) for file in call.files)]
         yield ToolMessage(role="tool", tool_call_id=call_id(call, origin, dialect), content=content)
     for call, _ in outcomes:
         if call.files and not in_results:

@@ -77,7 +77,7 @@ ENVIRONMENT = (
     "getproxies_environment",
     "proxy_bypass",
 )
-DISTRIBUTIONS = {"pydantic_core": "pydantic"}  # where the name is not the module's
+DISTRIBUTIONS = {"pydantic_core": "pydantic", "google": "google-auth"}  # where the name is not the module's
 
 
 @dataclass(frozen=True, slots=True)

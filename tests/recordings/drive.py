@@ -23,6 +23,7 @@ PLAYERS = {
     "openai-responses": responses.message,
     "gemini": gemini.message,
     "gemini-embeddings": gemini.embeddings,
+    "gemini-token-count": gemini.token_count,
     "ollama": ollama.message,
     "ollama-embeddings": ollama.embeddings,
 }

@@ -30,9 +30,16 @@ _NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 def _builder(exchange: dict, base_url: str) -> GeminiBuilder:
-    found = re.search(r"/models/([^:/?]+)", exchange["request"]["url"])
-    builder = GeminiBuilder().with_base_url(base_url).with_api_key("test-key")
-    return builder.with_model(found[1] if found else "gemini-3.5-flash")
+    """A client for the endpoint that the request went to."""
+    url = exchange["request"]["url"]
+    found = re.search(r"/models/([^:/?]+)", url)
+    builder = GeminiBuilder().with_base_url(base_url).with_model(found[1] if found else "gemini-3.5-flash")
+    if "aiplatform" in url:
+        place = re.search(r"/projects/([^/]+)/locations/([a-z0-9-]+)/", url)
+        if place is None:  # express mode
+            return builder.with_vertex().with_api_key("test-key")
+        return builder.with_vertex(place[1], place[2]).with_credentials(lambda: "test-token")
+    return builder.with_api_key("test-key")
 
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
@@ -41,39 +48,42 @@ async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
         chat = builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
         messages = _conversation(exchange)
         try:
-            return _told(await turns.turn(chat, messages, stream))
+            return _neutral(await turns.turn(chat, messages, stream))
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
-            return _told(ChatResponse(messages[-1]))
+            return _neutral(ChatResponse(messages[-1]))
 
 
-def _told(response: ChatResponse) -> dict:
-    told = neutral.message(response)
-    if (told["finish_reason"] or "").isdigit():  # some recordings print enums as numbers
-        told["finish_reason"] = int(told["finish_reason"])
-    return told
+def _neutral(response: ChatResponse) -> dict:
+    result = neutral.message(response)
+    if (result["finish_reason"] or "").isdigit():  # some recordings print enums as numbers
+        result["finish_reason"] = int(result["finish_reason"])
+    return result
 
 
 async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
     sent = _sent(exchange)
-    asked = sent.get("requests") or sent.get("instances") or [sent]
-    if not sent:  # the request was not recorded: ask for as many as were answered
-        answered = json.loads(exchange["response"]["body"])
-        asked = [{}] * len(answered.get("embeddings") or answered.get("predictions") or [{}])
+    items = sent.get("requests") or sent.get("instances") or [sent]
+    if not sent:  # the request was not recorded: embed as many texts as there are vectors
+        received = json.loads(exchange["response"]["body"])
+        items = [{}] * len(received.get("embeddings") or received.get("predictions") or [{}])
     async with _builder(exchange, base_url).with_embeddings().build() as client:
-        answer = (
-            await ChatBuilder()
-            .with_model(client)
-            .with_retry(_NO_RETRIES)
-            .build()
-            .embed([_text(item) for item in asked])
-        )
-    first = answer.embeddings[0].vector
+        chat = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build()
+        response = await chat.embed([_text(item) for item in items])
+    first = response.embeddings[0].vector
     return {
         "kind": "embeddings",
-        "count": len(answer.embeddings),
+        "count": len(response.embeddings),
         "dimensions": len(first),
         "first": list(first[:3]),
     }
+
+
+async def token_count(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    sent = _sent(exchange)
+    counted = sent.get("generateContentRequest") or sent.get("generate_content_request") or sent
+    async with _builder(exchange, base_url).build() as client:
+        tokens = await client.count_tokens(_conversation({**exchange, "request": {"json": counted}}))
+    return {"kind": "token-count", "tokens": tokens}
 
 
 def _text(request: dict) -> str:

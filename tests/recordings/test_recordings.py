@@ -19,6 +19,7 @@ WIRES = (
     "gemini",
     "embeddings",
     "gemini-embeddings",
+    "gemini-token-count",
     "ollama",
     "ollama-embeddings",
     "bedrock-converse",

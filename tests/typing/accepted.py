@@ -279,6 +279,13 @@ def a_gemini_client() -> GeminiClient:
     return assert_type(client, GeminiClient)
 
 
+def a_vertex_client() -> GeminiClient:
+    builder = (
+        GeminiBuilder().with_vertex("a-project", location="eu").with_credentials(lambda: ("a-token", None))
+    )
+    return assert_type(builder.with_model("gemini-3.5-flash").build(), GeminiClient)
+
+
 async def an_embedding_gemini_client(messages: Messages) -> None:
     builder = GeminiBuilder().with_embeddings(256, task="RETRIEVAL_DOCUMENT", title="A title")
     async with builder.with_url_context().with_model("m").build() as client:

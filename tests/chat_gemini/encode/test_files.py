@@ -91,7 +91,7 @@ def test_the_id_of_another_providers_file_is_refused(id: str) -> None:
 
 
 def test_a_file_where_google_does_not_read_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="S3"):
+    with pytest.raises(ConfigurationError, match="does not read"):
         body(Messages.from_user(File.from_url("s3://bucket/a.png")))
 
 

@@ -15,13 +15,30 @@ class Endpoint:
 
     - `shows_steps_on_request`: it takes `includeServerSideToolInvocations`; Vertex shows the steps unasked
     - `has_file_store`: it knows uploaded files by name, `files/…`, and stores for file search
+    - `counts_whole_requests`: `countTokens` takes a `generateContentRequest`; Vertex takes its fields, and a few only
+    - `has_predict`: embeddings have their options in `embedContentConfig`, and models that are not Gemini's go to
+      `:predict`
+    - `models`: what stands in front of a model's name
+    - `models_page`: how many models a page of their list may have, None for the server's choice
     """
 
     shows_steps_on_request: bool = True
     has_file_store: bool = True
+    counts_whole_requests: bool = True
+    has_predict: bool = False
+    models: str = "models"
+    models_page: int | None = 1000
 
 
-VERTEX = Endpoint(shows_steps_on_request=False, has_file_store=False)
+GEMINI_API = Endpoint()
+VERTEX = Endpoint(
+    shows_steps_on_request=False,
+    has_file_store=False,
+    counts_whole_requests=False,
+    has_predict=True,
+    models="publishers/google/models",
+    models_page=None,
+)
 
 
 @dataclass(frozen=True, slots=True)

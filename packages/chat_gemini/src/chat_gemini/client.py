@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
@@ -89,11 +90,18 @@ class GeminiClient(ProviderClient[Settings]):
 
     async def list_models(self) -> list[ModelInfo]:
         """Return the models that the server offers."""
+        settings = self._settings
+        lister = self
+        if settings.models_url not in ("", settings.base_url):  # Vertex lists models outside the project
+            lister = GeminiClient(replace(settings, base_url=settings.models_url))
+        endpoint = settings.defaults.endpoint
+        size = {"pageSize": str(endpoint.models_page)} if endpoint.models_page is not None else {}
         models: list[ModelInfo] = []
         token: str | None = None
         while True:
-            query = {"pageSize": "1000"} | ({"pageToken": token} if token else {})
-            page, token = await self._send("GET", f"/models?{urlencode(query)}", decode_models)
+            query = urlencode(size | ({"pageToken": token} if token else {}))
+            path = f"/{endpoint.models}?{query}" if query else f"/{endpoint.models}"
+            page, token = await lister._send("GET", path, decode_models)
             models += page
             if token is None or not page:
                 return models
@@ -102,7 +110,9 @@ class GeminiClient(ProviderClient[Settings]):
         return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
 
     def _path(self, method: str) -> str:
-        return f"/{resource_path(model_path(self._settings.model))}:{method}"
+        return (
+            f"/{resource_path(model_path(self._settings.model, self._settings.defaults.endpoint))}:{method}"
+        )
 
 
 class EmbeddingGeminiClient(GeminiClient):
@@ -119,9 +129,15 @@ class EmbeddingGeminiClient(GeminiClient):
         model, options = settings.model, settings.embeddings
         if not inputs:
             return EmbeddingsResponse((), model=model)
-        body = encode_embeddings(inputs, model=model, options=options, extra=settings.embeddings_extra)
+        method, body = encode_embeddings(
+            inputs,
+            model=model,
+            options=options,
+            endpoint=settings.defaults.endpoint,
+            extra=settings.embeddings_extra,
+        )
         read = partial(decode_embeddings, count=len(inputs), model=model, options=options)
-        return await self._send("POST", self._path("batchEmbedContents"), read, body)
+        return await self._send("POST", self._path(method), read, body)
 
 
 def _continued(encoded: Encoded, token: str | None) -> dict[str, object]:

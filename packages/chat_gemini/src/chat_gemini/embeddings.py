@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chat_core import (
-    ConfigurationError,
     EmbeddingsResponse,
     InvalidResponse,
     JsonObject,
@@ -16,34 +15,40 @@ from chat_core import (
 from chat_core.types.json_values import as_count, as_list, as_object
 from chat_core.wire import embeddings_in_order
 
-from chat_gemini.capabilities import prefixes_tasks
+from chat_gemini.capabilities import Endpoint
 from chat_gemini.decode.response import read_frames
+from chat_gemini.embedding_tasks import embedded_text, embedding_fields
 from chat_gemini.encode.request import merged
 from chat_gemini.names import model_path
-from chat_gemini.options import DOCUMENT, EmbeddingOptions
+from chat_gemini.options import EmbeddingOptions
 
 BATCH = 100  # requests in one batchEmbedContents
 
-# how gemini-embedding-2 reads what a vector is for, in front of the text
-_TASKS = {
-    "RETRIEVAL_QUERY": "search result",
-    "QUESTION_ANSWERING": "question answering",
-    "FACT_VERIFICATION": "fact checking",
-    "CODE_RETRIEVAL_QUERY": "code retrieval",
-    "CLASSIFICATION": "classification",
-    "CLUSTERING": "clustering",
-    "SEMANTIC_SIMILARITY": "sentence similarity",
-}
-
 
 def encode_embeddings(
-    inputs: Sequence[str], *, model: str, options: EmbeddingOptions, extra: Mapping[str, object]
-) -> dict[str, object]:
-    """Return the body of one request, each text a request of its own in it.
+    inputs: Sequence[str],
+    *,
+    model: str,
+    options: EmbeddingOptions,
+    endpoint: Endpoint,
+    extra: Mapping[str, object],
+) -> tuple[str, dict[str, object]]:
+    """Return the method of the model that embeds these texts, and the body of its request.
 
     Raises `ConfigurationError` for a task without a prefix, and for an input that is no text.
     """
-    return merged({"requests": [_request(text, model, options) for text in inputs]}, extra)
+    texts = [embedded_text(text, model, options) for text in inputs]
+    fields = embedding_fields(model, options)
+    if not endpoint.has_predict:
+        method, body = "batchEmbedContents", _batch(texts, {"model": model_path(model, endpoint)}, fields)
+    elif "gemini" not in model.rpartition("/")[2]:
+        method, body = "predict", _prediction(texts, fields)
+    elif len(texts) == 1:
+        method, body = "embedContent", _one(texts[0], {"embedContentConfig": fields} if fields else {})
+    else:
+        config: JsonObject = {"embedContentConfig": fields} if fields else {}
+        method, body = "batchEmbedContents", _batch(texts, {}, config)
+    return method, merged(body, extra)
 
 
 def decode_embeddings(
@@ -61,29 +66,25 @@ def decode_embeddings(
     )
 
 
-def _request(text: str, model: str, options: EmbeddingOptions) -> JsonObject:
-    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # other servers take token ids
-        raise ConfigurationError("Gemini embeds texts only, no lists of token ids")
-    prefixes = prefixes_tasks(model) and options.task is not None
-    content = _prefixed(text, options) if prefixes else text
-    request: JsonObject = {"model": model_path(model), "content": {"parts": [{"text": content}]}}
-    if options.task is not None and not prefixes:
-        request["taskType"] = options.task
-        if options.title is not None:
-            request["title"] = options.title
-    if options.dimensions is not None:
-        request["outputDimensionality"] = options.dimensions
-    return request
+def _one(text: str, fields: JsonObject) -> JsonObject:
+    return {"content": {"parts": [{"text": text}]}, **fields}
 
 
-def _prefixed(text: str, options: EmbeddingOptions) -> str:
-    if options.task == DOCUMENT:
-        return f"title: {options.title or 'none'} | text: {text}"
-    if options.task not in _TASKS:
-        raise ConfigurationError(
-            f"no such task: {options.task!r}; there are {', '.join([*_TASKS, DOCUMENT])}"
-        )
-    return f"task: {_TASKS[options.task]} | query: {text}"
+def _batch(texts: list[str], before: JsonObject, fields: JsonObject) -> JsonObject:
+    return {"requests": [{**before, **_one(text, fields)} for text in texts]}
+
+
+def _prediction(texts: list[str], fields: JsonObject) -> JsonObject:
+    """Return the body of `:predict`, which the embedding models before Gemini's have on Vertex."""
+    about: JsonObject = {}
+    if "taskType" in fields:
+        about["task_type"] = fields["taskType"]
+    if "title" in fields:
+        about["title"] = fields["title"]
+    body: JsonObject = {"instances": [{"content": text, **about} for text in texts]}
+    if "outputDimensionality" in fields:
+        body["parameters"] = {"outputDimensionality": fields["outputDimensionality"]}
+    return body
 
 
 def _items(response: JsonObject) -> JsonValue:

@@ -8,13 +8,27 @@ from collections.abc import Iterable
 from chat_core import ToolDefinition
 from chat_core.wire import wire_name
 
+from chat_gemini.capabilities import GEMINI_API, Endpoint
+
 # Facts: google-genai 3.4.0, `FunctionDeclaration.name`.
 _FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 
 
-def model_path(model: str) -> str:
-    """Return a model as the wire names it: `models/…`, or the path that it has already."""
-    return model if "/" in model else f"models/{model}"
+_WHOLE_PATHS = ("models/", "publishers/", "endpoints/", "projects/")  # of Vertex
+
+
+def model_path(model: str, endpoint: Endpoint = GEMINI_API) -> str:
+    """Return a model as the wire names it: the path that it has already, or its name in the endpoint's folder.
+
+    On the Gemini API that is `models/…`, on Vertex `publishers/google/models/…`; there `publisher/model` is a model of
+    another publisher.
+    """
+    if "/" not in model:
+        return f"{endpoint.models}/{model}"
+    if endpoint.models == "models" or model.startswith(_WHOLE_PATHS):
+        return model
+    publisher, _, name = model.partition("/")
+    return f"publishers/{publisher}/models/{name}"
 
 
 def function_name(name: str) -> str:

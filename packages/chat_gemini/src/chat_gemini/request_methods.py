@@ -24,6 +24,7 @@ from chat_gemini.options import (
     GeminiOptions,
     Thinking,
 )
+from chat_gemini.servers import VertexPlace
 from chat_gemini.settings import RequestDefaults
 
 
@@ -33,6 +34,7 @@ class Choices:
 
     model: str | None = None
     api_version: str | None = None
+    vertex: VertexPlace | None = None
     defaults: RequestDefaults = RequestDefaults()
     embeds: bool = False
     embeddings: EmbeddingOptions = EmbeddingOptions()

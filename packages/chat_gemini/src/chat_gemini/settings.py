@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chat_core.client import ClientSettings
 
-from chat_gemini.capabilities import Capabilities, Endpoint
+from chat_gemini.capabilities import GEMINI_API, Capabilities, Endpoint
 from chat_gemini.native_tools import NativeTool
 from chat_gemini.options import EmbeddingOptions, FunctionCalling, GeminiOptions, Thinking
 
@@ -28,7 +28,7 @@ class RequestDefaults:
     calling: FunctionCalling | None = None
     server_steps: bool | None = None
     older_schema: bool | None = None
-    endpoint: Endpoint = Endpoint()
+    endpoint: Endpoint = GEMINI_API
     extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
     def takes_older_schema(self, capabilities: Capabilities) -> bool:
@@ -38,8 +38,9 @@ class RequestDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(ClientSettings):
-    """What a client was built with. `base_url` includes the version of the API."""
+    """What a client was built with. `base_url` includes the version of the API; `models_url` is where models are listed."""
 
+    models_url: str = ""
     defaults: RequestDefaults = RequestDefaults()
     embeddings: EmbeddingOptions = EmbeddingOptions()
     embeddings_extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)

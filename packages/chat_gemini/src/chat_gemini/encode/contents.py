@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chat_core import File, Message, Messages, Notice, Opaque, Origin, Part, Structured, Text
 from chat_core.wire import foreign_block, misplaced, part_text, text_of
 
-from chat_gemini.capabilities import Capabilities
+from chat_gemini.capabilities import Capabilities, Endpoint
 from chat_gemini.encode.files import file_part
 from chat_gemini.encode.model_parts import ModelPartEncoder, call_ids
 from chat_gemini.encode.native import block
@@ -26,13 +26,14 @@ class Contents:
     never joined; only neighbouring messages of one role are.
     """
 
-    def __init__(self, origin: Origin, capabilities: Capabilities) -> None:
+    def __init__(self, origin: Origin, capabilities: Capabilities, endpoint: Endpoint) -> None:
         self.contents: list[Content] = []
         self.instructions: list[SentPart] = []
         self.notices: list[Notice] = []
         self._origin = origin
-        self._model = ModelPartEncoder(origin, capabilities.signs_calls, self.notices)
-        self._results = ResultEncoder(origin.endpoint, capabilities.files_in_results, self.notices)
+        self._files_url = files_url = origin.endpoint if endpoint.has_file_store else None
+        self._model = ModelPartEncoder(origin, files_url, capabilities.signs_calls, self.notices)
+        self._results = ResultEncoder(files_url, capabilities.files_in_results, self.notices)
 
     def add(self, messages: Messages) -> None:
         """Add the messages of a conversation.
@@ -83,7 +84,7 @@ class Contents:
                 if not is_blank(text := part_text(part)):
                     yield {"text": text}
             case File():
-                yield file_part(part, self._origin.endpoint)
+                yield file_part(part, self._files_url)
             case Opaque(native):
                 if (own := block(native, self._origin)) is not None:
                     yield own

@@ -42,11 +42,11 @@ _KNOWN_TEXT = frozenset(
 )
 
 
-def file_part(file: File, files_url: str, *, needs_type: bool = True) -> SentPart:
+def file_part(file: File, files_url: str | None, *, needs_type: bool = True) -> SentPart:
     """Return the part that holds a file.
 
-    `files_url` is the address that names of uploaded files are relative to. Raises `ConfigurationError` for a file
-    without a type, and for one that only another provider knows.
+    `files_url` is the address that names of uploaded files are relative to, None where there are none. Raises
+    `ConfigurationError` for a file without a type, and for one that only another provider knows.
     """
     mimetype = _mimetype(file)
     if file.data is not None:
@@ -55,9 +55,7 @@ def file_part(file: File, files_url: str, *, needs_type: bool = True) -> SentPar
         return {"inlineData": Blob(mimeType=mimetype, data=file.base64())}
     uri = file.url or _uploaded(file, files_url)
     if uri.startswith("s3:"):
-        raise ConfigurationError(
-            f"Gemini does not read from S3: {uri[:80]!r}; send the bytes, or an https address"
-        )
+        raise ConfigurationError(f"Gemini does not read {uri[:80]!r}: send the bytes, or an https address")
     mimetype = mimetype or ("video/mp4" if _on_youtube(uri) else "")
     if not mimetype and file.url and needs_type:
         raise ConfigurationError(
@@ -101,7 +99,7 @@ def _reads_as_text(data: bytes | None) -> bool:
     return True
 
 
-def _uploaded(file: File, files_url: str) -> str:
+def _uploaded(file: File, files_url: str | None) -> str:
     """Return the address of an uploaded file. Raises `ConfigurationError` for the id of another provider's file."""
     id = file.id or ""
     if "://" in id:
@@ -110,6 +108,8 @@ def _uploaded(file: File, files_url: str) -> str:
         raise ConfigurationError(
             f"{id[:80]!r} is no file of Gemini's; its names look like files/abc-123: upload it there"
         )
+    if files_url is None:
+        raise ConfigurationError(f"Vertex knows no uploaded files such as {id!r}: give its gs:// address")
     return f"{files_url}/files/{id.removeprefix('files/')}"
 
 

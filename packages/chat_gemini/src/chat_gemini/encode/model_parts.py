@@ -41,8 +41,11 @@ class ModelPartEncoder:
     `signs_calls` says whether the first call of a message needs a signature. What is left out is added to `notices`.
     """
 
-    def __init__(self, origin: Origin, signs_calls: bool, notices: list[Notice]) -> None:
+    def __init__(
+        self, origin: Origin, files_url: str | None, signs_calls: bool, notices: list[Notice]
+    ) -> None:
         self._origin = origin
+        self._files_url = files_url
         self._signs_calls = signs_calls
         self._notices = notices
 
@@ -82,7 +85,7 @@ class ModelPartEncoder:
 
     def _file(self, file: File) -> Iterator[SentPart]:
         try:
-            sent = file_part(file, self._origin.endpoint, needs_type=False)
+            sent = file_part(file, self._files_url, needs_type=False)
         except ConfigurationError:
             self._notices.append(generated_file(file))
         else:

@@ -22,7 +22,7 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
     Raises `ConfigurationError` for what the wire or the model cannot do, `UnresolvedTool` for calls without an outcome.
     """
     capabilities = Capabilities.of(origin.model)
-    contents = Contents(origin, capabilities)
+    contents = Contents(origin, capabilities, defaults.endpoint)
     contents.add(request.messages)
     if not contents.contents:
         raise ConfigurationError(
@@ -48,10 +48,15 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
     return Encoded(merged(body, defaults.extra), tuple(notices))
 
 
-def encode_count(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults) -> dict[str, object]:
+_COUNTED = ("contents", "systemInstruction", "tools", "generationConfig")  # what Vertex counts
+
+
+def encode_count(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults) -> Mapping[str, object]:
     """Return the body that asks how many tokens a request has."""
     body = encode(request, origin=origin, defaults=defaults, stream=False).body
-    return {"generateContentRequest": {"model": model_path(origin.model), **body}}
+    if defaults.endpoint.counts_whole_requests:
+        return {"generateContentRequest": {"model": model_path(origin.model), **body}}
+    return {name: body[name] for name in _COUNTED if name in body}
 
 
 def merged(body: Mapping[str, object], extra: Mapping[str, object]) -> dict[str, object]:

@@ -25,7 +25,7 @@ from chat_gemini.wire import FunctionResponse, FunctionResponsePart, SentPart
 class ResultEncoder:
     """Encodes the results of calls. What it leaves out is added to `notices`."""
 
-    def __init__(self, files_url: str, files_in_results: bool, notices: list[Notice]) -> None:
+    def __init__(self, files_url: str | None, files_in_results: bool, notices: list[Notice]) -> None:
         self._files_url = files_url
         self._files_in_results = files_in_results
         self._notices = notices

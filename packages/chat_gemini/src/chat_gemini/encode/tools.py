@@ -10,7 +10,7 @@ from chat_gemini.capabilities import Capabilities
 from chat_gemini.encode.json_schema import json_schema
 from chat_gemini.encode.older_schema import older_schema
 from chat_gemini.names import function_name
-from chat_gemini.native_tools import place
+from chat_gemini.native_tools import FileSearch, place
 from chat_gemini.settings import RequestDefaults
 from chat_gemini.wire import FunctionCallingConfig, FunctionDeclaration, ToolConfig
 
@@ -30,6 +30,10 @@ def check_tools(request: ChatRequest, capabilities: Capabilities, defaults: Requ
             f"{model} takes no tools beside typed output; models from gemini-3 on do, or a tool with these"
             " parameters can do the job of the type"
         )
+    if not defaults.endpoint.has_file_store and any(
+        isinstance(tool, FileSearch) for tool in defaults.native_tools
+    ):
+        raise ConfigurationError("Vertex has no file search: leave out with_file_search")
     if defaults.server_steps and not capabilities.mixes_tools:
         raise ConfigurationError(
             f"{model} does not show the steps of Google's tools; models from gemini-3 on do"

@@ -42,7 +42,8 @@ class ApplicationDefault:
         from google.auth.transport.requests import Request
 
         if self._credentials is None:
-            find = cast("Callable[..., tuple[object, object]]", google.auth.default)  # it is not annotated
+            default = google.auth.default  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # untyped
+            find = cast("Callable[..., tuple[object, object]]", default)
             self._credentials = cast("_GoogleCredentials", find(scopes=[_SCOPE])[0])
         self._credentials.refresh(Request())
         expiry = self._credentials.expiry

@@ -32,6 +32,7 @@ from chat_core import (
     TextChunk,
     ToolCall,
 )
+from chat_core.client import AwsCredentials
 from chat_core.testing import FakeTransport
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +63,8 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for prefix in ("ANTHROPIC", "CLAUDE", "AWS", "GOOGLE_CLOUD", "CLOUD_ML"):
         for name in ("API_KEY", "BASE_URL", "REGION", "DEFAULT_REGION", "PROJECT", "LOCATION"):
             monkeypatch.delenv(f"{prefix}_{name}", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("AWS_BEARER_TOKEN_BEDROCK", "ANTHROPIC_VERTEX_PROJECT_ID", "ANTHROPIC_FOUNDRY_RESOURCE"):
         monkeypatch.delenv(name, raising=False)
 
@@ -236,8 +239,7 @@ def test_the_region_and_the_key_of_bedrock_come_from_the_environment_too(
         builder.build()
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "anthropics")
-    with pytest.raises(ConfigurationError, match="AWS_BEARER_TOKEN_BEDROCK"):
-        builder.build()
+    assert "x-api-key" not in builder.build()._settings.headers
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "amazons")
     settings = builder.build()._settings
     assert settings.base_url == "https://bedrock-runtime.us-east-1.amazonaws.com"
@@ -246,6 +248,40 @@ def test_the_region_and_the_key_of_bedrock_come_from_the_environment_too(
     for odd in ("evil.example/", "a@b", "x#", "-"):
         with pytest.raises(ConfigurationError, match="is no name of a region"):
             builder.with_bedrock(odd).build()
+
+
+async def test_on_bedrock_requests_without_a_key_are_signed_also_those_of_streams(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "EXAMPLESECRET")
+    transport = FakeTransport().answer(MESSAGE).answer(EVENTS)
+    builder = ClaudeBuilder().with_bedrock("us-east-1").with_model(HAIKU).with_transport(transport)
+    client = builder.build()
+
+    await client.complete(HI)
+    assert [event async for event in client.stream(HI)]
+    for request in transport.requests:
+        assert request.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+        assert "/us-east-1/bedrock/aws4_request" in request.headers["authorization"]
+        assert "EXAMPLESECRET" not in f"{request.headers}{client!r}{client._settings!r}{builder._choices!r}"
+    given = AwsCredentials("AKIDOTHER", "OTHERSECRET", "TOKEN")
+    transport.answer(MESSAGE)
+    await builder.with_bedrock("us-east-1", credentials=given).build().complete(HI)
+    assert "Credential=AKIDOTHER/" in transport.requests[-1].headers["authorization"]
+    assert transport.requests[-1].headers["x-amz-security-token"] == "TOKEN"
+
+
+async def test_on_bedrock_a_server_of_ones_own_gets_no_signature_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "EXAMPLESECRET")
+    transport = FakeTransport().answer(MESSAGE)
+    builder = ClaudeBuilder().with_bedrock("us-east-1").with_base_url("https://elsewhere.example")
+
+    await builder.with_model(HAIKU).with_transport(transport).build().complete(HI)
+    assert transport.requests[0].headers == {"content-type": "application/json"}
 
 
 # -- Vertex AI

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, cast
 
-from chat_core import ConfigurationError, JsonObject, JsonValue
+from chat_core import ConfigurationError, JsonObject, JsonValue, Transport
 from chat_core.client import HasModel, NoModel
 from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
@@ -24,6 +24,10 @@ from chat_claude.options import (
     cache_control,
 )
 from chat_claude.settings import Choices, RequestDefaults, Settings
+
+if TYPE_CHECKING:
+    from chat_core.client import AwsCredentials, AwsCredentialSource
+    from chat_core.client.authorized import Sign
 
 M = TypeVar("M", default=NoModel)
 
@@ -121,13 +125,20 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
             )
         )
 
-    def with_bedrock(self, region: str | None = None) -> Self:
+    def with_bedrock(
+        self,
+        region: str | None = None,
+        *,
+        credentials: AwsCredentials | AwsCredentialSource | None = None,
+        profile: str | None = None,
+    ) -> Self:
         """Use Claude on Amazon Bedrock, in a region such as "eu-central-1", else `AWS_REGION` or `AWS_DEFAULT_REGION`.
 
-        The model is named as there: "eu.anthropic.claude-haiku-4-5-20251001-v1:0". The key is a Bedrock API key, from
-        `with_api_key`, `with_credentials` or `AWS_BEARER_TOKEN_BEDROCK`.
+        The model is named as there: "eu.anthropic.claude-haiku-4-5-20251001-v1:0". Requests carry the Bedrock API key of
+        `with_api_key` or `AWS_BEARER_TOKEN_BEDROCK`. Without one they are signed: with `credentials`, or those of
+        `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or of a `profile`, which is read with the first request.
         """
-        return self._with(replace(self._choices, host=BedrockHost(region)))
+        return self._with(replace(self._choices, host=BedrockHost(region, credentials, profile)))
 
     def with_vertex(self, project: str | None = None, location: str | None = None) -> Self:
         """Use Claude on Vertex AI, in a project and a location of Google Cloud.
@@ -163,7 +174,7 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         settings = Settings(
             model=choices.model,
             base_url=host.base_url,
-            transport=connection.open_transport(host.base_url),
+            transport=_signed(connection.open_transport(host.base_url), host.sign),
             headers=headers | dict(host.key_headers) | dict(connection.headers),
             timeouts=connection.timeouts,
             defaults=replace(
@@ -187,3 +198,11 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
 
     def _with_defaults(self, defaults: RequestDefaults) -> Self:
         return self._with(replace(self._choices, defaults=defaults))
+
+
+def _signed(transport: Transport, sign: Sign | None) -> Transport:
+    if sign is None:
+        return transport
+    from chat_core.client.authorized import Signed  # most clients sign nothing
+
+    return Signed(transport, sign)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chat_core import ConfigurationError
-from chat_core.client import Connection, Server, checked_key, checked_url
+from chat_core.client import Connection, ResolvedServer, Server, checked_key, checked_url
 
 from chat_claude.platforms import ANTHROPIC, BEDROCK, FOUNDRY, Platform, vertex
+
+if TYPE_CHECKING:
+    from chat_core.client import AwsCredentials, AwsCredentialSource
+    from chat_core.client.authorized import Sign
 
 _BUILDER = "ClaudeBuilder"
 _KEY_HEADERS = frozenset({"authorization", "x-api-key"})
@@ -22,12 +26,13 @@ _PART_OF_A_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 
 
 class ResolvedHost(NamedTuple):
-    """Where a client's requests go, with the header of its key, and betas that the key needs."""
+    """Where a client's requests go, with the header of its key or what signs them, and betas that the key needs."""
 
     platform: Platform
     base_url: str
     key_headers: Mapping[str, str]
     betas: tuple[str, ...] = ()
+    sign: Sign | None = None
 
 
 class Host(Protocol):
@@ -60,12 +65,14 @@ class AnthropicHost:
 
 @dataclass(frozen=True, slots=True)
 class BedrockHost:
-    """Amazon Bedrock in a region."""
+    """Amazon Bedrock in a region, with credentials of AWS or the name of a profile that has some."""
 
     region: str | None
+    credentials: AwsCredentials | AwsCredentialSource | None = field(default=None, repr=False)
+    profile: str | None = None
 
     def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
-        """Return the server for a connection. The key is a Bedrock API key, sent as a bearer."""
+        """Return the server for a connection. A Bedrock API key is sent as a bearer; without one requests are signed."""
         region = self.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
         address = f"https://bedrock-runtime.{_host_part(region)}.amazonaws.com" if region else None
         if (
@@ -81,10 +88,34 @@ class BedrockHost:
             address,
             url_variables=("ANTHROPIC_BEDROCK_BASE_URL",),
             key_variables=("AWS_BEARER_TOKEN_BEDROCK",),
-            key_required=True,
             key_headers=_KEY_HEADERS,
         ).resolve(connection, variables, builder=_BUILDER)
-        return ResolvedHost(BEDROCK, found.base_url, _bearer(found.api_key, connection))
+        source = self._source(connection, variables, found)
+        if source is None:
+            return ResolvedHost(BEDROCK, found.base_url, _bearer(found.api_key, connection))
+        if region is None:
+            raise ConfigurationError(
+                'a signature is made for a region: set AWS_REGION, or use .with_bedrock("eu-central-1")'
+            )
+        from chat_core.client.aws_signer import AwsSigner  # most clients sign nothing
+
+        signer = AwsSigner(source, region=_host_part(region), service="bedrock")
+        return ResolvedHost(BEDROCK, found.base_url, {}, sign=signer)
+
+    def _source(
+        self, connection: Connection, variables: Mapping[str, str], found: ResolvedServer
+    ) -> AwsCredentials | AwsCredentialSource | None:
+        """Return what requests are signed with, or None where they carry a key or a token, or go to another server."""
+        from chat_core.client.aws_credentials import ProfileCredentials, credentials_from_variables
+
+        if self.credentials is not None:
+            return self.credentials
+        if self.profile is not None:
+            return ProfileCredentials(variables, self.profile)
+        has_key = found.api_key or connection.credentials or _KEY_HEADERS & connection.headers.keys()
+        if has_key or (connection.base_url is not None and not found.is_vendors_own):
+            return None
+        return credentials_from_variables(variables) or ProfileCredentials(variables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,3 +45,9 @@ def test_contributing_names_files_that_exist() -> None:
     assert len(named_files) > 10
     for named in named_files:
         assert (ROOT / named).exists(), f"CONTRIBUTING.md names {named}, which is not there"
+
+
+def test_the_second_command_of_readme_installs_every_package() -> None:
+    lines = (ROOT / "dev.txt").read_text(encoding="utf-8").splitlines()
+    listed = {line.removeprefix("-e packages/").partition("[")[0] for line in lines if line.startswith("-e ")}
+    assert listed == {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")}

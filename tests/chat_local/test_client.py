@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -22,7 +23,7 @@ from chat_core import (
 )
 from chat_core.testing import broken_laws
 from chat_local import LocalBuilder
-from scripted_llama import Loads, chunk, turn
+from scripted_llama import Loads, chunk, gguf, turn
 
 pytestmark = pytest.mark.anyio
 HELLO = ChatRequest(Messages.from_user("Hello"))
@@ -207,7 +208,11 @@ def test_one_client_serves_one_event_loop_after_another(loads: Loads) -> None:
     assert len(loads.settings) == 1
 
 
-async def test_without_the_library_or_the_model_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_library_its_command_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.gguf"
+    path.write_bytes(gguf(general__architecture="llama"))
     monkeypatch.setitem(__import__("sys").modules, "xllamacpp", None)
     with pytest.raises(ConfigurationError, match=r'pip install "chat-local\[llama\]"'):
-        await built().complete(HELLO)
+        await LocalBuilder().with_model(str(path)).build().complete(HELLO)

@@ -46,7 +46,7 @@ def test_the_schema_offers_each_call_and_an_answer() -> None:
     request = prompted()
     assert branches(request) == ["get_weather", "send_mail", "answer"]
     assert request.tools == ()
-    assert "get_weather: The weather." in request.messages[0].text
+    assert "- get_weather(city): The weather." in request.messages[0].text
     assert request.messages[1:] == ASKED
     assert len(ASKED) == 1
 
@@ -83,10 +83,23 @@ def test_calls_and_results_of_the_history_are_texts_and_the_history_stays() -> N
     assert [(message.role, message.text) for message in sent][1:] == [
         ("user", "?"),
         ("model", 'Let me see.{"tool": "get_weather", "arguments": {"city": "Bern"}}'),
-        ("user", "The tool get_weather returned: 18 degrees"),
+        ("user", "The result of get_weather: 18 degrees"),
         ("user", "So?"),
     ]
     assert messages.to_json() == before
+
+
+def test_without_tools_to_offer_the_calls_of_the_history_are_words() -> None:
+    call = ToolCall("c1", "get_weather", {"city": "Bern"}, Completed("18 degrees"))
+    messages = Messages.from_user("?").append(Message("model", [call]))
+    for request in (ChatRequest(messages), ChatRequest(messages, [WEATHER], ChatOptions(tool_choice="none"))):
+        sent = prompt_tools(request)
+        assert (sent.tools, sent.output, sent.options) == ((), None, ChatOptions())
+        assert [message.text for message in sent.messages] == [
+            "?",
+            'I call get_weather with {"city": "Bern"}.',
+            "The result of get_weather: 18 degrees",
+        ]
 
 
 def decoded(text: str, finish: Any = "stop") -> list[Any]:

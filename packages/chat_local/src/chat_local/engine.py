@@ -57,7 +57,7 @@ def load(settings: LoadSettings) -> LoadedModel:
     context = _context_length(settings, metadata)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
-    params.model_alias = settings.model  # what responses name
+    params.model_alias = {settings.model}  # what responses name
     params.n_ctx = context * settings.slots
     params.n_parallel = settings.slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.thread_count

@@ -19,6 +19,7 @@ from chat_core import (
     ToolCall,
     ToolDefinition,
 )
+from chat_core.types.json_values import as_object, as_text
 
 _TEXT: JsonObject = {"type": "string"}
 
@@ -30,7 +31,7 @@ def prompt_tools(request: ChatRequest) -> ChatRequest:
     without tools to offer that is all.
     """
     tools = offered_tools(request)
-    texts = list(_as_texts(request.messages))
+    texts = list(_as_texts(request.messages, as_json=bool(tools)))
     options = replace(request.options, tool_choice=None, parallel_tool_calls=None)
     if not tools:
         return replace(request, messages=Messages(texts), tools=(), options=options)
@@ -72,29 +73,36 @@ def _object(properties: JsonObject) -> JsonObject:
 
 
 def _instructions(tools: Sequence[ToolDefinition], *, must_call: bool) -> str:
-    lines = [
-        f"- {tool.name}: {tool.description or 'no description'} Arguments: {json.dumps(tool.parameters)}"
-        for tool in tools
-    ]
-    answer = "" if must_call else ' Write {"answer": …} once you know what to answer.'
-    return "\n".join(
-        ('You can use tools. Write {"tool": name, "arguments": {…}} to use one of these.' + answer, *lines)
-    )
+    """Return what the model is told. The form of a call is in the schema: a small model copies what it reads of it."""
+    answer = "" if must_call else ', else {"answer": text}'
+    uses = f'Write {{"tool": name, "arguments": {{...}}}} to use a tool{answer}. The tools:'
+    return "\n".join([uses, *(line for tool in tools for line in _described(tool))])
 
 
-def _as_texts(messages: Messages) -> Iterator[Message]:
+def _described(tool: ToolDefinition) -> Iterator[str]:
+    parameters = as_object(tool.parameters.get("properties"))
+    yield f"- {tool.name}({', '.join(parameters)}): {tool.description}"
+    for name, schema in parameters.items():
+        if description := as_text(as_object(schema).get("description")):
+            yield f"  {name}: {description}"
+
+
+def _as_texts(messages: Messages, *, as_json: bool) -> Iterator[Message]:
     for message in messages:
         if message.role != "model" or not message.tool_calls:
             yield message
             continue
-        yield Message("model", [_call_as_text(part) for part in message.parts])
+        yield Message("model", [_call_as_text(part, as_json=as_json) for part in message.parts])
         results: list[Part] = []
         for call, text in message.outcomes():
-            results += [Text(f"The tool {call.name} returned: {text}"), *call.files]
+            results += [Text(f"The result of {call.name}: {text}"), *call.files]
         yield Message("user", results)
 
 
-def _call_as_text(part: Part) -> Part:
+def _call_as_text(part: Part, *, as_json: bool) -> Part:
+    """Return a call in the form that the model is to write, or in words where it is to write none."""
     if not isinstance(part, ToolCall):
         return part
-    return Text(json.dumps({"tool": part.name, "arguments": part.arguments}, ensure_ascii=False))
+    if as_json:
+        return Text(json.dumps({"tool": part.name, "arguments": part.arguments}, ensure_ascii=False))
+    return Text(f"I call {part.name} with {part.arguments_as_text()}.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from chat_core import ConfigurationError
 from chat_core.testing import FakeTransport
 from chat_local import EmbeddingLocalClient, LocalBuilder, LocalClient
+from chat_local.find_model import ModelFolders
 from chat_local.settings import LoadSettings
 from chat_local.transport import LocalTransport
 
@@ -19,8 +22,9 @@ def settings_of(client: LocalClient) -> LoadSettings:
 def test_every_choice_reaches_the_loader_and_leaves_the_builder_before_it() -> None:
     plain = LocalBuilder().with_model("m")
     chosen = plain.with_context_length(512).with_slots(3).with_threads(4)
-    assert settings_of(chosen.build()) == LoadSettings("m", 512, 3, 4)
-    assert settings_of(plain.build()) == LoadSettings("m")
+    folders = ModelFolders.of(os.environ)
+    assert settings_of(chosen.build()) == LoadSettings("m", folders, 512, 3, 4)
+    assert settings_of(plain.build()) == LoadSettings("m", folders)
     assert plain.build().model == "m"
     assert isinstance(chosen.with_embeddings().build(), EmbeddingLocalClient)
 

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from chat_core import ConfigurationError
 from chat_local import find_model as module
-from chat_local.find_model import find_model
+from chat_local.find_model import ModelFolders
+
+
+def find_model(name: str) -> Path:
+    return module.find_model(name, ModelFolders.of({}))
 
 
 def put(path: Path) -> Path:
@@ -99,3 +103,10 @@ def test_what_is_nowhere_or_in_two_files_is_an_error_that_says_what_to_do(home: 
         ConfigurationError, match=r"more than one file is 'a/b'; pass the path(.|\n)*b-q4.gguf"
     ):
         find_model("a/b")
+
+
+def test_variables_move_the_folders(home: Path) -> None:
+    names = ("HF_HUB_CACHE", "LLAMA_CACHE", "OLLAMA_MODELS")
+    folders = ModelFolders.of({name: str(home / name) for name in names})
+    assert [folders.others[0].name, folders.others[-1].name, folders.ollama.name] == list(names)
+    assert ModelFolders.of({"HF_HOME": "/hf"}).others[0] == Path("/hf/hub")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Self, cast, overload
@@ -12,6 +13,7 @@ from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server
 from typing_extensions import TypeVar
 
+from chat_local.find_model import ModelFolders
 from chat_local.settings import LoadSettings
 
 if TYPE_CHECKING:
@@ -73,11 +75,12 @@ class LocalBuilder(CompletionsBuilder, Generic[M, E]):
         from chat_local.client import EmbeddingLocalClient, LocalClient
         from chat_local.transport import LocalTransport
 
-        transport = self._connection.transport or LocalTransport(self._load)
+        load = replace(self._load, folders=ModelFolders.of(os.environ))
+        transport = self._connection.transport or LocalTransport(load)
         reached = self._connected(replace(self._connection, transport=transport, base_url=_URL))
         settings = reached._settings(replace(Dialect.llama_cpp(), server=Server("local", _URL)))
         if self._choices.embeds:
-            embedder = LocalTransport(replace(self._load, embeds=True))
+            embedder = LocalTransport(replace(load, embeds=True))
             return EmbeddingLocalClient(settings, embedder)
         return LocalClient(settings)
 

@@ -48,7 +48,7 @@ class LoadedModel:
 
 def load(settings: LoadSettings) -> LoadedModel:
     """Load a model; it takes a second or more. Raises `ConfigurationError` for what is missing or cannot be loaded."""
-    path = find_model(settings.model)
+    path = find_model(settings.model, settings.folders)
     try:
         xllamacpp = import_module("xllamacpp")  # by name: it has no types
     except ImportError as exc:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +22,30 @@ PACKAGED = {
 _LATER_PIECE = re.compile(r"-(?!00001-)\d{5}-of-\d{5}\.gguf$")  # llama.cpp finds the others beside the first
 
 
-def find_model(name: str) -> Path:
+@dataclass(frozen=True, slots=True)
+class ModelFolders:
+    """Where other programs keep the models that they have downloaded."""
+
+    ollama: Path
+    others: tuple[Path, ...]
+
+    @staticmethod
+    def of(variables: Mapping[str, str]) -> ModelFolders:
+        """Return the folders of this user; `variables` is the environment."""
+        home = Path.home()
+        hugging_face = Path(variables.get("HF_HOME") or home / ".cache/huggingface")
+        return ModelFolders(
+            Path(variables.get("OLLAMA_MODELS") or home / ".ollama/models"),
+            (
+                Path(variables.get("HF_HUB_CACHE") or hugging_face / "hub"),
+                home / ".lmstudio/models",
+                home / ".cache/lm-studio/models",
+                Path(variables.get("LLAMA_CACHE") or home / ".cache/llama.cpp"),
+            ),
+        )
+
+
+def find_model(name: str, folders: ModelFolders) -> Path:
     """Return the GGUF file of a model.
 
     `name` is a path; or "smollm2", which a package brings; or a name in the folders where Hugging Face's hub, LM
@@ -36,9 +59,9 @@ def find_model(name: str) -> Path:
         raise ConfigurationError(f"there is no file {path}")
     if name.lower() in PACKAGED:
         return _packaged(name.lower())
-    if blob := _in_ollama(name):
+    if blob := _in_ollama(name, folders.ollama):
         return blob
-    found = sorted({path.resolve(): path for path in _in_caches(name)}.values())
+    found = sorted({path.resolve(): path for path in _in_caches(name, folders.others)}.values())
     if len(found) > 1:
         listed = "".join(f"\n  {path}" for path in found[:10])
         raise ConfigurationError(f"more than one file is {name!r}; pass the path of one of them:{listed}")
@@ -63,23 +86,9 @@ def _not_found(name: str) -> ConfigurationError:
     )
 
 
-def _in_caches(name: str) -> Iterator[Path]:
-    for folder in _cache_folders():
+def _in_caches(name: str, folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
         yield from (path for path in _gguf_files(folder) if _is_named(path, folder, name))
-
-
-def _cache_folders() -> Iterable[Path]:
-    home = Path.home()
-    hub = (
-        os.environ.get("HF_HUB_CACHE")
-        or Path(os.environ.get("HF_HOME") or home / ".cache/huggingface") / "hub"
-    )
-    return (
-        Path(hub),
-        home / ".lmstudio/models",
-        home / ".cache/lm-studio/models",
-        Path(os.environ.get("LLAMA_CACHE") or home / ".cache/llama.cpp"),
-    )
 
 
 def _gguf_files(folder: Path) -> Iterator[Path]:
@@ -103,9 +112,8 @@ def _is_named(path: Path, folder: Path, name: str) -> bool:
     )
 
 
-def _in_ollama(name: str) -> Path | None:
+def _in_ollama(name: str, root: Path) -> Path | None:
     """Return the file of a model that Ollama has pulled: its manifest names the blob."""
-    root = Path(os.environ.get("OLLAMA_MODELS") or Path.home() / ".ollama/models")
     model, _, tag = name.partition(":")
     parts = model.split("/")
     if not all(re.fullmatch(r"[\w.-]+", part) and part.strip(".") for part in (*parts, tag or "latest")):
@@ -121,5 +129,6 @@ def _in_ollama(name: str) -> Path | None:
         digests = [layer["digest"] for layer in layers if layer["mediaType"].endswith(".image.model")]
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    blobs = [root / "blobs" / str(digest).replace(":", "-") for digest in digests]
+    whole = [str(digest) for digest in digests if re.fullmatch(r"sha256:\w+", str(digest))]
+    blobs = [root / "blobs" / digest.replace(":", "-") for digest in whole]
     return next((blob for blob in blobs if blob.is_file()), None)

@@ -266,7 +266,7 @@ async def test_a_time_limit_that_passes_names_itself_and_the_way_to_raise_it() -
         async with builder(server.url).with_timeout(first_event=0.05).build() as client:
             with pytest.raises(
                 TimedOut,
-                match=r"no answer within 0\.05 s; raise the limit with \.with_timeout\(first_event=\.\.\.\)",
+                match=r"no response within 0\.05 s; raise the limit with \.with_timeout\(first_event=\.\.\.\)",
             ):
                 await ChatBuilder().with_model(client).build().complete(Messages.from_user("Hello"))
 

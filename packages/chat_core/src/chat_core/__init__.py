@@ -204,7 +204,8 @@ __all__ = [
     "tool",
 ]
 
-# The engine and the network come with their first use: a provider package needs neither, and is imported in half the
+# The engine and the network come with their first use: a provider package needs neither, and is imported in
+# half the
 # time without them.
 _LATER = {
     "ApprovalKey": "chat_core.types.seals",

@@ -1,4 +1,7 @@
-"""The protocols between the engine and a client. A capability is a protocol, so that a client can be wrapped without losing any."""
+"""The protocols between the engine and a client.
+
+A capability is a protocol, so that a client can be wrapped without losing any.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,8 @@ class StreamProvider(Provider, Protocol):
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield a turn as it arrives, ending with exactly one `Done`.
 
-        Raises a `ChatError`, `StreamTruncated` where the bytes end before the wire's terminal sign; retries nothing.
-        Closing the generator frees the connection; it holds no cancel scope across a yield.
+        Raises a `ChatError`, `StreamTruncated` where the bytes end before the wire's terminal sign; retries
+        nothing. Closing the generator frees the connection; it holds no cancel scope across a yield.
         """
         ...
 
@@ -71,7 +74,7 @@ class TokenCountProvider(Provider, Protocol):
     """A client whose server counts tokens."""
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
-        """Return the number of input tokens of a request with these messages and tools. Raises a `ChatError`."""
+        """Return the input tokens of a request with these messages and tools. Raises a `ChatError`."""
         ...
 
 

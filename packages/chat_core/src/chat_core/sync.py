@@ -1,4 +1,4 @@
-"""A chat for synchronous code, also where an event loop is already running: notebooks, Django views, scripts."""
+"""A chat for synchronous code, also where an event loop is running: notebooks, Django views, scripts."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ _GRACE = 1.0  # seconds that a call has to end after a Ctrl-C, before the except
 
 
 class SyncChat(Generic[P_co, R_co, V_co]):
-    """The methods of a `Chat`, without `await`: `with SyncChat(chat) as chat:`. Any number of threads may use one.
+    """The methods of a `Chat`, without `await`:
 
-    An event loop runs in a thread of its own while the block is entered; leaving it ends what still runs. A process
-    that forks enters it after the fork: the thread does not come along.
+    `with SyncChat(chat) as chat:`. Any number of threads may use one.
+
+    An event loop runs in a thread of its own while the block is entered; leaving it ends what still runs. A
+    process that forks enters it after the fork: the thread does not come along.
     """
 
     def __init__(self, chat: Chat[P_co, R_co, V_co]) -> None:
@@ -63,8 +65,8 @@ class SyncChat(Generic[P_co, R_co, V_co]):
     ) -> Generator[Generator[ChatEvent[V_co]]]:
         """Yield what `Chat.stream` yields: `with chat.stream(messages) as events: for event in events: ...`
 
-        The text of a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the consumer has
-        taken the events before it.
+        The text of a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the
+        consumer has taken the events before it.
         """
         portal = self._portal
         ahead = ReadAhead[ChatEvent[V_co]]()
@@ -102,7 +104,9 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         return running.future
 
     def _end(self, running: _Running[T], *, at_once: bool) -> None:
-        """End a call and wait for it; `at_once` leaves the threads of its tools behind, and waits for `_GRACE` at most."""
+        """End a call and wait for it; `at_once` leaves the threads of its tools behind, and waits for
+        `_GRACE` at most.
+        """
         future = running.future
         if running.end in self._ends and not (future is not None and future.done()):
             self._portal.start_task_soon(running.end, at_once)

@@ -13,7 +13,10 @@ _at_work: dict[int, object] = {}  # by the identity of the conversation, which l
 
 @contextmanager
 def at_work(messages: Messages) -> Iterator[None]:
-    """Hold the conversation for one `complete`, `resume` or `stream`. Raises `ConversationConflict` for a second one."""
+    """Hold the conversation for one `complete`, `resume` or `stream`.
+
+    Raises `ConversationConflict` for a second one.
+    """
     mine = object()
     if _at_work.setdefault(id(messages), mine) is not mine:  # one step, also between threads
         raise ConversationConflict(

@@ -49,8 +49,8 @@ class _Choices:
 class ChatBuilder(Generic[M, P, V, S]):
     """Returns a new builder from each `with_…` and does no I/O.
 
-    The type parameters tell how far it has come: without a model there is no `build()`, and what `complete` returns
-    follows from the tools and the type of the output.
+    The type parameters tell how far it has come: without a model there is no `build()`, and what `complete`
+    returns follows from the tools and the type of the output.
     """
 
     def __init__(self, _choices: _Choices | None = None) -> None:
@@ -84,29 +84,35 @@ class ChatBuilder(Generic[M, P, V, S]):
         return ChatBuilder(replace(self._choices, max_steps=steps))
 
     def with_retry(self, policy: RetryPolicy) -> ChatBuilder[M, P, V, S]:
-        """Set how often a model request is sent again. Default: twice; `RetryPolicy(max_retries=0)` is never."""
+        """Set how often a model request is sent again. Default: twice; `max_retries=0` is never."""
         return ChatBuilder(replace(self._choices, retry=policy))
 
     def with_checkpoint(self, save: Callable[[Messages], object]) -> ChatBuilder[M, P, V, S]:
-        """Store the conversation with `save`, a function, sync or async, of the messages (`messages.to_json()`).
+        """Store the conversation with `save`, a function, sync or async, of the messages
+        (`messages.to_json()`).
 
-        It is awaited after each model turn, before tools run, after each result, and when the call fails, is cancelled
-        or left. A call that runs when the process dies is then stored as running, and comes back as `Unknown`. What
-        `save` raises goes to the caller; what it could not store before tools run keeps them from running.
+        It is awaited after each model turn, before tools run, after each result, and when the call fails, is
+        cancelled or left. A call that runs when the process dies is then stored as running, and comes back as
+        `Unknown`. What `save` raises goes to the caller; what it could not store before tools run keeps them
+        from running.
         """
         return ChatBuilder(replace(self._choices, checkpoint=save))
 
     def with_approval_key(self, key: ApprovalKey) -> ChatBuilder[M, P, V, S]:
         """Run only calls whose approval is sealed with this key.
 
-        Calls that the strategies let run or postpone are sealed by the chat itself, those that people approve by
-        `messages.decide(decisions, key=key)`. An approval that was forged, changed, taken from another call, has
-        expired, or was sealed with another key is refused: the call waits again, with a note that tells why.
+        Calls that the strategies let run or postpone are sealed by the chat itself, those that people approve
+        by `messages.decide(decisions, key=key)`. An approval that was forged, changed, taken from another
+        call, has expired, or was sealed with another key is refused: the call waits again, with a note that
+        tells why.
         """
         return ChatBuilder(replace(self._choices, approval_key=key))
 
     def with_edit_notice(self, shown: bool) -> ChatBuilder[M, P, V, S]:
-        """Tell the model in the result of a call that a reviewer changed its arguments, and to what. Default: True."""
+        """Tell the model in the result of a call that a reviewer changed its arguments, and to what.
+
+        Default: True.
+        """
         return ChatBuilder(replace(self._choices, show_edits=shown))
 
     @overload
@@ -116,7 +122,8 @@ class ChatBuilder(Generic[M, P, V, S]):
     def build(self) -> object:
         """Return a chat.
 
-        Raises `ConfigurationError` without a model, for two tools of one name, and for types without a JSON schema.
+        Raises `ConfigurationError` without a model, for two tools of one name, and for types without a JSON
+        schema.
         """
         choices = self._choices
         if choices.provider is None:

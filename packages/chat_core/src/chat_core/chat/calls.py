@@ -12,7 +12,10 @@ from chat_core.types.tool_call import ToolCall
 
 
 class Calls:
-    """The calls that are open, and the ids that are taken. Each message is walked once, however many turns follow."""
+    """The calls that are open, and the ids that are taken.
+
+    Each message is walked once, however many turns follow.
+    """
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
@@ -44,7 +47,9 @@ class Calls:
         return resolved
 
     def commit(self, message: Message) -> None:
-        """Append a model's message: its calls get ids that are unique, keys, and do not run where the turn is not whole."""
+        """Append a model's message: its calls get ids that are unique, keys, and do not run where the turn is
+        not whole.
+        """
         reason = message.turn.finish_reason if message.turn else "other"
         for call in message.tool_calls:
             if not call.id or call.id in self._ids:

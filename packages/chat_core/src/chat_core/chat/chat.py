@@ -50,7 +50,8 @@ class Chat(Generic[P_co, R_co, V_co]):
     async def complete(
         self: Chat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
     ) -> R_co:
-        """Carry the conversation on until the model has responded, or calls wait; `messages` then ends with its turn.
+        """Carry the conversation on until the model has responded, or calls wait; `messages` then ends with
+        its turn.
 
         `deps` is for tools, as `ToolContext.deps`.
         Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
@@ -75,7 +76,9 @@ class Chat(Generic[P_co, R_co, V_co]):
     def stream(
         self: Chat[StreamProvider, R_co, V_co], messages: Messages, *, deps: object = None
     ) -> ChatStream[V_co]:
-        """Return the same as events, ending in `Done` or `Paused`: `async with chat.stream(messages) as events`.
+        """Return the same as events, ending in `Done` or `Paused`:
+
+        `async with chat.stream(messages) as events`.
 
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
         """

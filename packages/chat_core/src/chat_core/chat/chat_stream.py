@@ -15,7 +15,9 @@ V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 
 
 class ChatStream(Generic[V_co]):
-    """Events to iterate inside `async with`: leaving the block, however it is left, closes the connection at once."""
+    """Events to iterate inside `async with`: leaving the block, however it is left, closes the connection at
+    once.
+    """
 
     def __init__(self, events: AsyncGenerator[ChatEvent[V_co]]) -> None:
         self._events = events

@@ -18,7 +18,8 @@ _logger = logging.getLogger("chat_core")
 
 
 class Checkpoints:
-    """Saves of one conversation: one at a time, none for what is stored already, and shielded from cancellation.
+    """Saves of one conversation: one at a time, none for what is stored already, and shielded from
+    cancellation.
 
     Whoever cancels waits for a save that has begun: half a save would be worse than a late one.
     """
@@ -31,8 +32,10 @@ class Checkpoints:
         self._failed = False
 
     async def save(self) -> None:
-        """Store the conversation as it is, unless it has not changed since the last save. What the checkpoint raises
-        comes through."""
+        """Store the conversation as it is, unless it has not changed since the last save.
+
+        What the checkpoint raises comes through.
+        """
         if self._checkpoint is None:
             return
         with anyio.CancelScope(shield=True):
@@ -40,7 +43,10 @@ class Checkpoints:
                 await self._save(self._checkpoint)
 
     async def save_on_the_way_out(self, error: BaseException) -> None:
-        """Store what is known when a call fails, is cancelled or left. Failures are noted on `error`, which goes on."""
+        """Store what is known when a call fails, is cancelled or left.
+
+        Failures are noted on `error`, which goes on.
+        """
         if self._failed:
             return  # this is why the call ends
         try:

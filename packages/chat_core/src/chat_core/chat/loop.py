@@ -1,4 +1,6 @@
-"""The loop behind complete, resume and stream: model turn, tools, model turn, until there is a response or a pause."""
+"""The loop behind complete, resume and stream: model turn, tools, model turn, until there is a response or a
+pause.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ async def converse(
 ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
     """Carry the conversation on, ending with one `Done` or one `Paused`.
 
-    Whatever ends it early leaves in `messages` what came, and stores it. Raises `ConversationConflict` where another
-    call is at work on these messages.
+    Whatever ends it early leaves in `messages` what came, and stores it. Raises `ConversationConflict` where
+    another call is at work on these messages.
     """
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")

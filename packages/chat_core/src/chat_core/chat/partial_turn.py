@@ -26,8 +26,9 @@ _PART_OF: dict[type[TurnEvent], type[Text | Reasoning | Refusal]] = {
 
 
 def interrupted(seen: Iterable[TurnEvent]) -> Message:
-    """Return the message that these events began: neighbours joined, calls closed, nothing native, since nothing was
-    finished."""
+    """Return the message that these events began: neighbours joined, calls closed, nothing native, since
+    nothing was finished.
+    """
     parts: list[Part] = []
     arguments: dict[str, list[str]] = {}
     for (kind, aside), events in groupby(seen, _kind):

@@ -25,8 +25,8 @@ _OF_ONE_TURN = (TextChunk, ReasoningChunk, RefusalChunk, ToolCallChunk, Structur
 class ReadAhead(Generic[E]):
     """A queue between a reader, which is read ahead within one turn of the model, and a consumer.
 
-    After any other event `put` waits until the consumer has taken it and wants the next one: what comes then has
-    effects, such as a tool that runs, or a request that costs.
+    After any other event `put` waits until the consumer has taken it and wants the next one: what comes then
+    has effects, such as a tool that runs, or a request that costs.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,10 @@ class ReadAhead(Generic[E]):
         self._arrived.set()
 
     async def take(self) -> list[E]:
-        """Return the events that have arrived, at least one; none at the end. The events taken before are consumed."""
+        """Return the events that have arrived, at least one; none at the end.
+
+        The events taken before are consumed.
+        """
         if not self._events:
             self._wanted.set()
         while not self._events and not self._ended:

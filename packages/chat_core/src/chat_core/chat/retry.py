@@ -39,7 +39,9 @@ async def whole_turn(
 async def streamed_turn(
     stream: Streams, request: ChatRequest, policy: RetryPolicy
 ) -> AsyncGenerator[TurnEvent]:
-    """Yield a turn as it arrives, begun again after a failure that may pass as long as nothing of it has arrived."""
+    """Yield a turn as it arrives, begun again after a failure that may pass as long as nothing of it has
+    arrived.
+    """
     failures: list[ChatError] = []
     request = replace(request, retry=_Within(policy, failures))
     for attempt in count(1):
@@ -63,7 +65,7 @@ async def streamed_turn(
 
 
 async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failures: list[ChatError]) -> T:
-    """Return the result of `action`, run again after a failure that may pass; those are added to `failures`."""
+    """Return the result of `action`, run again after a failure that may pass; `failures` lists those."""
     for attempt in count(1):
         try:
             return await action()

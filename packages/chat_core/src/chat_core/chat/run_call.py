@@ -38,9 +38,9 @@ class Ready:
 async def run_call(ready: Ready) -> None:
     """Run the tool and put the outcome on the call.
 
-    What a tool raises, `SystemExit` and a cancellation of something that it waited for included, becomes `Failed`, which
-    the model reads. Only the cancellation of this call itself, `KeyboardInterrupt` and the end of the coroutine go on,
-    and leave the call `Unknown`.
+    What a tool raises, `SystemExit` and a cancellation of something that it waited for included, becomes
+    `Failed`, which the model reads. Only the cancellation of this call itself, `KeyboardInterrupt` and the
+    end of the coroutine go on, and leave the call `Unknown`.
     """
     call = ready.call
     try:

@@ -9,8 +9,8 @@ from chat_core.types.json_values import JsonValue
 class Snapshots:
     """Partial values of a stream.
 
-    Parsing starts from the front each time, so a snapshot is taken only when the text has grown by a sixty-fourth: the
-    work stays proportional to the text.
+    Parsing starts from the front each time, so a snapshot is taken only when the text has grown by a
+    sixty-fourth: the work stays proportional to the text.
     """
 
     def __init__(self, output: OutputType[object]) -> None:

@@ -35,7 +35,10 @@ class OutputType(Generic[T]):
 
     @cached_property
     def schema(self) -> OutputSchema:
-        """The schema that goes into the request. Raises `ConfigurationError` where JSON schema has no form for the type."""
+        """The schema that goes into the request.
+
+        Raises `ConfigurationError` where JSON schema has no form for the type.
+        """
         schema: JsonObject = self._schema
         if self._wrapped:
             definitions: JsonObject = {"$defs": schema["$defs"]} if "$defs" in schema else {}
@@ -54,8 +57,8 @@ class OutputType(Generic[T]):
     def typed(self, response: ChatResponse) -> StructuredResponse[T]:
         """Return the response with the value that its text is, asides left out.
 
-        A text that is the value alone becomes `Structured` in the message. Raises `InvalidResponse`, which holds the
-        turn, where the text is no such value.
+        A text that is the value alone becomes `Structured` in the message. Raises `InvalidResponse`, which
+        holds the turn, where the text is no such value.
         """
         if response.refusal is not None:
             raise InvalidResponse(f"the model declined: {response.refusal}", response=response)
@@ -122,7 +125,7 @@ class OutputType(Generic[T]):
             return cast("JsonObject", untitled(cast("JsonValue", self._adapter.json_schema())))
         except PydanticInvalidForJsonSchema as exc:
             raise ConfigurationError(
-                f"with_structured_output({self._form!r}): JSON schema cannot say it: {exc}"
+                f"with_structured_output({self._form!r}): no JSON schema can describe it: {exc}"
             ) from exc
 
     @cached_property

@@ -46,9 +46,10 @@ class ToolRunner:
     async def settle(self, open_calls: Sequence[ToolCall]) -> None:
         """Let the strategies decide about new calls, and run all that may run.
 
-        The conversation is stored before calls run, as `Running`, and after each result. What the checkpoint raises
-        before keeps them from running. A call that is cancelled on its way is left `Unknown`: it may have had its
-        effect. One that nothing had decided about when the conversation went on does not run any more.
+        The conversation is stored before calls run, as `Running`, and after each result. What the checkpoint
+        raises before keeps them from running. A call that is cancelled on its way is left `Unknown`: it may
+        have had its effect. One that nothing had decided about when the conversation went on does not run any
+        more.
         """
         if not open_calls:
             return
@@ -156,7 +157,10 @@ class ToolRunner:
     async def _run_one(
         self, one: Ready, limit: anyio.Semaphore | None, failures: list[BaseException]
     ) -> None:
-        """Run a call, and store its outcome. A checkpoint that fails does not stop the others; it is raised after them."""
+        """Run a call, and store its outcome.
+
+        A checkpoint that fails does not stop the others; it is raised after them.
+        """
         if limit is None:
             await run_call(one)
             await self._save_into(failures)
@@ -221,7 +225,9 @@ def _passed_over(call: ToolCall) -> Failed:
 
 
 def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> ToolStatus:
-    """Return the status of a call whose arguments do not fit: a reviewer's go back to the reviewer, a model's to the model."""
+    """Return the status of a call whose arguments do not fit: a reviewer's go back to the reviewer, a model's
+    to the model.
+    """
     if call.edited is None:
         return Failed(f"The arguments do not fit {call.name}, which was not run: {exc}")
     call.edited, call.approved_by = None, None

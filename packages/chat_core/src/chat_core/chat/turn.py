@@ -66,8 +66,8 @@ def _options(setup: Setup, messages: Messages) -> ChatOptions:
 def _arrived(seen: list[TurnEvent], error: BaseException) -> Message | None:
     """Return what there is of a turn that failed.
 
-    That is what its events began; without events, what the client put on the error, such as the id of work in the
-    background, or the first part of a turn of several requests.
+    That is what its events began; without events, what the client put on the error, such as the id of work in
+    the background, or the first part of a turn of several requests.
     """
     partial = error.partial if isinstance(error, ChatError) else None
     if partial is not None and not isinstance(error, StreamTruncated):

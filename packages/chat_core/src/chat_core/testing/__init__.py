@@ -1,4 +1,6 @@
-"""For the tests of agents and of providers: scripted models, a fake network, a real loopback server, and the laws of a turn."""
+"""For the tests of agents and of providers: scripted models, a fake network, a real loopback server, and the
+laws of a turn.
+"""
 
 from chat_core.testing.event_stream import event_stream_bytes
 from chat_core.testing.laws import broken_laws

@@ -33,8 +33,8 @@ _USAGE = Usage(input_tokens=10, output_tokens=5, total_tokens=15)
 class ScriptedProvider:
     """Each turn is the next line: text, a part, several parts, a whole response, or an error to raise.
 
-    `requests` are what came, each with the messages as they were then. Streamed, a text comes in pieces of eight
-    characters.
+    `requests` are what came, each with the messages as they were then. Streamed, a text comes in pieces of
+    eight characters.
     """
 
     def __init__(self, lines: Iterable[Line], *, model: str = "scripted") -> None:

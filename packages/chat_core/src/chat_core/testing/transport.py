@@ -1,4 +1,4 @@
-"""A transport that answers from a queue and keeps what it was sent: for tests of everything above the network."""
+"""A transport that responds from a queue and records requests: for tests of everything above the network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _MAX_BYTES = 1 << 30
 
 
 class FakeTransport:
-    """Queue answers with `answer` and `fail`; each request takes the next one. `requests` and `bodies` are what was sent."""
+    """Queue answers with `answer` and `fail`; each request takes the next one.
+
+    `requests` and `bodies` are what was sent.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -44,7 +47,9 @@ class FakeTransport:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> FakeTransport:
-        """Queue an answer: bytes or text as they are, one object as JSON, several as server-sent events (strings as they are)."""
+        """Queue an answer: bytes or text as they are, one object as JSON, several as server-sent events
+        (strings as they are).
+        """
         kind, data = _written(body)
         self._answers.append(Response(status, {"content-type": kind} | dict(headers or {}), data))
         return self
@@ -55,12 +60,12 @@ class FakeTransport:
         return self
 
     async def send(self, request: Request, /) -> Response:
-        """The next answer, whole."""
+        """Return the next answer, whole."""
         return self._next(request)
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """The next answer, as events."""
+        """Yield the next answer, as events."""
         yield _FakeStream(self._next(request))
 
     async def aclose(self) -> None:

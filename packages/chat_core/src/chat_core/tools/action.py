@@ -39,7 +39,10 @@ class Defer:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """The call leaves the process: its result comes from outside, by `call.complete(result)`. It is never run here."""
+    """The call leaves the process: its result comes from outside, by `call.complete(result)`.
+
+    It is never run here.
+    """
 
     note: str | None = None
 

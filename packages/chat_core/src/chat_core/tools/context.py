@@ -20,8 +20,9 @@ D_co = TypeVar("D_co", covariant=True, default=object)
 class ToolContext(Generic[D_co]):
     """Given to a parameter that is annotated with it, and absent from the tool's schema.
 
-    `deps` is what the application passed as `complete(messages, deps=...)`. `attempt` counts how often the function
-    has been entered for this call, from 1: a call that was unknown and is approved again comes a second time.
+    `deps` is what the application passed as `complete(messages, deps=...)`. `attempt` counts how often the
+    function has been entered for this call, from 1: a call that was unknown and is approved again comes a
+    second time.
     """
 
     call: ToolCall

@@ -1,4 +1,6 @@
-"""The descriptions of a function and of its parameters in a docstring, in the Google, NumPy and Sphinx styles."""
+"""The descriptions of a function and of its parameters in a docstring, in the Google, NumPy and Sphinx
+styles.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ _SECTION = re.compile(
 
 
 def read_docstring(docstring: str | None) -> tuple[str, dict[str, str]]:
-    """Return the description before the first section, and one per parameter. A docstring in no known style is all description."""
+    """Return the description before the first section, and one per parameter.
+
+    A docstring in no known style is all description.
+    """
     lines = inspect.cleandoc(docstring or "").splitlines()
     head = takewhile(lambda at: not _opens_section(lines, at), range(len(lines)))
     description = "\n".join(lines[at] for at in head).strip()

@@ -28,15 +28,17 @@ T = TypeVar("T")
 
 
 class Tool(Generic[P, R_co]):
-    """A function that a model may call, sync or async; sync ones run in a worker thread. `@tool` makes one of a function.
+    """A function that a model may call, sync or async; sync ones run in a worker thread.
 
-    This constructor takes a JSON schema of an object instead, as MCP bridges need; `function` gets the arguments as
-    keywords. What the function returns is given to the model as JSON, or as it is where it is text; files in it, at any
-    depth, go along as files.
+    `@tool` makes one of a function.
 
-    `meta` is for strategies, `strict` makes the provider hold the model to the schema. A call may take `timeout`
-    seconds (default: any time), `max_concurrency` calls of one turn run at once (default: all), and beside a call of a
-    `sequential` tool no other call runs.
+    This constructor takes a JSON schema of an object instead, as MCP bridges need; `function` gets the
+    arguments as keywords. What the function returns is given to the model as JSON, or as it is where it is
+    text; files in it, at any depth, go along as files.
+
+    `meta` is for strategies, `strict` makes the provider hold the model to the schema. A call may take
+    `timeout` seconds (default: any time), `max_concurrency` calls of one turn run at once (default: all), and
+    beside a call of a `sequential` tool no other call runs.
     """
 
     def __init__(
@@ -105,7 +107,9 @@ class Tool(Generic[P, R_co]):
 
     @property
     def unchecked(self) -> list[str]:
-        """The keywords of its JSON schema that arguments are not checked against; empty for a function's signature."""
+        """The keywords of its JSON schema that arguments are not checked against; empty for a function's
+        signature.
+        """
         return unchecked(self._parameters.schema()) if isinstance(self._parameters, SchemaParameters) else []
 
     def read(self, call: ToolCall, context: ToolContext[object] | None = None) -> Mapping[str, object]:
@@ -122,7 +126,10 @@ class Tool(Generic[P, R_co]):
         return None
 
     async def run(self, arguments: Mapping[str, object]) -> object:
-        """Call the function with what `read` returned. What it raises comes through; `TimeoutError` after its timeout."""
+        """Call the function with what `read` returned.
+
+        What it raises comes through; `TimeoutError` after its timeout.
+        """
         function = cast("Callable[..., object]", self.function)
         seconds = float("inf") if self.timeout is None else self.timeout
         if not _is_async(function):
@@ -197,4 +204,4 @@ def _is_async(function: Callable[..., object]) -> bool:
 
 def _call_method(function: Callable[..., object]) -> object:
     """Return the `__call__` of an object that is no function, or None."""
-    return getattr(type(function), "__call__", None)  # noqa: B004  the method itself is looked at, not whether it is there
+    return getattr(type(function), "__call__", None)  # noqa: B004  the method itself is wanted

@@ -1,7 +1,8 @@
 """Whether a JSON value fits a JSON schema, in bounded time.
 
-For tools that come with a schema, as those of MCP servers do. The `jsonschema` library would bring five distributions,
-one of them compiled, and 60 ms of import, for the two dozen keywords that tools use. `tools.unchecked` names the others.
+For tools that come with a schema, as those of MCP servers do. The `jsonschema` library would bring five
+distributions, one of them compiled, and 60 ms of import, for the two dozen keywords that tools use.
+`tools.unchecked` names the others.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 class _Unbounded(Exception):
-    """The schema asks for more than the value allows."""
+    """The schema takes more steps than the value allows."""
 
 
 def faults(value: JsonValue, schema: JsonValue) -> list[str]:
     """Return what is wrong with `value`, each with a JSON pointer to the place; nothing if it fits.
 
     A schema that cannot be checked in bounded time, because it refers to itself without end or tries too many
-    alternatives, is a fault too, which says so.
+    alternatives, is a fault too, with that reason.
     """
     checker = _Checker(schema, _STEPS + _STEPS_PER_NODE * _size(value))
     try:

@@ -1,7 +1,7 @@
 """Regular expressions of schemas, matched only where their time is known to be bounded.
 
-A schema may come from anybody, and Python's `re` tries all ways in which a text can match: for `(a+)+$` their number
-doubles with each character. `matches` first counts the ways, from the parsed pattern.
+A schema may come from anybody, and Python's `re` tries all ways in which a text can match: for `(a+)+$` their
+number doubles with each character. `matches` first counts the ways, from the parsed pattern.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from re import _constants as constants  # type: ignore[attr-defined]  # not in typeshed: the parser's own names
+from re import _constants as constants  # type: ignore[attr-defined]  # not in typeshed
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import cast
 
@@ -39,7 +39,7 @@ def is_safe(pattern: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    """`ways` in which a text can match; each of `loops` without an upper bound multiplies them by its length."""
+    """`ways` in which a text can match; each loop without an upper bound multiplies them by its length."""
 
     ways: int = 1
     loops: int = 0

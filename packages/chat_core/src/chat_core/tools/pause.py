@@ -30,7 +30,9 @@ R = TypeVar("R", bound=ChatResponse)
 
 @dataclass(frozen=True, slots=True)
 class PauseReason:
-    """The calls that wait, by what they wait for: a person, their time, what became of them, a result from outside."""
+    """The calls that wait, by what they wait for: a person, their time, what became of them, a result from
+    outside.
+    """
 
     approvals: tuple[ToolCall, ...] = ()
     scheduled: tuple[ToolCall, ...] = ()

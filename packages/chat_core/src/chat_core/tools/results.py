@@ -14,8 +14,8 @@ from chat_core.types.plain_json import plain_json
 def take_result(result: object) -> tuple[JsonValue, tuple[File, ...]]:
     """Return a tool's result as JSON, and the files in it, at any depth, in order.
 
-    A file inside a value leaves a text with its number there. Text and structured parts become their content, a
-    provider's block its JSON. Raises `ValueError` for what contains itself or is nested too deeply.
+    A file inside a value leaves a text with its number there. Text and structured parts become their content,
+    a provider's block its JSON. Raises `ValueError` for what contains itself or is nested too deeply.
     """
     taker = _Taker()
     if not isinstance(result, list | tuple) or (isinstance(result, tuple) and hasattr(result, "_fields")):

@@ -18,9 +18,11 @@ Strategy: TypeAlias = Callable[[ToolCall, Mapping[str, object]], Action | Awaita
 
 @dataclass(frozen=True, slots=True)
 class ScopedCollection:
-    """Tools under one `strategy`: a function, sync or async, of a call and its tool's `meta`, which returns an `Action`.
+    """Tools under one `strategy`: a function, sync or async, of a call and its tool's `meta`, which returns
+    an `Action`.
 
-    It decides once per call, before any call of the turn runs. What it raises goes to the caller, and no call runs.
+    It decides once per call, before any call of the turn runs. What it raises goes to the caller, and no call
+    runs.
     """
 
     tools: Sequence[AnyTool]

@@ -35,7 +35,7 @@ class FunctionParameters:
         for parameter in self._parameters.values():
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise ConfigurationError(
-                    f"tool {name}: parameter {parameter} cannot be given by name; a model names all its arguments"
+                    f"tool {name}: parameter {parameter} cannot be given by name, as models do"
                 )
 
     def schema(self) -> JsonObject:
@@ -89,7 +89,8 @@ class FunctionParameters:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        # fields are numbered and the names are aliases: a parameter may be called `schema` or `_x`, a field may not
+        # fields are numbered and the names are aliases: a parameter may be called `schema` or `_x`, a field
+        # may not
         named = (name for name in self._parameters if name not in self._injected)
         return {f"p{number}": name for number, name in enumerate(named)}
 

@@ -23,9 +23,9 @@ WAITING: ContextVar[set[anyio.CancelScope] | None] = ContextVar("WAITING", defau
 async def run_in_thread(function: Callable[[], T], seconds: float = math.inf) -> T:
     """Return what `function` returns, or raise what it raises. Raises `TimeoutError` after `seconds`.
 
-    A thread cannot be stopped, so a cancelled caller waits for it: only then is the outcome known. There is no limit to
-    the number of threads, since a tool may wait for another agent's tools, and with a shared limit both could wait
-    forever.
+    A thread cannot be stopped, so a cancelled caller waits for it: only then is the outcome known. There is
+    no limit to the number of threads, since a tool may wait for another agent's tools, and with a shared
+    limit both could wait forever.
     """
     waiting = WAITING.get()
     with anyio.CancelScope(shield=True, deadline=anyio.current_time() + seconds) as scope:
@@ -62,7 +62,9 @@ async def _in_daemon(function: Callable[[], T]) -> T:
 
 
 class _Outcome(Generic[T]):
-    """A function, and what it returned or raised: trio takes no awaitable, and asyncio no StopIteration, out of a thread."""
+    """A function, and what it returned or raised: trio takes no awaitable, and asyncio no StopIteration, out
+    of a thread.
+    """
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function

@@ -27,7 +27,9 @@ _OF_VALUES = frozenset(("default", "const", "enum", "examples", "required", "dep
 
 
 def unchecked(schema: JsonValue) -> list[str]:
-    """Return the keywords of a schema that `faults` does not check, sorted; a pattern that is not, with the pattern."""
+    """Return the keywords of a schema that `faults` does not check, sorted; a pattern that is not, with the
+    pattern.
+    """
     found: set[str] = set()
     open_schemas = [schema]
     while open_schemas:

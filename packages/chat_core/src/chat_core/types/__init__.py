@@ -1,1 +1,4 @@
-"""Values: what is said, stored, requested and answered. They import nothing outside this room."""
+"""Values: messages and their parts, requests, responses, events, errors.
+
+They import nothing outside this room.
+"""

@@ -11,7 +11,9 @@ from chat_core.types.messages import Messages
 
 
 class CallIds:
-    """Ids for the calls of one turn, unique in its conversation: the provider's own where it sent a new one, else minted."""
+    """Ids for the calls of one turn, unique in its conversation: the provider's own where it sent a new one,
+    else minted.
+    """
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
@@ -40,7 +42,8 @@ _OTHER = re.compile(r"[^A-Za-z0-9_-]+")
 def wire_id(
     id: str, pattern: re.Pattern[str] = _ON_EVERY_WIRE, *, length: int = 37, prefix: str = "call_"
 ) -> str:
-    """Return a call's id as a wire takes it: itself where `pattern` matches it, else always the same other one.
+    """Return a call's id as a wire takes it: itself where `pattern` matches it, else always the same other
+    one.
 
     The other one is `prefix` and as many characters of a digest as make it `length` characters long.
     """
@@ -52,7 +55,8 @@ def wire_id(
 
 @lru_cache(maxsize=4096)
 def wire_name(name: str, pattern: re.Pattern[str] = _ON_EVERY_WIRE, *, length: int = 64) -> str:
-    """Return a tool's name as a wire takes it: itself where `pattern` matches it, else always the same other one.
+    """Return a tool's name as a wire takes it: itself where `pattern` matches it, else always the same other
+    one.
 
     The other one keeps the letters, digits, `_` and `-` of the name and ends in a digest, so that two names
     stay two. The engine knows a tool by either name.

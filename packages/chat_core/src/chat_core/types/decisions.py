@@ -18,9 +18,10 @@ from chat_core.types.tool_call import ToolCall
 class Decision:
     """What somebody has decided about the call `call_id`.
 
-    "approve" lets it run, with other `arguments` where given, and where `expires` is given only until then. "reject"
-    does not; the model reads `reason`. "complete" resolves it with `result`. `by` is who decided. `digest` is that of the
-    call which the person has seen: where it is given, a call that has changed since is not decided.
+    "approve" lets it run, with other `arguments` where given, and where `expires` is given only until then.
+    "reject" does not; the model reads `reason`. "complete" resolves it with `result`. `by` is who decided.
+    `digest` is that of the call which the person has seen: where it is given, a call that has changed since
+    is not decided.
     """
 
     call_id: str
@@ -71,10 +72,12 @@ def decide(
     tools: Iterable[ArgumentsChecker] = (),
     key: ApprovalKey | None = None,
 ) -> list[ToolCall]:
-    """Apply all decisions about calls of one conversation, or none of them. Returns the calls that were decided.
+    """Apply all decisions about calls of one conversation, or none of them.
 
-    `tools` check edited arguments where the process that paused is another one. `key` seals the approvals. Raises
-    `InvalidDecision` with a fault for each decision that cannot be applied; all calls then still wait.
+    Returns the calls that were decided.
+
+    `tools` check edited arguments where the process that paused is another one. `key` seals the approvals.
+    Raises `InvalidDecision` with a fault for each decision that cannot be applied; all calls then still wait.
     """
     listed = list(decisions)
     checkers = {tool.name: tool for tool in tools}

@@ -12,14 +12,19 @@ def describe(value: object) -> str:
 
 
 def describe_exception(exc: BaseException) -> str:
-    """Return the type and the message of an exception, or its type alone where it has no message or its `str` raises."""
+    """Return the type and the message of an exception, or its type alone where it has no message or its `str`
+    raises.
+    """
     name = type(exc).__name__
     message = describe(exc)
     return f"{name}: {message}" if message and message != name else name
 
 
 def whole_text(text: str) -> str:
-    """Return the text with U+FFFD for each half of a surrogate pair that stands alone: UTF-8 has no form for it."""
+    """Return the text with U+FFFD for each half of a surrogate pair that stands alone:
+
+    UTF-8 has no form for it.
+    """
     if text.isascii():
         return text
     try:

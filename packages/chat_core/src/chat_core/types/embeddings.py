@@ -12,7 +12,9 @@ from chat_core.types.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """One vector, which `numpy.asarray(embedding.vector)` reads without a copy: float32 from base64, float64 from JSON."""
+    """One vector, which `numpy.asarray(embedding.vector)` reads without a copy: float32 from base64, float64
+    from JSON.
+    """
 
     vector: array[float] = field(repr=False)
 
@@ -30,13 +32,13 @@ class EmbeddingsResponse:
     notices: tuple[Notice, ...] = ()
 
 
-def joined(answers: Sequence[EmbeddingsResponse]) -> EmbeddingsResponse:
-    """The answers to several batches as one."""
-    if len(answers) == 1:
-        return answers[0]
+def joined(responses: Sequence[EmbeddingsResponse]) -> EmbeddingsResponse:
+    """Return the responses to several batches as one."""
+    if len(responses) == 1:
+        return responses[0]
     return EmbeddingsResponse(
-        tuple(embedding for answer in answers for embedding in answer.embeddings),
-        usage=sum((answer.usage for answer in answers), Usage()),
-        model=answers[0].model,
-        notices=tuple(notice for answer in answers for notice in answer.notices),
+        tuple(embedding for response in responses for embedding in response.embeddings),
+        usage=sum((response.usage for response in responses), Usage()),
+        model=responses[0].model,
+        notices=tuple(notice for response in responses for notice in response.notices),
     )

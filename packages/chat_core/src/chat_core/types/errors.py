@@ -38,9 +38,9 @@ if TYPE_CHECKING:  # the two errors that hold a turn name its type; nothing here
 class ChatError(Exception):
     """The root of the tree.
 
-    `usage` is what the failed call had spent when it failed, all its model turns added up, or None if nothing is known.
-    `retryable` tells whether sending the same request again may help; the engine's retries read it. `partial` is what
-    there is of the turn: the engine keeps it in the conversation, marked interrupted.
+    `usage` is what the failed call had spent when it failed, all its model turns added up, or None if nothing
+    is known. `retryable` tells whether sending the same request again may help; the engine's retries read it.
+    `partial` is what there is of the turn: the engine keeps it in the conversation, marked interrupted.
     """
 
     usage: Usage | None = None
@@ -74,7 +74,9 @@ class InvalidHistory(ChatError):
 
 
 class ConversationConflict(ChatError):
-    """Another call is at work on the same conversation, or its stored form is newer than the one to be written."""
+    """Another call is at work on the same conversation, or its stored form is newer than the one to be
+    written.
+    """
 
 
 class NetworkError(ChatError):
@@ -102,18 +104,18 @@ class TimedOut(NetworkError):
 
 _AWAITED = {
     "connect": "connection",
-    "first_event": "answer",
+    "first_event": "response",
     "idle": "further content",
-    "total": "complete answer",
+    "total": "complete response",
 }
 
 
 class ProviderError(ChatError):
     """The provider responded with an error.
 
-    `status` is the HTTP status, 200 for an error inside a response that began well. `code` is the provider's own word
-    for it, and `message` its explanation. `request_id` is what its support needs. `retry_after` is in seconds. `body`
-    is the error as received: JSON where it was JSON, else text.
+    `status` is the HTTP status, 200 for an error inside a response that began well. `code` is the provider's
+    own word for it, and `message` its explanation. `request_id` is what its support needs. `retry_after` is
+    in seconds. `body` is the error as received: JSON where it was JSON, else text.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
-"""What a stream says, as it says it.
+"""The events of a stream.
 
-Chunks are values like the rest, but not frozen: it would double the time that it takes to make one, and one is made per event.
+Chunks are values like the rest, but not frozen: it would double the time that it takes to make one, and one
+is made per event.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ R_co = TypeVar("R_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 
 @dataclass(slots=True, repr=False)
 class TextChunk(ShortRepr):
-    """Visible text; all of them joined are `response.text`. Of an `aside`, `Text` says what it is."""
+    """Visible text; all of them joined are `response.text`. `Text` explains what an `aside` is."""
 
     text: str
     aside: bool = field(default=False, kw_only=True)
@@ -73,7 +74,7 @@ class FileReady:
 
 @dataclass(frozen=True, slots=True)
 class StructuredChunk:
-    """The typed output as far as it has come: plain JSON, not validated, its last string perhaps unfinished."""
+    """The typed output as far as it has come: JSON, not validated, its last string perhaps unfinished."""
 
     value: JsonValue
 

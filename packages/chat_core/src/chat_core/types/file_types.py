@@ -79,7 +79,9 @@ def mimetype_of(data: bytes, name: str | None = None) -> str | None:
 
 
 def usual_name(mimetype: str) -> str:
-    """Return the MIME type under its usual name, its parameters as they are; one that is not known stays as it is."""
+    """Return the MIME type under its usual name, its parameters as they are; one that is not known stays as
+    it is.
+    """
     base, separator, parameters = mimetype.partition(";")
     lowered = base.strip().lower()
     if lowered in _ALIASES:

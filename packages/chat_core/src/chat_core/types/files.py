@@ -21,7 +21,8 @@ _SCHEMES = frozenset({"http", "https", "gs", "s3"})
 class File(ShortRepr):
     """An image, a sound, a document: its bytes (`data`), a `url`, or the `id` a provider knows it by.
 
-    Nothing is downloaded. Other names of a common MIME type become the usual one: `image/jpg` is `image/jpeg`.
+    Nothing is downloaded. Other names of a common MIME type become the usual one: `image/jpg` is
+    `image/jpeg`.
     """
 
     mimetype: str | None = None
@@ -46,7 +47,10 @@ class File(ShortRepr):
 
     @staticmethod
     def from_path(path: str | Path, mimetype: str | None = None) -> File:
-        """Read a file now. Without `mimetype` its first bytes decide, then its name; text of any kind is text."""
+        """Read a file now.
+
+        Without `mimetype` its first bytes decide, then its name; text of any kind is text.
+        """
         path = Path(path)
         return File.from_bytes(path.read_bytes(), mimetype, name=path.name)
 
@@ -66,10 +70,12 @@ class File(ShortRepr):
 
     @staticmethod
     def from_url(url: str, mimetype: str | None = None) -> File:
-        """Return a file that the provider fetches (http, https, gs, s3), or that a data: URL holds, decoded here.
+        """Return a file that the provider fetches (http, https, gs, s3), or that a data:
 
-        Without `mimetype` the name in the URL decides; where it tells nothing, the file has none, and a wire that needs
-        one asks for it.
+        URL holds, decoded here.
+
+        Without `mimetype` the name in the URL decides; where it tells nothing, the file has none, and a wire
+        that needs one asks for it.
         """
         split = _split(url)
         if split.scheme == "data":
@@ -107,7 +113,10 @@ class File(ShortRepr):
         return base64.b64encode(self.data).decode("ascii")
 
     def data_url(self) -> str:
-        """Return the bytes as a data: URL with the MIME type. Raises `ConfigurationError` where there are none."""
+        """Return the bytes as a data:
+
+        URL with the MIME type. Raises `ConfigurationError` where there are none.
+        """
         return f"data:{self.mimetype};base64,{self.base64()}"
 
 

@@ -20,19 +20,21 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 MAX_DEPTH = 100
 """How many arrays and objects may lie within each other, wherever this library reads JSON.
 
-Python's own reader gives up at the recursion limit of the interpreter, pydantic's at 200. Encoders, schemas and
-tools recurse over values too, so the limit lies well below both.
+Python's own reader gives up at the recursion limit of the interpreter, pydantic's at 200. Encoders, schemas
+and tools recurse over values too, so the limit lies well below both.
 """
 
 MAX_INTEGER_BITS = 1024
-"""Integers beyond this are out of a float's range: a reader that makes floats of numbers would make them infinite."""
+"""Integers beyond this are out of a float's range: a reader that makes floats of numbers would make them
+infinite.
+"""
 
 
 def read_json(text: str | bytes | bytearray) -> JsonValue:
     """Return the value that the text is.
 
-    Raises `ValueError` for text that is no JSON, for NaN and Infinity, for numbers out of a float's range, and for
-    arrays and objects nested deeper than `MAX_DEPTH`.
+    Raises `ValueError` for text that is no JSON, for NaN and Infinity, for numbers out of a float's range,
+    and for arrays and objects nested deeper than `MAX_DEPTH`.
     """
     try:
         value = cast("JsonValue", json.loads(text, parse_constant=_refuse_constant))
@@ -44,7 +46,10 @@ def read_json(text: str | bytes | bytearray) -> JsonValue:
 
 
 def json_fault(value: JsonValue) -> str | None:
-    """Return why a parsed value cannot be stored and sent as it is: its depth or a number in it. None where it can."""
+    """Return why a parsed value cannot be stored and sent as it is: its depth or a number in it.
+
+    None where it can.
+    """
     level = [value]
     for depth in range(MAX_DEPTH + 1):
         inner: list[JsonValue] = []
@@ -94,7 +99,7 @@ def as_text(value: JsonValue) -> str:
 
 
 def as_count(value: JsonValue) -> int | None:
-    """Return the value if it is a number, else None; NaN and Infinity, which Python reads in JSON, are none."""
+    """Return the value if it is a number, else None; NaN and Infinity, which Python reads, are none."""
     if isinstance(value, float):
         return int(value) if math.isfinite(value) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

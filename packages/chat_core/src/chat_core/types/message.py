@@ -20,7 +20,8 @@ FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filte
 class Turn(ShortRepr):
     """What a provider reports about a model's turn besides its content.
 
-    `conversation` is the id of the conversation that the provider itself stores the turn in, where there is one.
+    `conversation` is the id of the conversation that the provider itself stores the turn in, where there is
+    one.
     """
 
     finish_reason: FinishReason = "other"
@@ -35,8 +36,8 @@ class Turn(ShortRepr):
 class Message(ShortRepr):
     """One message: a role, and parts in the order received.
 
-    `turn` is there on a model's message; `interrupted` marks a turn that was cut, cancelled or left before its end.
-    Raises `ConfigurationError` for another role.
+    `turn` is there on a model's message; `interrupted` marks a turn that was cut, cancelled or left before
+    its end. Raises `ConfigurationError` for another role.
     """
 
     role: Role
@@ -76,7 +77,10 @@ class Message(ShortRepr):
         return [part for part in self.parts if isinstance(part, File)]
 
     def outcomes(self) -> list[tuple[ToolCall, str]]:
-        """Return its calls, in order, each with what the model reads of it. Raises `UnresolvedTool` for open calls."""
+        """Return its calls, in order, each with what the model reads of it.
+
+        Raises `UnresolvedTool` for open calls.
+        """
         calls = self.tool_calls
         if unresolved := tuple(call for call in calls if not call.resolved):
             raise UnresolvedTool(unresolved)

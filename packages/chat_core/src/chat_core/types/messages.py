@@ -97,14 +97,14 @@ class Messages:
     def close_open_calls(self, reason: str = "The user stopped before this call was run.") -> list[ToolCall]:
         """Resolve every open call so that the conversation can go on; for a user who stopped and writes on.
 
-        A call that nothing has started is rejected for `reason`. One whose function was entered is rejected too, with
-        a sentence that it may have had its effect. Returns the calls that were closed. Raises `ConversationConflict`
-        while a call is running.
+        A call that nothing has started is rejected for `reason`. One whose function was entered is rejected
+        too, with a sentence that it may have had its effect. Returns the calls that were closed. Raises
+        `ConversationConflict` while a call is running.
         """
         closed = [call for call in self.calls if not call.resolved]
         if running := [call for call in closed if isinstance(call.status, Running)]:
             raise ConversationConflict(
-                f"call {running[0].id} of {running[0].name} is running: cancel that first, then close what is open"
+                f"call {running[0].id} of {running[0].name} is running: cancel it, then close what is open"
             )
         for call in closed:
             entered = call.status.type == "unknown"
@@ -120,15 +120,18 @@ class Messages:
     ) -> list[ToolCall]:
         """Apply decisions about waiting calls, all or none of them. Returns the calls that were decided.
 
-        `tools` check edited arguments where another process paused the conversation, `key` seals approvals. Raises
-        `InvalidDecision` with a fault for each decision that cannot be applied; all calls then still wait.
+        `tools` check edited arguments where another process paused the conversation, `key` seals approvals.
+        Raises `InvalidDecision` with a fault for each decision that cannot be applied; all calls then still
+        wait.
         """
         from chat_core.types.decisions import decide
 
         return decide(self.calls, decisions, tools=tools, key=key)
 
     def to_json(self) -> str:
-        """Return all of it as JSON text, with a version number: store it, and `from_json` continues from there."""
+        """Return all of it as JSON text, with a version number: store it, and `from_json` continues from
+        there.
+        """
         from chat_core.types.stored import dump  # here, because most programs never store a conversation
 
         return dump(self._messages, self.revision)
@@ -139,8 +142,9 @@ class Messages:
     ) -> Self:
         """Return the conversation that `to_json` wrote, as text or as the parsed object.
 
-        A call that was running then comes back as `Unknown`. Raises `InvalidHistory`, which names the place, for what
-        is no conversation, is larger than `max_bytes`, nested deeper than `MAX_DEPTH`, or of a newer version.
+        A call that was running then comes back as `Unknown`. Raises `InvalidHistory`, which names the place,
+        for what is no conversation, is larger than `max_bytes`, nested deeper than `MAX_DEPTH`, or of a newer
+        version.
         """
         from chat_core.types.stored import load
 
@@ -168,7 +172,7 @@ class Messages:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Messages) and self._messages == other._messages
 
-    __hash__ = None  # type: ignore[assignment]  # it changes, so it has no hash; this is how Python spells that
+    __hash__ = None  # type: ignore[assignment]  # it changes, so it has no hash
 
     def __repr__(self) -> str:
         return f"Messages({self._messages!r})"

@@ -18,7 +18,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """A provider's own data, kept as received: signatures, sealed reasoning, item ids, whole blocks."""
+    """A provider's own data, stored as received: signatures, sealed reasoning, item ids, whole blocks."""
 
     origin: Origin
     data: JsonObject = field(repr=False)

@@ -1,4 +1,7 @@
-"""What a caller may ask of any model. What a provider cannot do is refused or noticed, never dropped in silence."""
+"""The options that any model may have.
+
+What a provider cannot do is refused or noticed, never dropped in silence.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from dataclasses import dataclass
 class ChatOptions:
     """The common options; None leaves the choice to the provider.
 
-    `stop` is one sequence or several. `tool_choice` is "auto", "none", "required" or the name of a tool; a forced choice holds
-    for the first model turn of a call only, since it would never end otherwise. `reasoning_effort` is the provider's own word, such
-    as "low" or "high".
+    `stop` is one sequence or several. `tool_choice` is "auto", "none", "required" or the name of a tool; a
+    forced choice holds for the first model turn of a call only, since it would never end otherwise.
+    `reasoning_effort` is the provider's own word, such as "low" or "high".
     """
 
     temperature: float | None = None

@@ -17,7 +17,7 @@ from chat_core.types.tool_call import ToolCall as ToolCall  # here too: it is on
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Citation(ShortRepr):
-    """A source that the model names for a text. `start` and `end` are the provider's own character offsets."""
+    """A source that the model names for a text. `start` and `end` are the provider's character offsets."""
 
     url: str | None = None
     title: str | None = None
@@ -31,8 +31,8 @@ class Citation(ShortRepr):
 class Text(ShortRepr):
     """Visible text.
 
-    An `aside` is no part of the response proper: what a model writes about its work on the way, where the provider
-    marks it.
+    An `aside` is no part of the response proper: what a model writes about its work on the way, where the
+    provider marks it.
     """
 
     text: str
@@ -83,7 +83,10 @@ class Structured(ShortRepr):
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A provider's own block that this library has no type for. It is stored, and sent back to where it came from."""
+    """A provider's own block that this library has no type for.
+
+    It is stored, and sent back to where it came from.
+    """
 
     native: Native
     type: Literal["opaque"] = field(default="opaque", kw_only=True, repr=False)
@@ -98,7 +101,9 @@ def as_part(value: Part | str) -> Part:
 
 
 def _can_be_written(value: JsonValue) -> bool:
-    """Whether a value that the application made is JSON already, with numbers and texts that UTF-8 and JSON can hold."""
+    """Whether a value that the application made is JSON already, with numbers and texts that UTF-8 and JSON
+    can hold.
+    """
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):

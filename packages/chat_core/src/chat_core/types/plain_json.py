@@ -18,15 +18,17 @@ Replace: TypeAlias = Callable[[object], JsonValue]
 def as_json(value: object) -> JsonValue:
     """Return `value` as JSON.
 
-    Models, dataclasses, dates, arrays of numpy and tables of pandas are spelled out; NaN and infinite numbers become
-    null, half a surrogate pair becomes U+FFFD, and what JSON has no form for becomes its `str`. Raises `ValueError` for
-    a value that contains itself or is nested deeper than `MAX_DEPTH`.
+    Models, dataclasses, dates, arrays of numpy and tables of pandas are spelled out; NaN and infinite numbers
+    become null, half a surrogate pair becomes U+FFFD, and what JSON has no form for becomes its `str`. Raises
+    `ValueError` for a value that contains itself or is nested deeper than `MAX_DEPTH`.
     """
     return plain_json(value)
 
 
 def plain_json(value: object, replace: Replace | None = None) -> JsonValue:
-    """Return `value` as JSON, copied; see `as_json`. `replace` may put something else in the place of an object.
+    """Return `value` as JSON, copied; see `as_json`.
+
+    `replace` may put something else in the place of an object.
 
     Raises `ValueError` for what contains itself or is nested deeper than `MAX_DEPTH`.
     """
@@ -102,7 +104,7 @@ def _is_model(value: object) -> bool:
 
 
 def _of_array(value: object) -> object:
-    """Return the numbers of an array or scalar of numpy, of a tensor, or of a table; else the value itself."""
+    """Return the numbers of an array or scalar of numpy, a tensor or a table; else the value itself."""
     if type(value).__name__ in ("NAType", "NaTType"):  # of pandas: not available
         return None
     if str(getattr(value, "dtype", "")).startswith(("datetime64", "timedelta64")):
@@ -130,7 +132,7 @@ def _texts_of_times(value: object) -> object:
 
 
 def _of_leaf(value: object) -> object:
-    """Return what pydantic makes of a value: dates, UUIDs, models, enums, bytes (as base64); else its `str`."""
+    """Return what pydantic makes of a value: dates, UUIDs, models, enums, bytes; else its `str`."""
     from pydantic_core import to_jsonable_python
 
     try:

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 
 def faults_of(exc: ValidationError, most: int = 3) -> str:
-    """The first faults, each with its place. Of a union only what is wrong with the alternative that was meant by its `type`."""
+    """The first faults, each with its place.
+
+    Of a union only what is wrong with the alternative that was meant by its `type`.
+    """
     found = exc.errors(include_url=False, include_input=False, include_context=False)
     not_meant = [
         fault["loc"][:-1]

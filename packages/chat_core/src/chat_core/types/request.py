@@ -36,7 +36,7 @@ class OutputSchema:
 
 
 class Retry(Protocol):
-    """The chat's retries, for a client whose turn takes several requests: the one that failed is sent again."""
+    """The chat's retries, for a client whose turn takes several requests: the failed one is sent again."""
 
     async def __call__(self, action: Callable[[], Awaitable[T]], /) -> T:
         """Return the result of `action`, run again after a failure that may pass."""
@@ -50,7 +50,10 @@ async def once(action: Callable[[], Awaitable[T]], /) -> T:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One model turn. Encoders read it and change nothing. `retry` is for requests after the turn's first one."""
+    """One model turn.
+
+    Encoders read it and change nothing. `retry` is for requests after the turn's first one.
+    """
 
     messages: Messages
     tools: Sequence[ToolDefinition] = ()

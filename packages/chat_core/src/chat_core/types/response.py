@@ -1,4 +1,4 @@
-"""What a provider answers."""
+"""What a provider returns."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from chat_core.types.usage import Usage
 
 T_co = TypeVar("T_co", covariant=True)
 
-_UNSAID = Turn()
+_NO_TURN = Turn()
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that went otherwise than asked, though it went: `about` is an option's or field's name."""
+    """Something that was done otherwise than the request wanted; `about` names an option or a field."""
 
     about: str
     message: str
@@ -31,8 +31,8 @@ class Notice:
 class ChatResponse(ShortRepr):
     """A model's turn.
 
-    `total_usage` adds up all the model turns of the call that returned it, `usage` is of this one. `raw` is the body as
-    received; of a stream it is what the events said besides the content.
+    `total_usage` adds up all the model turns of the call that returned it, `usage` is of this one. `raw` is
+    the body as received; of a stream it is what the events held besides the content.
     """
 
     message: Message
@@ -82,29 +82,29 @@ class ChatResponse(ShortRepr):
 
     @property
     def model(self) -> str | None:
-        """The model that answered, as the provider names it."""
+        """The model that responded, as the provider names it."""
         return self._turn.model
 
     @property
     def id(self) -> str | None:
-        """The provider's id of this answer."""
+        """The provider's id of this response."""
         return self._turn.id
 
     @property
     def _turn(self) -> Turn:
-        return self.message.turn or _UNSAID
+        return self.message.turn or _NO_TURN
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StructuredResponse(ChatResponse, Generic[T_co]):
-    """A model's turn whose text is a value of the type asked for."""
+    """A model's turn whose text is a value of the type of the output."""
 
     value: T_co = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model the server offers; `raw` is all that it says of it."""
+    """A model that the server offers; `raw` is the server's own object."""
 
     id: str
     raw: JsonObject = field(default_factory=dict[str, JsonValue], repr=False, compare=False)

@@ -11,8 +11,8 @@ from chat_core.types.errors import ChatError, ProviderError
 class RetryPolicy:
     """How often a request is sent again, and how soon.
 
-    Delays are in seconds: exponential from `base_delay` up to `max_delay`, with full jitter, on top of the server's
-    `Retry-After`. A request is not sent again where the server wants more than `max_retry_after`.
+    Delays are in seconds: exponential from `base_delay` up to `max_delay`, with full jitter, on top of the
+    server's `Retry-After`. A request is not sent again where the server wants more than `max_retry_after`.
     """
 
     max_retries: int = 2

@@ -18,8 +18,8 @@ class ShortRepr:
             for name, field in self.__dataclass_fields__.items()
             if field.repr
         )
-        told = ", ".join(f"{field.name}={value!r}" for field, value in values if value != _default(field))
-        return f"{type(self).__name__}({told})"
+        fields = ", ".join(f"{field.name}={value!r}" for field, value in values if value != _default(field))
+        return f"{type(self).__name__}({fields})"
 
 
 def _default(field: Field[object]) -> object:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VERSION = 1
-"""It rises when a reader of today could not read the form any more. Fields that are only added do not count: a reader
-passes over those that it does not know, and gives those that are missing their default."""
+"""It rises when a reader of today could not read the form any more.
+
+Fields that are only added do not count: a reader passes over those that it does not know, and gives those
+that are missing their default.
+"""
 
 
 @dataclass(frozen=True, slots=True)

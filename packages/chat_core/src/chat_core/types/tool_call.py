@@ -35,7 +35,8 @@ _STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
 class _Attached:
     """What a call carries beside its fields; it is neither stored nor compared.
 
-    `_changes` counts assignments. `_check` tells what is wrong with arguments, where a tool has looked at the call.
+    `_changes` counts assignments. `_check` tells what is wrong with arguments, where a tool has looked at the
+    call.
     """
 
     __slots__ = ("_changes", "_check")
@@ -53,13 +54,15 @@ class _Attached:
 
 @dataclass(slots=True, repr=False)
 class ToolCall(ShortRepr, _Attached):
-    """One call of a tool, and what became of it: request and result are one part, so half a pair cannot be lost.
+    """One call of a tool, and what became of it: request and result are one part, so half a pair cannot be
+    lost.
 
-    `id` is unique in the conversation. `arguments` are the model's and never change. Where what it wrote is no JSON
-    object they are empty, `arguments_text` still has it, and the call is `Failed`. `edited` are the arguments that a
-    reviewer put in their place, `approved_by` is who that was; with `edit_shown` the outcome tells the model of the edit.
-    `files` are what the tool returned beside its result. `key` is drawn for each call and stored with it: an idempotency
-    key. `attempts` counts how often its function was entered. `expires` and `seal` are of its approval.
+    `id` is unique in the conversation. `arguments` are the model's and never change. Where what it wrote is
+    no JSON object they are empty, `arguments_text` still has it, and the call is `Failed`. `edited` are the
+    arguments that a reviewer put in their place, `approved_by` is who that was; with `edit_shown` the outcome
+    tells the model of the edit. `files` are what the tool returned beside its result. `key` is drawn for each
+    call and stored with it: an idempotency key. `attempts` counts how often its function was entered.
+    `expires` and `seal` are of its approval.
     """
 
     id: str
@@ -97,7 +100,7 @@ class ToolCall(ShortRepr, _Attached):
 
     @property
     def waiting(self) -> bool:
-        """Whether it waits: for a person, for a result from outside, for its time, or for what became of it."""
+        """Whether it waits: for a person, a result from outside, its time, or for what became of it."""
         return isinstance(self.status, Waiting)
 
     @property
@@ -108,8 +111,8 @@ class ToolCall(ShortRepr, _Attached):
     def approve(self, arguments: Mapping[str, object] | None = None, by: str | None = None) -> None:
         """Let it run at the next `complete` or `resume`, with other `arguments` where given.
 
-        On an `Unknown` call: run it again. Raises `InvalidDecision` for a call that is resolved or running, and for
-        arguments that the tool does not take; the call then still waits.
+        On an `Unknown` call: run it again. Raises `InvalidDecision` for a call that is resolved or running,
+        and for arguments that the tool does not take; the call then still waits.
         """
         self._refuse_unless_open("approve")
         if arguments is not None:
@@ -127,7 +130,10 @@ class ToolCall(ShortRepr, _Attached):
         self.status = Rejected(reason)
 
     def complete(self, result: object) -> None:
-        """Resolve it with a result from elsewhere: anything that `as_json` turns into JSON. The model reads it."""
+        """Resolve it with a result from elsewhere: anything that `as_json` turns into JSON.
+
+        The model reads it.
+        """
         self._refuse_unless_open("complete")
         self.status = Completed(_decided_json(result, "result"))
 
@@ -152,10 +158,11 @@ class ToolCall(ShortRepr, _Attached):
         return f"(A reviewer changed the arguments to {json.dumps(self.edited, ensure_ascii=False)}.)\n"
 
     def arguments_as_text(self) -> str:
-        """Return the model's arguments as JSON text of an object, byte for byte as received where that is one.
+        """Return the model's arguments as JSON text of an object, byte for byte as received where that is
+        one.
 
-        Text that is no JSON object is not sent back, since servers refuse it: the result tells what was wrong.
-        Arguments that came encoded twice, or behind a placeholder `{}`, are encoded once.
+        Text that is no JSON object is not sent back, since servers refuse it: the result tells what was
+        wrong. Arguments that came encoded twice, or behind a placeholder `{}`, are encoded once.
         """
         text = self.arguments_text
         if text is not None and self.arguments and _STARTS_AN_OBJECT.match(text):
@@ -163,7 +170,9 @@ class ToolCall(ShortRepr, _Attached):
         return json.dumps(self.arguments, ensure_ascii=False)
 
     def arguments_fault(self, arguments: JsonObject) -> str | None:
-        """Return why the tool does not take these arguments; None where it does, or is not known in this process."""
+        """Return why the tool does not take these arguments; None where it does, or is not known in this
+        process.
+        """
         check = _check_of(self)
         return check(arguments) if check is not None else None
 

@@ -10,10 +10,12 @@ from chat_core.types.short_repr import ShortRepr
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Usage(ShortRepr):
-    """Tokens of one turn, or of several added up. `None` where the provider did not say; nothing is estimated.
+    """Tokens of one turn, or of several added up.
 
-    `input_tokens` includes `cache_read_tokens` and `cache_write_tokens`; `output_tokens` includes `reasoning_tokens`, on every
-    provider. `raw` is the provider's own object, empty on a sum.
+    `None` where the provider sent no number; nothing is estimated.
+
+    `input_tokens` includes `cache_read_tokens` and `cache_write_tokens`; `output_tokens` includes
+    `reasoning_tokens`, on every provider. `raw` is the provider's own object, empty on a sum.
     """
 
     input_tokens: int | None = None

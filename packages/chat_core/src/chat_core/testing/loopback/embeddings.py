@@ -1,4 +1,6 @@
-"""Embeddings of a loopback server: vectors made of the words of a text, so that texts that share words lie near."""
+"""Embeddings of a loopback server: vectors made of the words of a text, so that texts that share words lie
+near.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,10 @@ def embeddings(body: JsonObject) -> Reaction:
 
 
 def _texts(given: JsonValue) -> list[str] | None:
-    """The texts to embed; lists of tokens read as texts whose words they are. None where it is something else."""
+    """The texts to embed; lists of tokens read as texts whose words they are.
+
+    None where it is something else.
+    """
     match given:
         case str() if given:
             return [given]

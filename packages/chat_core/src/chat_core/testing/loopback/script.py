@@ -1,4 +1,4 @@
-"""What a loopback server answers with, and the requests that it received."""
+"""The script of a loopback server, and the requests that it received."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from chat_core.types.json_values import JsonObject, JsonValue
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One tool call. `arguments` as a str is sent as it is, JSON or not. Without an `id` the server makes one."""
+    """One tool call.
+
+    `arguments` as a str is sent as it is, JSON or not. Without an `id` the server makes one.
+    """
 
     name: str
     arguments: Mapping[str, JsonValue] | str = field(default_factory=dict[str, JsonValue])
@@ -20,11 +23,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One turn of the model, sent whole or streamed as the request asks.
+    """One turn of the model, sent whole or streamed, whichever the request wants.
 
-    `finish_reason` is by default "tool_calls" with calls and "stop" without. A streamed turn has `chunk` characters in
-    each event. The server waits `pause` seconds before each event, and hangs up after `cut_after` of them: the first
-    holds only the role, the last is `[DONE]`. A turn sent whole is one event.
+    `finish_reason` is by default "tool_calls" with calls and "stop" without. A streamed turn has `chunk`
+    characters in each event. The server waits `pause` seconds before each event, and hangs up after
+    `cut_after` of them: the first holds only the role, the last is `[DONE]`. A turn sent whole is one event.
     """
 
     text: str = ""
@@ -57,8 +60,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Exactly these bytes instead of a turn. With `chunk` they go out in HTTP chunks of that size, each an event for
-    `pause` and `cut_after`; without, in one piece with a Content-Length."""
+    """Exactly these bytes instead of a turn.
+
+    With `chunk` they go out in HTTP chunks of that size, each an event for `pause` and `cut_after`; without,
+    in one piece with a Content-Length.
+    """
 
     body: bytes
     content_type: str = "text/event-stream"

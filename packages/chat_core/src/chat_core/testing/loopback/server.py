@@ -26,21 +26,23 @@ from chat_core.types.json_values import JsonObject, JsonValue
 
 
 class LoopbackServer:
-    """Serve `POST .../chat/completions` from `script`: answers given out in order, or a function of the request's body.
+    """Serve `POST .../chat/completions` from `script`: answers given out in order, or a function of the
+    request's body.
 
         with LoopbackServer([Reply("Hello!")]) as server:
             client = ChatCompletionsBuilder().with_base_url(server.url).with_model("any").build()
             ...
         assert server.requests[0].body["model"] == "any"
 
-    `POST .../responses`, `POST .../messages`, their token counts, `POST .../images/generations` and `.../edits`, and
-    `POST .../models/name:method`, as Google names them, Bedrock's `.../converse`, `.../converse-stream`, `.../invoke` and
-    `.../count-tokens`, and Cohere's `.../v2/chat`, `.../v2/embed`, `.../v2/rerank` and `.../tokenize` are answered from
-    the script too, with `Raw` or `Failure`. So is
-    `GET .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
+    `POST .../responses`, `POST .../messages`, their token counts, `POST .../images/generations` and
+    `.../edits`, and `POST .../models/name:method`, as Google names them, Bedrock's `.../converse`,
+    `.../converse-stream`, `.../invoke` and `.../count-tokens`, and Cohere's `.../v2/chat`, `.../v2/embed`,
+    `.../v2/rerank` and `.../tokenize` are answered from the script too, with `Raw` or `Failure`. So is `GET
+    .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
 
     The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
-    `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near each other.
+    `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near
+    each other.
     """
 
     def __init__(self, script: Script = (), *, model: str = "loopback") -> None:
@@ -114,8 +116,8 @@ class LoopbackServer:
             case "POST", [*_, "images", "generations" | "edits"]:
                 return self._scripted(received.body)
             case "GET", [*_, "responses", response_id]:
-                asked: JsonObject = dict(parse_qsl(received.path.partition("?")[2]))
-                return self._scripted({"response_id": response_id, **asked})
+                query: JsonObject = dict(parse_qsl(received.path.partition("?")[2]))
+                return self._scripted({"response_id": response_id, **query})
             case "POST", [*_, "embeddings"]:
                 return embeddings(received.body)
             case "GET", [*_, "models"]:
@@ -145,21 +147,21 @@ class LoopbackServer:
                         200, response.headers, response.pieces, False, answer.pause, answer.cut_after
                     )
                 options = body.get("stream_options")
-                asked = isinstance(options, dict) and options.get("include_usage") is True
+                with_usage = isinstance(options, dict) and options.get("include_usage") is True
                 chunks = turn_chunks(
-                    {**head, "object": "chat.completion.chunk"}, answer, number, with_usage=asked
+                    {**head, "object": "chat.completion.chunk"}, answer, number, with_usage=with_usage
                 )
                 pieces = [b"data: %b\n\n" % dump(chunk) for chunk in chunks] + [b"data: [DONE]\n\n"]
                 headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
                 return Reaction(200, headers, pieces, True, answer.pause, answer.cut_after)
 
     def _scripted(self, body: JsonObject) -> Reaction:
-        """A request of another wire. The script knows how to answer it, this server does not."""
+        """Return the script's reaction to a request of another wire, which this server does not know."""
         answer = self._next(body)
         return unscripted("only Raw and Failure answer on this wire") if isinstance(answer, Reply) else answer
 
     def _next(self, body: JsonObject) -> Reply | Reaction:
-        """The script's answer; one that is no turn as it is sent."""
+        """Return the script's answer; one that is no turn as the HTTP response that it is."""
         try:
             answer = self._answers(body)
         except RanOut as exc:

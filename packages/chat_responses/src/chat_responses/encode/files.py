@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError, File, Origin
 from chat_core.types.file_types import mimetype_of
 
 from chat_responses.wire import ContentPart, InputFile, InputImage
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 
 
 def file_part(file: File, origin: Origin) -> ContentPart:
@@ -58,10 +61,11 @@ def _document(file: File) -> InputFile:
 
 def _media_type(file: File) -> str:
     """Return the MIME type that the first bytes show, else the one named, without parameters and in lower case."""
-    shown = mimetype_of(file.data) if file.data is not None else None
-    named = file.mimetype or "application/octet-stream"
-    is_image = file.kind == "image" and shown is not None and shown.startswith("image/")
-    return (shown if is_image and shown else named).partition(";")[0].strip().lower()
+    shown = mimetype_of(file.data) if file.data is not None and file.kind == "image" else None
+    if shown is not None and shown.startswith("image/"):
+        return shown
+    named = (file.mimetype or "").partition(";")[0].strip().lower()
+    return named if _MEDIA_TYPE.fullmatch(named) else "application/octet-stream"
 
 
 def _data_url(file: File) -> str:

@@ -32,6 +32,7 @@ from chat_core.wire import (
 )
 
 from chat_responses.approvals import is_requested
+from chat_responses.encode.characters import sendable
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
 from chat_responses.items import call_id
@@ -63,7 +64,7 @@ class ItemEncoder:
             case "user":
                 yield from self._user(message.parts)
             case "model":
-                yield from self._turn(message)
+                yield from map(sendable, self._turn(message))
                 yield from self.outputs(message)
 
     def outputs(self, message: Message) -> Iterator[InputItem]:
@@ -71,11 +72,12 @@ class ItemEncoder:
         for call, text in message.outcomes():
             item = native_item(call, self._origin)
             is_custom = item is not None and item.get("type") == "custom_tool_call"
-            yield {
+            output: InputItem = {
                 "type": "custom_tool_call_output" if is_custom else "function_call_output",
                 "call_id": self._call_id(call, item),
                 "output": self._output(call, text),
             }
+            yield sendable(output)
 
     def readable(self, parts: Sequence[Part]) -> list[Part]:
         """Return the parts but for other providers' blocks, which get a notice."""
@@ -89,7 +91,7 @@ class ItemEncoder:
             elif item := native_item(part, self._origin):  # such as the answer to an approval request
                 yield item
             else:
-                self._leave_out("a block without a type")
+                self._leave_out("a block that fits no item of this wire")
         match content:
             case [Text(text)]:
                 yield {"role": "user", "content": text}
@@ -172,7 +174,7 @@ class ItemEncoder:
                 yield from self._generated(part)
             case Opaque():
                 if not self._is_foreign(part):
-                    self._leave_out("a block without a type")
+                    self._leave_out("a block that fits no item of this wire")
             case Reasoning():
                 pass
 

@@ -78,11 +78,12 @@ def _message(part: Text | Structured | Refusal, item: JsonObject) -> JsonObject 
 
 def _content(part: Text | Structured | Refusal, fields: JsonObject) -> JsonObject:
     if isinstance(part, Refusal):
-        return {"type": "refusal", **fields, "refusal": part.text}
+        return {**fields, "type": "refusal", "refusal": part.text}
     text = part.as_text() if isinstance(part, Structured) else part.text
     citations = () if isinstance(part, Structured) else part.citations
     annotations: list[JsonValue] = [citation.raw for citation in citations if citation.raw]
-    return {"type": "output_text", **fields, "text": text, "annotations": annotations}
+    type = "text" if fields.get("type") == "text" else "output_text"
+    return {**fields, "type": type, "text": text, "annotations": annotations}
 
 
 def _call(call: ToolCall, item: JsonObject) -> JsonObject | None:
@@ -121,11 +122,39 @@ def _picture(file: File, item: JsonObject) -> JsonObject | None:
 
 
 def _opaque(item: JsonObject) -> JsonObject | None:
-    if not as_text(item.get("type")):
-        return None
-    if item.get("type") == "web_search_call":  # the server refuses null members of an action
-        action: JsonObject = {
-            name: value for name, value in as_object(item.get("action")).items() if value is not None
-        }
-        return {**item, "action": action} if action else item
-    return item
+    match item.get("type"):
+        case "message":
+            return item if _is_whole_message(item) else None
+        case "reasoning":
+            return _reasoning(item)
+        case "function_call" | "custom_tool_call" | "function_call_output" | "custom_tool_call_output":
+            return None  # a call is a part of its own, with its outcome
+        case "web_search_call":  # the server refuses null members of an action
+            action: JsonObject = {
+                name: value for name, value in as_object(item.get("action")).items() if value is not None
+            }
+            return {**item, "action": action} if action else without(item, "action")
+        case str():
+            return item
+        case _:
+            return None
+
+
+def _is_whole_message(item: JsonObject) -> bool:
+    contents = item.get("content")
+    return (
+        item.get("role") in ("assistant", "user", "developer", "system")  # compaction gives back the user's
+        and bool(as_text(item.get("id")))
+        and isinstance(contents, list)
+        and all(_is_whole_content(as_object(content)) for content in contents)
+    )
+
+
+def _is_whole_content(content: JsonObject) -> bool:
+    match content.get("type"):
+        case "output_text":
+            return isinstance(content.get("text"), str) and isinstance(content.get("annotations"), list)
+        case "refusal":
+            return isinstance(content.get("refusal"), str)
+        case type:
+            return isinstance(type, str)

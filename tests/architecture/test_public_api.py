@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import cast, get_overloads
 
 HERE = Path(__file__).resolve().parent
@@ -39,6 +40,12 @@ SHOWN = (
     "tool",
 )
 BESIDE = {"chat_core": ("chat_core.sync", "SyncChat")}  # public, but not to be had from the package itself
+KIT = (
+    "chat_core.client",
+    "chat_core.testing",
+    "chat_core.transport",
+    "chat_core.wire",
+)  # for authors of providers
 
 
 def test_the_public_api_is_what_it_was() -> None:
@@ -63,8 +70,10 @@ def test_every_public_name_is_there_once() -> None:
 
 
 def public_api() -> str:
-    """All packages, each with its names, and the signatures of the main ones."""
-    return "".join(f"{line}\n" for package in _packages() for line in _described(package))
+    """All packages and the kit, each with its names, and the signatures of the main ones."""
+    lines = [line for package in _packages() for line in _described(package)]
+    lines += [line for package in KIT for line in _described_kit(package)]
+    return "".join(f"{line}\n" for line in [*lines, *_described_protocols()])
 
 
 def _packages() -> list[str]:
@@ -91,6 +100,46 @@ def _described(package: str) -> Iterator[str]:
         else:
             yield from _function(name, thing)
     yield ""
+
+
+def _described_kit(package: str) -> Iterator[str]:
+    """Every name of the kit with its signature: third parties build on it."""
+    module = importlib.import_module(package)
+    yield f"# {package}"
+    yield ""
+    for name in _names(module):
+        thing = getattr(module, name)
+        if inspect.isclass(thing):
+            yield f"class {name}"
+            yield from (f"    {line}" for line in _members(thing))
+        elif callable(thing) and inspect.isroutine(thing):
+            yield from _function(name, thing)
+        else:
+            yield name
+    yield ""
+
+
+def _described_protocols() -> Iterator[str]:
+    """The capabilities of a client, as `chat_core.provider` declares them."""
+    module = importlib.import_module("chat_core.provider")
+    yield "# chat_core.provider"
+    for name, thing in sorted(vars(module).items()):
+        if inspect.isclass(thing) and thing.__module__ == module.__name__:
+            yield ""
+            yield f"class {name}"
+            yield from (f"    {line}" for line in _members(thing))
+
+
+def _names(module: ModuleType) -> list[str]:
+    """The names of a module that are public: `__all__`, or what it defines and imports from this library."""
+    if listed := getattr(module, "__all__", None):
+        return sorted(cast("list[str]", listed))
+    ours = {
+        name
+        for name, thing in vars(module).items()
+        if not name.startswith("_") and getattr(thing, "__module__", "").startswith("chat_core.")
+    }
+    return sorted(ours)
 
 
 def _members(cls: type) -> Iterator[str]:

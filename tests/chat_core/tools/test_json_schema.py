@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -103,3 +104,67 @@ def test_a_fault_does_not_repeat_a_long_value() -> None:
     [fault] = faults("x" * 10_000, {"type": "integer"})
 
     assert len(fault) <= 200
+
+
+def doubled(times: int) -> Any:
+    schema: Any = {"type": "integer"}
+    for _ in range(times):
+        schema = {"anyOf": [schema, schema]}
+    return schema
+
+
+def wrapped(times: int) -> Any:
+    schema: Any = {}
+    for _ in range(times):
+        schema = {"not": schema}
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"$ref": "#"}, "# refers to itself without end"),
+        (
+            {"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}}},
+            "refers to itself without end",
+        ),
+        (doubled(40), "it tries too many alternatives"),
+        (wrapped(5000), "nested too deeply"),
+    ],
+)
+def test_a_schema_that_costs_too_much_is_a_fault_of_the_schema_in_bounded_time(
+    schema: Any, reason: str
+) -> None:
+    begun = time.process_time()
+
+    [fault] = faults("x", schema)
+
+    assert "the tool's schema cannot be checked" in fault
+    assert reason in fault
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "fits"),
+    [
+        (True, {"enum": [1]}, False),
+        (1, {"const": True}, False),
+        ([True], {"const": [1]}, False),
+        ({"a": 0}, {"enum": [{"a": False}]}, False),
+        (1.0, {"enum": [1]}, True),
+        ([1, True], {"uniqueItems": True}, True),
+        ([1, 1.0], {"uniqueItems": True}, False),
+        (5, {"not": {"type": "integer"}}, False),
+        ({"a": 1}, {"if": {"required": ["a"]}, "then": {"required": ["b"]}}, False),
+        ({}, {"if": {"required": ["a"]}, "then": {"required": ["b"]}}, True),
+        ([1, "x"], {"contains": {"type": "string"}}, True),
+        ([1], {"contains": {"type": "string"}}, False),
+        ({"long name": 1}, {"propertyNames": {"pattern": "^[a-z]+$"}}, False),
+        ({}, {"minProperties": 1}, False),
+        ({"a": 1}, {"dependentRequired": {"a": ["b"]}}, False),
+        (1.5, {"multipleOf": 1e-320}, False),
+        (10**400, {"multipleOf": 0.5}, True),
+    ],
+)
+def test_more_keywords_and_values_at_the_edge(value: Any, schema: Any, fits: bool) -> None:
+    assert (list(faults(value, schema)) == []) is fits

@@ -74,7 +74,8 @@ def mimetype_of(data: bytes, name: str | None = None) -> str | None:
     if (found := _by_magic(data)) is not None:
         return named if named and named.startswith(_CONTAINERS.get(found, ())) else found
     if name and _is_text(data):
-        return named if named and _TEXT_TYPES.match(named) else "text/plain"
+        kind = _python_types().guess_type(name)[0] or ""
+        return kind if _TEXT_TYPES.match(kind) else "text/plain"
     return named
 
 
@@ -87,6 +88,12 @@ def usual_name(mimetype: str) -> str:
     if lowered in _ALIASES:
         return _ALIASES[lowered] + separator + parameters
     return lowered + separator + parameters if base != lowered and lowered in _known_types() else mimetype
+
+
+@cache
+def _python_types() -> mimetypes.MimeTypes:
+    """Return Python's table without the system's, for which `.rs` is XML and `.ts` a video."""
+    return mimetypes.MimeTypes()
 
 
 @cache

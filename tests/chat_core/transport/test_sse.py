@@ -1,8 +1,10 @@
 """Bytes in any slices become events, or an error that says what came instead."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from time import process_time
 
 import httpx
@@ -240,3 +242,31 @@ def test_any_slicing_gives_what_httpx_sse_makes_of_the_whole(
     whole = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body + b"\n\n")
     expected = [Event(event.event, event.data) for event in EventSource(whole).iter_sse() if event.data]
     assert events(*[body[i:j] for i, j in zip([0, *cuts], [*cuts, len(body)], strict=True)]) == expected
+
+
+RECORDINGS = Path(__file__).parents[4] / "shared" / "recordings"
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project")
+def test_every_recorded_stream_is_read_as_httpx_sse_reads_it_at_any_slices() -> None:
+    played = 0
+    for path in sorted(RECORDINGS.glob("*/*.json")):
+        text = path.read_text(encoding="utf-8")
+        if path.name.endswith(".expected.json") or ("data: " not in text and "data:{" not in text):
+            continue
+        for exchange in json.loads(text)["exchanges"]:
+            body = exchange["response"].get("body")
+            if not isinstance(body, str) or not body.startswith(("data:", "event:", ":")):
+                continue
+            whole = httpx.Response(
+                200, headers={"content-type": "text/event-stream"}, content=body.encode() + b"\n\n"
+            )
+            expected = [
+                Event(event.event, event.data) for event in EventSource(whole).iter_sse() if event.data
+            ]
+            data = body.encode()
+            for size in (len(data), 4096, 61):
+                found = events(*[data[at : at + size] for at in range(0, len(data), size)], max_bytes=1 << 27)
+                assert found == expected, path.name
+            played += 1
+    assert played > 100

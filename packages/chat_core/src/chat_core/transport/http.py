@@ -14,7 +14,8 @@ from chat_core.transport.content_coding import ACCEPTED, decoded
 from chat_core.transport.http_errors import Way, raise_chat_error
 from chat_core.transport.http_request import checked_url, complete_headers
 from chat_core.transport.pools import Connection, Pools
-from chat_core.transport.sse import bursts_from_bytes, check_size, read_whole
+from chat_core.transport.sizes import check_size, read_whole
+from chat_core.transport.sse import bursts_from_bytes
 from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -56,7 +56,7 @@ PURE = (
 )  # these, and whatever they are made of, neither wait nor look at a clock
 SHARED_WIRES = ("chat_completions", "chat_responses")  # the provider packages that others may build on
 
-HTTP = ("httpx", "httpx2", "httpx_sse", "httpcore", "httpcore2", "h11", "websockets")
+HTTP = ("aiohttp", "httpx", "httpx2", "httpx_sse", "httpcore", "httpcore2", "h11", "websockets")
 CLOCKS = (
     "time",
     "asyncio",

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from weakref import WeakSet
 
 import pytest
-from chat_core.transport import Request, pools
+from chat_core.transport import AioHttpTransport, Request, aiohttp, pools
 from chat_core.transport.http import HttpTransport
 from chat_core.transport.pools import Connection
 
@@ -124,6 +124,14 @@ def open_connections(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[obje
             made.add(self)
 
     monkeypatch.setattr(pools, "Connection", Recorded)
+    sessions: WeakSet[Any] = WeakSet()
+
+    class RecordedSession(aiohttp._Session):
+        def __init__(self) -> None:
+            super().__init__()
+            sessions.add(self)
+
+    monkeypatch.setattr(aiohttp, "_Session", RecordedSession)
 
     def opened(transport: HttpTransport | None = None, *, idle: bool = True) -> list[object]:
         waiting: list[object] = []
@@ -139,6 +147,22 @@ def open_connections(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[obje
                 found += pool.connections
             found += [each for each in pool.connections if not each.is_idle()]
             found += pool._requests
+        for session in sessions:
+            connector = None if session.session is None else session.session.connector
+            if connector is not None and not connector.closed:
+                found += connector._acquired
+                found += [each for queue in connector._conns.values() for each in queue] if idle else []
         return found
 
     return opened
+
+
+@pytest.fixture(params=[HttpTransport, AioHttpTransport])
+def each_transport(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, anyio_backend_name: str
+) -> Any:
+    """Run the tests of a module on every transport: its name `HttpTransport` is each of them in turn."""
+    if request.param is AioHttpTransport and anyio_backend_name == "trio":
+        pytest.skip("aiohttp runs on asyncio only")
+    monkeypatch.setattr(request.module, "HttpTransport", request.param)
+    return request.param

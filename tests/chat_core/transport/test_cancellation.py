@@ -11,7 +11,8 @@ import anyio.lowlevel
 import httpx
 import httpx2
 import pytest
-from chat_core.transport import Request, events_from_bursts
+import sniffio
+from chat_core.transport import AioHttpTransport, Request, events_from_bursts
 from chat_core.transport.http import HttpTransport
 
 EVENTS = 4
@@ -20,6 +21,7 @@ CLIENTS: dict[str, Callable[[], Any]] = {
     "none": lambda: None,
     "httpx": httpx.AsyncClient,
     "httpx2": httpx2.AsyncClient,
+    "aiohttp": lambda: None,
 }
 
 
@@ -104,6 +106,8 @@ async def test_a_cancelled_scope_at_any_step_leaves_nothing(
     client: str,
     open_connections: Any,
 ):
+    if client == "aiohttp" and sniffio.current_async_library() == "trio":
+        pytest.skip("aiohttp runs on asyncio only")
     async with slow_server() as url, using(client, open_connections) as (transport, pool):
         request = Request("POST", url)
         await transport.send(request)
@@ -166,11 +170,11 @@ async def using(
 ) -> AsyncIterator[tuple[HttpTransport, Callable[[], list[object]]]]:
     """A transport, and what is taken in its pool of connections."""
     client = CLIENTS[name]()
-    transport = HttpTransport(client=client)
+    transport: Any = AioHttpTransport() if name == "aiohttp" else HttpTransport(client=client)
 
     def taken() -> list[object]:
         if client is None:
-            return open_connections(transport, idle=False)
+            return open_connections(None if name == "aiohttp" else transport, idle=False)
         pool = client._transport._pool
         return [*(c for c in pool.connections if not c.is_idle()), *pool._requests]
 

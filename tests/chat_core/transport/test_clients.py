@@ -161,3 +161,24 @@ async def test_respx_answers_for_the_server(make: Callable[[], HttpTransport]):
         await transport.aclose()
     assert route.calls[0].request.headers["authorization"] == "Bearer key"
     assert route.calls[0].request.content == b"{}"
+
+
+async def test_waiting_for_a_slot_of_a_pool_of_the_users_own_is_limited_by_connect(library: Any, serve):
+    peer = serve(
+        lambda connection: (connection.sendall(b"HTTP/1.1 200 OK\r\n\r\ndata: 1\n\n"), connection.recv(1))
+    )
+    async with library.AsyncClient(limits=library.Limits(max_connections=1)) as client:
+        transport = HttpTransport(client=client)
+        async with transport.stream(peer.request()):
+            with pytest.raises(TimedOut) as late:
+                await transport.send(Request("POST", peer.origin, {}, b"{}", Timeouts(connect=0.1)))
+    assert late.value.limit == "connect"
+
+
+@pytest.mark.parametrize("coding", ["gzip, gzip", "br"])
+async def test_another_coding_than_one_of_those_asked_for_is_refused(library: Any, coding: str, serve):
+    peer = serve(f"HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\ncontent-length: 2\r\n\r\nok".encode())
+    async with library.AsyncClient() as client:
+        with pytest.raises(InvalidResponse, match="content-encoding"):
+            await HttpTransport(client=client).send(peer.request())
+    assert b"accept-encoding: gzip, deflate\r\n" in peer.requests[0].lower()

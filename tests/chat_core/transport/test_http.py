@@ -13,7 +13,7 @@ from chat_core.transport import Event, Request, Response, Timeouts, Transport, e
 from chat_core.transport.http import HttpTransport
 from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("each_transport")]
 
 SSE = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
 

@@ -165,13 +165,13 @@ def checked_key(api_key: str) -> str:
 
 
 def default_transport(base_url: str) -> Transport:
-    """Return a new `HttpTransport`, with the proxy that the environment names for this server."""
+    """Return a new transport, an `HttpTransport` if no other was set, with the proxy that the environment names."""
     # imported here: users with a transport of their own load neither this nor httpx
     from urllib.request import getproxies, proxy_bypass
 
-    from chat_core.transport.http import HttpTransport
+    from chat_core.transport.default import make_default_transport
 
     host = urlsplit(base_url)
     proxies = getproxies()
     proxy = None if proxy_bypass(host.netloc) else proxies.get(host.scheme) or proxies.get("all")
-    return HttpTransport(proxy=f"http://{proxy}" if proxy and "://" not in proxy else proxy)
+    return make_default_transport(f"http://{proxy}" if proxy and "://" not in proxy else proxy)

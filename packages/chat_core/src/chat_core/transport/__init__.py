@@ -18,11 +18,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from chat_core.transport.aiohttp import AioHttpTransport
     from chat_core.transport.bursts import bursts_from_events, events_from_bursts
+    from chat_core.transport.default import set_default_transport
     from chat_core.transport.http import HttpTransport
     from chat_core.transport.sse import bursts_from_bytes
 
 __all__ = [
+    "AioHttpTransport",
     "Event",
     "EventStream",
     "HttpTransport",
@@ -33,6 +36,7 @@ __all__ = [
     "bursts_from_bytes",
     "bursts_from_events",
     "events_from_bursts",
+    "set_default_transport",
 ]
 
 
@@ -131,10 +135,12 @@ class Transport(Protocol):
 
 
 _LATER = {  # each is imported on first use
+    "AioHttpTransport": "chat_core.transport.aiohttp",
     "HttpTransport": "chat_core.transport.http",
     "bursts_from_bytes": "chat_core.transport.sse",
     "bursts_from_events": "chat_core.transport.bursts",
     "events_from_bursts": "chat_core.transport.bursts",
+    "set_default_transport": "chat_core.transport.default",
 }
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from anyio import CancelScope
 
-from chat_core.transport import Event, EventStream, Request, Response
+from chat_core.transport import EventStream, Request, Response
 from chat_core.transport.cancel_safe import run_cancel_safe, stream_cancel_safe
 from chat_core.transport.content_coding import ACCEPTED, decoded
 from chat_core.transport.http_errors import Way, raise_chat_error
 from chat_core.transport.http_request import checked_url, complete_headers
+from chat_core.transport.http_stream import Head, HttpStream, joined_headers
 from chat_core.transport.pools import Connection, Pools
 from chat_core.transport.sizes import check_size, read_whole
-from chat_core.transport.sse import bursts_from_bytes
 from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class HttpTransport:
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
         """Send the request and give the response as it arrives. Leaving before its end closes the connection."""
         async with stream_cancel_safe(self._exchange(request)) as (head, chunks):
-            async with aclosing(_Stream(head, chunks, self._max_bytes)) as stream:
+            async with aclosing(HttpStream(head, chunks, self._max_bytes)) as stream:
                 yield stream
 
     async def aclose(self) -> None:
@@ -112,87 +112,51 @@ class HttpTransport:
             return Response(head.status, head.headers, await read_whole(chunks, self._max_bytes))
 
     @asynccontextmanager
-    async def _exchange(self, request: Request) -> AsyncGenerator[tuple[_Head, AsyncGenerator[bytes]]]:
+    async def _exchange(self, request: Request) -> AsyncGenerator[tuple[Head, AsyncGenerator[bytes]]]:
         """Send the request; give the head of the response and its body, decoded; and free the connection."""
-        way = Way(request, checked_url(request), self._proxy)
-        async with self._response(way) as body:
-            async with aclosing(body.chunks()) as chunks:
-                yield body.head, chunks
-
-    @asynccontextmanager
-    async def _response(self, way: Way) -> AsyncGenerator[_Body]:
-        connection = None if self._client is not None else await self._pools.take(way.server)
+        url = checked_url(request)
+        way = Way(f"{url.scheme}://{url.netloc.decode('ascii')}", self._proxy, request.timeouts.connect)
         body: _Body | None = None
+        connection: Connection | None = None
         try:
             try:
-                response = await self._send_through(way, connection)
+                if self._client is not None:
+                    response = await self._send_through(self._client, request)
+                else:
+                    connection = await self._pools.take(way.server)
+                    response = await connection.send(_httpx_request(request, url), way.connect)
             except Exception as exc:
                 raise_chat_error(exc, way)
                 raise
             body = _Body(response, way)
-            try:
-                yield body
-            finally:
-                await body.aclose()
+            async with aclosing(body), aclosing(body.chunks()) as chunks:
+                yield body.head, chunks
         finally:
             if connection is not None:
                 await self._pools.give_back(connection, reusable=body is not None and body.ended)
 
-    async def _send_through(self, way: Way, connection: Connection | None) -> HttpResponse:
-        request, connect = way.request, way.request.timeouts.connect
-        if self._client is not None:
-            if self._client.is_closed:
-                raise ConfigurationError("HttpTransport(client=...) was given a client that is closed")
-            return await self._client.send(
-                self._client.build_request(
-                    request.method,
-                    request.url,
-                    content=request.body,
-                    headers={"accept-encoding": ACCEPTED, **request.headers},
-                    timeout=(connect, None, None, connect),
-                ),
-                stream=True,
-                follow_redirects=False,  # the key would go to another server
-            )
-        assert connection is not None
-        return await connection.send(_httpx_request(way), connect)
-
-
-class _Head(NamedTuple):
-    status: int
-    headers: dict[str, str]
-
-
-class _Stream:
-    """The `EventStream` of one response."""
-
-    def __init__(self, head: _Head, chunks: AsyncGenerator[bytes], max_bytes: int) -> None:
-        self.status, self.headers = head
-        self._chunks = chunks
-        self._max_bytes = max_bytes
-        content_type = self.headers.get("content-type", "").lower()
-        self._bursts = bursts_from_bytes(chunks, content_type=content_type, max_bytes=max_bytes)
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
-
-    async def read(self) -> bytes:
-        return await read_whole(self._chunks, self._max_bytes)
-
-    def bursts(self) -> AsyncGenerator[Sequence[Event]]:
-        return self._bursts  # always the same one: a second loop goes on where the first broke off
-
-    async def aclose(self) -> None:
-        await self._bursts.aclose()
-        await self._chunks.aclose()
+    async def _send_through(self, client: AsyncClient[object], request: Request) -> HttpResponse:
+        if client.is_closed:
+            raise ConfigurationError("HttpTransport(client=...) was given a client that is closed")
+        connect = request.timeouts.connect
+        return await client.send(
+            client.build_request(
+                request.method,
+                request.url,
+                content=request.body,
+                headers={"accept-encoding": ACCEPTED, **request.headers},
+                timeout=(connect, None, None, connect),
+            ),
+            stream=True,
+            follow_redirects=False,  # the key would go to another server
+        )
 
 
 class _Body:
     """The body of a response. `ended` says whether it was read to its end."""
 
     def __init__(self, response: HttpResponse, way: Way) -> None:
-        self.head = _Head(response.status_code, _as_dict(response.headers.raw))
+        self.head = Head(response.status_code, joined_headers(response.headers.raw))
         self.ended = False
         self._response = response
         self._way = way._replace(when="in the middle of the response")
@@ -239,22 +203,14 @@ class _Body:
                     pass
 
 
-def _httpx_request(way: Way) -> httpx.Request:
+def _httpx_request(request: Request, url: httpx.URL) -> httpx.Request:
     import httpx
 
-    request, connect = way.request, way.request.timeouts.connect
+    connect = request.timeouts.connect
     return httpx.Request(
         request.method,
-        way.url,
-        headers=complete_headers(request, way.url),
+        url,
+        headers=complete_headers(request, url.netloc.decode("ascii")),
         stream=httpx.ByteStream(request.body),
         extensions={"timeout": {"connect": connect, "read": None, "write": None, "pool": connect}},
     )
-
-
-def _as_dict(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in raw:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
-from chat_core.transport import Request
 from chat_core.types.errors import ChatError, ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
-
-if TYPE_CHECKING:
-    import httpx
 
 
 class Way(NamedTuple):
     """How far a request had come, for messages. No message shows more of a URL than scheme, host and port."""
 
-    request: Request
-    url: httpx.URL
+    server: str
     proxy: str | None
+    connect: float | None
     when: str = "before it responded"
-
-    @property
-    def server(self) -> str:
-        return f"{self.url.scheme}://{self.url.netloc.decode('ascii')}"
 
 
 def raise_chat_error(exc: Exception, way: Way) -> None:
@@ -44,7 +36,7 @@ def raise_chat_error(exc: Exception, way: Way) -> None:
 def connection_error(exc: BaseException, server: str, proxy: str | None = None) -> ChatError:
     """Return the error of a connection to `server` that could not be opened."""
     origin = _origin(exc)
-    reason = _reason(origin)
+    reason = reason_of(exc)
     if isinstance(origin, ssl.SSLCertVerificationError):
         error = ConnectionFailed(
             f"the certificate of {server} is not trusted: {origin.verify_message}; if it is signed by an authority of"
@@ -66,8 +58,8 @@ def connection_error(exc: BaseException, server: str, proxy: str | None = None) 
 
 
 def _chat_error(exc: Exception, names: set[str], way: Way) -> ChatError | None:
-    server, limit = way.server, way.request.timeouts.connect
-    reason = _reason(_origin(exc))
+    server, limit = way.server, way.connect
+    reason = reason_of(exc)
     if not names or names & {"ConnectError"}:
         return connection_error(exc, server, way.proxy)
     if names & {"ConnectTimeout", "PoolTimeout"}:
@@ -97,7 +89,9 @@ def _chat_error(exc: Exception, names: set[str], way: Way) -> ChatError | None:
     return None
 
 
-def _reason(origin: BaseException) -> str:
+def reason_of(exc: BaseException) -> str:
+    """Return what went wrong, in the words of the operating system or of TLS where it was one of them."""
+    origin = _origin(exc)
     return (origin.strerror if isinstance(origin, OSError) else str(origin)) or type(origin).__name__
 
 

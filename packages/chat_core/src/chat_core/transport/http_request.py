@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chat_core.transport import Request
 from chat_core.transport.content_coding import ACCEPTED
@@ -19,6 +20,12 @@ _OF_THE_TRANSPORT = frozenset(("content-length", "transfer-encoding"))
 
 def checked_url(request: Request) -> httpx.URL:
     """Return the URL of a request. Raises `ConfigurationError` for one that cannot be sent, and shows no header's value."""
+    check_headers(request)
+    return parsed_url(request.url)
+
+
+def check_headers(request: Request) -> None:
+    """Raise `ConfigurationError` for headers that cannot be sent, without showing a value."""
     if (name := unsendable_header(request)) is not None:
         raise ConfigurationError(
             f"header {name!r} cannot be sent: its value has a line break, a blank end or a character outside ASCII;"
@@ -28,14 +35,13 @@ def checked_url(request: Request) -> httpx.URL:
         name := next((name for name in request.headers if name.lower() in _OF_THE_TRANSPORT), None)
     ) is not None:
         raise ConfigurationError(f"header {name!r} is set by the transport: leave it out")
-    return parsed_url(request.url)
 
 
-def complete_headers(request: Request, url: httpx.URL) -> list[tuple[str, str]]:
+def complete_headers(request: Request, host: str) -> list[tuple[str, str]]:
     """Return the headers, with those that have to be there. httpx adds them too, if given `content`, in twice the time."""
     given = {name.lower() for name in request.headers}
     needed = {
-        "Host": url.netloc.decode("ascii"),
+        "Host": host,
         "accept-encoding": ACCEPTED,
         "user-agent": "chat-py/0",
     }
@@ -72,3 +78,22 @@ def parsed_url(url: str) -> httpx.URL:
             "the base URL holds a user or password; send it by .with_header('Authorization', ...)"
         )
     return parsed
+
+
+@lru_cache(maxsize=64)
+def server_of(url: str) -> str:
+    """Return scheme, host and port of a URL, without loading httpx. Raises `ConfigurationError` as `parsed_url` does."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise ConfigurationError(f"the base URL is no URL: {exc}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError("the base URL has to start with http:// or https:// and a host")
+    if port == 0:
+        raise ConfigurationError("the base URL has the port 0; ports go from 1 to 65535")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(
+            "the base URL holds a user or password; send it by .with_header('Authorization', ...)"
+        )
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,222 @@
+"""`AioHttpTransport`: requests over HTTP/1.1, by aiohttp."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple, cast
+from weakref import WeakKeyDictionary, finalize
+
+from chat_core.transport import EventStream, Request, Response
+from chat_core.transport.aiohttp_errors import raise_chat_error
+from chat_core.transport.content_coding import ACCEPTED, decoded
+from chat_core.transport.event_loops import EventLoop, running_loop
+from chat_core.transport.http_errors import Way
+from chat_core.transport.http_request import check_headers, server_of
+from chat_core.transport.http_stream import Head, HttpStream, joined_headers
+from chat_core.transport.sizes import check_size, read_whole
+from chat_core.transport.tls import public_trust
+from chat_core.types.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import aiohttp  # imported with the first request
+
+_IDLE = 30.0  # seconds that a connection is kept without a request
+_LARGE = 1 << 20  # bytes; of a larger body aiohttp wants to read pieces
+
+
+class AioHttpTransport:
+    """Requests over HTTP/1.1, on asyncio only: at a third of the CPU that `HttpTransport` takes.
+
+    Needs `pip install chat-core[aiohttp]`. Connections are kept per event loop, and closed by `aclose()` or when the loop
+    ends. `session` is a ClientSession of your own, with its hooks, cookies and connector; `aclose()` leaves it open, and it
+    works on its own loop only. Without one, `proxy` is the URL of the proxy to use; the environment is not read. A response,
+    or one event of a stream, of more than `max_bytes` is refused with `InvalidResponse`; bytes are counted after decoding.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession | None = None,
+        proxy: str | None = None,
+        max_bytes: int = 128 * 1024 * 1024,
+    ) -> None:
+        if session is not None and proxy is not None:
+            raise ConfigurationError(
+                "AioHttpTransport(session=..., proxy=...): give the proxy to the session instead"
+            )
+        self._custom_session = session
+        self._proxy = None if proxy is None else _Proxy(proxy)
+        self._max_bytes = max_bytes
+        self._by_loop: WeakKeyDictionary[EventLoop, _Session] = WeakKeyDictionary()
+        finalize(self, _close_dropped, self._by_loop).atexit = False
+
+    async def send(self, request: Request, /) -> Response:
+        """Send the request and return the whole response, whatever its status."""
+        way = self._way(request)
+        response = await self._open(request, way)
+        try:
+            head = _head(response)
+            if response.content_length is not None:
+                check_size(response.content_length, self._max_bytes, "the response")
+            async with aclosing(_chunks(response, head, way)) as chunks:
+                return Response(head.status, head.headers, await read_whole(chunks, self._max_bytes))
+        finally:
+            response.close()  # nothing, where the body was read to its end
+
+    @asynccontextmanager
+    async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
+        """Send the request and give the response as it arrives. Leaving before its end closes the connection."""
+        way = self._way(request)
+        response = await self._open(request, way)
+        try:
+            head = _head(response)
+            chunks = _chunks(response, head, way)
+            async with aclosing(HttpStream(head, chunks, self._max_bytes)) as stream:
+                yield stream
+        finally:
+            response.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop. The transport can be used again afterwards."""
+        session = self._by_loop.pop(running_loop(), None)
+        if session is not None:
+            await session.aclose()
+
+    def _way(self, request: Request) -> Way:
+        check_headers(request)
+        proxy = None if self._proxy is None else self._proxy.checked()
+        return Way(server_of(request.url), proxy, request.timeouts.connect)
+
+    async def _open(self, request: Request, way: Way) -> aiohttp.ClientResponse:
+        """Send the request, and return the response as soon as its head is there."""
+        try:
+            import aiohttp
+            from yarl import URL
+
+            session = self._custom_session or await self._session()
+            return await session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                data=BytesIO(request.body) if len(request.body) > _LARGE else request.body or None,
+                headers=_headers(request, self._custom_session is None),
+                skip_auto_headers=("accept", "content-type"),
+                allow_redirects=False,  # the key would go to another server
+                auto_decompress=False,
+                raise_for_status=False,
+                proxy=None if self._proxy is None else self._proxy.url,
+                ssl=public_trust()
+                if self._custom_session is None and way.server.startswith("https:")
+                else True,
+                timeout=aiohttp.ClientTimeout(total=None, connect=way.connect, sock_connect=way.connect),
+            )
+        except Exception as exc:
+            raise_chat_error(exc, way)
+            raise
+
+    async def _session(self) -> aiohttp.ClientSession:
+        loop = running_loop()
+        of_loop = self._by_loop.get(loop)
+        if of_loop is not None and of_loop.session is not None:
+            return of_loop.session
+        _check_asyncio()
+        self._by_loop[loop] = of_loop = _Session()
+        await loop.close_at_end(of_loop)
+        assert of_loop.session is not None
+        return of_loop.session
+
+
+class _Session:
+    """aiohttp's session of one event loop."""
+
+    def __init__(self) -> None:
+        import aiohttp
+
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE)
+        self.session: aiohttp.ClientSession | None = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    async def aclose(self) -> None:
+        session, self.session = self.session, None  # it holds its loop
+        if session is not None:
+            await session.close()
+
+
+class _Proxy(NamedTuple):
+    """A proxy's URL, which may hold a password."""
+
+    url: str
+
+    def checked(self) -> str:
+        """Return it without the password. Raises `ConfigurationError` for one that aiohttp cannot use."""
+        scheme, _, rest = self.url.partition("://")
+        shown = rest.rpartition("@")[2]
+        try:
+            if scheme in ("http", "https"):
+                return server_of(f"{scheme}://{shown}").partition("://")[2]
+            reason = f"aiohttp knows no {scheme} proxies"
+        except ConfigurationError:
+            reason = f"{scheme}://{shown} is no URL"
+        raise ConfigurationError(f"AioHttpTransport(proxy=...) cannot be used: {reason}")
+
+    def __repr__(self) -> str:
+        return self.url.rpartition("@")[2]
+
+
+async def _chunks(response: aiohttp.ClientResponse, head: Head, way: Way) -> AsyncGenerator[bytes]:
+    """Yield the body, decoded."""
+    raw = _raw_chunks(response, way._replace(when="in the middle of the response"))
+    coding = head.headers.get("content-encoding")
+    async with aclosing(raw if coding is None else decoded(raw, coding)) as chunks, aclosing(raw):
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _raw_chunks(response: aiohttp.ClientResponse, way: Way) -> AsyncGenerator[bytes]:
+    content = response.content
+    try:
+        while chunk := await content.readany():
+            yield chunk
+    except Exception as exc:
+        if chunk := _read_before(content, exc):
+            yield chunk
+        raise_chat_error(exc, way)
+        raise
+
+
+def _read_before(content: aiohttp.StreamReader, failure: Exception) -> bytes:
+    """Return what arrived before a failure, which aiohttp raises first."""
+    if content.exception() is not failure:
+        return b""
+    content.set_exception(cast("BaseException", None))  # else it is raised again
+    chunk = content.read_nowait()
+    content.set_exception(failure)
+    return chunk
+
+
+def _head(response: aiohttp.ClientResponse) -> Head:
+    return Head(response.status, joined_headers(response.raw_headers))
+
+
+def _headers(request: Request, complete: bool) -> dict[str, str]:
+    """Return the headers of a request; with a user agent, if `complete`: a session of the user's has one of its own."""
+    given = {name.lower() for name in request.headers}
+    needed = {"accept-encoding": ACCEPTED, **({"user-agent": "chat-py/0"} if complete else {})}
+    return {name: value for name, value in needed.items() if name not in given} | dict(request.headers)
+
+
+def _check_asyncio() -> None:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigurationError("AioHttpTransport runs on asyncio only: use HttpTransport on trio") from None
+
+
+def _close_dropped(by_loop: WeakKeyDictionary[EventLoop, _Session]) -> None:
+    """Close the connections of a transport that nobody has any more."""
+    for loop, session in list(by_loop.items()):
+        loop.drop(session)

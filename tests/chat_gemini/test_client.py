@@ -103,6 +103,71 @@ async def test_a_turn_that_the_server_interrupts_is_asked_on_and_is_one(streamed
     assert all(body == first for body in others)
 
 
+BUSY = {"error": {"code": 503, "message": "Busy.", "status": "UNAVAILABLE"}}
+SOON = RetryPolicy(max_retries=1, base_delay=0.001)
+
+
+async def play(chat: Any, messages: Messages, streamed: bool) -> Any:
+    """The response of a chat, whole or streamed."""
+    if not streamed:
+        return await chat.complete(messages)
+    async with chat.stream(messages) as events:
+        [response] = [event.response async for event in events if isinstance(event, Done)]
+        return response
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_of_a_turn_of_several_requests_the_one_that_failed_is_sent_again(streamed: bool) -> None:
+    first, second, third = interrupted()
+    transport = FakeTransport()
+    for answer in (first, second, BUSY, third):
+        status = 503 if answer is BUSY else 200
+        transport.answer([answer] if streamed and answer is not BUSY else answer, status=status)
+    chat = ChatBuilder().with_model(BASE.with_transport(transport).build()).with_retry(SOON).build()
+    response = await play(chat, Messages.from_user("Count."), streamed)
+    assert (response.text, response.usage.input_tokens) == ("One, two, three.", 30)
+    assert [body.get("continuationToken") for body in transport.bodies] == [None, "t1", "t2", "t2"]
+    assert [notice.about for notice in response.notices] == ["retry"]
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_what_came_before_a_continuation_that_fails_stays_in_the_conversation(streamed: bool) -> None:
+    signed = turn(
+        {"text": "One, ", "thoughtSignature": "eA=="}, reason="CONTINUATION", continuationToken="t1"
+    )
+    signed |= {"usageMetadata": {"promptTokenCount": 10, "totalTokenCount": 10}}
+    transport = FakeTransport().answer([signed] if streamed else signed)
+    transport.answer(BUSY, status=503).answer(BUSY, status=503)
+    chat = ChatBuilder().with_model(BASE.with_transport(transport).build()).with_retry(SOON).build()
+    messages = Messages.from_user("Count.")
+    with pytest.raises(Overloaded) as failure:
+        await play(chat, messages, streamed)
+    assert failure.value.usage is not None
+    assert failure.value.usage.input_tokens == 10
+    assert (messages[-1].text, messages[-1].interrupted) == ("One, ", True)
+    native = messages[-1].parts[0].native
+    assert native is not None
+    assert native.data == {"thoughtSignature": "eA=="}
+    assert len(transport.requests) == 3
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_a_turn_that_is_nothing_but_a_mistake_is_requested_again(streamed: bool) -> None:
+    mistake = {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "finishMessage": "print(add("}]}
+    transport = FakeTransport()
+    for answer in (mistake, turn({"text": "Hello"}), mistake, mistake):
+        transport.answer([answer] if streamed else answer)
+    chat = ChatBuilder().with_model(BASE.with_transport(transport).build()).with_retry(SOON).build()
+    response = await play(chat, Messages.from_user("Hi"), streamed)
+    assert (response.text, [notice.about for notice in response.notices]) == ("Hello", ["retry"])
+    response = await play(
+        chat, Messages.from_user("Hi"), streamed
+    )  # and again in vain: then it is the response
+    assert (response.text, response.raw_finish_reason) == ("", "MALFORMED_FUNCTION_CALL")
+    assert [notice.about for notice in response.notices] == ["finish_reason", "retry"]
+    assert len(transport.requests) == 4
+
+
 async def test_tokens_are_counted_as_they_would_be_sent() -> None:
     transport = FakeTransport().answer({"totalTokens": 61})
     client = BASE.with_transport(transport).with_google_search().build()

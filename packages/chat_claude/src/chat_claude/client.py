@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.client import ProviderClient
+from chat_core.client import ProviderClient, begun
 from chat_core.wire import CallIds
 
 from chat_claude.decode import decode, decode_count, decode_error, decode_models
@@ -139,7 +139,7 @@ class ClaudeClient(ProviderClient[Settings]):
                 async for event in events:
                     yield event
             return
-        first, rest = await request.retry(partial(_begun, self._stream_once, request))
+        first, rest = await request.retry(partial(begun, partial(self._stream_once, request)))
         async with aclosing(rest) as events:
             yield first
             async for event in events:
@@ -177,18 +177,6 @@ class ClaudeClient(ProviderClient[Settings]):
         if word == "compaction" and "compaction" in self._settings.defaults.extra:
             return False
         return word in PAUSED and not response.tool_calls
-
-
-async def _begun(
-    stream: Callable[[ChatRequest], AsyncGenerator[TurnEvent]], request: ChatRequest
-) -> tuple[TurnEvent, AsyncGenerator[TurnEvent]]:
-    """Return the first event of a stream, and the stream. It is closed if there is none."""
-    events = stream(request)
-    try:
-        return await anext(events), events
-    except BaseException:
-        await events.aclose()
-        raise
 
 
 def _continued(request: ChatRequest, message: Message) -> ChatRequest:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
 from chat_core import (
+    ChatError,
     ChatRequest,
     ChatResponse,
     Done,
     EmbeddingsResponse,
+    JsonObject,
     Messages,
     ModelInfo,
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import ProviderClient, resource_path
-from chat_core.wire import CallIds, Encoded
+from chat_core.client import ProviderClient, begun, resource_path
+from chat_core.wire import CallIds, Encoded, mark_truncated
 
 from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
 from chat_gemini.embeddings import BATCH, decode_embeddings, encode_embeddings
@@ -28,7 +30,7 @@ from chat_gemini.names import model_path, renamed
 from chat_gemini.settings import Settings
 from chat_gemini.stream import GeminiStreamDecoder
 
-_MOST_REQUESTS = 100  # for one turn that the server interrupts itself
+_MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
 
 
 class GeminiClient(ProviderClient[Settings]):
@@ -43,25 +45,28 @@ class GeminiClient(ProviderClient[Settings]):
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """Return one turn, whole. A turn that the server interrupts itself is continued.
 
-        Raises a `ChatError`; retries nothing.
+        Raises a `ChatError`. Only requests for the rest of a turn are retried, by the chat's policy.
         """
         encoded = self._encode(request, stream=False)
         turn = TurnAssembler(self._origin, CallIds(request.messages), renamed(request.tools))
-        read = partial(decode, turn=turn)
-        token: str | None = None
-        for number in range(1, _MOST_REQUESTS + 1):
-            body = _continued(encoded, token)
-            raw = await self._send("POST", self._path("generateContent"), read, body)
-            token = turn.continuation
-            if token is None or number == _MOST_REQUESTS:
-                return turn.finished(encoded.notices, raw if number == 1 else None)
+        send = partial(self._send, "POST", self._path("generateContent"), partial(decode, turn=turn))
+        raw: JsonObject | None = await send(encoded.body)
+        for _ in range(_MOST_CONTINUATIONS):
+            if (token := turn.continuation) is None:
+                break
             turn.resume()
-        raise AssertionError("the last request returns")
+            raw = None  # of several responses none is the turn's
+            try:
+                await request.retry(partial(send, _continued(encoded, token)))
+            except ChatError as error:
+                error.partial = error.partial or mark_truncated(turn.response(encoded.notices))
+                raise
+        return turn.finished(encoded.notices, raw)
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. A turn that the server interrupts itself is continued.
 
-        Raises a `ChatError`; retries nothing.
+        Raises a `ChatError`. Only requests for the rest of a turn are retried, by the chat's policy.
         """
         encoded = self._encode(request, stream=True)
         decoder = GeminiStreamDecoder(
@@ -70,17 +75,23 @@ class GeminiClient(ProviderClient[Settings]):
             notices=encoded.notices,
             names=renamed(request.tools),
         )
-        path = self._path("streamGenerateContent?alt=sse")
-        token: str | None = None
-        for number in range(1, _MOST_REQUESTS + 1):
-            async with aclosing(self._stream_response(path, decoder, _continued(encoded, token))) as events:
-                async for event in events:
-                    token = decoder.continuation if isinstance(event, Done) else None
-                    if token is None or number == _MOST_REQUESTS:
-                        yield event
+        open_stream = partial(self._stream_response, self._path("streamGenerateContent?alt=sse"), decoder)
+        events = open_stream(encoded.body)
+        for remaining in range(_MOST_CONTINUATIONS, -1, -1):
+            token: str | None = None
+            try:
+                async with aclosing(events) as turn_events:
+                    async for event in turn_events:
+                        token = decoder.continuation if remaining and isinstance(event, Done) else None
+                        if token is None:
+                            yield event
+            except ChatError as error:
+                error.partial = error.partial or decoder.partial()
+                raise
             if token is None:
                 return
             decoder.resume()
+            events = _rest(request, partial(open_stream, _continued(encoded, token)))
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """Return how many tokens these messages are, with the tools and settings that would be sent along."""
@@ -140,6 +151,17 @@ class EmbeddingGeminiClient(GeminiClient):
         return await self._send("POST", self._path(method), read, body)
 
 
-def _continued(encoded: Encoded, token: str | None) -> dict[str, object]:
-    """Return the body of a request; with a token it requests the rest of the same turn."""
-    return {**encoded.body, "continuationToken": token} if token is not None else dict(encoded.body)
+async def _rest(
+    request: ChatRequest, open_stream: Callable[[], AsyncGenerator[TurnEvent]]
+) -> AsyncGenerator[TurnEvent]:
+    """Yield the events of a request for the rest of a turn. It is sent again if it fails before any of them."""
+    first, rest = await request.retry(partial(begun, open_stream))
+    async with aclosing(rest) as events:
+        yield first
+        async for event in events:
+            yield event
+
+
+def _continued(encoded: Encoded, token: str) -> dict[str, object]:
+    """Return the body that requests the rest of the same turn."""
+    return {**encoded.body, "continuationToken": token}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import Done, Event, Notice, Origin, TurnEvent
-from chat_core.wire import CallIds, FrameReader
+from chat_core import ChatResponse, Done, Event, Notice, Origin, TurnEvent
+from chat_core.wire import CallIds, FrameReader, mark_truncated
 
 from chat_gemini.decode import TurnAssembler
 from chat_gemini.decode.characters import with_whole_characters
@@ -74,6 +74,11 @@ class GeminiStreamDecoder:
         self._turn.resume()
         self._frames.done = False
         self.finished = False
+
+    def partial(self) -> ChatResponse | None:
+        """Return the turn as far as it has come, for an error that ends it; None where nothing has. None of its calls runs."""
+        response = self._turn.response(self._notices)
+        return mark_truncated(response) if response.message.parts else None
 
     def finish(self) -> Done:
         """Return the whole turn. Raises `StreamTruncated` where the last frame had no finish reason."""

@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 
 import anyio
 
-from chat_core.types.errors import ChatError
+from chat_core.types.errors import ChatError, InvalidResponse
 from chat_core.types.events import Done, TurnEvent
 from chat_core.types.request import ChatRequest
 from chat_core.types.response import ChatResponse, Notice
@@ -32,7 +32,12 @@ async def whole_turn(
     """Yield a turn that arrives whole, as its `Done`."""
     failures: list[ChatError] = []
     request = replace(request, retry=_Within(policy, failures))
-    response = await retried(partial(complete, request), policy, failures)
+    try:
+        response = await retried(partial(complete, request), policy, failures)
+    except ChatError as error:
+        if (turn := _turn_of(error)) is None:
+            raise
+        response = turn
     yield Done(_with_notices(response, failures))
 
 
@@ -59,7 +64,10 @@ async def streamed_turn(
         except ChatError as error:
             delay = None if seen else policy.delay(attempt, error)
             if delay is None:
-                raise
+                if seen or (turn := _turn_of(error)) is None:
+                    raise
+                yield Done(_with_notices(turn, failures))
+                return
             failures.append(error)
         await anyio.sleep(delay)
 
@@ -91,6 +99,11 @@ class _Within:
         except ChatError as error:
             error.retryable = False
             raise
+
+
+def _turn_of(error: ChatError) -> ChatResponse | None:
+    """Return the turn of an error that holds a whole one: it was worth a retry, and without one it is the response."""
+    return error.response if isinstance(error, InvalidResponse) and error.retryable else None
 
 
 def _with_notices(response: ChatResponse, failures: list[ChatError]) -> ChatResponse:

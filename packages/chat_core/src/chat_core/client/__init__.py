@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chat_core.client.base import ClientSettings, ProviderClient
     from chat_core.client.credentials import Credential, Credentials, CredentialSource
     from chat_core.client.deadlines import Deadlines
-    from chat_core.client.exchange import StreamDecoder, receive_bursts, send_request, stream_response
+    from chat_core.client.exchange import StreamDecoder, begun, receive_bursts, send_request, stream_response
     from chat_core.client.secrets import scrub_secrets
     from chat_core.client.sigv4 import AwsCredentials
 
@@ -41,6 +41,7 @@ __all__ = [
     "Server",
     "Signed",
     "StreamDecoder",
+    "begun",
     "checked_key",
     "checked_url",
     "credentials_from_variables",
@@ -69,6 +70,7 @@ _LAZY = {
     "Credentials": "chat_core.client.credentials",
     "Signed": "chat_core.client.authorized",
     "StreamDecoder": "chat_core.client.exchange",
+    "begun": "chat_core.client.exchange",
     "receive_bursts": "chat_core.client.exchange",
     "scrub_secrets": "chat_core.client.secrets",
     "send_request": "chat_core.client.exchange",

@@ -130,6 +130,21 @@ async def _next_burst(
         raise _transport_error(error, request)  # noqa: B904
 
 
+async def begun(
+    open_stream: Callable[[], AsyncGenerator[TurnEvent]],
+) -> tuple[TurnEvent, AsyncGenerator[TurnEvent]]:
+    """Open a stream and return its first event, and the stream, which the caller closes.
+
+    It can be retried as a whole: where there is no first event the stream is closed and the error raised.
+    """
+    events = open_stream()
+    try:
+        return await anext(events), events
+    except BaseException:
+        await events.aclose()
+        raise
+
+
 async def stream_response(
     transport: Transport, request: Request, decoder: StreamDecoder, decode_error: DecodeError
 ) -> AsyncGenerator[TurnEvent]:

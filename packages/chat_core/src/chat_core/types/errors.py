@@ -164,7 +164,11 @@ class Overloaded(ProviderError):
 
 
 class InvalidResponse(ChatError):
-    """A response came that cannot be read. `response` is the turn, where there was one."""
+    """A response came that cannot be read. `response` is the turn, where there was one.
+
+    A client may raise a retryable one for a whole turn that is worth another request: when the retries are used up,
+    the chat returns that turn.
+    """
 
     def __init__(self, message: str, *, response: ChatResponse | None = None) -> None:
         super().__init__(message)

@@ -45,7 +45,10 @@ def _read_again(data: str | bytes, what: str) -> JsonValue:
         return cast(
             "JsonValue", json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         )
-    except (ValueError, RecursionError) as exc:
+    except RecursionError as exc:
+        too_deep = f"it is nested deeper than {MAX_DEPTH} levels"
+        raise InvalidResponse(f"not {what}, for {too_deep}: {_head(data)}") from exc
+    except ValueError as exc:
         raise InvalidResponse(f"not {what}: {_head(data)}{_hint(data)}") from exc
 
 

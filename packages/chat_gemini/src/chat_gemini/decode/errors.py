@@ -30,6 +30,8 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
 
 def check_frame(frame: JsonObject) -> None:
     """Raise the error that a frame describes, if it does, in whatever envelope."""
+    if "candidates" in frame and "error" not in frame:
+        return
     if frame.get("error") or (not frame.keys() & _GOOD and is_error_object(frame)):
         raise _permanent_where_daily(error_from_object(frame, words=_WORDS))
 

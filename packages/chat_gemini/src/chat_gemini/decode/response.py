@@ -45,5 +45,7 @@ def read_frames(body: bytes, what: str) -> Sequence[JsonObject]:
 
 def unwrapped(frame: JsonObject) -> JsonObject:
     """Return the frame itself. Google's Code Assist puts it in an envelope: `{"response": {…}}`."""
-    inner = as_object(frame.get("response"))
-    return inner if "candidates" in inner and "candidates" not in frame else frame
+    if "candidates" in frame or "response" not in frame:
+        return frame
+    inner = as_object(frame["response"])
+    return inner if "candidates" in inner else frame

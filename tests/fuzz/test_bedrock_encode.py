@@ -18,6 +18,7 @@ from chat_core import (
 )
 from chat_core.wire import Encoded
 from conversations import conversations, texts
+from histories import histories
 from hypothesis import given
 from hypothesis import strategies as st
 from rules_bedrock import broken_rules
@@ -119,6 +120,18 @@ def test_any_conversation_becomes_a_body_that_keeps_the_rules(
     counted = encode_count(request, origin=HERE, defaults=defaults)
     assert broken_rules(counted.body, operation="CountTokens") == []
     assert Messages.from_json(before).to_json() == before
+
+
+@budget_settings(60)
+@given(messages=histories(open_calls=False), capabilities=CAPABILITIES)
+def test_a_conversation_of_any_provider_is_sent_or_refused_for_what_the_user_put_in(
+    messages: Messages, capabilities: Capabilities
+) -> None:
+    encoded = attempt(ChatRequest(messages), RequestDefaults(capabilities), stream=False)
+    if isinstance(encoded, ConfigurationError):
+        assert "Bedrock" in str(encoded) or "message" in str(encoded)
+    else:
+        assert broken_rules(encoded.body, capabilities) == []
 
 
 @budget_settings(20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bedrock
 import claude
+import cohere
 import completions
 import gemini
 import neutral
@@ -19,6 +20,8 @@ PLAYERS = {
     "chat-completions": completions.message,
     "claude-messages": claude.message,
     "claude-token-count": claude.count,
+    "cohere": cohere.message,
+    "cohere-embeddings": cohere.embeddings,
     "embeddings": completions.embeddings,
     "openai-responses": responses.message,
     "gemini": gemini.message,

@@ -25,6 +25,8 @@ WIRES = (
     "bedrock-converse",
     "bedrock-embeddings",
     "bedrock-token-count",
+    "cohere",
+    "cohere-embeddings",
 )
 
 # Recordings held to be wrong themselves, each with the reason. None so far.

@@ -17,6 +17,7 @@ from chat_core.provider import (
     EmbeddingsProvider,
     ModelListProvider,
     Provider,
+    RerankProvider,
     StreamProvider,
     TokenCountProvider,
 )
@@ -76,6 +77,7 @@ from chat_core.types.native import Native, Origin
 from chat_core.types.options import ChatOptions
 from chat_core.types.parts import Citation, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
 from chat_core.types.request import ChatRequest, OutputSchema, ToolDefinition
+from chat_core.types.rerank import RerankResponse, RerankResult
 from chat_core.types.response import ChatResponse, ModelInfo, Notice, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
 from chat_core.types.usage import Usage
@@ -167,6 +169,9 @@ __all__ = [
     "Rejected",
     "Request",
     "RequireApproval",
+    "RerankProvider",
+    "RerankResponse",
+    "RerankResult",
     "Response",
     "RetryPolicy",
     "Role",

@@ -12,6 +12,7 @@ from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.events import TurnEvent
 from chat_core.types.messages import Messages
 from chat_core.types.request import ChatRequest, ToolDefinition
+from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse, ModelInfo
 
 
@@ -66,6 +67,17 @@ class EmbeddingsProvider(Provider, Protocol):
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
         """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        ...
+
+
+@runtime_checkable
+class RerankProvider(Provider, Protocol):
+    """A client that orders documents by how well they answer a query."""
+
+    async def rerank(
+        self, query: str, documents: Sequence[str], /, *, top_n: int | None = None
+    ) -> RerankResponse:
+        """Return the documents, best first, by one request; `top_n` limits how many. Raises a `ChatError`; retries nothing."""
         ...
 
 

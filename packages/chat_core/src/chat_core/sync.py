@@ -16,12 +16,19 @@ from typing_extensions import TypeVar
 
 from chat_core.chat.chat import Chat
 from chat_core.chat.read_ahead import ReadAhead
-from chat_core.provider import CompletionProvider, EmbeddingsProvider, Provider, StreamProvider
+from chat_core.provider import (
+    CompletionProvider,
+    EmbeddingsProvider,
+    Provider,
+    RerankProvider,
+    StreamProvider,
+)
 from chat_core.tools.pause import ChatEvent
 from chat_core.tools.threads import WAITING
 from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.messages import Messages
+from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
@@ -84,6 +91,16 @@ class SyncChat(Generic[P_co, R_co, V_co]):
     ) -> EmbeddingsResponse:
         """Do what `Chat.embed` does."""
         return self._call(lambda: self._chat.embed(inputs))
+
+    def rerank(
+        self: SyncChat[RerankProvider, R_co, V_co],
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+    ) -> RerankResponse:
+        """`Chat.rerank`."""
+        return self._call(lambda: self._chat.rerank(query, documents, top_n=top_n))
 
     def _call(self, method: Callable[[], Awaitable[T]]) -> T:
         running = _Running(method)

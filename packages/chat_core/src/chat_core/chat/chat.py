@@ -18,6 +18,7 @@ from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
     Provider,
+    RerankProvider,
     StreamProvider,
 )
 from chat_core.tools.pause import ChatEvent, Complete, Paused
@@ -25,6 +26,7 @@ from chat_core.types.embeddings import EmbeddingsResponse, joined
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import Done
 from chat_core.types.messages import Messages
+from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
@@ -102,6 +104,18 @@ class Chat(Generic[P_co, R_co, V_co]):
         return joined(
             [await retried(partial(provider.embed, batch), self._setup.retry, []) for batch in batches]
         )
+
+    async def rerank(
+        self: Chat[RerankProvider, R_co, V_co],
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+    ) -> RerankResponse:
+        """Return the documents in the order of how well they answer the query, best first; `top_n` limits how many."""
+        provider = self._provider
+        _require(provider, RerankProvider, "does not rank documents")
+        return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
 
 
 AnyChat: TypeAlias = Chat[ChatModel, ChatResponse | Complete | Paused, ChatResponse]

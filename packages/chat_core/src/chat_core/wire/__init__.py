@@ -1,6 +1,7 @@
 """The kit for encoding and decoding: pure functions and machines that providers share. They do no I/O."""
 
 from chat_core.types.call_ids import CallIds, wire_id, wire_name
+from chat_core.wire.described_schema import described_schema
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
 from chat_core.wire.finish_words import finish_reason
 from chat_core.wire.frames import FrameReader
@@ -30,6 +31,7 @@ __all__ = [
     "check_count",
     "compile_strict",
     "decode_error",
+    "described_schema",
     "dump",
     "embeddings_in_order",
     "error_from_object",

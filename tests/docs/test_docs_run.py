@@ -53,6 +53,12 @@ KEYS = (
     "GEMINI_API_KEY",
     "GOOGLE_API_KEY",
     "CEREBRAS_API_KEY",
+    "GROQ_API_KEY",
+    "TOGETHER_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "OPENROUTER_API_KEY",
+    "XAI_API_KEY",
+    "AI21_API_KEY",
     "HF_TOKEN",
 )
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::", "", None)

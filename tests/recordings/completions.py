@@ -1,4 +1,4 @@
-"""Play recorded Chat Completions and embeddings exchanges through `ChatCompletionsBuilder`."""
+"""Play recorded Chat Completions and embeddings exchanges through the provider's own builder, else `ChatCompletionsBuilder`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import neutral
 import turns
+from chat_ai21 import AI21Builder
+from chat_cerebras import CerebrasBuilder
 from chat_completions import ChatCompletionsBuilder, Dialect
 from chat_core import (
     Action,
@@ -25,14 +27,34 @@ from chat_core import (
     Tool,
     ToolCall,
 )
+from chat_deepseek import DeepSeekBuilder
+from chat_groq import GroqBuilder
+from chat_huggingface import HuggingFaceBuilder
+from chat_mistral import MistralBuilder
+from chat_openrouter import OpenRouterBuilder
+from chat_together import TogetherBuilder
+from chat_xai import XAIBuilder
 
+_BUILDERS = {
+    "ai21": AI21Builder,
+    "cerebras": CerebrasBuilder,
+    "deepseek": DeepSeekBuilder,
+    "groq": GroqBuilder,
+    "huggingface": HuggingFaceBuilder,
+    "mistral": MistralBuilder,
+    "openrouter": OpenRouterBuilder,
+    "together": TogetherBuilder,
+    "xai": XAIBuilder,
+}
 _NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 def _builder(exchange: dict, base_url: str) -> ChatCompletionsBuilder:
     sent = _sent(exchange)
     dialect = Dialect.for_url(exchange["request"]["url"])
-    builder = ChatCompletionsBuilder().with_base_url(base_url).with_api_key("test-key").with_dialect(dialect)
+    custom = _BUILDERS.get(exchange["provider"])
+    builder = custom() if custom else ChatCompletionsBuilder().with_dialect(dialect)
+    builder = builder.with_base_url(base_url).with_api_key("test-key")
     return builder.with_model(sent.get("model") or "a-model")
 
 

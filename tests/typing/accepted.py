@@ -63,6 +63,7 @@ from chat_core import (
     tool,
 )
 from chat_core.sync import SyncChat
+from chat_deepseek import DeepSeekBuilder, DeepSeekClient
 from chat_gemini import (
     EmbeddingGeminiClient,
     GeminiBuilder,
@@ -71,7 +72,9 @@ from chat_gemini import (
     code_runs,
     grounding,
 )
+from chat_groq import GroqBuilder, GroqClient
 from chat_huggingface import HuggingFaceBuilder
+from chat_mistral import MistralBuilder, MistralClient
 from chat_ollama import EmbeddingOllamaClient, OllamaBuilder, OllamaClient, PullProgress, show_progress
 from chat_openai import (
     EmbeddingOpenAIClient,
@@ -81,6 +84,7 @@ from chat_openai import (
     approval_requests,
     mask,
 )
+from chat_openrouter import EmbeddingOpenRouterClient, OpenRouterBuilder
 from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
 from pydantic import BaseModel
 
@@ -679,6 +683,15 @@ def builders_over_chat_completions() -> tuple[CompletionProvider, StreamProvider
     )
     assert_type(thinking.with_queue_threshold(50).with_service_tier("flex").build(), CerebrasClient)
     return routed.build(), thinking.build()
+
+
+def builders_of_vendors() -> None:
+    groq = GroqBuilder().with_reasoning("low").with_model("m")
+    assert_type(groq.with_service_tier("flex").build(), GroqClient)
+    assert_type(groq.with_responses().build(), ResponsesClient)
+    assert_type(OpenRouterBuilder().with_embeddings().with_model("m").build(), EmbeddingOpenRouterClient)
+    assert_type(MistralBuilder().with_model("m").with_safe_prompt().build(), MistralClient)
+    assert_type(DeepSeekBuilder().with_model("m").with_thinking(effort="max").build(), DeepSeekClient)
 
 
 def an_ollama_client() -> OllamaClient:

@@ -35,6 +35,7 @@ from chat_core import (
 from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # the lazy names of chat_core do not hide a misspelt one
 from chat_core.sync import SyncChat
 from chat_gemini import GeminiBuilder, GeminiClient
+from chat_groq import GroqBuilder
 from chat_huggingface import HuggingFaceBuilder
 from chat_ollama import OllamaBuilder, OllamaClient
 from chat_openai import OpenAIBuilder, OpenAIClient
@@ -286,6 +287,13 @@ async def conversations(client: ChatCompletionsClient) -> None:
     Text("Hello").text = "changed"  # type: ignore[misc]  # parts do not change
     File.from_bytes("text")  # type: ignore[arg-type]  # bytes
     _ = File.from_url("http://localhost/a.png").data.hex()  # type: ignore[union-attr]  # nothing is downloaded
+
+
+def builders_of_vendors() -> None:
+    GroqBuilder().build()  # type: ignore[misc]  # no model
+    GroqBuilder().with_responses().build()  # type: ignore[misc]  # no model
+    GroqBuilder().with_model("m").with_embeddings()  # type: ignore[attr-defined]  # Groq has none
+    GroqBuilder().with_service_tier("fast")  # type: ignore[arg-type]  # auto, on_demand, flex, performance
 
 
 def builders_over_chat_completions() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Generic, cast
+from typing import Generic, Self, cast
 
 from chat_core import ConfigurationError
 from chat_core.client import Connection, HasModel, NoModel, Server, checked_key
@@ -29,8 +29,16 @@ class ResponsesBuilder(OptionsBuilder[Choices], Generic[M]):
     environment. The key is sent as `Authorization: Bearer`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server | None = None) -> None:
+        """`server` is a vendor's own, whose address and key need not be given."""
         super().__init__(Choices())
+        self._server = server or _ANY
+
+    @classmethod
+    def for_server(cls, server: Server, connection: Connection, model: str | None) -> Self:
+        """Return a builder for a vendor's Responses endpoint, with the connection and the model chosen so far."""
+        begun = cls(server)._connected(replace(connection, extra={}, embeddings_extra={}))
+        return begun._with(replace(begun._choices, model=model))
 
     def with_model(self, model: str) -> ResponsesBuilder[HasModel]:
         """Set the model's name, as the server knows it."""
@@ -38,7 +46,7 @@ class ResponsesBuilder(OptionsBuilder[Choices], Generic[M]):
 
     def build(self: ResponsesBuilder[HasModel]) -> ResponsesClient:
         """Return the client. Raises `ConfigurationError` for what is missing or does not go together."""
-        server = _ANY.resolve(self._connection, os.environ, builder="ResponsesBuilder")
+        server = self._server.resolve(self._connection, os.environ, builder="ResponsesBuilder")
         return ResponsesClient(
             settings(self._choices, self._connection, "ResponsesBuilder", server.base_url, server.api_key)
         )

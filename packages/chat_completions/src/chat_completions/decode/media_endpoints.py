@@ -1,0 +1,38 @@
+"""What the endpoints for transcription and images return."""
+
+from __future__ import annotations
+
+import base64
+
+from chat_core import ConfigurationError, File, InvalidResponse
+from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.wire import error_from_object, is_error_object, read_object
+
+
+def decode_transcription(body: bytes) -> str:
+    """Return the text of a transcription. Raises `ProviderError` for an error under status 200, `InvalidResponse`."""
+    response = read_object(body, "a transcription")
+    if not isinstance(text := response.get("text"), str):
+        if is_error_object(response):
+            raise error_from_object(response)
+        raise InvalidResponse(f"a transcription without a text: {body[:200]!r}")
+    return text
+
+
+def decode_images(body: bytes) -> list[File]:
+    """Return the images of a response, as bytes or by URL. Raises `ProviderError`, `InvalidResponse`."""
+    response = read_object(body, "a response with images")
+    if "data" not in response and is_error_object(response):
+        raise error_from_object(response)
+    images = [as_object(item) for item in as_list(response.get("data"))]
+    if not images:
+        raise InvalidResponse(f"a response without images: {body[:200]!r}")
+    try:
+        return [
+            File.from_bytes(base64.b64decode(data))
+            if (data := as_text(image.get("b64_json")))
+            else File.from_url(as_text(image.get("url")), "image/png")
+            for image in images
+        ]
+    except (ConfigurationError, ValueError) as exc:
+        raise InvalidResponse(f"an image that cannot be read: {body[:200]!r}") from exc

@@ -1,0 +1,50 @@
+"""A form with a file, as some endpoints of vendors take it: the body and its content type."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from chat_core import ConfigurationError, File
+
+_EXTENSIONS = {
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/flac": "flac",
+    "audio/ogg": "ogg",
+    "audio/mp4": "m4a",
+    "video/mp4": "mp4",
+}
+
+
+class Form(NamedTuple):
+    """The bytes of a form and the `content-type` that names its boundary."""
+
+    body: bytes
+    content_type: str
+
+
+def encode_form(fields: Mapping[str, object], file: File) -> Form:
+    """Return a form of the fields that are not None, and a file. Raises `ConfigurationError` for a file without bytes."""
+    if file.data is None:
+        raise ConfigurationError(
+            f"this needs the file's bytes: read {file.url or file.id} and pass File.from_bytes(...)"
+        )
+    mimetype = file.mimetype or "application/octet-stream"
+    name = file.name or f"file.{_EXTENSIONS.get(mimetype, 'bin')}"
+    if any(sign in f"{name}{mimetype}" for sign in '\r\n"\0'):
+        raise ConfigurationError(f"no name or type of a file in a form: {name!r}, {mimetype!r}")
+    boundary = hashlib.sha256(file.data).hexdigest()[:32]
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in fields.items()
+        if value is not None
+    ]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+    parts += [
+        f"{head}Content-Type: {mimetype}\r\n\r\n".encode(),
+        file.data,
+        f"\r\n--{boundary}--\r\n".encode(),
+    ]
+    return Form(b"".join(parts), f"multipart/form-data; boundary={boundary}")

@@ -1,0 +1,41 @@
+"""The client: Chat Completions at Mistral, and its other endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from chat_completions.client import EmbeddingChatCompletionsClient
+from chat_completions.decode import decode
+from chat_completions.encode.files import encode_file
+from chat_completions.media_client import TranscribingClient
+from chat_core import ChatResponse, File, JsonObject, Messages
+from chat_core.wire import CallIds, read_object
+
+
+class MistralClient(TranscribingClient):
+    """A model at Mistral. It holds no conversation: any number of chats may share it."""
+
+    async def fill_in(self, prefix: str, suffix: str, *, max_tokens: int | None = None) -> ChatResponse:
+        """Return what stands between two pieces of code, by a model such as "codestral-latest". Raises a `ChatError`."""
+        body: dict[str, object] = {"model": self.model, "prompt": prefix, "suffix": suffix}
+        if max_tokens is not None:
+            body["max_tokens"] = max_tokens
+        ids = CallIds(Messages())
+        read = partial(decode, origin=self._origin, dialect=self._settings.dialect, ids=ids)
+        return await self._send("POST", "/fim/completions", read, body)
+
+    async def read_document(self, file: File, *, model: str = "mistral-ocr-latest") -> JsonObject:
+        """Return the pages of a document or an image, as Markdown with its images, in `pages`. Raises a `ChatError`."""
+        document = encode_file(file, self._settings.dialect)
+        read = partial(read_object, what="the pages of a document")
+        return await self._send("POST", "/ocr", read, {"model": model, "document": document})
+
+    async def moderate(self, texts: Sequence[str], *, model: str = "mistral-moderation-latest") -> JsonObject:
+        """Return how Mistral classifies texts, one of `results` each. Raises a `ChatError`."""
+        read = partial(read_object, what="a moderation")
+        return await self._send("POST", "/moderations", read, {"model": model, "input": list(texts)})
+
+
+class EmbeddingMistralClient(EmbeddingChatCompletionsClient, MistralClient):
+    """A client built `.with_embeddings()`."""

@@ -1,0 +1,106 @@
+"""What holds for the builder of every vendor over this wire: its server, its key, and where the key does not go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from chat_ai21 import AI21Builder
+from chat_completions import ChatCompletionsClient
+from chat_core import ChatBuilder, ConfigurationError, Messages, TextChunk
+from chat_core.testing import FakeTransport
+from chat_deepseek import DeepSeekBuilder
+from chat_groq import GroqBuilder
+from chat_mistral import MistralBuilder
+from chat_openrouter import OpenRouterBuilder
+from chat_together import TogetherBuilder
+from chat_xai import XAIBuilder
+
+pytestmark = pytest.mark.anyio
+GOOD = {"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]}
+STREAMED = [{"choices": [{"delta": {"content": "Hi."}, "finish_reason": "stop"}]}, "[DONE]"]
+VENDORS: list[tuple[Any, str, str, str]] = [
+    (AI21Builder, "ai21", "AI21_API_KEY", "https://api.ai21.com/studio/v1"),
+    (DeepSeekBuilder, "deepseek", "DEEPSEEK_API_KEY", "https://api.deepseek.com"),
+    (GroqBuilder, "groq", "GROQ_API_KEY", "https://api.groq.com/openai/v1"),
+    (MistralBuilder, "mistral", "MISTRAL_API_KEY", "https://api.mistral.ai/v1"),
+    (OpenRouterBuilder, "openrouter", "OPENROUTER_API_KEY", "https://openrouter.ai/api/v1"),
+    (TogetherBuilder, "together", "TOGETHER_API_KEY", "https://api.together.ai/v1"),
+    (XAIBuilder, "xai", "XAI_API_KEY", "https://api.x.ai/v1"),
+]
+each_vendor = pytest.mark.parametrize(
+    ("builder", "name", "variable", "url"), VENDORS, ids=[v[1] for v in VENDORS]
+)
+
+
+@each_vendor
+async def test_a_model_and_the_key_of_the_environment_are_all_it_takes(
+    builder: Any, name: str, variable: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "sk-environment")
+    transport = FakeTransport().answer(GOOD).answer(STREAMED)
+    client = builder().with_model("m").with_transport(transport).build()
+    chat = ChatBuilder().with_model(client).build()
+    response = await chat.complete(Messages.from_user("Hello"))
+    async with chat.stream(Messages.from_user("Hello")) as events:
+        texts = [event.text async for event in events if isinstance(event, TextChunk)]
+
+    assert (response.text, texts) == ("Hi.", ["Hi."])
+    assert isinstance(client, ChatCompletionsClient)
+    assert client.origin.provider == name
+    assert [request.url for request in transport.requests] == [f"{url}/chat/completions"] * 2
+    assert transport.requests[0].headers["authorization"] == "Bearer sk-environment"
+    assert transport.bodies[0] == {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+@each_vendor
+async def test_the_key_of_the_environment_goes_to_no_other_server(
+    builder: Any, name: str, variable: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "sk-environment")
+    transport = FakeTransport().answer(GOOD)
+    client = (
+        builder().with_model("m").with_base_url("http://localhost:9000/v1").with_transport(transport).build()
+    )
+    await ChatBuilder().with_model(client).build().complete(Messages.from_user("Hello"))
+
+    assert "authorization" not in transport.requests[0].headers
+
+
+@each_vendor
+def test_what_is_missing_is_named_with_the_next_step(
+    builder: Any, name: str, variable: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(ConfigurationError, match=f"{name} needs an API key: set {variable} or use"):
+        builder().with_model("m").build()
+    with pytest.raises(ConfigurationError, match=rf"{builder.__name__}\.build\(\) needs \.with_model"):
+        builder().build()
+
+
+@pytest.mark.parametrize("builder", [MistralBuilder, OpenRouterBuilder, TogetherBuilder])
+async def test_those_that_have_embeddings_embed(builder: Any) -> None:
+    vectors = {"data": [{"index": 1, "embedding": [0.0, 1.0]}, {"index": 0, "embedding": [1.0, 0.0]}]}
+    transport = FakeTransport().answer(vectors)
+    begun = builder().with_model("m").with_api_key("k").with_extra_body({"chat_only": 1})
+    client = begun.with_embeddings(2).with_transport(transport).build()
+    response = await ChatBuilder().with_model(client).build().embed(["a", "b"])
+
+    assert [list(embedding.vector) for embedding in response.embeddings] == [[1.0, 0.0], [0.0, 1.0]]
+    assert transport.requests[0].url.endswith("/embeddings")
+    assert "chat_only" not in transport.last_body
+
+
+@pytest.mark.parametrize("builder", [GroqBuilder, XAIBuilder, OpenRouterBuilder, DeepSeekBuilder])
+async def test_those_that_have_a_responses_api_speak_it_too(builder: Any) -> None:
+    message = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi."}]}
+    transport = FakeTransport().answer({"id": "r", "status": "completed", "model": "m", "output": [message]})
+    begun = builder().with_model("m").with_api_key("k").with_transport(transport)
+    client = begun.with_extra_body({"chat_only": 1}).with_responses().build()
+    response = await ChatBuilder().with_model(client).build().complete(Messages.from_user("Hello"))
+
+    assert response.text == "Hi."
+    request = transport.requests[0]
+    base_url = next(url for made, _, _, url in VENDORS if made is builder)
+    assert (request.url, request.headers["authorization"]) == (f"{base_url}/responses", "Bearer k")
+    assert "chat_only" not in transport.last_body

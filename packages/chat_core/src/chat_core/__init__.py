@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from chat_core.transport.http import HttpTransport
     from chat_core.types.decisions import Decision, decision_schema, decisions_from_json
     from chat_core.types.seals import ApprovalKey
+    from chat_core.types.stored_files import FileStore
 
 __all__ = [
     "Action",
@@ -133,6 +134,7 @@ __all__ = [
     "Failed",
     "File",
     "FileReady",
+    "FileStore",
     "FinishReason",
     "HttpTransport",
     "InvalidDecision",
@@ -214,6 +216,7 @@ __all__ = [
 # time without them.
 _LATER = {
     "ApprovalKey": "chat_core.types.seals",
+    "FileStore": "chat_core.types.stored_files",
     "Decision": "chat_core.types.decisions",
     "decision_schema": "chat_core.types.decisions",
     "decisions_from_json": "chat_core.types.decisions",

@@ -20,6 +20,7 @@ from chat_core.types.tool_call import changes_of
 if TYPE_CHECKING:
     from chat_core.types.decisions import ArgumentsChecker, Decision
     from chat_core.types.seals import ApprovalKey
+    from chat_core.types.stored_files import FileStore
 
 MAX_STORED_BYTES = 1 << 28
 """The largest stored conversation that `Messages.from_json` reads by default: 256 MiB."""
@@ -128,19 +129,24 @@ class Messages:
 
         return decide(self.calls, decisions, tools=tools, key=key)
 
-    def to_json(self) -> str:
-        """Return all of it as JSON text, with a version number: store it, and `from_json` continues from
-        there.
+    def to_json(self, *, files: FileStore | None = None) -> str:
+        """Return all of it as JSON text, with a version number: `from_json` continues from there.
+
+        With `files` the bytes of files go into that store, and the JSON has their SHA-256.
         """
         from chat_core.types.stored import dump  # here, because most programs never store a conversation
 
-        return dump(self._messages, self.revision)
+        return dump(self._messages, self.revision, files)
 
     @classmethod
     def from_json(
-        cls, data: str | bytes | bytearray | Mapping[str, object], *, max_bytes: int = MAX_STORED_BYTES
+        cls,
+        data: str | bytes | bytearray | Mapping[str, object],
+        *,
+        max_bytes: int = MAX_STORED_BYTES,
+        files: FileStore | None = None,
     ) -> Self:
-        """Return the conversation that `to_json` wrote, as text or as the parsed object.
+        """Return the conversation that `to_json` wrote, as text or as the parsed object. `files` is the same store.
 
         A call that was running then comes back as `Unknown`. Raises `InvalidHistory`, which names the place,
         for what is no conversation, is larger than `max_bytes`, nested deeper than `MAX_DEPTH`, or of a newer
@@ -148,7 +154,7 @@ class Messages:
         """
         from chat_core.types.stored import load
 
-        loaded, revision = load(data, max_bytes)
+        loaded, revision = load(data, max_bytes, files)
         messages = cls(loaded)
         messages._base_revision += revision
         return messages

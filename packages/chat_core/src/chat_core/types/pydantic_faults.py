@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 
 def faults_of(exc: ValidationError, most: int = 3) -> str:
@@ -24,5 +25,10 @@ def faults_of(exc: ValidationError, most: int = 3) -> str:
     ]
     return "; ".join(
         f"{'.'.join(map(str, fault['loc'])) or 'all of it'}: {fault['msg']}"
-        for fault in (meant or found)[:most]
+        for fault in (meant or sorted(found, key=_depth))[:most]
     )
+
+
+def _depth(fault: ErrorDetails) -> int:
+    """The deepest fault comes first: the alternative that fits furthest is most likely the one that was meant."""
+    return -len(fault["loc"])

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from chat_core.types.call_status import Completed, Running, Unknown
 from chat_core.types.errors import ConfigurationError, InvalidHistory
-from chat_core.types.json_values import JsonValue, json_fault
+from chat_core.types.json_values import JsonObject, JsonValue, json_fault
 from chat_core.types.message import Message
 from chat_core.types.parts import Part, Structured, Text, ToolCall
 from chat_core.types.pydantic_faults import faults_of
+from chat_core.types.stored_files import FileStore, put_back, take_out
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -39,9 +40,18 @@ class StoredConversation:
     revision: int = 0
 
 
-def dump(messages: Sequence[Message], revision: int) -> str:
-    """Return the conversation as JSON text."""
+def stored_schema() -> JsonObject:
+    """Return the JSON schema of a stored conversation."""
+    return cast("JsonObject", _adapter(StoredConversation).json_schema())
+
+
+def dump(messages: Sequence[Message], revision: int, files: FileStore | None = None) -> str:
+    """Return the conversation as JSON text; with `files`, the bytes of files are there instead."""
     stored = StoredConversation(VERSION, list(messages), revision)
+    if files is not None:
+        parsed = cast("JsonValue", _adapter(StoredConversation).dump_python(stored, mode="json"))
+        take_out(parsed, files)
+        return json.dumps(parsed, separators=(",", ":"))
     try:
         return _adapter(StoredConversation).dump_json(stored).decode()
     except ValueError:  # half a surrogate pair: JSON can hold it as an escape, UTF-8 cannot
@@ -50,7 +60,9 @@ def dump(messages: Sequence[Message], revision: int) -> str:
         )
 
 
-def load(data: str | bytes | bytearray | Mapping[str, object], max_bytes: int) -> tuple[list[Message], int]:
+def load(
+    data: str | bytes | bytearray | Mapping[str, object], max_bytes: int, files: FileStore | None = None
+) -> tuple[list[Message], int]:
     """Return the messages and the revision of a stored conversation. Raises `InvalidHistory`."""
     from pydantic import ValidationError
 
@@ -64,7 +76,7 @@ def load(data: str | bytes | bytearray | Mapping[str, object], max_bytes: int) -
             raise InvalidHistory(
                 f"written as version {version}, this library reads version {VERSION}: upgrade it"
             )
-        stored = _read(StoredConversation, data)
+        stored = _read(StoredConversation, data if files is None else _with_files(data, files))
     except ValidationError as exc:
         raise InvalidHistory(f"not a stored conversation: {faults_of(exc)}") from exc
     except (ConfigurationError, ValueError, RecursionError) as exc:  # a part that refuses what it cannot be
@@ -75,6 +87,14 @@ def load(data: str | bytes | bytearray | Mapping[str, object], max_bytes: int) -
             if isinstance(call.status, Running):
                 call.status = Unknown()
     return stored.messages, stored.revision
+
+
+def _with_files(
+    data: str | bytes | bytearray | Mapping[str, object], files: FileStore
+) -> Mapping[str, object]:
+    parsed = json.loads(json.dumps(data) if isinstance(data, Mapping) else data)
+    put_back(parsed, files)
+    return cast("Mapping[str, object]", parsed)
 
 
 def _read(form: type[T], data: str | bytes | bytearray | Mapping[str, object]) -> T:

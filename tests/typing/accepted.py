@@ -57,6 +57,7 @@ from chat_core import (
     ToolCall,
     ToolCallChunk,
     ToolCalled,
+    ToolProgress,
     ToolResult,
     Transport,
     TurnEvent,
@@ -536,6 +537,8 @@ async def every_event(client: ChatCompletionsClient, messages: Messages) -> None
                     assert_type((call_id, name, arguments), tuple[str, str, str])
                 case ToolCalled(call) | ToolResult(call):
                     assert_type(call, ToolCall)
+                case ToolProgress(call, value):
+                    assert_type((call, value), tuple[ToolCall, JsonValue])
                 case FileReady(file):
                     assert_type(file, File)
                 case StructuredChunk(value):

@@ -67,6 +67,7 @@ from chat_core.types.events import (
     TextChunk,
     ToolCallChunk,
     ToolCalled,
+    ToolProgress,
     ToolResult,
     TurnEvent,
 )
@@ -198,6 +199,7 @@ __all__ = [
     "ToolCalled",
     "ToolContext",
     "ToolDefinition",
+    "ToolProgress",
     "ToolResult",
     "ToolStatus",
     "Transport",

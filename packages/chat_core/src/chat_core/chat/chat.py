@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.loop import converse
+from chat_core.chat.progress import Background
 from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
 from chat_core.chat.setup import Setup
 from chat_core.provider import (
@@ -84,8 +85,10 @@ class Chat(Generic[P_co, R_co, V_co]):
 
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
         """
-        events = converse(self._setup, _streaming(self._provider), messages, deps)
-        return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events))
+        background = Background()
+        events = converse(self._setup, _streaming(self._provider), messages, deps, background)
+        progress = background if self._setup.tools.report_progress else None
+        return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), progress)
 
     async def embed(
         self: Chat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]

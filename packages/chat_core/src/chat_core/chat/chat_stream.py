@@ -6,8 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
 from typing import Generic, Self
 
+import anyio
 from typing_extensions import TypeVar
 
+from chat_core.chat.progress import Background
 from chat_core.tools.pause import ChatEvent
 from chat_core.types.response import ChatResponse
 
@@ -19,8 +21,9 @@ class ChatStream(Generic[V_co]):
     once.
     """
 
-    def __init__(self, events: AsyncGenerator[ChatEvent[V_co]]) -> None:
+    def __init__(self, events: AsyncGenerator[ChatEvent[V_co]], background: Background | None = None) -> None:
         self._events = events
+        self._background = background
 
     def __aiter__(self) -> AsyncIterator[ChatEvent[V_co]]:
         return self._events
@@ -30,9 +33,18 @@ class ChatStream(Generic[V_co]):
         await self._events.aclose()
 
     async def __aenter__(self) -> Self:
+        if self._background is not None:
+            self._background.tasks = await anyio.create_task_group().__aenter__()
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.aclose()
+        try:
+            await self.aclose()
+        finally:
+            if self._background is not None and self._background.tasks is not None:
+                tasks, self._background.tasks = self._background.tasks, None
+                await tasks.__aexit__(
+                    None, None, None
+                )  # nothing runs any more; the exception goes on as it is

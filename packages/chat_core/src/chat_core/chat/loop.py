@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 from chat_core.chat.at_work import at_work
 from chat_core.chat.calls import Calls
 from chat_core.chat.checkpoints import Checkpoints
+from chat_core.chat.progress import Background
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup as Setup
 from chat_core.chat.tool_runner import ToolRunner
@@ -26,7 +28,11 @@ from chat_core.types.usage import Usage
 
 
 async def converse(
-    setup: Setup, source: TurnSource, messages: Messages, deps: object = None
+    setup: Setup,
+    source: TurnSource,
+    messages: Messages,
+    deps: object = None,
+    background: Background | None = None,
 ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
     """Carry the conversation on, ending with one `Done` or one `Paused`.
 
@@ -36,7 +42,7 @@ async def converse(
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     with at_work(messages):
-        work = _Work(setup, source, messages, deps)
+        work = _Work(setup, source, messages, deps, background or Background())
         try:
             async with aclosing(work.events()) as events:
                 async for event in events:
@@ -56,6 +62,7 @@ class _Work:
     source: TurnSource
     messages: Messages
     deps: object
+    background: Background
     checkpoints: Checkpoints = field(init=False)
     spent: Usage = field(default=Usage(), init=False)
 
@@ -67,7 +74,10 @@ class _Work:
         runner = ToolRunner(self.setup.tools, self.messages, self.checkpoints, self.deps)
         response: ChatResponse | None = None
         for step in count(1):
-            await runner.settle(calls.open)
+            settle = partial(runner.settle, calls.open)
+            async with aclosing(self.background.run(settle)) as reports:
+                async for progress in reports:
+                    yield progress
             for call in calls.take_resolved():
                 yield ToolResult(call)
             if waiting := [call for call in calls.open if call.waiting]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import anyio
@@ -12,6 +12,8 @@ from chat_core.tools.results import take_result
 from chat_core.tools.scoped import AnyTool
 from chat_core.types.call_status import Completed, Failed, Running, ToolStatus, Unknown
 from chat_core.types.describe import describe_exception
+from chat_core.types.json_values import JsonValue
+from chat_core.types.plain_json import as_json
 from chat_core.types.tool_call import ToolCall
 
 
@@ -35,7 +37,7 @@ class Ready:
             self.call.status = before
 
 
-async def run_call(ready: Ready) -> None:
+async def run_call(ready: Ready, report: Callable[[ToolCall, JsonValue], None]) -> None:
     """Run the tool and put the outcome on the call.
 
     What a tool raises, `SystemExit` and a cancellation of something that it waited for included, becomes
@@ -44,7 +46,8 @@ async def run_call(ready: Ready) -> None:
     """
     call = ready.call
     try:
-        result, call.files = take_result(await ready.tool.run(ready.arguments))
+        returned = await ready.tool.run(ready.arguments, lambda value: report(call, as_json(value)))
+        result, call.files = take_result(returned)
         call.status = Completed(result)
     except Exception as exc:
         call.status = Failed(describe_exception(exc))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import anyio
 
@@ -27,8 +28,12 @@ from chat_core.types.call_status import (
     ToolStatus,
 )
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.json_values import JsonValue
 from chat_core.types.messages import Messages
 from chat_core.types.tool_call import ToolCall, attach_check
+
+Report: TypeAlias = Callable[[ToolCall, JsonValue], None]
+"""Takes what a call's tool yields on its way."""
 
 _logger = logging.getLogger("chat_core")
 
@@ -43,7 +48,7 @@ class ToolRunner:
     deps: object = None
     _read: dict[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
 
-    async def settle(self, open_calls: Sequence[ToolCall]) -> None:
+    async def settle(self, open_calls: Sequence[ToolCall], report: Report) -> None:
         """Let the strategies decide about new calls, and run all that may run.
 
         The conversation is stored before calls run, as `Running`, and after each result. What the checkpoint
@@ -56,7 +61,7 @@ class ToolRunner:
         await self._decide_all([call for call in open_calls if isinstance(call.status, Pending)])
         ready = [one for call in open_calls if (one := self._ready(call)) is not None]
         for group in _groups(ready):
-            await self._run_group(group)
+            await self._run_group(group, report)
         await self.checkpoints.save()
 
     async def _decide_all(self, calls: Sequence[ToolCall]) -> None:
@@ -133,7 +138,7 @@ class ToolRunner:
     def _context(self, call: ToolCall) -> ToolContext[object]:
         return ToolContext(call, self.deps, call.attempts + 1, self.messages)
 
-    async def _run_group(self, group: Sequence[Ready]) -> None:
+    async def _run_group(self, group: Sequence[Ready], report: Report) -> None:
         """Run calls side by side, at most as many of one tool as it allows."""
         before = [one.call.status for one in group]
         limited = [one for one in group if one.tool.max_concurrency is not None]
@@ -150,19 +155,19 @@ class ToolRunner:
         limits = {one.tool: anyio.Semaphore(one.tool.max_concurrency or 1) for one in limited}
         async with anyio.create_task_group() as tasks:
             for one in group:
-                tasks.start_soon(self._run_one, one, limits.get(one.tool), failures)
+                tasks.start_soon(self._run_one, one, limits.get(one.tool), report, failures)
         if failures:
             raise failures[0]
 
     async def _run_one(
-        self, one: Ready, limit: anyio.Semaphore | None, failures: list[BaseException]
+        self, one: Ready, limit: anyio.Semaphore | None, report: Report, failures: list[BaseException]
     ) -> None:
         """Run a call, and store its outcome.
 
         A checkpoint that fails does not stop the others; it is raised after them.
         """
         if limit is None:
-            await run_call(one)
+            await run_call(one, report)
             await self._save_into(failures)
             return
         async with limit:
@@ -171,7 +176,7 @@ class ToolRunner:
             if not await self._save_into(failures):
                 one.undo_start(before)
                 return
-            await run_call(one)
+            await run_call(one, report)
             await self._save_into(failures)
 
     async def _save_into(self, failures: list[BaseException]) -> bool:

@@ -66,6 +66,11 @@ class ToolBox:
         """The tools as a model sees them."""
         return tuple(tool.definition for tool, _ in self.tools.values())
 
+    @property
+    def report_progress(self) -> bool:
+        """Whether one of the tools is an async generator."""
+        return any(tool.reports_progress for tool, _ in self.tools.values())
+
     def find(self, name: str) -> tuple[AnyTool, Strategy] | None:
         """Return the tool of this name and its strategy, or None."""
         return self.tools.get(name) or self.tools.get(self._wire_names.get(name, name))

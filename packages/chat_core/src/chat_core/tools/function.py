@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from functools import cached_property
 from typing import Generic, cast, overload
 
@@ -125,21 +126,30 @@ class Tool(Generic[P, R_co]):
             return str(exc)
         return None
 
-    async def run(self, arguments: Mapping[str, object]) -> object:
-        """Call the function with what `read` returned.
+    @property
+    def reports_progress(self) -> bool:
+        """Whether the function is an async generator: what it yields is progress, its last value the result."""
+        return inspect.isasyncgenfunction(unwrapped(cast("Callable[..., object]", self.function)))
 
-        What it raises comes through; `TimeoutError` after its timeout.
+    async def run(
+        self, arguments: Mapping[str, object], report: Callable[[object], None] | None = None
+    ) -> object:
+        """Call the function with what `read` returned. What it raises comes through.
+
+        `report` is given the progress of an async generator. Raises `TimeoutError` after the tool's timeout.
         """
         function = cast("Callable[..., object]", self.function)
         seconds = float("inf") if self.timeout is None else self.timeout
-        if not _is_async(function):
-            result = await run_in_thread(lambda: function(**arguments), seconds)
-            if not inspect.isawaitable(result):
-                return result
-        else:
+        if self.reports_progress:
+            result: object = _last_of(cast("AsyncGenerator[object]", function(**arguments)), report)
+        elif _is_async(function):
             result = function(**arguments)
+        else:
+            result = await run_in_thread(lambda: function(**arguments), seconds)
+        if not inspect.isawaitable(result):
+            return result
         with anyio.move_on_after(seconds):
-            return await result if inspect.isawaitable(result) else result
+            return await result
         raise TimeoutError(f"it took longer than {seconds:g} s; it may have had its effect")
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
@@ -205,3 +215,13 @@ def _is_async(function: Callable[..., object]) -> bool:
 def _call_method(function: Callable[..., object]) -> object:
     """Return the `__call__` of an object that is no function, or None."""
     return getattr(type(function), "__call__", None)  # noqa: B004  the method itself is wanted
+
+
+async def _last_of(values: AsyncGenerator[object], report: Callable[[object], None] | None) -> object:
+    """Return the last value of a generator, and report each."""
+    last: object = None
+    async with aclosing(values):
+        async for last in values:
+            if report is not None:
+                report(last)
+    return last

@@ -19,6 +19,7 @@ from chat_core.types.events import (
     TextChunk,
     ToolCallChunk,
     ToolCalled,
+    ToolProgress,
     ToolResult,
 )
 from chat_core.types.response import ChatResponse
@@ -84,6 +85,7 @@ ChatEvent: TypeAlias = (
     | RefusalChunk
     | ToolCallChunk
     | ToolCalled
+    | ToolProgress
     | ToolResult
     | FileReady
     | StructuredChunk

@@ -66,6 +66,14 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolProgress:
+    """What a running tool yields on its way, as JSON. It is for showing only: it is neither stored nor sent."""
+
+    call: ToolCall
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
 class FileReady:
     """A generated file; `file.preview` marks an unfinished one, which is not in the response."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
@@ -12,6 +13,9 @@ from chat_core.transport.sse_reader import SseReader
 from chat_core.types.errors import InvalidResponse
 
 _JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/stream+json")
+_FIELD = re.compile(
+    rb"\s*(?:data|event|id|retry)?:"
+)  # how server-sent events start, under whatever content type
 _BLANK = BOM_UTF8 + b" \t\r\n"
 
 
@@ -37,7 +41,7 @@ async def bursts_from_bytes(
                 yield (
                     Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace")),
                 )
-        elif first == b"<" or content_type.startswith("text/html"):
+        elif first == b"<" or (content_type.startswith("text/html") and not _FIELD.match(start)):
             raise InvalidResponse(
                 f"expected an event stream, but {content_type or 'a response without a content type'} came; is the base URL"
                 f" right? It starts: {await _excerpt(start, chunks)!r}"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+import azures
 import neutral
 import turns
 from chat_ai21 import AI21Builder
@@ -31,6 +32,7 @@ from chat_deepseek import DeepSeekBuilder
 from chat_groq import GroqBuilder
 from chat_huggingface import HuggingFaceBuilder
 from chat_mistral import MistralBuilder
+from chat_openai.azure import AzureOpenAIBuilder
 from chat_openrouter import OpenRouterBuilder
 from chat_together import TogetherBuilder
 from chat_xai import XAIBuilder
@@ -49,8 +51,12 @@ _BUILDERS = {
 _NO_RETRIES = RetryPolicy(max_retries=0)
 
 
-def _builder(exchange: dict, base_url: str) -> ChatCompletionsBuilder:
+def _builder(exchange: dict, base_url: str) -> ChatCompletionsBuilder | AzureOpenAIBuilder:
     sent = _sent(exchange)
+    if (azure := azures.builder(exchange["request"]["url"], base_url)) is not None:
+        return (
+            azure.with_chat_completions().with_api_key("test-key").with_model(sent.get("model") or "a-model")
+        )
     dialect = Dialect.for_url(exchange["request"]["url"])
     custom = _BUILDERS.get(exchange["provider"])
     builder = custom() if custom else ChatCompletionsBuilder().with_dialect(dialect)

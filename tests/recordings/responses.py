@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+import azures
 import neutral
 import turns
 from chat_core import (
@@ -25,6 +26,7 @@ from chat_core import (
     ToolCall,
     Transport,
 )
+from chat_openai.azure import AzureOpenAIBuilder
 from chat_responses import ResponsesBuilder
 
 _NO_RETRIES = RetryPolicy(max_retries=0)
@@ -32,12 +34,7 @@ _NO_RETRIES = RetryPolicy(max_retries=0)
 
 async def message(exchange: dict, base_url: str, *, stream: bool, transport: Transport | None = None) -> dict:
     sent = _sent(exchange)
-    builder = (
-        ResponsesBuilder()
-        .with_base_url(base_url + "/v1")
-        .with_api_key("test-key")
-        .with_model(sent.get("model") or "a-model")
-    )
+    builder = _builder(exchange, base_url).with_api_key("test-key").with_model(sent.get("model") or "a-model")
     async with (builder.with_transport(transport) if transport else builder).build() as client:
         if exchange["request"]["method"] == "GET":
             return _neutral(
@@ -52,6 +49,11 @@ async def message(exchange: dict, base_url: str, *, stream: bool, transport: Tra
         except StepLimitReached:  # no call of the turn can run, so the model would be told at once
             turn = ChatResponse(messages[-1])
         return _neutral(turn)
+
+
+def _builder(exchange: dict, base_url: str) -> ResponsesBuilder | AzureOpenAIBuilder:
+    azure = azures.builder(exchange["request"]["url"], base_url)
+    return azure if azure is not None else ResponsesBuilder().with_base_url(base_url + "/v1")
 
 
 def _neutral(response: ChatResponse) -> dict:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import Final, Generic, Literal, cast, overload
 
 from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server
 from chat_core.types.typestate import HasImages
 from chat_responses.builder import settings
-from chat_responses.options_builder import Choices
-from chat_responses.settings import Settings
 from typing_extensions import TypeVar
 
+from chat_openai.choices import OpenAIChoices, client_for
 from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
 from chat_openai.images.client import ImageOpenAIClient
 from chat_openai.images.options import ImageOptions
@@ -29,15 +28,6 @@ OPENAI: Final = Server(
     key_variables=("OPENAI_API_KEY",),
     key_required=True,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAIChoices(Choices):
-    """What has been chosen so far: a client that embeds or draws too."""
-
-    embeds: bool = False
-    dimensions: int | None = None
-    images: ImageOptions | None = None
 
 
 class OpenAIBuilder(NativeToolsBuilder[OpenAIChoices], Generic[M, E]):
@@ -100,24 +90,4 @@ class OpenAIBuilder(NativeToolsBuilder[OpenAIChoices], Generic[M, E]):
         return client_for(
             self._choices,
             settings(self._choices, self._connection, "OpenAIBuilder", server.base_url, server.api_key),
-        )
-
-
-def client_for(choices: OpenAIChoices, settings: Settings) -> OpenAIClient | ImageOpenAIClient:
-    """Return the client that was chosen: one that embeds, one that draws, or one that does neither."""
-    if choices.images is not None:
-        _refuse_other_choices(choices)
-        return ImageOpenAIClient(settings, choices.images)
-    return EmbeddingOpenAIClient(settings, choices.dimensions) if choices.embeds else OpenAIClient(settings)
-
-
-def _refuse_other_choices(choices: OpenAIChoices) -> None:
-    """Raise for choices that the Images API has no place for."""
-    plain = OpenAIChoices(choices.model, images=choices.images, dialect=choices.dialect)
-    chosen = [
-        field.name for field in fields(choices) if getattr(choices, field.name) != getattr(plain, field.name)
-    ]
-    if chosen:
-        raise ConfigurationError(
-            f"with_images() makes a client that only draws: leave out what sets {', '.join(chosen)}"
         )

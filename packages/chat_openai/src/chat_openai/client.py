@@ -19,9 +19,11 @@ class OpenAIClient(ResponsesClient):
 class EmbeddingOpenAIClient(OpenAIClient):
     """A client built `.with_embeddings()`."""
 
-    def __init__(self, settings: Settings, dimensions: int | None = None) -> None:
+    def __init__(self, settings: Settings, dimensions: int | None = None, deployment: str = "") -> None:
+        """`deployment` is the path under the base URL that the embeddings have at some servers."""
         super().__init__(settings)
         self._dimensions = dimensions
+        self._deployment = deployment
 
     @property
     def embedding_batch(self) -> int:
@@ -39,4 +41,4 @@ class EmbeddingOpenAIClient(OpenAIClient):
             inputs, model=self.model, dimensions=self._dimensions, extra=self._settings.embeddings_extra
         )
         decode = partial(decode_embeddings, count=len(inputs))
-        return await self._send("POST", "/embeddings", decode, encoded.body)
+        return await self._send("POST", f"{self._deployment}/embeddings", decode, encoded.body)

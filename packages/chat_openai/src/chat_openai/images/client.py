@@ -25,8 +25,10 @@ class ImageOpenAIClient(ProviderClient[Settings]):
     any, a new one is drawn. Older messages are not sent: this API knows no conversation.
     """
 
-    def __init__(self, settings: Settings, options: ImageOptions) -> None:
+    def __init__(self, settings: Settings, options: ImageOptions, deployment: str = "") -> None:
+        """`deployment` is the path under the base URL that the images have at some servers."""
         super().__init__(settings, settings.provider, decode_error)
+        self._deployment = deployment
         self._defaults = ImageDefaults(options, settings.defaults.extra)
 
     async def draw(self, prompt: str, *pictures: File) -> ChatResponse:
@@ -40,7 +42,7 @@ class ImageOpenAIClient(ProviderClient[Settings]):
         """Return all the pictures at once. Raises a `ChatError`; retries nothing."""
         encoded = self._encode(request, stream=False)
         decode_here = partial(decode, origin=self._origin)
-        response = await self._send("POST", encoded.path, decode_here, encoded.body)
+        response = await self._send("POST", self._deployment + encoded.path, decode_here, encoded.body)
         return replace(response, notices=response.notices + encoded.notices)
 
     def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
@@ -50,7 +52,7 @@ class ImageOpenAIClient(ProviderClient[Settings]):
         """
         encoded = self._encode(request, stream=True)
         decoder = ImageStreamDecoder(origin=self._origin, count=encoded.count, notices=encoded.notices)
-        return self._stream_response(encoded.path, decoder, encoded.body)
+        return self._stream_response(self._deployment + encoded.path, decoder, encoded.body)
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> EncodedDrawing:
         return encode(request, origin=self._origin, defaults=self._defaults, stream=stream)

@@ -33,6 +33,7 @@ from chat_core import (
     Turn,
 )
 from chat_core.wire import dump
+from histories import histories
 from hypothesis import given
 from hypothesis import strategies as st
 from rules_claude import broken_rules
@@ -290,3 +291,48 @@ def test_a_builder_with_all_native_tools_breaks_no_rule(model: str) -> None:
 
     body = dump(encode(request, origin=origin, defaults=defaults, stream=False).body)
     assert broken_rules(json.loads(body)) == []
+
+
+@given(histories(open_calls=False), st.sampled_from(MODELS))
+@budget_settings(150)
+def test_every_history_that_the_engine_can_produce_is_sent_by_the_rules(
+    messages: Messages, model: str
+) -> None:
+    origin = Origin("claude", ENDPOINT, model)
+    stored = messages.to_json()
+    try:
+        encoded = encode(ChatRequest(messages), origin=origin, defaults=RequestDefaults(), stream=False)
+        body = json.loads(dump(encoded.body))
+    except ConfigurationError as error:
+        assert _is_the_users(str(error), messages), str(error)  # noqa: PT017  most are sent
+        return
+
+    capabilities = Capabilities.of(model)
+    turn = messages[-1].turn if messages[-1].role == "model" else None
+    paused = turn is not None and turn.raw_finish_reason in PAUSED
+    rules = {"prefill": capabilities.prefill, "system_turns": capabilities.system_turns, "paused": paused}
+    assert broken_rules(body, **rules) == []
+    assert messages.to_json() == stored
+
+
+def _is_the_users(error: str, messages: Messages) -> bool:
+    """Whether what an error refuses can only be something that the user has put in."""
+    if "add_user" in error or "cache breakpoint" in error:
+        return True
+    others = [message for message in messages if message.role != "model"]
+    if "cannot be written as JSON" in error:
+        return "\\ud" in Messages(others).to_json().lower() or any(map(_is_cut, _texts(others)))
+    return any(message.files for message in others if message.role == "user")
+
+
+def _texts(messages: list[Message]) -> list[str]:
+    return [
+        str(getattr(part, name, ""))
+        for message in messages
+        for part in message.parts
+        for name in ("text", "value", "name")
+    ]
+
+
+def _is_cut(text: str) -> bool:
+    return any(0xD800 <= ord(character) < 0xE000 for character in text)

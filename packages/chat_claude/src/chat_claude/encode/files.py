@@ -6,6 +6,7 @@ import re
 from typing import cast
 
 from chat_core import ConfigurationError, File
+from chat_core.types.describe import whole_text
 from chat_core.wire import unsent_file
 
 from chat_claude.encode.state import EncodingState
@@ -18,10 +19,11 @@ _TEXTS = re.compile(
     r"|application/(x-)?(json|ndjson|jsonlines|xml|yaml|javascript|ecmascript|sh|shellscript)"
     r"|application/(x-)?(python|perl|ruby|tex|latex|httpd-php)"
 )
-_BYTES_OF_IMAGES = (
+_MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\x89PNG\r\n", "image/png"),
     (b"GIF8", "image/gif"),
+    (b"%PDF-", "application/pdf"),
 )
 
 
@@ -62,20 +64,21 @@ def result_file_block(file: File, state: EncodingState) -> Block:
     except ConfigurationError as exc:
         described, notice = unsent_file(file, exc)
         state.notices[notice] = None
-        return TextBlock(type="text", text=described.text)
+        return TextBlock(type="text", text=whole_text(described.text))
     return block or TextBlock(type="text", text=unsent_file(file, "another provider has it")[0].text)
 
 
 def _mimetype(file: File) -> str:
     """Return the MIME type without parameters; the first bytes of a file outweigh what was declared."""
     declared = (file.mimetype or "").partition(";")[0].strip().lower()
-    if file.data is not None:
-        if file.data[:4] == b"RIFF" and file.data[8:12] == b"WEBP":
-            return "image/webp"
-        if file.data.startswith(b"%PDF-"):
-            return "application/pdf"
-        return next((name for magic, name in _BYTES_OF_IMAGES if file.data.startswith(magic)), declared)
-    return declared
+    return (_magic_type(file.data) if file.data is not None else None) or declared
+
+
+def _magic_type(data: bytes) -> str | None:
+    """Return the MIME type that the first bytes of an image or a PDF tell."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((mimetype for magic, mimetype in _MAGIC if data.startswith(magic)), None)
 
 
 def _image_source(file: File, mimetype: str) -> Source:
@@ -87,6 +90,8 @@ def _image_source(file: File, mimetype: str) -> Source:
         raise ConfigurationError(
             f"Claude reads images as JPEG, PNG, GIF or WebP, not {mimetype}: convert it first"
         )
+    if _magic_type(file.data or b"") != mimetype:
+        raise ConfigurationError(f"these bytes are no {mimetype}: {(file.data or b'')[:12]!r}")
     return {"type": "base64", "media_type": mimetype, "data": file.base64()}
 
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, cast
 
 from chat_core import ConfigurationError, JsonObject, Message, Messages
 from chat_core.types.json_values import as_text
+from chat_core.wire import sendable
 
 from chat_claude.capabilities import Capabilities
 from chat_claude.encode.model_blocks import ModelBlock, is_paused, model_blocks
@@ -141,7 +142,8 @@ class _Turns:
                 f"the conversation begins with a turn of the model; {_FIRST!r} was sent before it"
             )
         at = len(self.messages)
-        self.messages.append({"role": "assistant", "content": [one.block for one in turn]})
+        content = [cast("Block", sendable(cast("JsonObject", one.block))) for one in turn]
+        self.messages.append({"role": "assistant", "content": content})
         self.signed += [SignedBlock(at, one.prefix) for one in turn if one.block["type"] in SIGNED]
 
     def _flush(self) -> None:

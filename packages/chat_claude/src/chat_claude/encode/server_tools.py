@@ -44,28 +44,13 @@ def _unpaired_in(message: Message, open_calls: dict[str, Part], state: EncodingS
             if paired:
                 open_calls[as_text(block.get("id"))] = part
         else:
-            paired = not _is_result(block) or _close_call(block, open_calls)
+            paired = (
+                not _is_result(block) or open_calls.pop(as_text(block.get("tool_use_id")), None) is not None
+            )
         if not paired:
             found.add(id(part))
             state.note("a call or a result of a server tool that has no counterpart was not sent")
     return found
-
-
-def _close_call(result: JsonObject, open_calls: dict[str, Part]) -> bool:
-    """Close the call that a result belongs to and return whether there is one.
-
-    Where no call has its id, which gateways may have replaced, the oldest one of its tool is meant.
-    """
-    key = as_text(result.get("tool_use_id"))
-    if key not in open_calls:
-        tool = as_text(result.get("type")).removesuffix("_tool_result")
-        same_tool = (
-            other
-            for other, part in open_calls.items()
-            if isinstance(part, Opaque) and as_text(part.native.data.get("name")).startswith(tool)
-        )
-        key = next(same_tool, "")
-    return open_calls.pop(key, None) is not None
 
 
 def _is_whole_call(block: JsonObject) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chat_core import ToolCall
+from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_text
 from chat_core.wire import wire_id
 
@@ -23,7 +24,7 @@ def call_id(call: ToolCall) -> str:
 def tool_result(call: ToolCall, outcome: str, state: EncodingState) -> Block:
     """Return the result of a call, with its files."""
     result = ToolResultBlock(type="tool_result", tool_use_id=call_id(call))
-    text = outcome if outcome.strip() else ""
+    text = whole_text(outcome) if outcome.strip() else ""
     if call.files:
         texts: list[Block] = [TextBlock(type="text", text=text)] if text else []
         result["content"] = [*texts, *(result_file_block(file, state) for file in call.files)]

@@ -1,6 +1,7 @@
 """The kit for encoding and decoding: pure functions and machines that providers share. They do no I/O."""
 
 from chat_core.types.call_ids import CallIds, wire_id, wire_name
+from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
 from chat_core.wire.finish_words import finish_reason
@@ -49,6 +50,7 @@ __all__ = [
     "read_vector",
     "results_heading",
     "retry_after",
+    "sendable",
     "strict_schema",
     "text_of",
     "tool_call",

@@ -280,7 +280,7 @@ async def conversations(client: ChatCompletionsClient) -> None:
     messages.append(Text("Hello"))  # type: ignore[arg-type]  # a Message
     messages.append(Message("assistant"))  # type: ignore[arg-type]  # the word is model
     Message("user", "Hello")  # type: ignore[arg-type]  # a list of parts
-    await builder.with_model(client).build().complete("Hello")  # type: ignore[arg-type]  # Messages.from_user("Hello")
+    await builder.with_model(client).build().complete(["Hello"])  # type: ignore[arg-type]  # Messages.from_user("Hello")
     await builder.with_model(client).build().complete([Message("user")])  # type: ignore[arg-type]  # Messages([...])
     messages.find_tool("t1").approve([1])  # type: ignore[arg-type]  # a mapping
     messages.find_tool("t1").reject(reason=3)  # type: ignore[arg-type]  # text

@@ -16,12 +16,14 @@ from chat_core import (
     ChatResponse,
     Completed,
     ConfigurationError,
+    Execute,
     Failed,
     InvalidRequest,
     Message,
     Messages,
     Overloaded,
     Part,
+    ScopedCollection,
     StepLimitReached,
     StreamTruncated,
     Text,
@@ -442,3 +444,18 @@ async def test_an_error_before_anything_was_spent_says_that_nothing_is_known() -
         await chat.complete(Messages.from_user("Hi"))
 
     assert caught.value.usage is None
+
+
+async def test_a_string_is_a_conversation_of_one_message_where_the_chat_cannot_pause() -> None:
+    chat, provider = chat_of(["Hi!"])
+
+    assert (await chat.complete("Hello")).text == "Hi!"
+    assert provider.requests[0].messages == Messages.from_user("Hello")
+
+
+async def test_a_chat_that_may_pause_wants_messages() -> None:
+    scoped = ScopedCollection([add], lambda call, meta: Execute())
+    chat = ChatBuilder().with_model(ScriptedProvider(["Hi!"])).with_scoped_tools(scoped).build()
+
+    with pytest.raises(ConfigurationError, match=r"this chat may pause.*pass Messages\.from_user"):
+        await chat.complete("Hello")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
 import pytest
 from chat_core import (
     Action,
@@ -19,6 +19,7 @@ from chat_core import (
     Completed,
     Defer,
     Execute,
+    External,
     Messages,
     Paused,
     Reject,
@@ -123,6 +124,7 @@ ACTIONS: Mapping[str, Action] = {
     "later": Defer(NOON),
     "past": Defer(datetime(2000, 1, 1, tzinfo=UTC)),
     "reject": Reject("by policy"),
+    "elsewhere": External("the bank"),
 }
 batches = st.lists(
     st.lists(st.sampled_from([*ACTIONS, "fail", "unknown tool", "misfit"]), min_size=1, max_size=4),
@@ -134,7 +136,8 @@ decisions = st.sampled_from(["approve", "edit", "reject", "complete"])
 class World:
     """One conversation with its clock, its script and the effects of its tools."""
 
-    def __init__(self, batches: list[list[str]]) -> None:
+    def __init__(self, batches: list[list[str]], backend: str = "asyncio") -> None:
+        self.backend = backend
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.effects: Counter[str] = Counter()
         self.lines = [
@@ -166,9 +169,11 @@ class World:
         return Chat(ScriptedProvider([*self.lines, "done"][turns:]), setup)
 
     def step(self) -> bool:
-        return isinstance(asyncio.run(self.chat().complete(self.messages)), Complete)
+        return isinstance(anyio.run(self.chat().complete, self.messages, backend=self.backend), Complete)
 
     def decide(self, call: ToolCall, decision: str) -> None:
+        if call.status.type == "awaiting_result":
+            decision = "reject" if decision == "reject" else "complete"
         if decision == "edit":
             call.approve({"kind": "edited"}, by="Ada")
         else:
@@ -184,13 +189,13 @@ class World:
 
 
 @settings(max_examples=150, deadline=None)
-@given(batches, st.data())
+@given(batches, st.data(), st.sampled_from(["asyncio", "trio"]))
 def test_however_it_is_decided_and_restarted_each_call_runs_at_most_once_and_the_end_is_the_same(
-    batches: list[list[str]], data: st.DataObject
+    batches: list[list[str]], data: st.DataObject, backend: str
 ) -> None:
     ids = [f"{at}.{n}" for at, batch in enumerate(batches) for n in range(len(batch))]
     chosen = {id: data.draw(decisions, label=id) for id in ids}
-    straight, broken = World(batches), World(batches)
+    straight, broken = World(batches), World(batches, backend)
     straight.finish(chosen)
 
     while not broken.step():

@@ -55,7 +55,7 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         self._ends: set[Callable[[bool], None]] = set()  # of the calls that run
 
     def complete(
-        self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+        self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages | str, *, deps: object = None
     ) -> R_co:
         """Do what `Chat.complete` does."""
         return self._call(lambda: self._chat.complete(messages, deps=deps))

@@ -51,7 +51,7 @@ class Chat(Generic[P_co, R_co, V_co]):
         return self._provider
 
     async def complete(
-        self: Chat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+        self: Chat[CompletionProvider, R_co, V_co], messages: Messages | str, *, deps: object = None
     ) -> R_co:
         """Carry the conversation on until the model has responded, or calls wait; `messages` then ends with
         its turn.
@@ -59,6 +59,12 @@ class Chat(Generic[P_co, R_co, V_co]):
         `deps` is for tools, as `ToolContext.deps`.
         Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
         """
+        if isinstance(messages, str):
+            if self._setup.may_pause:
+                raise ConfigurationError(
+                    "this chat may pause, and what waits is in the messages: pass Messages.from_user(...)"
+                )
+            messages = Messages.from_user(messages)
         async with aclosing(converse(self._setup, _whole(self._provider), messages, deps)) as events:
             async for event in events:
                 match event:

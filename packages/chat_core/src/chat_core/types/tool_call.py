@@ -115,6 +115,9 @@ class ToolCall(ShortRepr, _Attached):
         and for arguments that the tool does not take; the call then still waits.
         """
         self._refuse_unless_open("approve")
+        if isinstance(self.status, AwaitingResult):
+            message = f"call {self.id} of {self.name} is done elsewhere: complete or reject it"
+            raise InvalidDecision([DecisionFault(self.id, "verdict", message)])
         if arguments is not None:
             edited = as_object(_decided_json(dict(arguments), "arguments"))
             if fault := self.arguments_fault(edited):

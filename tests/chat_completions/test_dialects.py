@@ -378,3 +378,33 @@ async def test_signed_thinking_of_a_proxy_goes_back_unchanged() -> None:
         {"type": "thinking", "thinking": "Let me.", "signature": "sig=="},
         {"type": "redacted_thinking", "data": "xyz"},
     ]
+
+
+STRICT = ToolDefinition("add", "Add.", {"type": "object", "properties": {}}, strict=True)
+
+
+def test_cerebras_gets_no_mixture_of_strict_tools_and_others() -> None:
+    mixed = sent(Dialect.cerebras(), tools=[STRICT, SUB])
+    assert ["strict" in tool["function"] for tool in mixed["tools"]] == [False, False]
+    assert mixed["notices"] == ["strict"]
+    assert sent(Dialect.cerebras(), tools=[STRICT])["tools"][0]["function"]["strict"] is True
+    assert [t["function"].get("strict") for t in sent(Dialect.openai(), tools=[STRICT, SUB])["tools"]] == [
+        True,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("dialect", [Dialect.vllm(), Dialect.llama_cpp()])
+def test_servers_with_a_grammar_of_their_own_get_the_schema_as_it_is(dialect: Dialect) -> None:
+    schema = {"type": "object", "additionalProperties": {"type": "integer"}, "minProperties": 1}
+    body = sent(dialect, output=OutputSchema("counts", schema))
+
+    assert body["response_format"]["json_schema"] == {"name": "counts", "schema": schema, "strict": True}
+
+
+def test_a_keyword_that_the_server_does_not_know_is_left_out_with_a_notice() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "example": "x"}}, "required": ["a"]}
+    body = sent(Dialect.openai(), output=OutputSchema("a", schema))
+
+    assert body["response_format"]["json_schema"]["schema"]["properties"] == {"a": {"type": "string"}}
+    assert body["notices"] == ["strict"]

@@ -265,3 +265,24 @@ async def test_a_batch_that_came_is_not_asked_for_again_when_a_later_one_fails_a
 
     assert [list(embedding.vector) for embedding in answer.embeddings] == [[1.0], [2.0]]
     assert [body["input"] for body in transport.bodies] == [["a"], ["b"], ["b"]]
+
+
+@pytest.mark.anyio
+async def test_texts_may_be_given_as_the_ids_of_their_tokens() -> None:
+    transport = FakeTransport().answer({"data": [{"embedding": [1.0]}, {"embedding": [2.0]}]})
+    builder = ChatCompletionsBuilder().with_base_url("http://localhost:8000/v1").with_model("m")
+    client = builder.with_embeddings().with_transport(transport).build()
+    response = await client.embed([[1, 2, 3], (4, 5)])
+
+    assert transport.last_body["input"] == [[1, 2, 3], [4, 5]]
+    assert [list(each.vector) for each in response.embeddings] == [[1.0], [2.0]]
+
+
+@pytest.mark.anyio
+async def test_fields_for_one_endpoint_do_not_reach_the_other() -> None:
+    transport = FakeTransport().answer({"data": [{"embedding": [1.0]}]})
+    builder = ChatCompletionsBuilder().with_base_url("http://localhost:8000/v1").with_model("m")
+    builder = builder.with_extra_body({"chat": 1}).with_extra_body({"embed": 2}, endpoint="embeddings")
+    await builder.with_embeddings().with_transport(transport).build().embed(["a"])
+
+    assert transport.last_body.keys() == {"model", "input", "encoding_format", "embed"}

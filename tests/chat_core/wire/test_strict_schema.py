@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from chat_core import ConfigurationError
 from chat_core.chat.structured import OutputType
-from chat_core.wire.strict_schema import strict_schema
+from chat_core.wire.strict_schema import compile_strict, strict_schema
 from pydantic import BaseModel, ConfigDict, Field
 
 CLOSED = {"required": [], "additionalProperties": False}
@@ -360,3 +360,21 @@ def _broken_rules(schema: Any, at: str) -> Any:
         *([schema["items"]] if "items" in schema else []),
     ]:
         yield from _broken_rules(inner, f"{at}/…")
+
+
+def test_what_no_standard_knows_is_left_out_and_named() -> None:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"a": {"type": "string", "example": "x", "x-order": 1}},
+        "example": {"a": "x"},
+    }
+    compiled = compile_strict(schema, "the output type")
+
+    assert sorted(compiled.left_out) == ["example", "x-order"]
+    assert compiled.schema == {
+        "type": "object",
+        "properties": {"a": {"type": "string"}},
+        "required": ["a"],
+        "additionalProperties": False,
+    }
+    assert schema["properties"]["a"]["example"] == "x"

@@ -19,8 +19,8 @@ M = TypeVar("M", default=NoModel)
 class AI21Builder(CompletionsBuilder, Generic[M]):
     """Builds a client for AI21. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to the host in `AI21_API_HOST`, else to api.ai21.com. `AI21_API_KEY` is read for
-    those two only.
+    Without `with_base_url` it talks to the host in `AI21_API_HOST`, else to api.ai21.com. `AI21_API_KEY` is
+    read for those two only.
     """
 
     def with_model(self, model: str) -> AI21Builder[HasModel]:

@@ -20,8 +20,8 @@ M = TypeVar("M", default=NoModel)
 class CerebrasBuilder(CompletionsBuilder, Generic[M]):
     """Builds a client for Cerebras. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to the host in `CEREBRAS_BASE_URL`, else to api.cerebras.ai. `CEREBRAS_API_KEY` is
-    read for those two only, so that the key never goes to another server unasked.
+    Without `with_base_url` it talks to the host in `CEREBRAS_BASE_URL`, else to api.cerebras.ai.
+    `CEREBRAS_API_KEY` is read for those two only, so that the key never goes to another server unasked.
     """
 
     def with_model(self, model: str) -> CerebrasBuilder[HasModel]:
@@ -34,7 +34,8 @@ class CerebrasBuilder(CompletionsBuilder, Generic[M]):
         *,
         format: Literal["none", "parsed", "text_parsed", "raw", "hidden"] | None = None,
     ) -> Self:
-        """Set how much the model reasons, unless a chat's `ChatOptions.reasoning_effort` says otherwise, and how that comes.
+        """Set how much the model reasons, unless a chat's `ChatOptions.reasoning_effort` says otherwise, and
+        how that comes.
 
         With "raw" the reasoning stands in the text, from which `with_think_tags()` splits it off.
         """
@@ -42,7 +43,9 @@ class CerebrasBuilder(CompletionsBuilder, Generic[M]):
         return changed if format is None else changed.with_extra_body({"reasoning_format": format})
 
     def with_queue_threshold(self, milliseconds: int) -> Self:
-        """Fail at once where the request would wait longer than this in the queue, 50 to 20000; for the tiers auto and flex."""
+        """Fail at once where the request would wait longer than this in the queue, 50 to 20000; for the tiers
+        auto and flex.
+        """
         if not 50 <= milliseconds <= 20000:
             raise ConfigurationError(
                 f"with_queue_threshold takes 50 to 20000 milliseconds, not {milliseconds}"

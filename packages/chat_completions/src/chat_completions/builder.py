@@ -47,8 +47,8 @@ class Choices:
 class CompletionsBuilder(ProviderBuilder[Choices]):
     """The methods of every builder of this wire. Each `with_…` returns a new builder, and none does I/O.
 
-    A package for one server derives from it: it adds `with_model`, methods of its own, and `build`, which makes its
-    client of `self._settings(dialect)`.
+    A package for one server derives from it: it adds `with_model`, methods of its own, and `build`, which
+    makes its client of `self._settings(dialect)`.
     """
 
     def __init__(self) -> None:
@@ -59,13 +59,16 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         return self._with(replace(self._choices, options=options))
 
     def with_strict_output(self, strict: bool) -> Self:
-        """Set whether the server holds the model to an output type word for word (default), or is only asked to try."""
+        """Set whether the server holds the model to an output type word for word (default), or is only asked
+        to try.
+        """
         return self._with(replace(self._choices, strict=strict))
 
     def with_think_tags(self, *, opened: bool = False) -> Self:
         """Read `<think>…</think>` in the text as reasoning, where the server does not split it off itself.
 
-        `opened`: the model's template has written the opening tag already, so that a response begins inside the reasoning.
+        `opened`: the model's template has written the opening tag already, so that a response begins inside
+        the reasoning.
         """
         return self._with(replace(self._choices, think_tags="open" if opened else "tags"))
 
@@ -82,8 +85,8 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
     ) -> Settings:
         """Return the settings of the client, from what was chosen and from the environment.
 
-        Without a `dialect` the base URL decides. `extra` are body fields under those of the user. `checked` and
-        `find_key` are those of `Server.resolve`. Raises `ConfigurationError` for what is missing.
+        Without a `dialect` the base URL decides. `extra` are body fields under those of the user. `checked`
+        and `find_key` are those of `Server.resolve`. Raises `ConfigurationError` for what is missing.
         """
         # here: whoever only imports the builder does not import the wire, which is a quarter of the whole
         from chat_completions.settings import RequestDefaults, Settings
@@ -100,13 +103,11 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
             raise ConfigurationError(f"{dialect.name} has no embeddings: leave out .with_embeddings()")
         if choices.think_tags:
             dialect = replace(dialect, reasoning=replace(dialect.reasoning, think_tags=choices.think_tags))
-        key = resolved.api_key
-        bearer = {"authorization": f"Bearer {checked_key(key)}"} if key else {}
         return Settings(
             model=choices.model,
             base_url=resolved.base_url,
             transport=connection.open_transport(resolved.base_url),
-            headers={"content-type": "application/json"} | bearer | dict(connection.headers),
+            headers={**_headers(resolved.api_key), **connection.headers},
             timeouts=connection.timeouts,
             defaults=RequestDefaults(
                 dialect=dialect,
@@ -123,12 +124,19 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         return f"{type(self).__name__}(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
 
 
-class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
-    """Builds a client for any server that speaks Chat Completions. Each `with_…` returns a new builder, and none does I/O.
+def _headers(api_key: str | None) -> dict[str, str]:
+    bearer = {"authorization": f"Bearer {checked_key(api_key)}"} if api_key else {}
+    return {"content-type": "application/json"} | bearer
 
-    The base URL includes the version: `http://localhost:8000/v1`; its host also decides the dialect. Without one, the
-    client talks to the dialect's own server; without either to `OPENAI_BASE_URL`, else to OpenAI. A key is read from
-    the environment only for the server whose key it is, so that it never goes to another one unasked.
+
+class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
+    """Builds a client for any server that speaks Chat Completions. Each `with_…` returns a new builder, and
+    none does I/O.
+
+    The base URL includes the version: `http://localhost:8000/v1`; its host also decides the dialect. Without
+    one, the client talks to the dialect's own server; without either to `OPENAI_BASE_URL`, else to OpenAI. A
+    key is read from the environment only for the server whose key it is, so that it never goes to another one
+    unasked.
     """
 
     def with_model(self, model: str) -> ChatCompletionsBuilder[HasModel, E]:

@@ -1,4 +1,7 @@
-"""How one server of this wire differs from the next, as one value. `servers` has a row for each server that is known."""
+"""How one server of this wire differs from the next, as one value.
+
+`servers` has a row for each server that is known.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,12 @@ from chat_completions.servers import SERVERS
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What is particular to one server. The defaults suit most: gateways, and servers that nobody has described yet.
+    """What is particular to one server. The defaults suit most: gateways, and servers that nobody has
+    described yet.
 
-    `server` is where it is and which key it takes; the others say what it calls its fields, which messages and files
-    it takes, and how its reasoning goes back. Facts: each vendor's API reference and recorded traffic, November 2026.
+    `server` is where it is and which key it takes; the others say what it calls its fields, which messages
+    and files it takes, and how its reasoning goes back. Facts: each vendor's API reference and recorded
+    traffic, November 2026.
     """
 
     server: Server = Server("chat-completions")
@@ -33,7 +38,10 @@ class Dialect:
 
     @staticmethod
     def named(name: str) -> Dialect:
-        """Return the dialect of a server that is known by name, such as "groq". Raises `ConfigurationError`."""
+        """Return the dialect of a server that is known by name, such as "groq".
+
+        Raises `ConfigurationError`.
+        """
         if name not in SERVERS:
             known = ", ".join(sorted(SERVERS))
             raise ConfigurationError(f"no server is known as {name!r}; known are {known}")
@@ -41,7 +49,9 @@ class Dialect:
 
     @staticmethod
     def for_url(url: str) -> Dialect:
-        """Return the dialect of the server at this base URL, as far as its host name tells; else the defaults."""
+        """Return the dialect of the server at this base URL, as far as its host name tells; else the
+        defaults.
+        """
         host = urlsplit(url).hostname or ""
         for name, row in SERVERS.items():
             if any(host == own or host.endswith("." + own) for own in row.server.hosts):
@@ -112,7 +122,10 @@ class Dialect:
 
     @staticmethod
     def vllm() -> Dialect:
-        """Return the dialect of a vLLM server. Tools need `--enable-auto-tool-choice`, reasoning `--reasoning-parser`."""
+        """Return the dialect of a vLLM server.
+
+        Tools need `--enable-auto-tool-choice`, reasoning `--reasoning-parser`.
+        """
         return Dialect.named("vllm")
 
     @staticmethod

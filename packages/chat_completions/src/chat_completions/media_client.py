@@ -1,4 +1,7 @@
-"""Endpoints beside the chat that several vendors share: transcription, speech, images. A vendor's client adds those it has."""
+"""Endpoints beside the chat that several vendors share: transcription, speech, images.
+
+A vendor's client adds those it has.
+"""
 
 from __future__ import annotations
 

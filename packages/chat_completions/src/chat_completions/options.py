@@ -15,8 +15,8 @@ class CompletionsOptions:
 
     Facts: OpenAI's API reference, November 2026.
 
-    `logprobs` come back in `response.raw`. `modalities=("text", "audio")` with `audio={"voice": …, "format": …}` gives a
-    `File` too.
+    `logprobs` come back in `response.raw`. `modalities=("text", "audio")` with `audio={"voice": …, "format":
+    …}` gives a `File` too.
     """
 
     logprobs: bool | None = None

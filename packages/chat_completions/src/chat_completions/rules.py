@@ -1,4 +1,6 @@
-"""What one server of this wire may do otherwise than another: its fields, its messages, its files, its reasoning."""
+"""What one server of this wire may do otherwise than another: its fields, its messages, its files, its
+reasoning.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,14 @@ class Fields:
 
     - `max_tokens`, `seed`, `dimensions`: the names of these fields
     - `lacks`: options that it ignores or refuses; to use one is a `ConfigurationError`
-    - `without_effect`: options that it accepts without effect while the model thinks; to use one gives a notice
+    - `without_effect`: options that it accepts without effect while the model thinks; to use one gives a
+      notice
     - `logprobs`: whether the field is a flag or a count
     - `stream_usage`: whether to ask for usage in streams; a few servers refuse `stream_options`
-    - `output`: whether it takes a schema for the answer, or knows only JSON, so that the schema is put into words
-    - `strict`: the schemas that it can hold a model to: OpenAI's `subset`, any as they are (`as_is`), or `none`
+    - `output`: whether it takes a schema for the answer, or knows only JSON, so that the schema is put into
+      words
+    - `strict`: the schemas that it can hold a model to: OpenAI's `subset`, any as they are (`as_is`), or
+      `none`
     - `mixes_strict_tools`: whether strict tools and others can stand in one request
     - `tool_choice`: whether a tool can be named, or only "required" can, or nothing
     - `call_ids`: `nine` where the id of a call has to be nine letters or digits
@@ -49,8 +54,8 @@ class MessageRules:
     - `system_first`: whether there can be only one system message, at the beginning
     - `joins_neighbours`: whether two messages of one role have to be joined
     - `user_after_tool`: whether a user's message can follow a tool's directly
-    - `final_assistant`: how an assistant's message ends a conversation: `as_is`, marked with `prefix`, or followed
-      by a user's message that says to `continue`
+    - `final_assistant`: how an assistant's message ends a conversation: `as_is`, marked with `prefix`, or
+      followed by a user's message that says to `continue`
     - `empty_content`: what stands as content beside tool calls where there is no text
     """
 
@@ -67,7 +72,8 @@ class FileRules:
     """Which files a server takes, and in which form.
 
     - `kinds`: the kinds that it takes; text goes as one string where there are none
-    - `image_urls`, `document_urls`, `media_urls`: whether it fetches images, documents, and audio and video itself
+    - `image_urls`, `document_urls`, `media_urls`: whether it fetches images, documents, and audio and video
+      itself
     - `audio`: whether audio is an `object` with its format, or a `string` of base64
     - `document`: whether a document is a `file`, or a `document_url` (with a data: URL where it is bytes)
     - `in_results`: whether files stand in a tool's result, or follow as the user's
@@ -86,7 +92,8 @@ class FileRules:
 class ReasoningRules:
     """How a server returns a model's reasoning, and how it wants it back.
 
-    - `think_tags`: whether `<think>` in the text is reasoning; `open` where a response begins inside the reasoning
+    - `think_tags`: whether `<think>` in the text is reasoning; `open` where a response begins inside the
+      reasoning
     - `replay`: the turns on which it wants its own reasoning back
     - `replay_as`: in the field that it came in, or as `<think>` in the text
     - `demanded`: the field without which it refuses the turns of a tool loop, even where it is empty

@@ -1,4 +1,7 @@
-"""The servers that are known: one row for each. Facts: their API references and recorded traffic, November 2026."""
+"""The servers that are known: one row for each.
+
+Facts: their API references and recorded traffic, November 2026.
+"""
 
 from __future__ import annotations
 

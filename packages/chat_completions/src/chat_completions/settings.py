@@ -15,8 +15,8 @@ from chat_completions.options import CompletionsOptions
 class RequestDefaults:
     """What every request of a client carries.
 
-    `strict` is whether the server holds the model to an output type. `reasoning_effort` counts where a chat's options
-    name none. `extra` is merged into the body last.
+    `strict` is whether the server holds the model to an output type. `reasoning_effort` counts where a chat's
+    options name none. `extra` is merged into the body last.
     """
 
     dialect: Dialect = Dialect()

@@ -77,7 +77,10 @@ class CompletionsStreamDecoder:
         return self.finished or self._finish.word is not None
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """Return what one event adds. Raises `ProviderError` for an error frame, `InvalidResponse` for an unreadable one."""
+        """Return what one event adds.
+
+        Raises `ProviderError` for an error frame, `InvalidResponse` for an unreadable one.
+        """
         if event.type == "error":
             raise decode_error(200, {}, event.data.encode("utf-8", "replace"))
         chunk = self._frames.read(event)
@@ -114,7 +117,9 @@ class CompletionsStreamDecoder:
         return Done(self._response())
 
     def _describe(self, chunk: JsonObject, choices: list[JsonObject]) -> None:
-        """Keep usage, and what the first chunks hold besides content, until they have named response and model."""
+        """Keep usage, and what the first chunks hold besides content, until they have named response and
+        model.
+        """
         if self._id is None or self._model is None:
             self._id = self._id or as_text(chunk.get("id")) or None
             self._model = self._model or as_text(chunk.get("model")) or None

@@ -21,7 +21,8 @@ M = TypeVar("M", default=NoModel)
 class DeepSeekBuilder(CompletionsBuilder, Generic[M]):
     """Builds a client for DeepSeek. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to api.deepseek.com. `DEEPSEEK_API_KEY` is read for DeepSeek's own servers only.
+    Without `with_base_url` it talks to api.deepseek.com. `DEEPSEEK_API_KEY` is read for DeepSeek's own
+    servers only.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,8 @@ class DeepSeekBuilder(CompletionsBuilder, Generic[M]):
     def with_thinking(
         self, thinking: bool = True, effort: Literal["low", "high", "max"] | None = None
     ) -> Self:
-        """Set whether the model thinks, which is its default, and how much, unless a chat's options say otherwise.
+        """Set whether the model thinks, which is its default, and how much, unless a chat's options say
+        otherwise.
 
         While it thinks, temperature and the like have no effect, and a notice says so.
         """
@@ -47,7 +49,9 @@ class DeepSeekBuilder(CompletionsBuilder, Generic[M]):
         return changed._speaking(replace(self._dialect, fields=fields))
 
     def with_prefix_completion(self) -> Self:
-        """Have the model go on where a conversation ends with its own turn, on the beta address, instead of a new turn."""
+        """Have the model go on where a conversation ends with its own turn, on the beta address, instead of a
+        new turn.
+        """
         dialect = replace(
             self._dialect,
             server=replace(self._dialect.server, base_url="https://api.deepseek.com/beta"),
@@ -56,7 +60,9 @@ class DeepSeekBuilder(CompletionsBuilder, Generic[M]):
         return self._speaking(dialect)
 
     def with_responses(self) -> ResponsesBuilder[M]:
-        """Return the builder of a client over the Responses API, with the model, key and connection chosen so far."""
+        """Return the builder of a client over the Responses API, with the model, key and connection chosen so
+        far.
+        """
         begun = ResponsesBuilder.for_server(Dialect.deepseek().server, self._connection, self._choices.model)
         return cast("ResponsesBuilder[M]", begun)
 

@@ -21,8 +21,8 @@ M = TypeVar("M", default=NoModel)
 class GroqBuilder(CompletionsBuilder, Generic[M]):
     """Builds a client for Groq. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to the host in `GROQ_BASE_URL`, else to api.groq.com. `GROQ_API_KEY` is read for
-    those two only.
+    Without `with_base_url` it talks to the host in `GROQ_BASE_URL`, else to api.groq.com. `GROQ_API_KEY` is
+    read for those two only.
     """
 
     def with_model(self, model: str) -> GroqBuilder[HasModel]:
@@ -37,18 +37,22 @@ class GroqBuilder(CompletionsBuilder, Generic[M]):
     ) -> Self:
         """Set how much the model reasons, unless a chat's options say otherwise, and how that comes.
 
-        "none" and "default" are for Qwen's models, the others for gpt-oss. With "raw" the reasoning stands in the
-        text, from which `with_think_tags()` splits it off.
+        "none" and "default" are for Qwen's models, the others for gpt-oss. With "raw" the reasoning stands in
+        the text, from which `with_think_tags()` splits it off.
         """
         changed = self if effort is None else self._with(replace(self._choices, reasoning_effort=effort))
         return changed if format is None else changed.with_extra_body({"reasoning_format": format})
 
     def with_service_tier(self, tier: Literal["auto", "on_demand", "flex", "performance"]) -> Self:
-        """Set the service tier. On "flex" a server without room says so with status 498, which is `Overloaded`."""
+        """Set the service tier.
+
+        On "flex" a server without room says so with status 498, which is `Overloaded`.
+        """
         return self.with_extra_body({"service_tier": tier})
 
     def with_compound_tools(self, *tools: str) -> Self:
-        """Set the tools that a compound model may use, such as "web_search", "code_interpreter" or "visit_website".
+        """Set the tools that a compound model may use, such as "web_search", "code_interpreter" or
+        "visit_website".
 
         What it did is in `response.raw`, in `executed_tools` of the message.
         """
@@ -57,18 +61,25 @@ class GroqBuilder(CompletionsBuilder, Generic[M]):
     def with_search_domains(
         self, *, include: Sequence[str] = (), exclude: Sequence[str] = (), country: str | None = None
     ) -> Self:
-        """Set the sites that the search of a compound model takes or leaves out, and the country that it prefers."""
+        """Set the sites that the search of a compound model takes or leaves out, and the country that it
+        prefers.
+        """
         fields = {"include_domains": list(include), "exclude_domains": list(exclude), "country": country}
         return self.with_extra_body(
             {"search_settings": {key: value for key, value in fields.items() if value}}
         )
 
     def with_tool_validation(self, validation: bool) -> Self:
-        """Set whether the server refuses calls that do not fit their tool (its default). The client checks them too."""
+        """Set whether the server refuses calls that do not fit their tool (its default).
+
+        The client checks them too.
+        """
         return self.with_extra_body({"disable_tool_validation": not validation})
 
     def with_responses(self) -> ResponsesBuilder[M]:
-        """Return the builder of a client over the Responses API, with the model, key and connection chosen so far."""
+        """Return the builder of a client over the Responses API, with the model, key and connection chosen so
+        far.
+        """
         begun = ResponsesBuilder.for_server(Dialect.groq().server, self._connection, self._choices.model)
         return cast("ResponsesBuilder[M]", begun)
 

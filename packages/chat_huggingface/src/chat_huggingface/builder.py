@@ -28,9 +28,9 @@ _ROUTER = "router.huggingface.co"
 class HuggingFaceBuilder(CompletionsBuilder, Generic[M]):
     """Builds a client for Inference Providers, at router.huggingface.co. Each `with_…` returns a new builder.
 
-    Only `build()` reads a file, for the token: without `with_api_key` it is where Hugging Face's own tools leave it, in
-    `HF_TOKEN`, in the file that `hf auth login` writes, or in a Colab notebook's vault. Such a token goes to
-    huggingface.co only; another base URL gets the key that it is given.
+    Only `build()` reads a file, for the token: without `with_api_key` it is where Hugging Face's own tools
+    leave it, in `HF_TOKEN`, in the file that `hf auth login` writes, or in a Colab notebook's vault. Such a
+    token goes to huggingface.co only; another base URL gets the key that it is given.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,9 @@ class HuggingFaceBuilder(CompletionsBuilder, Generic[M]):
         self._route: str | None = None
 
     def with_model(self, model: str) -> HuggingFaceBuilder[HasModel]:
-        """Set the model's name at Hugging Face, such as "openai/gpt-oss-120b"; it may end with `:provider` or `:policy`."""
+        """Set the model's name at Hugging Face, such as "openai/gpt-oss-120b"; it may end with `:provider` or
+        `:policy`.
+        """
         return cast("HuggingFaceBuilder[HasModel]", self._named(model))
 
     def with_provider(self, provider: str) -> Self:
@@ -52,7 +54,8 @@ class HuggingFaceBuilder(CompletionsBuilder, Generic[M]):
     def with_policy(self, policy: Literal["fastest", "cheapest", "preferred"]) -> Self:
         """Set how the router chooses who serves the model.
 
-        By most tokens a second (its default), by the lowest price of output, or by the order in your account's settings.
+        By most tokens a second (its default), by the lowest price of output, or by the order in your
+        account's settings.
         """
         if policy not in ("fastest", "cheapest", "preferred"):
             raise ConfigurationError(

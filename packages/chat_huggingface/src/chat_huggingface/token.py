@@ -12,7 +12,8 @@ from chat_core import ConfigurationError
 
 
 def find_token(environment: Mapping[str, str]) -> str | None:
-    """Return the token of this machine's user: from the environment, the file of `hf auth login`, or Colab's vault.
+    """Return the token of this machine's user: from the environment, the file of `hf auth login`, or Colab's
+    vault.
 
     None where there is none. Raises `ConfigurationError` where there is one that cannot be read from here.
     """

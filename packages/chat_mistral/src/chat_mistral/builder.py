@@ -21,7 +21,8 @@ E = TypeVar("E", default=NoEmbeddings)
 class MistralBuilder(CompletionsBuilder, Generic[M, E]):
     """Builds a client for Mistral. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to api.mistral.ai. `MISTRAL_API_KEY` is read for Mistral's own servers only.
+    Without `with_base_url` it talks to api.mistral.ai. `MISTRAL_API_KEY` is read for Mistral's own servers
+    only.
     """
 
     def with_model(self, model: str) -> MistralBuilder[HasModel, E]:

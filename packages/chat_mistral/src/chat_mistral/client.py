@@ -17,7 +17,10 @@ class MistralClient(TranscribingClient):
     """A model at Mistral. It holds no conversation: any number of chats may share it."""
 
     async def fill_in(self, prefix: str, suffix: str, *, max_tokens: int | None = None) -> ChatResponse:
-        """Return what stands between two pieces of code, by a model such as "codestral-latest". Raises a `ChatError`."""
+        """Return what stands between two pieces of code, by a model such as "codestral-latest".
+
+        Raises a `ChatError`.
+        """
         body: dict[str, object] = {"model": self.model, "prompt": prefix, "suffix": suffix}
         if max_tokens is not None:
             body["max_tokens"] = max_tokens
@@ -26,7 +29,10 @@ class MistralClient(TranscribingClient):
         return await self._send("POST", "/fim/completions", read, body)
 
     async def read_document(self, file: File, *, model: str = "mistral-ocr-latest") -> JsonObject:
-        """Return the pages of a document or an image, as Markdown with its images, in `pages`. Raises a `ChatError`."""
+        """Return the pages of a document or an image, as Markdown with its images, in `pages`.
+
+        Raises a `ChatError`.
+        """
         document = encode_file(file, self._settings.dialect)
         read = partial(read_object, what="the pages of a document")
         return await self._send("POST", "/ocr", read, {"model": model, "document": document})

@@ -22,7 +22,8 @@ E = TypeVar("E", default=NoEmbeddings)
 class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
     """Builds a client for OpenRouter. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to openrouter.ai. `OPENROUTER_API_KEY` is read for OpenRouter's own servers only.
+    Without `with_base_url` it talks to openrouter.ai. `OPENROUTER_API_KEY` is read for OpenRouter's own
+    servers only.
     """
 
     def with_model(self, model: str) -> OpenRouterBuilder[HasModel, E]:
@@ -30,7 +31,10 @@ class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
         return cast("OpenRouterBuilder[HasModel, E]", self._named(model))
 
     def with_fallback_models(self, *models: str) -> Self:
-        """Set the models that answer, in this order, where the one before cannot. `response.model` is the one that did."""
+        """Set the models that answer, in this order, where the one before cannot.
+
+        `response.model` is the one that did.
+        """
         return self.with_extra_body({"models": list(models)})
 
     def with_providers(
@@ -47,7 +51,10 @@ class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
         quantizations: Sequence[str] = (),
         max_price: Mapping[str, float] | None = None,
     ) -> Self:
-        """Set who may serve the model. What is left out is OpenRouter's choice; `response.raw["provider"]` served it."""
+        """Set who may serve the model.
+
+        What is left out is OpenRouter's choice; `response.raw["provider"]` served it.
+        """
         given = {
             "order": list(order) or None,
             "only": list(only) or None,
@@ -75,7 +82,9 @@ class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
         max_tokens: int | None = None,
         exclude: bool | None = None,
     ) -> Self:
-        """Set how much the model reasons, as an effort or in tokens, and whether that is left out of the response."""
+        """Set how much the model reasons, as an effort or in tokens, and whether that is left out of the
+        response.
+        """
         given = {"effort": effort, "max_tokens": max_tokens, "exclude": exclude}
         return self.with_extra_body(
             {"reasoning": {key: value for key, value in given.items() if value is not None}}
@@ -86,7 +95,9 @@ class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
         return self.with_header("http-referer", url).with_header("x-title", title)
 
     def with_responses(self) -> ResponsesBuilder[M]:
-        """Return the builder of a client over the Responses API, with the model, key and connection chosen so far."""
+        """Return the builder of a client over the Responses API, with the model, key and connection chosen so
+        far.
+        """
         begun = ResponsesBuilder.for_server(
             Dialect.openrouter().server, self._connection, self._choices.model
         )

@@ -14,7 +14,10 @@ class OpenRouterClient(ChatCompletionsClient):
     """A model at OpenRouter. It holds no conversation: any number of chats may share it."""
 
     async def generation(self, id: str) -> JsonObject:
-        """Return what OpenRouter knows of a response by its `id`: costs, latency, who served it. Raises a `ChatError`."""
+        """Return what OpenRouter knows of a response by its `id`: costs, latency, who served it.
+
+        Raises a `ChatError`.
+        """
         path = f"/generation?id={quote(id, safe='')}"
         return await self._send("GET", path, partial(read_object, what="a generation"))
 

@@ -20,8 +20,8 @@ E = TypeVar("E", default=NoEmbeddings)
 class TogetherBuilder(CompletionsBuilder, Generic[M, E]):
     """Builds a client for Together. Each `with_…` returns a new builder, and none does I/O.
 
-    Without `with_base_url` it talks to `TOGETHER_BASE_URL`, else to api.together.ai. `TOGETHER_API_KEY` is read for
-    those two only.
+    Without `with_base_url` it talks to `TOGETHER_BASE_URL`, else to api.together.ai. `TOGETHER_API_KEY` is
+    read for those two only.
     """
 
     def with_model(self, model: str) -> TogetherBuilder[HasModel, E]:
@@ -31,7 +31,9 @@ class TogetherBuilder(CompletionsBuilder, Generic[M, E]):
     def with_reasoning(
         self, enabled: bool = True, effort: Literal["low", "medium", "high"] | None = None
     ) -> Self:
-        """Set whether a model that can reason or not does, and how much, unless a chat's options say otherwise."""
+        """Set whether a model that can reason or not does, and how much, unless a chat's options say
+        otherwise.
+        """
         changed = self.with_extra_body({"reasoning": {"enabled": enabled}})
         return changed._with(replace(changed._choices, reasoning_effort=effort))
 

@@ -41,7 +41,8 @@ class XAIBuilder(CompletionsBuilder, Generic[M]):
         from_date: str | None = None,
         to_date: str | None = None,
     ) -> Self:
-        """Set whether the model searches first, where (`{"type": "web"}`, "x", "news", "rss"), and for which dates.
+        """Set whether the model searches first, where (`{"type": "web"}`, "x", "news", "rss"), and for which
+        dates.
 
         Dates are written YYYY-MM-DD. The pages are in `response.raw["citations"]`.
         """
@@ -57,7 +58,9 @@ class XAIBuilder(CompletionsBuilder, Generic[M]):
         return self.with_extra_body({"search_parameters": fields})
 
     def with_responses(self) -> ResponsesBuilder[M]:
-        """Return the builder of a client over the Responses API, with the model, key and connection chosen so far."""
+        """Return the builder of a client over the Responses API, with the model, key and connection chosen so
+        far.
+        """
         begun = ResponsesBuilder.for_server(Dialect.xai().server, self._connection, self._choices.model)
         return cast("ResponsesBuilder[M]", begun)
 

@@ -81,11 +81,12 @@ class _OpenCall:
 
 
 class CallAssembler:
-    """The calls of one turn. A known id wins; a new id at a used index opens a new call; without either the open call goes on.
+    """The calls of one turn. A known id wins; a new id at a used index opens a new call; without either the
+    open call goes on.
 
-    Servers were seen to send index 0 for all calls, the head and the tail of one at different indexes, a call without
-    id or index, two whole calls under one id, a new id with every fragment, arguments as an object, id and name with
-    every fragment, a placeholder before the arguments, and a whole call again at the end.
+    Servers were seen to send index 0 for all calls, the head and the tail of one at different indexes, a call
+    without id or index, two whole calls under one id, a new id with every fragment, arguments as an object,
+    id and name with every fragment, a placeholder before the arguments, and a whole call again at the end.
     """
 
     def __init__(self, origin: Origin, ids: CallIds) -> None:
@@ -96,7 +97,10 @@ class CallAssembler:
         self._by_index: dict[int, _OpenCall] = {}
 
     def add(self, element: JsonObject, *, whole: bool = False) -> ToolCallChunk:
-        """Take an element of a delta's `tool_calls`, or of a whole message's, where each is a call. Return what it adds."""
+        """Take an element of a delta's `tool_calls`, or of a whole message's, where each is a call.
+
+        Return what it adds.
+        """
         if not whole and (chunk := self._continued(element)) is not None:
             return chunk
         fragment = _read(element)
@@ -117,7 +121,9 @@ class CallAssembler:
         return ToolCallChunk(call.id, call.name, text)
 
     def _continued(self, element: JsonObject) -> ToolCallChunk | None:
-        """Return the chunk of a fragment that can only continue the call of its index, as nearly all do, else None."""
+        """Return the chunk of a fragment that can only continue the call of its index, as nearly all do, else
+        None.
+        """
         index, function = element.get("index"), element.get("function")
         call = self._by_index.get(index) if type(index) is int else None
         if call is None or not isinstance(function, dict):
@@ -244,6 +250,8 @@ def _relation(call: _OpenCall, fragment: _Fragment) -> Literal["continues", "ano
 
 
 def _relation_of_whole(call: _OpenCall, fragment: _Fragment) -> Literal["another", "repeats"]:
-    """Return what a whole call under the id of another one is to it: servers were seen to use one id for two calls."""
+    """Return what a whole call under the id of another one is to it: servers were seen to use one id for two
+    calls.
+    """
     same = fragment.name == call.name and fragment.text == call.text
     return "repeats" if same and call.text and not call.is_placeholder else "another"

@@ -14,7 +14,10 @@ _ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/models", "/r
 def decode_server_error(
     status: int, headers: Mapping[str, str], body: bytes, *, base_url: str
 ) -> ProviderError:
-    """Return the error of a response that is not 2xx. Its message says what to change where that can be known."""
+    """Return the error of a response that is not 2xx.
+
+    Its message says what to change where that can be known.
+    """
     error = decode_error(status, headers, body)
     advice = _advice(error, headers, base_url)
     if advice:
@@ -26,7 +29,8 @@ def decode_server_error(
 def _advice(error: ProviderError, headers: Mapping[str, str], base_url: str) -> str:
     status = error.status or 0
     if 300 <= status < 400:
-        return f"the server redirects to {headers.get('location', 'another place')[:300]!r}: use it in .with_base_url(...)"
+        place = headers.get("location", "another place")[:300]
+        return f"the server redirects to {place!r}: use it in .with_base_url(...)"
     if status in (404, 405) and not _names_model(error):
         return _about_path(base_url)
     if status in (400, 422) and _is_about_schema(error):

@@ -1,4 +1,6 @@
-"""Why a turn ended, where servers say so several times and in several words; and the calls that may not run then."""
+"""Why a turn ended, where servers say so several times and in several words; and the calls that may not run
+then.
+"""
 
 from __future__ import annotations
 
@@ -64,5 +66,5 @@ def hold_back(message: Message, finish: Finish) -> None:
     elif finish.reason not in ("stop", "tool_calls"):
         for call in message.tool_calls:
             if not (call.arguments_text or "").strip():
-                why = f"The turn ended with {finish.word!r} before the arguments of {call.name}; it was not run."
+                why = f"The turn ended with {finish.word!r} before its arguments, so {call.name} was not run."
                 fail_pending([call], why)

@@ -16,7 +16,10 @@ _OF_MESSAGE = frozenset(
 
 
 def checked(frame: JsonObject) -> JsonObject:
-    """Return the frame. Raises the `ProviderError` that it describes where it is an error under status 200."""
+    """Return the frame.
+
+    Raises the `ProviderError` that it describes where it is an error under status 200.
+    """
     if frame.get("error") or (not frame.get("choices") and is_error_object(frame)):
         raise error_from_object(frame)
     return frame
@@ -76,7 +79,9 @@ def _with_outer(inner: JsonObject, choice: JsonObject) -> JsonObject:
 
 
 def usage_of(frame: JsonObject, choices: list[JsonObject]) -> JsonValue:
-    """Return the usage of a frame: at the top, in a choice (Moonshot), in its message, or of Groq's own field."""
+    """Return the usage of a frame: at the top, in a choice (Moonshot), in its message, or of Groq's own
+    field.
+    """
     if used := frame.get("usage"):
         return used
     for choice in choices:

@@ -67,7 +67,9 @@ class Speech:
 
 
 def _decoded(pieces: list[str]) -> bytes:
-    """Return the bytes of pieces that are encoded one by one, or are one text cut anywhere, which may end early."""
+    """Return the bytes of pieces that are encoded one by one, or are one text cut anywhere, which may end
+    early.
+    """
     text = "".join(pieces)
     try:
         return b"".join(base64.b64decode(piece) for piece in pieces)

@@ -10,7 +10,10 @@ from chat_core.wire import error_from_object, is_error_object, read_object
 
 
 def decode_transcription(body: bytes) -> str:
-    """Return the text of a transcription. Raises `ProviderError` for an error under status 200, `InvalidResponse`."""
+    """Return the text of a transcription.
+
+    Raises `ProviderError` for an error under status 200, `InvalidResponse`.
+    """
     response = read_object(body, "a transcription")
     if not isinstance(text := response.get("text"), str):
         if is_error_object(response):

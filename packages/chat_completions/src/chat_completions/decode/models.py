@@ -8,7 +8,10 @@ from chat_core.wire import error_from_object, is_error_object, read_object
 
 
 def decode_models(body: bytes) -> list[ModelInfo]:
-    """Return the models of a list; a few servers send the bare array. Raises `ProviderError`, `InvalidResponse`."""
+    """Return the models of a list; a few servers send the bare array.
+
+    Raises `ProviderError`, `InvalidResponse`.
+    """
     bare = body.lstrip()[:1] == b"["
     response = read_object(b'{"data":%b}' % body if bare else body, "a list of models")
     if "data" not in response and is_error_object(response):

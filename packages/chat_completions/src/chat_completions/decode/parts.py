@@ -1,4 +1,7 @@
-"""The parts of a turn, put together from deltas. A whole message is one delta, so that every field is read in one place."""
+"""The parts of a turn, put together from deltas.
+
+A whole message is one delta, so that every field is read in one place.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,10 @@ class TurnParts:
         self.is_empty = True  # whether no delta has brought content yet
 
     def add(self, delta: JsonObject, *, whole: bool = False) -> Sequence[TurnEvent]:
-        """Take a delta, or a `whole` message, and return what it adds. Once there was one, `is_empty` is False."""
+        """Take a delta, or a `whole` message, and return what it adds.
+
+        Once there was one, `is_empty` is False.
+        """
         content = delta.get("content")
         if content and isinstance(content, str) and self._tags is None and _is_plain(delta):
             self.is_empty = False  # nearly every delta of a stream
@@ -187,7 +193,9 @@ class TurnParts:
             merge_fields(self._call_fields, fields)
 
     def _finished_calls(self) -> list[ToolCall]:
-        """Return the calls; `function_call` counts only where there are no `tool_calls`, since some send both."""
+        """Return the calls; `function_call` counts only where there are no `tool_calls`, since some send
+        both.
+        """
         calls = self._calls.calls() or self._function_calls.calls()
         if calls and self._call_fields:
             first = calls[0]

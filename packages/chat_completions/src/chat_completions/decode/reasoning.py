@@ -57,7 +57,9 @@ def read_thinking_part(item: JsonObject, blocks: Blocks, events: list[TurnEvent]
 
 
 def _merge_detail(details: list[JsonValue], detail: JsonObject) -> None:
-    """Add a reasoning detail to those so far: fragments of one entry share its index and type, and their texts join."""
+    """Add a reasoning detail to those so far: fragments of one entry share its index and type, and their
+    texts join.
+    """
     last = details[-1] if details else None
     if not isinstance(last, dict) or not _continues(last, detail):
         details.append(dict(detail))
@@ -76,7 +78,9 @@ def _continues(last: JsonObject, detail: JsonObject) -> bool:
 
 
 def _merge_thought(thoughts: list[JsonValue], thought: JsonObject) -> None:
-    """Add a block of signed thinking to those so far: fragments join until the one with the signature has come."""
+    """Add a block of signed thinking to those so far: fragments join until the one with the signature has
+    come.
+    """
     last = thoughts[-1] if thoughts else None
     if not isinstance(last, dict) or last.get("signature") or last.get("type") != "thinking":
         thoughts.append(dict(thought))

@@ -62,7 +62,9 @@ class ThinkTags:
 
 
 def _tail(text: str, tag: str, inside: bool) -> int:
-    """Return how many characters at the end may belong to a tag that is still to come, or to white space before it."""
+    """Return how many characters at the end may belong to a tag that is still to come, or to white space
+    before it.
+    """
     part = next((size for size in range(min(len(tag) - 1, len(text)), 0, -1) if text.endswith(tag[:size])), 0)
     if not inside:
         return part

@@ -1,4 +1,6 @@
-"""A model's turn, as an assistant's message: its text, its calls, and its reasoning where the server wants it back."""
+"""A model's turn, as an assistant's message: its text, its calls, and its reasoning where the server wants it
+back.
+"""
 
 from __future__ import annotations
 

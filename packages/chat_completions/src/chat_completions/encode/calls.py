@@ -37,7 +37,9 @@ def encode_call(call: ToolCall, origin: Origin, dialect: Dialect) -> FunctionCal
 
 
 def call_id(call: ToolCall, origin: Origin, dialect: Dialect) -> str:
-    """Return the id of a call as the server takes it: its own where it gave an odd one, else mapped where it does not fit."""
+    """Return the id of a call as the server takes it: its own where it gave an odd one, else mapped where it
+    does not fit.
+    """
     if dialect.fields.call_ids == "nine":
         return wire_id(call.id, _NINE, length=9, prefix="")
     data = (call.native.for_(origin) if call.native else None) or {}

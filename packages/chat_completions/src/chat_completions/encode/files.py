@@ -30,7 +30,10 @@ _AUDIO_FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
 def encode_file(file: File, dialect: Dialect) -> ContentPart:
-    """Return the content part of a file. Raises `ConfigurationError` for one that the server does not take."""
+    """Return the content part of a file.
+
+    Raises `ConfigurationError` for one that the server does not take.
+    """
     mimetype = normal_mimetype(file.mimetype)
     kind = _kind(mimetype)
     if kind not in dialect.files.kinds:

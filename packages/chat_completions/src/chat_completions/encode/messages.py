@@ -31,8 +31,8 @@ def encode_messages(
 ) -> list[SentMessage]:
     """Return the conversation as messages of this wire, in an order that the server takes.
 
-    What the history holds and the wire cannot carry is left out with a notice. Raises `ConfigurationError` for what
-    only the user can have put in, and `UnresolvedTool`.
+    What the history holds and the wire cannot carry is left out with a notice. Raises `ConfigurationError`
+    for what only the user can have put in, and `UnresolvedTool`.
     """
     encoder = _Messages(origin, dialect, notices)
     if dialect.reasoning.demanded and request.tools:
@@ -96,7 +96,7 @@ class _Messages:
             case Opaque(native):
                 if not self._is_foreign(part):
                     raise ConfigurationError(
-                        f"a user's message on this wire holds no {native.data.get('type')!r} block of one's own"
+                        f"a user's message on this wire holds no {native.data.get('type')!r} block"
                     )
             case _:
                 raise misplaced(part, "user")

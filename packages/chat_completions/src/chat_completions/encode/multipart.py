@@ -26,7 +26,10 @@ class Form(NamedTuple):
 
 
 def encode_form(fields: Mapping[str, object], file: File) -> Form:
-    """Return a form of the fields that are not None, and a file. Raises `ConfigurationError` for a file without bytes."""
+    """Return a form of the fields that are not None, and a file.
+
+    Raises `ConfigurationError` for a file without bytes.
+    """
     if file.data is None:
         raise ConfigurationError(
             f"this needs the file's bytes: read {file.url or file.id} and pass File.from_bytes(...)"

@@ -13,7 +13,10 @@ from chat_completions.settings import RequestDefaults
 
 
 def encode_options(request: ChatRequest, defaults: RequestDefaults) -> dict[str, object]:
-    """Return the fields of all options that are set. Raises `ConfigurationError` for those that the server lacks."""
+    """Return the fields of all options that are set.
+
+    Raises `ConfigurationError` for those that the server lacks.
+    """
     options, tools, dialect = request.options, request.tools, defaults.dialect
     effort = options.reasoning_effort
     given: dict[str, object] = {

@@ -17,8 +17,8 @@ def encode(
 ) -> Encoded:
     """Return the body of the request, and notices for what of it the body does not carry.
 
-    Raises `ConfigurationError` for what the user asked for and the server cannot take, and `UnresolvedTool` for calls
-    that have no outcome yet.
+    Raises `ConfigurationError` for what the user asked for and the server cannot take, and `UnresolvedTool`
+    for calls that have no outcome yet.
     """
     dialect, output = defaults.dialect, request.output
     notices: list[Notice] = []

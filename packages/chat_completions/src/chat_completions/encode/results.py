@@ -18,7 +18,8 @@ def encode_results(
 ) -> Iterator[SentMessage]:
     """Yield the tool messages of a turn. Raises `UnresolvedTool` where a call has no outcome yet.
 
-    Files stand in the tool's message, or follow all of them as the user's, where tool messages hold text only.
+    Files stand in the tool's message, or follow all of them as the user's, where tool messages hold text
+    only.
     """
     outcomes = message.outcomes()
     in_results = dialect.files.in_results

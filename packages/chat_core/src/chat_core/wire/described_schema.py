@@ -1,4 +1,6 @@
-"""A JSON schema for a server that refuses some keywords: what they say is written into descriptions, for the model."""
+"""A JSON schema for a server that refuses some keywords: what they say is written into descriptions, for the
+model.
+"""
 
 from __future__ import annotations
 

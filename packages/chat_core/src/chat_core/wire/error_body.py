@@ -1,4 +1,7 @@
-"""Errors from error bodies: OpenAI's envelope and those that other servers use, under an HTTP status or inside a 200."""
+"""Errors from error bodies:
+
+OpenAI's envelope and those that other servers use, under an HTTP status or inside a 200.
+"""
 
 from __future__ import annotations
 
@@ -125,8 +128,8 @@ def error_from_object(
 ) -> ProviderError:
     """Return the error that a parsed body or a frame describes, in any of the envelopes that servers use.
 
-    Its class follows the HTTP status; under status 200 the status that the error itself names, as a number, as
-    digits or by a word. `value` is kept as `body`.
+    Its class follows the HTTP status; under status 200 the status that the error itself names, as a number,
+    as digits or by a word. `value` is kept as `body`.
     """
     envelope = as_object(value[0] if isinstance(value, list) and value else value)
     inner = _inner(envelope)
@@ -148,8 +151,8 @@ def error_from_object(
 def is_error_object(frame: JsonObject) -> bool:
     """Return whether an object that is not what was asked for describes an error, in whatever envelope.
 
-    True for `error`, for `object` or `type` "error", and for a message or detail beside a code, a status or nothing
-    else. The caller has made sure that none of the fields of a good response is there.
+    True for `error`, for `object` or `type` "error", and for a message or detail beside a code, a status or
+    nothing else. The caller has made sure that none of the fields of a good response is there.
     """
     if frame.get("error") or frame.get("errors") or "error" in (frame.get("object"), frame.get("type")):
         return True

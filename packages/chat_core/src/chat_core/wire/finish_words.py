@@ -40,7 +40,8 @@ _WORDS: dict[str, FinishReason] = {
 def finish_reason(
     value: JsonValue, words: Mapping[str, FinishReason] | None = None
 ) -> tuple[FinishReason, str | None]:
-    """Return the common reason and the server's own word; "other" for an unknown word, None where there is none.
+    """Return the common reason and the server's own word; "other" for an unknown word, None where there is
+    none.
 
     `words` are a wire's own, looked up first and as they are written; case does not count in the common ones.
     The text "null" is no reason: some servers send it in place of the value.

@@ -1,4 +1,6 @@
-"""Reading the events of a stream as JSON objects: whole ones, one that a cut has left unfinished, and `[DONE]`."""
+"""Reading the events of a stream as JSON objects: whole ones, one that a cut has left unfinished, and
+`[DONE]`.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,10 @@ class FrameReader:
         self.cut = None
 
     def truncated(self, missing: str, partial: ChatResponse) -> StreamTruncated:
-        """Return the error of a stream that ended before `missing`. It quotes the last event; no call runs."""
+        """Return the error of a stream that ended before `missing`.
+
+        It quotes the last event; no call runs.
+        """
         last = f"; the last event was {self._last[:300]!r}" if self._last else ""
         error = StreamTruncated(f"the stream ended before {missing}{last}", partial=mark_truncated(partial))
         error.__cause__ = self.cut
@@ -125,11 +130,11 @@ class FrameReader:
         if self._first_half:
             data = _SECOND_HALF.sub(lambda found: f'"{self._first_half}{found[1]}', data, count=1)
         found = _FIRST_HALF.search(data)
-        self._first_half = found[1] if found else ""
-        return _FIRST_HALF.sub('"', data, count=1)
+        self._first_half = found[2] if found else ""
+        return _FIRST_HALF.sub(r'\1"', data, count=1)
 
 
-_FIRST_HALF = re.compile(r'(?<!\\)(\\u[dD][89abAB][0-9a-fA-F]{2})"')
+_FIRST_HALF = re.compile(r'(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2})"')
 _SECOND_HALF = re.compile(r'(?<!\\)"(\\u[dD][c-fC-F][0-9a-fA-F]{2})')
 
 

@@ -27,7 +27,10 @@ def part_text(part: TextPart) -> str:
 
 
 def text_of(part: Part, role: Role = "system") -> str:
-    """Return the text of a part of a message that holds text only. Raises `ConfigurationError` for other parts."""
+    """Return the text of a part of a message that holds text only.
+
+    Raises `ConfigurationError` for other parts.
+    """
     if isinstance(part, Text | Structured):
         return part_text(part)
     raise misplaced(part, role)
@@ -55,7 +58,8 @@ def generated_file(file: File) -> Notice:
 
 
 def unsent_file(file: File, why: object) -> tuple[Text, Notice]:
-    """Return the text that stands for a file from a tool's result which the wire cannot carry, and the notice.
+    """Return the text that stands for a file from a tool's result which the wire cannot carry, and the
+    notice.
 
     A tool's result must never stop a conversation, so such a file is described instead of refused.
     """

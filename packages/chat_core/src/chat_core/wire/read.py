@@ -12,7 +12,10 @@ from chat_core.types.json_values import MAX_DEPTH, JsonObject, JsonValue, json_f
 
 
 def read_object(data: str | bytes, what: str) -> JsonObject:
-    """Return the JSON object that `data` is. Raises `InvalidResponse`, which names `what` was expected and quotes `data`."""
+    """Return the JSON object that `data` is.
+
+    Raises `InvalidResponse`, which names `what` was expected and quotes `data`.
+    """
     try:
         value = _parser()(data)
     except ValueError:
@@ -25,7 +28,9 @@ def read_object(data: str | bytes, what: str) -> JsonObject:
 
 
 def _may_be_deep(data: str | bytes) -> bool:
-    """Return whether there are enough brackets for a depth over the limit: counting them is cheap, walking is not."""
+    """Return whether there are enough brackets for a depth over the limit: counting them is cheap, walking is
+    not.
+    """
     if isinstance(data, bytes):
         return data.count(b"[") + data.count(b"{") > MAX_DEPTH
     return data.count("[") + data.count("{") > MAX_DEPTH
@@ -39,7 +44,9 @@ def _parser() -> Callable[[str | bytes], JsonValue]:
 
 
 def _read_again(data: str | bytes, what: str) -> JsonValue:
-    """Read what pydantic refuses but `json` takes: half a surrogate pair becomes U+FFFD, as it cannot be stored or sent."""
+    """Read what pydantic refuses but `json` takes: half a surrogate pair becomes U+FFFD, as it cannot be
+    stored or sent.
+    """
     try:
         text = json.dumps(json.loads(data), ensure_ascii=False)
         return cast(

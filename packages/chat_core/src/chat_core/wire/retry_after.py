@@ -17,8 +17,8 @@ _MONTH = 31 * 86400.0
 def retry_after(headers: Mapping[str, str], status: int | None = None) -> float | None:
     """Return the seconds to wait from now, or None where the headers do not say.
 
-    `retry-after-ms` and `retry-after` are read as milliseconds, seconds, a duration such as 1m30s, or a date. A
-    response of `status` 429 without them may say in `x-ratelimit-*` when an empty bucket is refilled.
+    `retry-after-ms` and `retry-after` are read as milliseconds, seconds, a duration such as 1m30s, or a date.
+    A response of `status` 429 without them may say in `x-ratelimit-*` when an empty bucket is refilled.
     """
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
@@ -31,7 +31,10 @@ def retry_after(headers: Mapping[str, str], status: int | None = None) -> float 
 
 
 def body_retry_after(error: JsonObject) -> float | None:
-    """Return the seconds to wait that an error object names: `retry_after`, `retryAfter`, or `retryDelay` in its details."""
+    """Return the seconds to wait that an error object names:
+
+    `retry_after`, `retryAfter`, or `retryDelay` in its details.
+    """
     fields = ("retry_after", "retry_after_seconds", "retryAfter", "retryDelay", "retry_delay")
     details = error.get("details")
     for source in (
@@ -47,7 +50,9 @@ def body_retry_after(error: JsonObject) -> float | None:
 
 
 def duration(text: str) -> float | None:
-    """Return the seconds of "12", "1.5s" or "1m30s", or None for other text and for text of more than 64 characters."""
+    """Return the seconds of "12", "1.5s" or "1m30s", or None for other text and for text of more than 64
+    characters.
+    """
     text = text.strip()
     if (seconds := _number(text)) is not None:
         return seconds
@@ -79,7 +84,10 @@ def _until(text: str, now: str) -> float | None:
 
 
 def _refilled(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until no bucket is empty. What is more than a month is a point in time, not a wait."""
+    """Return the seconds until no bucket is empty.
+
+    What is more than a month is a point in time, not a wait.
+    """
     remaining = (name for name in headers if name.startswith(_REMAINING))
     empty = [name.removeprefix(_REMAINING) for name in remaining if _number(headers[name]) == 0]
     waits = [duration(headers.get(_RESET + bucket, "")) for bucket in empty]

@@ -42,7 +42,9 @@ _MOST_PROPERTIES, _MOST_LEVELS, _MOST_ENUM_VALUES = 5000, 10, 1000
 
 
 class StrictSchema(NamedTuple):
-    """A schema in the strict subset, and the keywords that were left out of it because no standard knows them."""
+    """A schema in the strict subset, and the keywords that were left out of it because no standard knows
+    them.
+    """
 
     schema: JsonObject
     left_out: tuple[str, ...]
@@ -51,8 +53,8 @@ class StrictSchema(NamedTuple):
 def compile_strict(schema: JsonObject, what: str) -> StrictSchema:
     """Return the schema in the strict subset: all properties required, no others allowed.
 
-    `what` names it in errors. Raises `ConfigurationError`, which names every place that the subset cannot express, as
-    JSON pointers.
+    `what` names it in errors. Raises `ConfigurationError`, which names every place that the subset cannot
+    express, as JSON pointers.
     """
     compiler = _Compiler()
     compiled = compiler.schema(schema, "#", 1)

@@ -15,8 +15,8 @@ from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_objec
 def embeddings_in_order(data: JsonValue, count: int) -> tuple[Embedding, ...]:
     """Return the vectors of a list of `{"index": …, "embedding": …}` in the order of the inputs.
 
-    An index may be an integer, a whole float or digits. Where no item has one, the order received counts. Raises
-    `InvalidResponse` where the number is not `count` or an index cannot be known.
+    An index may be an integer, a whole float or digits. Where no item has one, the order received counts.
+    Raises `InvalidResponse` where the number is not `count` or an index cannot be known.
     """
     items = [item for item in as_list(data) if isinstance(item, dict)]
     check_count(items, count)

@@ -1,0 +1,64 @@
+"""Arguments as they are received: read where their meaning is certain, and kept as text where not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from chat_core import Failed, Pending
+from chat_core.wire import read_arguments, tool_call, wire_id, wire_name
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("", {}),
+        ("  ", {}),
+        ('{"a": 1}', {"a": 1}),
+        (json.dumps('{"a": 1}'), {"a": 1}),
+        ('""', {}),
+        ('{}{"a": 1}', {"a": 1}),
+        (' null {"a": 1}', {"a": 1}),
+    ],
+)
+def test_arguments_are_read_where_their_meaning_is_certain(text: str, arguments: dict[str, object]) -> None:
+    call = tool_call("t1", "add", text)
+
+    assert (call.arguments, call.arguments_text) == (arguments, text)
+    assert isinstance(call.status, Pending)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('{"a":', "[1]", "5", "nonsense", '{"a": 1}{"b": 2}', '{"a": NaN}', '{"a": Infinity}', '"{"'),
+        *('{"a": 1e999}', '{"a": -1e999}', '{"a": ' + "9" * 400 + "}", '{"a": ' + "9" * 5000 + "}"),
+        *('{"a": "\\ud83d"}', '{"a":' + "[" * 250 + "]" * 250 + "}", "[" * 100_000),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_call_whose_arguments_are_no_json_object_fails_and_keeps_its_text(text: str) -> None:
+    call = tool_call("t1", "add", text)
+
+    assert isinstance(call.status, Failed)
+    assert "The arguments of add are not a JSON object" in call.status.error
+    assert len(call.status.error) < 500
+    assert (call.arguments, call.arguments_text) == ({}, text)
+    with pytest.raises(ValueError, match=r".+"):
+        read_arguments(text)
+
+
+def test_a_depth_within_the_limit_is_read() -> None:
+    assert read_arguments('{"a":' + "[" * 90 + "]" * 90 + "}")
+
+
+def test_ids_and_names_that_fit_stay_and_others_are_always_mapped_to_the_same() -> None:
+    assert (wire_id("call_1"), wire_name("add-1_x")) == ("call_1", "add-1_x")
+    for odd in ("", "a b", "ü", "x" * 65, "functions.add:0", "\ud83d"):
+        assert wire_id(odd) == wire_id(odd) != wire_id(odd + "!")
+        assert wire_name(odd) == wire_name(odd) != wire_name(odd + "!")
+        for text in (wire_id(odd), wire_name(odd)):
+            assert text.isascii()
+            assert text.replace("_", "a").replace("-", "a").isalnum()
+            assert len(text) <= 64
+    assert wire_name("get_weather<|channel|>x").startswith("get_weather_channel_x_")

@@ -328,7 +328,11 @@ async def test_an_edited_approval_is_what_runs_and_the_models_own_call_is_what_i
     assert transport.last_body["messages"] == [
         {"role": "user", "content": "Add 20 and 22."},
         {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "t1", "content": "42"},
+        {
+            "role": "tool",
+            "tool_call_id": "t1",
+            "content": '(A reviewer changed the arguments to {"a": 20, "b": 22}.)\n42',
+        },
     ]
 
 

@@ -130,7 +130,8 @@ def test_a_stream_that_is_cut_is_an_error_or_the_turn(
 def _split(frames: Frames, at: int, draw: Callable[[st.SearchStrategy[Any]], Any]) -> Frames:
     """A frame with content, as two."""
     choices = frames[at].get("choices") if isinstance(frames[at], dict) else None
-    delta = (choices[0].get("delta") if choices else None) or {}
+    is_first = bool(choices) and choices[0].get("index") == 0
+    delta = (choices[0].get("delta") if is_first else None) or {}
     for name in ("content", "reasoning_content", "reasoning"):
         if value := delta.get(name):
             half = draw(st.integers(0, len(value)))

@@ -338,7 +338,7 @@ def test_an_answer_without_choices_cannot_be_read(empty: dict[str, Any]) -> None
     "text", [b"", b"null", b"[]", b"\xff\xfe", b"upstream error", b'{"choices":[', b"[" * 100_000]
 )
 def test_what_is_no_json_object_cannot_be_read_and_is_shown(text: bytes) -> None:
-    with pytest.raises(InvalidResponse, match="not a chat completion[:,] "):
+    with pytest.raises(InvalidResponse, match=r"not a chat completion[:,] "):
         answered(text)
 
 

@@ -35,6 +35,7 @@ from chat_core.wire import Encoded, dump
 from chat_gemini.capabilities import VERTEX, Capabilities, Endpoint
 from chat_gemini.encode import encode
 from chat_gemini.settings import RequestDefaults
+from histories import histories
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rules_gemini import broken_rules
@@ -52,6 +53,7 @@ ORIGINS = [
     Origin("gemini", ENDPOINT, "gemini-2.5-flash"),
     Origin("gemini", "https://aiplatform.googleapis.com/v1beta1/publishers/google", "gemini-3.5-flash"),
 ]
+SHARED_ORIGIN = Origin("gemini", ENDPOINT, "gemini-3-pro")  # of those that `histories` are made of
 ELSEWHERE = [
     Origin("claude", "https://api.anthropic.com/v1", "claude-opus-5"),
     Origin("openai", "https://api.openai.com/v1", "gpt-5.6"),
@@ -203,7 +205,7 @@ def satisfies_the_sdk(body: Any) -> None:
         types.Content.model_validate({**content, "parts": parts})
 
 
-@budget_settings(150)
+@budget_settings(80)
 @given(messages_of(SAFE_PARTS), st.sampled_from(ORIGINS), TOOLS, st.sampled_from([Endpoint(), VERTEX]))
 @example([Message("model", [ToolCall("1", "a", {}, Completed([float("nan")]))])], ORIGINS[0], [], VERTEX)
 def test_what_others_put_into_a_history_is_sent_or_left_out(
@@ -213,10 +215,29 @@ def test_what_others_put_into_a_history_is_sent_or_left_out(
     check(messages, origin, tools, endpoint)
 
 
-@budget_settings(150)
+@budget_settings(80)
 @given(messages_of(USER_PARTS), st.sampled_from(ORIGINS), TOOLS)
 def test_what_a_user_puts_in_is_sent_or_refused(
     history: list[Message], origin: Origin, tools: list[ToolDefinition]
 ) -> None:
     with suppress(ConfigurationError):
         check(Messages(history), origin, tools, Endpoint())
+
+
+@budget_settings(80)
+@given(histories(open_calls=False), st.sampled_from([*ORIGINS, SHARED_ORIGIN]), TOOLS)
+def test_conversations_of_all_providers_are_sent_or_refused(
+    messages: Messages, origin: Origin, tools: list[ToolDefinition]
+) -> None:
+    """As every wire is tried with them; what the users have put into these may be refused, and nothing else."""
+    try:
+        check(messages, origin, tools, Endpoint())
+    except ConfigurationError:
+        parts = [part for message in messages if message.role != "model" for part in message.parts]
+        has_user = any(message.role == "user" for message in messages)
+        assert not has_user or not all(map(is_plain, parts))
+
+
+def is_plain(part: Part) -> bool:
+    """Whether every wire can carry a user's part: a text that is not blank and that UTF-8 can hold."""
+    return isinstance(part, Text) and bool(part.text.strip()) and part.text.isascii()

@@ -104,3 +104,13 @@ def test_a_file_of_a_model_that_cannot_go_back_is_left_out_with_a_notice() -> No
     assert [notice.message for notice in encoded.notices] == [
         "a generated image was not sent back: this wire has no place for it"
     ]
+
+
+def test_the_bytes_of_an_image_know_better_than_its_type() -> None:
+    jpeg = File("image/png", b"\xff\xd8\xff\xe0rest", name="photo.png")
+    [part] = body(Messages.from_user(jpeg))["contents"][0]["parts"]
+    assert part["inlineData"]["mimeType"] == "image/jpeg"
+    [part] = body(Messages.from_user(File("odd", b"%PDF-1.7")))["contents"][0]["parts"]
+    assert part["inlineData"]["mimeType"] == "application/pdf"
+    with pytest.raises(ConfigurationError, match="needs the type"):
+        body(Messages.from_user(File("odd", b"\x00\x01")))

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError, File
+from chat_core.types.file_types import mimetype_of
 
 from chat_gemini.wire import Blob, FileData, FunctionResponsePart, SentPart
 
@@ -14,22 +15,14 @@ IN_RESULTS = frozenset({"image/png", "image/jpeg", "image/webp", "application/pd
 
 _UPLOADED = re.compile(r"(?:files/)?[a-z0-9][a-z0-9-]{0,39}")
 
-# other names of types that the wire knows by one name
-_OTHER_NAMES = {
-    "image/jpg": "image/jpeg",
-    "image/pjpeg": "image/jpeg",
-    "image/x-png": "image/png",
-    "audio/x-wav": "audio/wav",
-    "audio/wave": "audio/wav",
-    "audio/vnd.wave": "audio/wav",
+_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+# types that the wire knows by another name than the usual one
+_WIRE_NAMES = {
     "audio/x-aiff": "audio/aiff",
     "audio/x-aac": "audio/aac",
-    "audio/x-flac": "audio/flac",
-    "audio/x-m4a": "audio/mp4",
     "video/quicktime": "video/mov",
     "video/x-msvideo": "video/avi",
     "video/x-ms-wmv": "video/wmv",
-    "application/x-pdf": "application/pdf",
     "text/x-markdown": "text/markdown",
 }
 # text that it knows by its own name; any other text goes as text/plain
@@ -79,12 +72,19 @@ def result_part(part: SentPart) -> FunctionResponsePart | None:
 
 
 def _mimetype(file: File) -> str:
-    """Return the type by the name that the wire knows it by, empty where there is none."""
+    """Return the type by the name that the wire knows it by, empty where there is none.
+
+    The bytes of an image know better than its type: the server refuses a JPEG that is called a PNG.
+    """
     given = (file.mimetype or "").strip()
     plain = given.partition(";")[0].strip().lower()
-    plain = _OTHER_NAMES.get(plain, plain)
-    if plain.startswith("audio/"):
-        return given if plain == "audio/pcm" or plain == "audio/l16" else plain  # these have a rate
+    if file.data is not None and (plain.startswith("image/") or not _TYPE.fullmatch(plain)):
+        plain = mimetype_of(file.data, file.name) or plain
+    if not _TYPE.fullmatch(plain):
+        return ""
+    plain = _WIRE_NAMES.get(plain, plain)
+    if plain in ("audio/pcm", "audio/l16"):
+        return given  # with its rate
     is_text = plain.startswith("text/") or (plain.startswith("application/") and _reads_as_text(file.data))
     return "text/plain" if is_text and plain not in _KNOWN_TEXT else plain
 

@@ -44,7 +44,7 @@ async def test_send_gives_status_headers_and_body_whatever_the_status(serve):
         "Authorization: Bearer key",
         "Content-Length: 8",
         f"Host: {peer.origin.removeprefix('http://')}",
-        "user-agent: chat-py/0",
+        "user-agent: chat-core/0.1.0",
     ]
     assert body == b'{"a": 1}'
     await transport.aclose()

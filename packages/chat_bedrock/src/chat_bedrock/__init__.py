@@ -15,6 +15,8 @@ from chat_bedrock.capabilities import Capabilities, capabilities_of
 from chat_bedrock.client import BedrockClient, EmbeddingBedrockClient
 from chat_bedrock.settings import Guardrail
 
+__version__ = "0.1.0"
+
 __all__ = [
     "AwsCredentials",
     "BedrockBuilder",

@@ -14,6 +14,8 @@ from chat_cerebras.builder import CerebrasBuilder
 if TYPE_CHECKING:
     from chat_cerebras.client import CerebrasClient
 
+__version__ = "0.1.0"
+
 __all__ = ["CerebrasBuilder", "CerebrasClient"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

@@ -12,6 +12,8 @@ from chat_claude.client import ClaudeClient
 from chat_claude.marks import block, cached, container_upload, document, search_result
 from chat_claude.options import ClaudeOptions, Thinking
 
+__version__ = "0.1.0"
+
 __all__ = [
     "ClaudeBuilder",
     "ClaudeClient",

@@ -16,6 +16,8 @@ from chat_completions.options import CompletionsOptions
 if TYPE_CHECKING:
     from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 
+__version__ = "0.1.0"
+
 __all__ = [
     "ChatCompletionsBuilder",
     "ChatCompletionsClient",

@@ -82,11 +82,13 @@ from chat_core.types.rerank import RerankResponse, RerankResult
 from chat_core.types.response import ChatResponse, ModelInfo, Notice, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
 from chat_core.types.usage import Usage
+from chat_core.types.version import VERSION
 
 if TYPE_CHECKING:
     from chat_core.chat.builder import ChatBuilder
     from chat_core.chat.chat import AnyChat, Chat
     from chat_core.chat.chat_stream import ChatStream
+    from chat_core.open_model import open_model
     from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
     from chat_core.tools.context import ToolContext
     from chat_core.tools.function import Tool, tool
@@ -94,8 +96,11 @@ if TYPE_CHECKING:
     from chat_core.tools.scoped import ScopedCollection, Strategy
     from chat_core.transport.http import HttpTransport
     from chat_core.types.decisions import Decision, decision_schema, decisions_from_json
+    from chat_core.types.role_dicts import messages_from_dicts
     from chat_core.types.seals import ApprovalKey
     from chat_core.types.stored_files import FileStore
+
+__version__ = VERSION
 
 __all__ = [
     "Action",
@@ -210,6 +215,8 @@ __all__ = [
     "Usage",
     "decision_schema",
     "decisions_from_json",
+    "messages_from_dicts",
+    "open_model",
     "tool",
 ]
 
@@ -217,6 +224,8 @@ __all__ = [
 # half the
 # time without them.
 _LATER = {
+    "open_model": "chat_core.open_model",
+    "messages_from_dicts": "chat_core.types.role_dicts",
     "ApprovalKey": "chat_core.types.seals",
     "FileStore": "chat_core.types.stored_files",
     "Decision": "chat_core.types.decisions",

@@ -12,6 +12,8 @@ from chat_gemini.client import EmbeddingGeminiClient, GeminiClient
 from chat_gemini.native_results import CodeRun, Grounding, code_runs, grounding
 from chat_gemini.options import GeminiOptions
 
+__version__ = "0.1.0"
+
 __all__ = [
     "CodeRun",
     "EmbeddingGeminiClient",

@@ -9,4 +9,6 @@ client = HuggingFaceBuilder().with_model("openai/gpt-oss-120b").with_provider("c
 
 from chat_huggingface.builder import HuggingFaceBuilder
 
+__version__ = "0.1.0"
+
 __all__ = ["HuggingFaceBuilder"]

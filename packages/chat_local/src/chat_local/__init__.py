@@ -12,4 +12,6 @@ from chat_completions import CompletionsOptions
 from chat_local.builder import LocalBuilder
 from chat_local.client import EmbeddingLocalClient, LocalClient
 
+__version__ = "0.1.0"
+
 __all__ = ["CompletionsOptions", "EmbeddingLocalClient", "LocalBuilder", "LocalClient"]

@@ -15,6 +15,8 @@ from chat_ollama.native.decode.models import ModelDetails
 from chat_ollama.native.pull import PullProgress
 from chat_ollama.progress import show_progress
 
+__version__ = "0.1.0"
+
 __all__ = [
     "CompletionsOptions",
     "EmbeddingOllamaClient",

@@ -19,6 +19,8 @@ from chat_openai.images.mask import mask
 if TYPE_CHECKING:
     from chat_responses import WebSocketTransport
 
+__version__ = "0.1.0"
+
 __all__ = [
     "EmbeddingOpenAIClient",
     "ImageOpenAIClient",

@@ -18,6 +18,8 @@ from chat_responses.options import ResponsesOptions
 if TYPE_CHECKING:
     from chat_responses.websocket import WebSocketTransport
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Dialect",
     "ResponsesBuilder",

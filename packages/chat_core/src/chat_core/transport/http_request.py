@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from chat_core.transport import Request
 from chat_core.transport.content_coding import ACCEPTED
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.version import VERSION
 
 if TYPE_CHECKING:
     import httpx
@@ -43,7 +44,7 @@ def complete_headers(request: Request, host: str) -> list[tuple[str, str]]:
     needed = {
         "Host": host,
         "accept-encoding": ACCEPTED,
-        "user-agent": "chat-py/0",
+        "user-agent": f"chat-core/{VERSION}",
     }
     if request.body or request.method == "POST":
         needed["Content-Length"] = str(len(request.body))

@@ -1,0 +1,50 @@
+"""A client from one text: `open_model("openai:gpt-5.6")`. Provider packages are found by their entry points."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, Self, cast
+
+from chat_core.provider import ChatModel
+from chat_core.types.errors import ConfigurationError
+
+GROUP = "chat_core.providers"
+"""The entry-point group that a provider package declares its builder in: `acme = "chat_acme:AcmeBuilder"`."""
+
+
+class _Builder(Protocol):
+    def with_model(self, model: str, /) -> Self: ...
+
+    def build(self) -> ChatModel: ...
+
+
+def open_model(name: str) -> ChatModel:
+    """Return a client for a model, from the provider's name and the model's: "openai:gpt-5.6", "ollama:qwen3:4b".
+
+    The key and the address come from the environment, as the provider's builder reads them; the builder itself has
+    methods for everything else. A third party's package joins by an entry point of the group `chat_core.providers`.
+    Raises `ConfigurationError` for a name without a provider or a model, for a provider whose package is not
+    installed, and what its builder raises.
+    """
+    provider, _, model = name.partition(":")
+    installed = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if not model:
+        raise ConfigurationError(
+            f"open_model({name!r}) names no provider and model: write 'openai:gpt-5.6'. "
+            f"Installed are {', '.join(sorted(installed)) or 'none'}"
+        )
+    if provider not in installed:
+        raise ConfigurationError(
+            f"no package for {provider!r} is installed: pip install chat-{provider}. "
+            f"Installed are {', '.join(sorted(installed)) or 'none'}"
+        )
+    return _builder(installed[provider]).with_model(model).build()
+
+
+def _builder(entry: EntryPoint) -> _Builder:
+    try:
+        return cast("_Builder", entry.load()())
+    except (ImportError, AttributeError) as exc:
+        raise ConfigurationError(
+            f"the entry point {entry.name} = {entry.value!r} cannot be loaded: {exc}"
+        ) from exc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from chat_core.types.response import ChatResponse, Notice
 from chat_core.types.retry_policy import RetryPolicy
 
 T = TypeVar("T")
+_LOGGER = logging.getLogger("chat_core")
 Completes: TypeAlias = Callable[[ChatRequest], Awaitable[ChatResponse]]
 Streams: TypeAlias = Callable[[ChatRequest], AsyncGenerator[TurnEvent]]
 
@@ -69,6 +71,7 @@ async def streamed_turn(
                 yield Done(_with_notices(turn, failures))
                 return
             failures.append(error)
+            _log_retry(error, attempt, delay)
         await anyio.sleep(delay)
 
 
@@ -82,8 +85,15 @@ async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failu
             if delay is None:
                 raise
             failures.append(error)
+            _log_retry(error, attempt, delay)
         await anyio.sleep(delay)
     raise AssertionError("count() does not end")
+
+
+def _log_retry(error: ChatError, attempt: int, delay: float) -> None:
+    _LOGGER.info(
+        "attempt %d failed, the next one is in %.1f s: %s: %s", attempt, delay, type(error).__name__, error
+    )
 
 
 @dataclass(frozen=True, slots=True)

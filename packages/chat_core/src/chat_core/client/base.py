@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -43,6 +44,7 @@ class ProviderClient(Generic[S]):
         self._settings = settings
         self._origin = Origin(provider, settings.base_url, settings.model)
         self._decode_error = decode_error
+        self._logger = logging.getLogger(type(self).__module__.partition(".")[0])
 
     @property
     def model(self) -> str:
@@ -85,7 +87,11 @@ class ProviderClient(Generic[S]):
         """
         request = self._request(method, path, body, headers)
         return await send_request(
-            self._settings.transport, request, lambda response: decode(response.body), self._decode_error
+            self._settings.transport,
+            request,
+            lambda response: decode(response.body),
+            self._decode_error,
+            self._logger,
         )
 
     def _stream_response(
@@ -97,7 +103,7 @@ class ProviderClient(Generic[S]):
     ) -> AsyncGenerator[TurnEvent]:
         """Send a request and yield its turn as `decoder` reads it, ending with `Done`."""
         request = self._request("POST", path, body, headers)
-        return stream_response(self._settings.transport, request, decoder, self._decode_error)
+        return stream_response(self._settings.transport, request, decoder, self._decode_error, self._logger)
 
     def _request(
         self,

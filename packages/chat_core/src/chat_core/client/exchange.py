@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
+from logging import Logger
 from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
 from chat_core.client.deadlines import Deadlines
+from chat_core.client.request_log import LOGGER, RequestLog
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
 from chat_core.types.errors import ChatError, ConnectionFailed, ProviderError
@@ -63,7 +65,11 @@ class StreamDecoder(Ending, Protocol):
 
 
 async def send_request(
-    transport: Transport, request: Request, decode: Callable[[Response], T], decode_error: DecodeError
+    transport: Transport,
+    request: Request,
+    decode: Callable[[Response], T],
+    decode_error: DecodeError,
+    logger: Logger = LOGGER,
 ) -> T:
     """Send the request and return what `decode` makes of the whole response.
 
@@ -71,8 +77,9 @@ async def send_request(
     transport raises.
     """
     try:
-        with Deadlines(request.timeouts) as deadlines:
+        with RequestLog(request, logger) as log, Deadlines(request.timeouts) as deadlines:
             response = await deadlines.wait(transport.send(request))
+            log.status = response.status
     except _FAILURES as error:
         raise _transport_error(error, request)  # noqa: B904  it is that error, or has it as its cause
     try:
@@ -87,7 +94,11 @@ async def send_request(
 
 
 async def receive_bursts(
-    transport: Transport, request: Request, decode_error: DecodeError, ending: Ending
+    transport: Transport,
+    request: Request,
+    decode_error: DecodeError,
+    ending: Ending,
+    logger: Logger = LOGGER,
 ) -> AsyncGenerator[Sequence[Event]]:
     """Send the request and yield the events of the response, those together that arrived together.
 
@@ -96,9 +107,11 @@ async def receive_bursts(
     `send_request` does; once `ending` is complete, nothing.
     """
     async with AsyncExitStack() as stack:
+        log = stack.enter_context(RequestLog(request, logger))
         deadlines = stack.enter_context(Deadlines(request.timeouts))
         try:
             response = await deadlines.wait(stack.enter_async_context(transport.stream(request)))
+            log.status = response.status
             if not response.ok:
                 raise decode_error(response.status, response.headers, await deadlines.wait(response.read()))
         except _FAILURES as error:
@@ -146,7 +159,11 @@ async def begun(
 
 
 async def stream_response(
-    transport: Transport, request: Request, decoder: StreamDecoder, decode_error: DecodeError
+    transport: Transport,
+    request: Request,
+    decoder: StreamDecoder,
+    decode_error: DecodeError,
+    logger: Logger = LOGGER,
 ) -> AsyncGenerator[TurnEvent]:
     """Yield a turn as it arrives, ending with `Done`. Raises as `send_request` does, and what the decoder raises.
 
@@ -157,7 +174,7 @@ async def stream_response(
     burst: Sequence[Event] = ()
     try:
         try:
-            async with aclosing(receive_bursts(transport, request, decode_error, decoder)) as bursts:
+            async with aclosing(receive_bursts(transport, request, decode_error, decoder, logger)) as bursts:
                 async for burst in bursts:
                     accepted = True
                     for part in _feed(decoder, burst):

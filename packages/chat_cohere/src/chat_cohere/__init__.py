@@ -11,4 +11,6 @@ from chat_cohere.builder import CohereBuilder
 from chat_cohere.client import CohereClient, EmbeddingCohereClient
 from chat_cohere.documents import document
 
+__version__ = "0.1.0"
+
 __all__ = ["CohereBuilder", "CohereClient", "EmbeddingCohereClient", "document"]

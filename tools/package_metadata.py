@@ -1,4 +1,4 @@
-"""Write what the metadata of all packages share into each `packages/*/pyproject.toml`, LICENSE beside it, and `__version__`.
+"""Write what the metadata of all packages share into each `packages/*/pyproject.toml`, LICENSE beside it, `__version__`, and dev.txt.
 
     python tools/package_metadata.py            write
     python tools/package_metadata.py --check    fail, and name the packages, where something would be written
@@ -34,6 +34,7 @@ CLASSIFIERS = (
     "Typing :: Typed",
 )
 COMMON_KEYWORDS = ("ai", "chat", "llm")
+DEV_EXTRAS = {"chat_local": "[llama]"}  # what only some tests of a package need
 KEYWORDS = {
     "chat-core": ("agents", "tools", "human-in-the-loop", "structured-output", "streaming"),
     "chat-openai": ("openai", "gpt", "responses-api"),
@@ -94,6 +95,13 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def dev_requirements() -> str:
+    """Return dev.txt: every package from its source, in the versions of constraints.txt."""
+    lines = [f"-e packages/{folder.name}{DEV_EXTRAS.get(folder.name, '')}" for folder in packages()]
+    about = "# Every package from its source. Written by tools/package_metadata.py."
+    return "\n".join([about, "-c constraints.txt", *lines]) + "\n"
+
+
 def files(folder: Path) -> dict[Path, str]:
     """Return the files of a package that this program writes, each with its text."""
     project = folder / "pyproject.toml"
@@ -134,6 +142,7 @@ def main() -> None:
     for folder in packages():
         for path, text in files(folder).items():
             path.write_text(text, encoding="utf-8")
+    (ROOT / "dev.txt").write_text(dev_requirements(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from chat_ai21.builder import AI21Builder
 if TYPE_CHECKING:
     from chat_ai21.client import AI21Client
 
+__version__ = "0.1.0"
+
 __all__ = ["AI21Builder", "AI21Client"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

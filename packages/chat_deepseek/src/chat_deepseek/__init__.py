@@ -14,6 +14,8 @@ from chat_deepseek.builder import DeepSeekBuilder
 if TYPE_CHECKING:
     from chat_deepseek.client import DeepSeekClient
 
+__version__ = "0.1.0"
+
 __all__ = ["DeepSeekBuilder", "DeepSeekClient"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

@@ -14,6 +14,8 @@ from chat_groq.builder import GroqBuilder
 if TYPE_CHECKING:
     from chat_groq.client import GroqClient
 
+__version__ = "0.1.0"
+
 __all__ = ["GroqBuilder", "GroqClient"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

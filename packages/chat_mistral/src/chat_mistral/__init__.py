@@ -14,6 +14,8 @@ from chat_mistral.builder import MistralBuilder
 if TYPE_CHECKING:
     from chat_mistral.client import EmbeddingMistralClient, MistralClient
 
+__version__ = "0.1.0"
+
 __all__ = ["EmbeddingMistralClient", "MistralBuilder", "MistralClient"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

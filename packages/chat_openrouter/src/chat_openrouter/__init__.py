@@ -14,6 +14,8 @@ from chat_openrouter.builder import OpenRouterBuilder
 if TYPE_CHECKING:
     from chat_openrouter.client import EmbeddingOpenRouterClient, OpenRouterClient
 
+__version__ = "0.1.0"
+
 __all__ = ["EmbeddingOpenRouterClient", "OpenRouterBuilder", "OpenRouterClient"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

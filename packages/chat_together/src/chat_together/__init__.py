@@ -14,6 +14,8 @@ from chat_together.builder import TogetherBuilder
 if TYPE_CHECKING:
     from chat_together.client import EmbeddingTogetherClient, TogetherClient
 
+__version__ = "0.1.0"
+
 __all__ = ["EmbeddingTogetherClient", "TogetherBuilder", "TogetherClient"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

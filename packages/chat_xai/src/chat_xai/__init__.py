@@ -14,6 +14,8 @@ from chat_xai.builder import XAIBuilder
 if TYPE_CHECKING:
     from chat_xai.client import XAIClient
 
+__version__ = "0.1.0"
+
 __all__ = ["XAIBuilder", "XAIClient"]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others

@@ -1,4 +1,4 @@
-"""Write what the metadata of all packages share into each `packages/*/pyproject.toml`, LICENSE beside it, `__version__`, and dev.txt.
+"""Write what the packages share: metadata in `packages/*/pyproject.toml`, LICENSE, `__version__`, and dev.txt.
 
     python tools/package_metadata.py            write
     python tools/package_metadata.py --check    fail, and name the packages, where something would be written

@@ -53,6 +53,18 @@ async def test_reasoning_is_part_of_the_output_though_the_server_counts_it_apart
     assert (response.usage.output_tokens, response.usage.reasoning_tokens) == (291, 290)
 
 
+async def test_an_image_says_its_type_where_its_bytes_do_not() -> None:
+    answer = {
+        "data": [{"b64_json": "aGVsbG8=", "mime_type": "image/webp"}],
+        "usage": {"cost_in_usd_ticks": 7},
+    }
+    transport = FakeTransport().answer(answer)
+    [image] = await client_of(transport).draw("A lighthouse.", options={"aspect_ratio": "4:3"})
+
+    assert (image.mimetype, image.data) == ("image/webp", b"hello")
+    assert transport.last_body["aspect_ratio"] == "4:3"
+
+
 async def test_images_are_drawn() -> None:
     transport = FakeTransport().answer(
         {"data": [{"b64_json": "iVBORw0KGgo="}, {"url": "https://a.example/b.jpg"}]}

@@ -1,4 +1,4 @@
-"""Play recorded Responses exchanges through `ResponsesBuilder`, over HTTP or a WebSocket."""
+"""Play recorded Responses exchanges through the vendor's builder, else `ResponsesBuilder`, over HTTP or a WebSocket."""
 
 from __future__ import annotations
 
@@ -26,9 +26,19 @@ from chat_core import (
     ToolCall,
     Transport,
 )
+from chat_deepseek import DeepSeekBuilder
+from chat_groq import GroqBuilder
 from chat_openai.azure import AzureOpenAIBuilder
+from chat_openrouter import OpenRouterBuilder
 from chat_responses import ResponsesBuilder
+from chat_xai import XAIBuilder
 
+_VENDORS = {
+    "deepseek": DeepSeekBuilder,
+    "groq": GroqBuilder,
+    "openrouter": OpenRouterBuilder,
+    "xai": XAIBuilder,
+}
 _NO_RETRIES = RetryPolicy(max_retries=0)
 
 
@@ -53,7 +63,11 @@ async def message(exchange: dict, base_url: str, *, stream: bool, transport: Tra
 
 def _builder(exchange: dict, base_url: str) -> ResponsesBuilder | AzureOpenAIBuilder:
     azure = azures.builder(exchange["request"]["url"], base_url)
-    return azure if azure is not None else ResponsesBuilder().with_base_url(base_url + "/v1")
+    if azure is not None:
+        return azure
+    vendor = _VENDORS.get(exchange["provider"])
+    builder = vendor().with_responses() if vendor else ResponsesBuilder()
+    return builder.with_base_url(base_url + "/v1")
 
 
 def _neutral(response: ChatResponse) -> dict:

@@ -5,6 +5,7 @@ A vendor's client adds those it has.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from chat_core import File
@@ -43,10 +44,20 @@ class SpeakingClient(ChatCompletionsClient):
 class DrawingClient(ChatCompletionsClient):
     """A client whose server draws images."""
 
-    async def draw(self, prompt: str, *, n: int = 1, model: str | None = None) -> list[File]:
-        """Return `n` images for a prompt. Raises a `ChatError`; retries nothing."""
+    async def draw(
+        self,
+        prompt: str,
+        *,
+        n: int = 1,
+        model: str | None = None,
+        options: Mapping[str, object] | None = None,
+    ) -> list[File]:
+        """Return `n` images for a prompt. `options` are further fields of the vendor's endpoint, such as a size.
+
+        Raises a `ChatError`; retries nothing.
+        """
         body = {"model": model or self.model, "prompt": prompt, "n": n, "response_format": self._image_format}
-        return await self._send("POST", "/images/generations", decode_images, body)
+        return await self._send("POST", "/images/generations", decode_images, {**body, **(options or {})})
 
     @property
     def _image_format(self) -> str:

@@ -38,7 +38,8 @@ class ResponsesBuilder(OptionsBuilder[Choices], Generic[M]):
     def for_server(cls, server: Server, connection: Connection, model: str | None) -> Self:
         """Return a builder for a vendor's Responses endpoint, with the connection and the model chosen so far."""
         begun = cls(server)._connected(replace(connection, extra={}, embeddings_extra={}))
-        return begun._with(replace(begun._choices, model=model))
+        dialect = dialect_for(server.base_url or "")
+        return begun._with(replace(begun._choices, model=model, dialect=dialect))
 
     def with_model(self, model: str) -> ResponsesBuilder[HasModel]:
         """Set the model's name, as the server knows it."""

@@ -1,4 +1,6 @@
-"""Google's own SDK as a judge: what is sent satisfies its request types, and what is decoded equals what it decodes."""
+"""Google's own SDK as a judge: what is sent satisfies its request types, and what is decoded equals what it
+decodes.
+"""
 
 from __future__ import annotations
 

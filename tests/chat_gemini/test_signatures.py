@@ -1,4 +1,6 @@
-"""A loop of several steps sends back every signature, byte for byte, on the part that carried it and to nobody else."""
+"""A loop of several steps sends back every signature, byte for byte, on the part that carried it and to
+nobody else.
+"""
 
 import json
 from typing import Any
@@ -37,7 +39,9 @@ def client(transport: FakeTransport, model: str = MODEL) -> GeminiClient:
 
 
 def steps() -> list[list[dict[str, Any]]]:
-    """Five steps, as the model says them: parallel calls with and without ids, thoughts and texts before them."""
+    """Five steps, as the model says them: parallel calls with and without ids, thoughts and texts before
+    them.
+    """
     signed = {"thoughtSignature": "c3RlcCAx/+=="}
     return [
         [
@@ -174,7 +178,9 @@ async def test_another_model_is_sent_none_of_them_and_they_are_still_there_after
 
 
 async def test_a_turn_that_was_left_is_carried_on() -> None:
-    """Its call never ran, and its signature is lost with the turn: Google's word for that stands in its place."""
+    """Its call never ran, and its signature is lost with the turn: Google's word for that stands in its
+    place.
+    """
     transport = FakeTransport().answer([piece({**call(1, 1), "thoughtSignature": "eA=="})])
     chat = ChatBuilder().with_model(client(transport)).with_tools([add]).build()
     messages = Messages.from_user("Add.")

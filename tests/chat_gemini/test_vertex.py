@@ -1,4 +1,6 @@
-"""Vertex: where requests go for a project and a location, what authorises them, and what differs from the Gemini API."""
+"""Vertex: where requests go for a project and a location, what authorises them, and what differs from the
+Gemini API.
+"""
 
 from __future__ import annotations
 

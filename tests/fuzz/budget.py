@@ -10,10 +10,11 @@ _PER_SECOND = 150  # examples, about
 
 
 def budget_settings(examples: int = 200) -> settings:
-    """Return hypothesis settings: `examples` by default, as many as fit into CHAT_FUZZ_SECONDS where that is set.
+    """Return hypothesis settings: `examples` by default, as many as fit into CHAT_FUZZ_SECONDS where that is
+    set.
 
-    With a time set, the examples are other ones in each run, and a failure is reported without being made smaller for
-    longer than the deadline allows.
+    With a time set, the examples are other ones in each run, and a failure is reported without being made
+    smaller for longer than the deadline allows.
     """
     seconds = float(os.environ.get("CHAT_FUZZ_SECONDS") or 0)
     return settings(

@@ -35,7 +35,10 @@ TOP = frozenset(
 
 
 def broken_rules(body: Any, *, signs_calls: bool = True, files_in_results: bool = True) -> list[str]:
-    """Return the rules that a body breaks. The model refuses unsigned calls and takes files in results, or does not."""
+    """Return the rules that a body breaks.
+
+    The model refuses unsigned calls and takes files in results, or does not.
+    """
     broken = [f"the request has no field {name}" for name in body.keys() - TOP]
     contents = body.get("contents") or []
     if not contents:

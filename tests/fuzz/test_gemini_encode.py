@@ -1,4 +1,6 @@
-"""Whatever entered a conversation can be sent to Gemini: the body keeps the wire's rules, or a user's part is refused."""
+"""Whatever entered a conversation can be sent to Gemini: the body keeps the wire's rules, or a user's part is
+refused.
+"""
 
 from __future__ import annotations
 

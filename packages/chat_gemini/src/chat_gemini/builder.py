@@ -22,10 +22,13 @@ E = TypeVar("E", default=NoEmbeddings)
 
 
 class GeminiBuilder(RequestMethods, Generic[M, E]):
-    """Builds a client for Google's Gemini API, or for Vertex. Each `with_…` returns a new builder, and none does I/O.
+    """Builds a client for Google's Gemini API, or for Vertex.
 
-    Without `with_base_url` the client talks to `GOOGLE_GEMINI_BASE_URL`, else to Google. `GOOGLE_API_KEY`, else
-    `GEMINI_API_KEY`, is read for those two and for Google's own hosts only, so that the key goes to no other server.
+    Each `with_…` returns a new builder, and none does I/O.
+
+    Without `with_base_url` the client talks to `GOOGLE_GEMINI_BASE_URL`, else to Google. `GOOGLE_API_KEY`,
+    else `GEMINI_API_KEY`, is read for those two and for Google's own hosts only, so that the key goes to no
+    other server.
     """
 
     def __init__(self) -> None:
@@ -37,7 +40,10 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
         return cast("GeminiBuilder[HasModel, E]", made)
 
     def with_base_url(self, base_url: str) -> Self:
-        """Set the server's address. One with a version in its path, such as `https://proxy/v1beta`, is taken as it is."""
+        """Set the server's address.
+
+        One with a version in its path, such as `https://proxy/v1beta`, is taken as it is.
+        """
         return super().with_base_url(checked_address(base_url))
 
     def with_api_version(self, version: str) -> Self:
@@ -47,10 +53,11 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
     def with_vertex(self, project: str | None = None, location: str | None = None) -> Self:
         """Talk to Vertex, Google Cloud's endpoint, instead of the Gemini API.
 
-        `project` is the one of `GOOGLE_CLOUD_PROJECT` by default, `location` that of `GOOGLE_CLOUD_LOCATION`, else
-        "global". Requests are authorised by `with_credentials`, else by Google's application default credentials, which
-        need `pip install 'chat-gemini[vertex]'`. With a key and no project it is express mode. Thought signatures of the
-        one endpoint are not sent to the other. Raises `ConfigurationError` for a location that is no name.
+        `project` is the one of `GOOGLE_CLOUD_PROJECT` by default, `location` that of `GOOGLE_CLOUD_LOCATION`,
+        else "global". Requests are authorised by `with_credentials`, else by Google's application default
+        credentials, which need `pip install 'chat-gemini[vertex]'`. With a key and no project it is express
+        mode. Thought signatures of the one endpoint are not sent to the other. Raises `ConfigurationError`
+        for a location that is no name.
         """
         return self._with(replace(self._choices, vertex=VertexPlace(project, location)))
 

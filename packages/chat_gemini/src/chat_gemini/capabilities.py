@@ -15,9 +15,10 @@ class Endpoint:
 
     - `shows_steps_on_request`: it takes `includeServerSideToolInvocations`; Vertex shows the steps unasked
     - `has_file_store`: it knows uploaded files by name, `files/…`, and stores for file search
-    - `counts_whole_requests`: `countTokens` takes a `generateContentRequest`; Vertex takes its fields, and a few only
-    - `has_predict`: embeddings have their options in `embedContentConfig`, and models that are not Gemini's go to
-      `:predict`
+    - `counts_whole_requests`: `countTokens` takes a `generateContentRequest`; Vertex takes its fields, and a
+      few only
+    - `has_predict`: embeddings have their options in `embedContentConfig`, and models that are not Gemini's
+      go to `:predict`
     - `models`: what stands in front of a model's name
     - `models_page`: how many models a page of their list may have, None for the server's choice
     """
@@ -43,7 +44,9 @@ VERTEX = Endpoint(
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a model allows. A name without a number (`gemini-flash-latest`, a tuned model) is taken for a current one.
+    """What a model allows.
+
+    A name without a number (`gemini-flash-latest`, a tuned model) is taken for a current one.
 
     Facts: Google's API reference and what its servers answered in recorded traffic, November 2026.
 

@@ -64,7 +64,9 @@ class GeminiClient(ProviderClient[Settings]):
         return turn.finished(encoded.notices, raw)
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """Yield one turn as it arrives, ending with `Done`. A turn that the server interrupts itself is continued.
+        """Yield one turn as it arrives, ending with `Done`.
+
+        A turn that the server interrupts itself is continued.
 
         Raises a `ChatError`. Only requests for the rest of a turn are retried, by the chat's policy.
         """

@@ -22,7 +22,8 @@ class _GoogleCredentials(Protocol):
 
 
 class ApplicationDefault:
-    """A source for `with_credentials`: what `gcloud auth application-default login`, a service account or the machine give.
+    """A source for `with_credentials`: what `gcloud auth application-default login`, a service account or the
+    machine give.
 
     It blocks while it fetches a token, so it is called in a thread. google-auth is imported then. Raises
     `ConfigurationError` at once where google-auth is not installed.

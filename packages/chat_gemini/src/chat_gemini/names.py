@@ -18,10 +18,11 @@ _WHOLE_PATHS = ("models/", "publishers/", "endpoints/", "projects/")  # of Verte
 
 
 def model_path(model: str, endpoint: Endpoint = GEMINI_API) -> str:
-    """Return a model as the wire names it: the path that it has already, or its name in the endpoint's folder.
+    """Return a model as the wire names it: the path that it has already, or its name in the endpoint's
+    folder.
 
-    On the Gemini API that is `models/…`, on Vertex `publishers/google/models/…`; there `publisher/model` is a model of
-    another publisher.
+    On the Gemini API that is `models/…`, on Vertex `publishers/google/models/…`; there `publisher/model` is a
+    model of another publisher.
     """
     if "/" not in model:
         return f"{endpoint.models}/{model}"
@@ -32,7 +33,9 @@ def model_path(model: str, endpoint: Endpoint = GEMINI_API) -> str:
 
 
 def function_name(name: str) -> str:
-    """Return a function's name as the wire takes it: itself where that is possible, else always the same other one."""
+    """Return a function's name as the wire takes it: itself where that is possible, else always the same
+    other one.
+    """
     sent = wire_name(name, _FUNCTION_NAME, length=64)
     return sent if _FUNCTION_NAME.fullmatch(sent) else f"_{sent}"
 

@@ -11,7 +11,9 @@ from chat_core.types.json_values import as_list, as_object, as_text
 
 @dataclass(frozen=True, slots=True)
 class CodeRun:
-    """One piece of code that Google ran: `outcome` is "OUTCOME_OK", another word of theirs, or None where none came."""
+    """One piece of code that Google ran: `outcome` is "OUTCOME_OK", another word of theirs, or None where
+    none came.
+    """
 
     code: str
     language: str = "PYTHON"
@@ -43,8 +45,8 @@ def _blocks(message: Message) -> Iterator[JsonObject]:
 class Grounding:
     """What a turn is grounded in, beside the citations on its texts.
 
-    Google's terms ask that `suggestions`, a piece of HTML, is shown with a response that was searched for. `raw` is
-    the provider's own object.
+    Google's terms ask that `suggestions`, a piece of HTML, is shown with a response that was searched for.
+    `raw` is the provider's own object.
     """
 
     queries: tuple[str, ...] = ()
@@ -55,7 +57,9 @@ class Grounding:
 
 
 def grounding(response: ChatResponse) -> Grounding:
-    """Return the searches behind a turn, and the pages it read, each with its status; empty where there were none."""
+    """Return the searches behind a turn, and the pages it read, each with its status; empty where there were
+    none.
+    """
     candidates = as_list((response.raw or {}).get("candidates"))
     candidate = as_object(candidates[0]) if candidates else {}
     metadata = as_object(candidate.get("groundingMetadata"))

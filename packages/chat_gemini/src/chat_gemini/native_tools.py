@@ -13,7 +13,10 @@ from chat_gemini.capabilities import Capabilities
 
 @dataclass(frozen=True, slots=True)
 class GoogleSearch:
-    """Grounding with Google Search. `dynamic_threshold` is for models of the 1.5 generation: from 0, always search, to 1."""
+    """Grounding with Google Search.
+
+    `dynamic_threshold` is for models of the 1.5 generation: from 0, always search, to 1.
+    """
 
     names: ClassVar[tuple[str, ...]] = ("google_search", "googleSearch")
 

@@ -16,8 +16,9 @@ FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
 class GeminiOptions:
     """Options of this wire; each is sent under its own name, in camel case, and None is left out.
 
-    `ChatOptions` win where both set something. `logprobs` and further candidates come back in `response.raw`. The last
-    four stand beside `generationConfig`, the others in it. Facts: Google's API reference, November 2026.
+    `ChatOptions` win where both set something. `logprobs` and further candidates come back in `response.raw`.
+    The last four stand beside `generationConfig`, the others in it. Facts: Google's API reference, November
+    2026.
     """
 
     temperature: float | None = None
@@ -64,7 +65,9 @@ def _camel(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """How much to think: by `level` from Gemini 3 on, by `budget` in tokens before; and whether summaries of it are sent."""
+    """How much to think: by `level` from Gemini 3 on, by `budget` in tokens before; and whether summaries of
+    it are sent.
+    """
 
     level: str | None = None
     budget: int | None = None

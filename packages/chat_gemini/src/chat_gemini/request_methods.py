@@ -52,8 +52,9 @@ class RequestMethods(ProviderBuilder[Choices]):
     ) -> Self:
         """Set how much the model thinks.
 
-        From Gemini 3 on by `level` ("minimal", "low", "medium", "high"); before by `budget` in tokens, 0 for none, -1
-        for as many as it takes. With `include_thoughts` summaries come as reasoning. `ChatOptions.reasoning_effort` wins.
+        From Gemini 3 on by `level` ("minimal", "low", "medium", "high"); before by `budget` in tokens, 0 for
+        none, -1 for as many as it takes. With `include_thoughts` summaries come as reasoning.
+        `ChatOptions.reasoning_effort` wins.
         """
         if level is not None and budget is not None:
             raise ConfigurationError(
@@ -96,7 +97,9 @@ class RequestMethods(ProviderBuilder[Choices]):
         language: str | None = None,
         speakers: Mapping[str, str] | None = None,
     ) -> Self:
-        """Respond with speech: in one `voice`, or with a voice for each of two `speakers`, by their names in the text."""
+        """Respond with speech: in one `voice`, or with a voice for each of two `speakers`, by their names in
+        the text.
+        """
         if (voice is None) == (speakers is None):
             raise ConfigurationError("with_voice takes one voice, or speakers={name: voice} for a dialogue")
         speech: dict[str, object] = {"languageCode": language} if language else {}
@@ -113,7 +116,9 @@ class RequestMethods(ProviderBuilder[Choices]):
         )
 
     def with_cached_content(self, name: str) -> Self:
-        """Continue from content cached earlier, `cachedContents/…`, which has the instructions and tools in it."""
+        """Continue from content cached earlier, `cachedContents/…`, which has the instructions and tools in
+        it.
+        """
         return self._optional(replace(self._choices.defaults.options, cached_content=name))
 
     def with_google_search(self, dynamic_threshold: float | None = None) -> Self:
@@ -148,8 +153,8 @@ class RequestMethods(ProviderBuilder[Choices]):
     def with_function_calling_mode(self, mode: FunctionCallingMode, allowed: Sequence[str] = ()) -> Self:
         """Set when functions are called, where `ChatOptions.tool_choice` is not set.
 
-        `allowed` names the functions, with ANY or VALIDATED. ANY holds for the first model turn of a call, which would
-        never end otherwise.
+        `allowed` names the functions, with ANY or VALIDATED. ANY holds for the first model turn of a call,
+        which would never end otherwise.
         """
         if allowed and mode not in ("ANY", "VALIDATED"):
             raise ConfigurationError(f"functions are named with the modes ANY and VALIDATED, not with {mode}")
@@ -163,7 +168,9 @@ class RequestMethods(ProviderBuilder[Choices]):
         return self._defaulted(replace(self._choices.defaults, server_steps=shown))
 
     def with_older_schema(self, older: bool = True) -> Self:
-        """Set whether schemas go in the dialect from before JSON Schema, where the model's name does not tell."""
+        """Set whether schemas go in the dialect from before JSON Schema, where the model's name does not
+        tell.
+        """
         return self._defaulted(replace(self._choices.defaults, older_schema=older))
 
     def _defaulted(self, defaults: RequestDefaults) -> Self:

@@ -44,8 +44,8 @@ class VertexPlace:
 class Address:
     """Where a client's requests go, and how they are authorised.
 
-    `needs_default_credentials` says that neither a key nor credentials were given, and that Google's own may be sent
-    there.
+    `needs_default_credentials` says that neither a key nor credentials were given, and that Google's own may
+    be sent there.
     """
 
     base_url: str
@@ -56,7 +56,10 @@ class Address:
 
 
 def gemini_api(connection: Connection, variables: Mapping[str, str], version: str | None) -> Address:
-    """Return the address of the Gemini API, or of a server that speaks its wire. `variables` is the environment."""
+    """Return the address of the Gemini API, or of a server that speaks its wire.
+
+    `variables` is the environment.
+    """
     base_url, api_key, _ = _SERVER.resolve(
         connection, variables, builder="GeminiBuilder", checked=checked_address
     )
@@ -72,8 +75,8 @@ def vertex(
 ) -> Address:
     """Return the address of Vertex. Raises `ConfigurationError` where there is neither a project nor a key.
 
-    A key without a project is express mode. A project named in code comes before a key of the environment, and a key
-    given in code before a project of the environment.
+    A key without a project is express mode. A project named in code comes before a key of the environment,
+    and a key given in code before a project of the environment.
     """
     project, location = place.project, place.location
     if connection.api_key is None:

@@ -38,7 +38,10 @@ class RequestDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(ClientSettings):
-    """What a client was built with. `base_url` includes the version of the API; `models_url` is where models are listed."""
+    """What a client was built with.
+
+    `base_url` includes the version of the API; `models_url` is where models are listed.
+    """
 
     models_url: str = ""
     defaults: RequestDefaults = RequestDefaults()

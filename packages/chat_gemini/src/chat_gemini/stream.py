@@ -16,8 +16,8 @@ from chat_gemini.decode.response import unwrapped
 class GeminiStreamDecoder:
     """Decodes the stream of one turn.
 
-    The wire has no last event: a turn is over when the bytes end after a frame with a finish reason. Where Google runs
-    code there are frames with a reason in the middle too.
+    The wire has no last event: a turn is over when the bytes end after a frame with a finish reason. Where
+    Google runs code there are frames with a reason in the middle too.
 
     state    | event                               | what happens
     ---------|-------------------------------------|------------------------------------------------------
@@ -55,11 +55,16 @@ class GeminiStreamDecoder:
 
     @property
     def continuation(self) -> str | None:
-        """The token that requests the rest of the turn, where the server has interrupted it itself; else None."""
+        """The token that requests the rest of the turn, where the server has interrupted it itself; else
+        None.
+        """
         return self._turn.continuation
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """Return the events of one event. Raises `ProviderError` for an error, `InvalidResponse` for what is no frame."""
+        """Return the events of one event.
+
+        Raises `ProviderError` for an error, `InvalidResponse` for what is no frame.
+        """
         if event.type == "body":  # several frames in one document
             event = Event(event.type, with_whole_characters(event.data))
         events: list[TurnEvent] = []
@@ -76,7 +81,10 @@ class GeminiStreamDecoder:
         self.finished = False
 
     def partial(self) -> ChatResponse | None:
-        """Return the turn as far as it has come, for an error that ends it; None where nothing has. None of its calls runs."""
+        """Return the turn as far as it has come, for an error that ends it; None where nothing has.
+
+        None of its calls runs.
+        """
         response = self._turn.response(self._notices)
         return mark_truncated(response) if response.message.parts else None
 

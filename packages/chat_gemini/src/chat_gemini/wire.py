@@ -1,4 +1,7 @@
-"""The Gemini wire as types, and the names of its fields. Facts: Google's API reference and SDK, November 2026."""
+"""The Gemini wire as types, and the names of its fields.
+
+Facts: Google's API reference and SDK, November 2026.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,10 @@ class OpenCall:
 
 
 class CallReader:
-    """Reads the calls of one turn. `names` are the tools that have another name on the wire: the wire's, their own."""
+    """Reads the calls of one turn.
+
+    `names` are the tools that have another name on the wire: the wire's, their own.
+    """
 
     def __init__(self, origin: Origin, ids: CallIds, names: Mapping[str, str]) -> None:
         self._origin = origin
@@ -52,7 +55,9 @@ class CallReader:
         self._read: set[tuple[str, str, str]] = set()
 
     def whole(self, call: JsonObject, beside: JsonObject) -> ToolCall | None:
-        """Return a call that came whole, or None for one that a server has repeated: same id, name and arguments."""
+        """Return a call that came whole, or None for one that a server has repeated: same id, name and
+        arguments.
+        """
         arguments = call.get("args", call.get("arguments"))
         text = json.dumps({} if arguments is None else arguments, ensure_ascii=False)
         name, wire_id = self._name(call), as_text(call.get("id"))
@@ -72,7 +77,9 @@ class CallReader:
         return self._names.get(name, name)
 
     def _native(self, call: JsonObject, beside: JsonObject) -> Native:
-        """Return what goes back with a call: its id, what stood beside it, and fields in it that have no word here."""
+        """Return what goes back with a call: its id, what stood beside it, and fields in it that have no word
+        here.
+        """
         extras: dict[str, JsonValue] = {name: value for name, value in call.items() if name not in _FIELDS}
         native = dict(beside)
         if call.get("id"):

@@ -11,8 +11,8 @@ _SECOND_HALF = re.compile(r'"(\\u[dD][c-fC-F][0-9a-fA-F]{2})')
 def with_whole_characters(document: str) -> str:
     """Return a JSON document in which no text ends in half a surrogate pair.
 
-    Where the other half begins a later text, the character is put there; else U+FFFD stands for it. Servers that
-    stream a JSON array cut their texts anywhere.
+    Where the other half begins a later text, the character is put there; else U+FFFD stands for it. Servers
+    that stream a JSON array cut their texts anywhere.
     """
     if "\\u" not in document:
         return document

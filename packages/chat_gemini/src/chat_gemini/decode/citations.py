@@ -14,8 +14,8 @@ from chat_core.types.json_values import as_count, as_list, as_object, as_text
 def cited(parts: list[Part], candidate: JsonObject) -> list[Part]:
     """Return the parts, their texts with the citations of the candidate's metadata.
 
-    Offsets on the wire are UTF-8 bytes into all the visible text; on a text they are characters of it. A citation that
-    has no place of its own is put on the last text.
+    Offsets on the wire are UTF-8 bytes into all the visible text; on a text they are characters of it. A
+    citation that has no place of its own is put on the last text.
     """
     claims = [
         *_grounded(as_object(candidate.get("groundingMetadata"))),
@@ -86,7 +86,9 @@ class _Places:
         self._characters = _characters(self._whole.encode(), sorted(offsets))
 
     def place(self, claim: _Claim) -> tuple[int, Citation]:
-        """Return the index of the text that a claim is about, and its citation with the characters of that text."""
+        """Return the index of the text that a claim is about, and its citation with the characters of that
+        text.
+        """
         last = len(self._texts) - 1
         if claim.start is None or claim.end is None:
             return last, claim.citation

@@ -63,7 +63,9 @@ class Ending:
         return self.word in _WORTH_A_RETRY
 
     def outweighs(self, other: Ending) -> bool:
-        """Return whether this ending counts where `other` came before: a vaguer one never replaces a cut or a fault."""
+        """Return whether this ending counts where `other` came before: a vaguer one never replaces a cut or a
+        fault.
+        """
         return self.reason != "stop" or other.word is None or other.reason in ("stop", "tool_calls")
 
     def notice(self) -> Notice | None:

@@ -24,7 +24,10 @@ _GOOD = frozenset(
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-    """Return the error of a response that is not 2xx. `code` is the reason that it gives, else its status word."""
+    """Return the error of a response that is not 2xx.
+
+    `code` is the reason that it gives, else its status word.
+    """
     return _permanent_where_daily(decode_any_error(status, headers, body, _WORDS))
 
 

@@ -32,9 +32,9 @@ _STEPS = frozenset({"executableCode", "toolCall"})
 class TurnAssembler:
     """The first candidate of one turn, its parts in the order received.
 
-    `is_whole` says whether the turn is whole as far as the frames show: the last one with content has a finish reason,
-    and is not a step of one of Google's tools that has yet to run. `has_anything` says whether any frame was one of
-    this wire.
+    `is_whole` says whether the turn is whole as far as the frames show: the last one with content has a
+    finish reason, and is not a step of one of Google's tools that has yet to run. `has_anything` says whether
+    any frame was one of this wire.
     """
 
     def __init__(self, origin: Origin, ids: CallIds, names: Mapping[str, str] | None = None) -> None:
@@ -64,7 +64,9 @@ class TurnAssembler:
 
     @property
     def continuation(self) -> str | None:
-        """The token that requests the rest of the turn, where the server has interrupted it itself; else None."""
+        """The token that requests the rest of the turn, where the server has interrupted it itself; else
+        None.
+        """
         token = as_text(self._candidate.get("continuationToken"))
         return token if token and self._ending.word == "CONTINUATION" else None
 
@@ -76,7 +78,10 @@ class TurnAssembler:
         self.is_whole = False
 
     def response(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
-        """Return the turn as far as it has come. Calls of a turn that broke off, or that are malformed, are `Failed`."""
+        """Return the turn as far as it has come.
+
+        Calls of a turn that broke off, or that are malformed, are `Failed`.
+        """
         parts = self._parts.parts()
         ending = self._ending
         message = Message("model", cited(parts, self._candidate))
@@ -97,7 +102,8 @@ class TurnAssembler:
     def finished(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
         """Return the whole turn.
 
-        Raises a retryable `InvalidResponse`, which holds the turn, where the model made nothing but a mistake.
+        Raises a retryable `InvalidResponse`, which holds the turn, where the model made nothing but a
+        mistake.
         """
         response = self.response(notices, raw)
         if self._ending.is_worth_a_retry and not response.message.parts:
@@ -140,7 +146,10 @@ class TurnAssembler:
         return events
 
     def _end(self, ending: Ending, parts: list[JsonObject]) -> None:
-        """Take a finish reason. After a step of one of Google's tools it is not the end: the result is yet to come."""
+        """Take a finish reason.
+
+        After a step of one of Google's tools it is not the end: the result is yet to come.
+        """
         if ending.outweighs(self._ending):
             self._ending = ending
         is_step = ending.reason == "stop" and bool(parts) and bool(parts[-1].keys() & _STEPS)
@@ -153,7 +162,9 @@ class TurnAssembler:
                 self._candidate[name] = value
 
     def _is_poorer(self, name: str, value: JsonValue) -> bool:
-        """Return whether a field is the grounding without sources that most frames have, after one with sources."""
+        """Return whether a field is the grounding without sources that most frames have, after one with
+        sources.
+        """
         if name != "groundingMetadata" or name not in self._candidate:
             return False
         return not as_object(value).get("groundingChunks")

@@ -13,7 +13,8 @@ _COUNTS = ("promptTokenCount", "candidatesTokenCount", "toolUsePromptTokenCount"
 class UsageMeter:
     """The usage of a turn, which may take several requests.
 
-    Each frame of a stream has the total of its request so far, so the last one counts; but frames leave out counts.
+    Each frame of a stream has the total of its request so far, so the last one counts; but frames leave out
+    counts.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,9 @@ class UsageMeter:
 
 
 def usage(metadata: JsonObject) -> Usage:
-    """Return the provider's numbers in the common convention: thoughts count as output, missing numbers are None."""
+    """Return the provider's numbers in the common convention: thoughts count as output, missing numbers are
+    None.
+    """
     output, thoughts = (
         as_count(metadata.get("candidatesTokenCount")),
         as_count(metadata.get("thoughtsTokenCount")),
@@ -55,5 +58,7 @@ def usage(metadata: JsonObject) -> Usage:
 
 
 def _adds_up(counts: JsonObject) -> bool:
-    """Return whether the counts make up the total: then what is left out is zero, else it is left out for once."""
+    """Return whether the counts make up the total: then what is left out is zero, else it is left out for
+    once.
+    """
     return as_count(counts.get("totalTokenCount")) == sum(as_count(counts.get(name)) or 0 for name in _COUNTS)

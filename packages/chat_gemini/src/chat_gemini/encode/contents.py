@@ -16,14 +16,15 @@ from chat_gemini.encode.text import is_blank
 from chat_gemini.wire import Content, SentPart
 
 BEGINNING = "(The conversation begins with the model's turn.)"
-"""The user's text where a conversation begins with the model: the wire wants a user's content before a call."""
+"""The user's text where a conversation begins with the model: the wire wants a user's content before a call.
+"""
 
 
 class Contents:
     """The contents of one request.
 
-    `contents` and `instructions` are filled by `add`, `notices` name what was left out. Parts keep their order and are
-    never joined; only neighbouring messages of one role are.
+    `contents` and `instructions` are filled by `add`, `notices` name what was left out. Parts keep their
+    order and are never joined; only neighbouring messages of one role are.
     """
 
     def __init__(self, origin: Origin, capabilities: Capabilities, endpoint: Endpoint) -> None:
@@ -38,7 +39,8 @@ class Contents:
     def add(self, messages: Messages) -> None:
         """Add the messages of a conversation.
 
-        Raises `ConfigurationError` for a part of the user's that the wire cannot carry, `UnresolvedTool` for open calls.
+        Raises `ConfigurationError` for a part of the user's that the wire cannot carry, `UnresolvedTool` for
+        open calls.
         """
         for message in messages:
             match message.role:

@@ -100,7 +100,10 @@ def _reads_as_text(data: bytes | None) -> bool:
 
 
 def _uploaded(file: File, files_url: str | None) -> str:
-    """Return the address of an uploaded file. Raises `ConfigurationError` for the id of another provider's file."""
+    """Return the address of an uploaded file.
+
+    Raises `ConfigurationError` for the id of another provider's file.
+    """
     id = file.id or ""
     if "://" in id:
         return id

@@ -51,8 +51,8 @@ _VALUES = frozenset({"default", "enum", "required", "dependentRequired", "type"}
 def json_schema(schema: JsonObject, about: str, notices: list[Notice]) -> JsonObject:
     """Return the schema without what Gemini refuses or does not read; `const` becomes an `enum` of one.
 
-    Keywords that are not JSON Schema's are left out, with a notice that names them and says what the schema is
-    `about`.
+    Keywords that are not JSON Schema's are left out, with a notice that names them and says what the schema
+    is `about`.
     """
     unknown: set[str] = set()
     cleaned = _schema(schema, unknown)

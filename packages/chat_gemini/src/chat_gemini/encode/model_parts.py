@@ -38,7 +38,8 @@ UNSIGNED = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 class ModelPartEncoder:
     """Encodes the parts of model messages, in their order; none is joined with another.
 
-    `signs_calls` says whether the first call of a message needs a signature. What is left out is added to `notices`.
+    `signs_calls` says whether the first call of a message needs a signature. What is left out is added to
+    `notices`.
     """
 
     def __init__(
@@ -116,8 +117,8 @@ class ModelPartEncoder:
 def call_ids(message: Message, origin: Origin) -> list[str]:
     """Return the ids that a message's calls have on the wire, in order; empty for a call that had none.
 
-    The server's own ids go back as they are, where they are unique in the message; other calls have the ids of the
-    conversation.
+    The server's own ids go back as they are, where they are unique in the message; other calls have the ids
+    of the conversation.
     """
     ids: list[str] = []
     for call in message.tool_calls:

@@ -14,8 +14,8 @@ from chat_gemini.wire import DATA_FIELDS, SIGNATURE, SentPart
 def siblings(native: Native | None, origin: Origin) -> JsonObject:
     """Return what stood beside a part's data, where the part comes from `origin`; else nothing.
 
-    Stored conversations may have been changed by others: fields of a wrong type, and a second field of data, are
-    left out.
+    Stored conversations may have been changed by others: fields of a wrong type, and a second field of data,
+    are left out.
     """
     own = native.for_(origin) if native else None
     if not own:
@@ -29,7 +29,9 @@ def with_siblings(part: SentPart, beside: JsonObject) -> SentPart:
 
 
 def block(native: Native, origin: Origin) -> SentPart | None:
-    """Return a native block as it was received, or None where it is not from `origin` or is no part of this wire."""
+    """Return a native block as it was received, or None where it is not from `origin` or is no part of this
+    wire.
+    """
     own = sendable_object(native.for_(origin) or {})
     data = [name for name in own if name in DATA_FIELDS]
     if len(data) > 1 or not all(_fits(name, value) for name, value in own.items()):

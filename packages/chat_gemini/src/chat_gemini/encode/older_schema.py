@@ -1,4 +1,6 @@
-"""JSON Schema in the older dialect of Gemini, a subset of OpenAPI's: types in capitals, no references, no maps."""
+"""JSON Schema in the older dialect of Gemini, a subset of OpenAPI's: types in capitals, no references, no
+maps.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from chat_core.types.json_values import as_list, as_object
 def older_schema(schema: JsonObject, about: str) -> JsonObject:
     """Return the schema in the older dialect.
 
-    What only narrows values and has no word there is left out, since results are validated here anyway. Raises
-    `ConfigurationError`, which points into the schema, for a form that the dialect cannot express.
+    What only narrows values and has no word there is left out, since results are validated here anyway.
+    Raises `ConfigurationError`, which points into the schema, for a form that the dialect cannot express.
     """
     definitions = as_object(schema.get("$defs")) | as_object(schema.get("definitions"))
     return _Compiler(definitions, about).schema(schema, "#", ())

@@ -17,9 +17,12 @@ from chat_gemini.settings import RequestDefaults
 
 
 def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, stream: bool) -> Encoded:
-    """Return the body of a request. The extra body is merged in last; streaming changes the path, not the body.
+    """Return the body of a request.
 
-    Raises `ConfigurationError` for what the wire or the model cannot do, `UnresolvedTool` for calls without an outcome.
+    The extra body is merged in last; streaming changes the path, not the body.
+
+    Raises `ConfigurationError` for what the wire or the model cannot do, `UnresolvedTool` for calls without
+    an outcome.
     """
     capabilities = Capabilities.of(origin.model)
     contents = Contents(origin, capabilities, defaults.endpoint)

@@ -33,7 +33,8 @@ class ResultEncoder:
     def encode(self, message: Message, ids: list[str]) -> Iterator[SentPart]:
         """Yield one function response for each call, in order, then the files that cannot stand in one.
 
-        `ids` are the calls' ids on the wire, empty for none. Raises `UnresolvedTool` for a call without an outcome.
+        `ids` are the calls' ids on the wire, empty for none. Raises `UnresolvedTool` for a call without an
+        outcome.
         """
         outside: list[tuple[ToolCall, list[SentPart]]] = []
         for (call, outcome), id in zip(message.outcomes(), ids, strict=True):

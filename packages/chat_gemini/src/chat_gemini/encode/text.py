@@ -26,8 +26,9 @@ def is_blank(text: str) -> bool:
 
 
 def sendable_object(value: JsonObject) -> JsonObject:
-    """Return the object itself where it can be sent as JSON; else with U+FFFD for halves of characters, null for NaN,
-    and a text for what is nested too deeply. It is written once to find out, which costs little."""
+    """Return the object itself where it can be sent as JSON; else with U+FFFD for halves of characters, null
+    for NaN, and a text for what is nested too deeply. It is written once to find out, which costs little.
+    """
     from pydantic_core import to_json  # with the first request
 
     try:

@@ -16,7 +16,9 @@ from chat_gemini.wire import FunctionCallingConfig, FunctionDeclaration, ToolCon
 
 
 def check_tools(request: ChatRequest, capabilities: Capabilities, defaults: RequestDefaults) -> None:
-    """Raise `ConfigurationError` for tools that do not go together, which is a matter of the model's generation."""
+    """Raise `ConfigurationError` for tools that do not go together, which is a matter of the model's
+    generation.
+    """
     _check_names(request.tools, defaults)
     functions, native, model = bool(request.tools), bool(defaults.native_tools), capabilities.name
     if functions and not capabilities.functions:
@@ -69,7 +71,9 @@ def encode_tool_config(request: ChatRequest, defaults: RequestDefaults, notices:
 
 
 def _check_names(tools: Sequence[ToolDefinition], defaults: RequestDefaults) -> None:
-    """Raise `ConfigurationError` for two functions of one name, and for one that is called as Google's tool is."""
+    """Raise `ConfigurationError` for two functions of one name, and for one that is called as Google's tool
+    is.
+    """
     taken: dict[str, str] = {
         name: f"Google's own {name}" for tool in defaults.native_tools for name in tool.names
     }

@@ -88,7 +88,7 @@ def has_content(message: Message) -> bool:
     return bool(message.tool_calls or message.text.strip() or (message.refusal or "").strip())
 
 
-@budget_settings(150)
+@budget_settings(100)
 @given(request=REQUESTS, defaults=DEFAULTS, stream=st.booleans())
 def test_any_conversation_becomes_a_body_that_keeps_the_rules(
     request: ChatRequest, defaults: RequestDefaults, stream: bool
@@ -103,7 +103,7 @@ def test_any_conversation_becomes_a_body_that_keeps_the_rules(
     assert broken_rules(encoded.body) == []
 
 
-@budget_settings(60)
+@budget_settings(40)
 @given(messages=histories(open_calls=False))
 def test_a_conversation_of_any_provider_is_sent_or_refused_for_what_the_user_put_in(
     messages: Messages,

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, assert_never, assert_type
 
+from chat_bedrock import AwsCredentials, BedrockBuilder, BedrockClient, EmbeddingBedrockClient
 from chat_cerebras import CerebrasBuilder, CerebrasClient
 from chat_claude import ClaudeBuilder, ClaudeClient, Thinking, cached, document
+from chat_cohere import CohereBuilder, EmbeddingCohereClient
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_core import (
     Action,
@@ -43,6 +45,8 @@ from chat_core import (
     Reject,
     Request,
     RequireApproval,
+    RerankProvider,
+    RerankResponse,
     Response,
     RetryPolicy,
     ScopedCollection,
@@ -263,6 +267,22 @@ async def embeddings(client: EmbeddingChatCompletionsClient) -> None:
     assert_type(response.embeddings, tuple[Embedding, ...])
     assert_type(response.embeddings[0].vector[0], float)
     assert_type(await chat.complete(Messages.from_user("It still chats.")), ChatResponse)
+
+
+async def bedrock_and_cohere(credentials: AwsCredentials) -> None:
+    bedrock = (
+        BedrockBuilder().with_region("us-east-1").with_model("m").with_guardrail("g").with_thinking(2048)
+    )
+    assert_type(bedrock.with_aws_credentials(credentials).build(), BedrockClient)
+    assert_type(
+        bedrock.with_aws_credentials(lambda: credentials).with_embeddings(3).build(), EmbeddingBedrockClient
+    )
+    cohere = CohereBuilder().with_safety_mode("STRICT").with_model("m")
+    assert_type(cohere.with_embeddings(input_type="search_query").build(), EmbeddingCohereClient)
+    ranked = await ChatBuilder().with_model(cohere.build()).build().rerank("query", ["a", "b"], top_n=1)
+    assert_type(ranked.results[0].score, float)
+    provider: RerankProvider = cohere.build()
+    assert_type(await provider.rerank("query", ["a"]), RerankResponse)
 
 
 def a_gemini_client() -> GeminiClient:

@@ -9,8 +9,10 @@ from typing import assert_never
 
 import httpx
 from accepted import City, CompletesOnly, EmbedsOnly, StreamsOnly, add, always, scoped
+from chat_bedrock import BedrockBuilder
 from chat_cerebras import CerebrasBuilder
 from chat_claude import ClaudeBuilder, ClaudeClient
+from chat_cohere import CohereBuilder
 from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
 from chat_core import (
     Action,
@@ -62,6 +64,8 @@ def no_model() -> None:
     ResponsesBuilder().with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
     claude.with_api_key("key").build()  # type: ignore[misc]  # no with_model
     gemini.build()  # type: ignore[misc]  # no with_model
+    BedrockBuilder().with_region("us-east-1").build()  # type: ignore[misc]  # no with_model
+    CohereBuilder().with_embeddings().build()  # type: ignore[misc]  # no with_model
     gemini.with_google_search().with_thinking("low").build()  # type: ignore[misc]  # no with_model
     gemini.with_embeddings(task="CLUSTERING").build()  # type: ignore[misc]  # no with_model
     OllamaBuilder().with_host("gpu-box").with_thinking().build()  # type: ignore[misc]  # no with_model
@@ -306,3 +310,8 @@ def builders_over_chat_completions() -> None:
     CerebrasBuilder().with_reasoning("much")  # type: ignore[arg-type]  # none, low, medium, high
     CerebrasBuilder().with_queue_threshold("50")  # type: ignore[arg-type]  # a number
     CerebrasBuilder().with_embeddings()  # type: ignore[attr-defined]  # Cerebras has none
+
+
+async def what_ranks_no_documents(client: ClaudeClient) -> None:
+    chat = ChatBuilder().with_model(client).build()
+    await chat.rerank("query", ["a"])  # type: ignore[misc]  # a client without rerank

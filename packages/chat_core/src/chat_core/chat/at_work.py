@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from chat_core.types.errors import ConversationConflict
@@ -12,7 +12,7 @@ _at_work: dict[int, object] = {}  # by the identity of the conversation, which l
 
 
 @contextmanager
-def at_work(messages: Messages) -> Iterator[None]:
+def at_work(messages: Messages) -> Generator[None]:
     """Hold the conversation for one `complete`, `resume` or `stream`.
 
     Raises `ConversationConflict` for a second one.

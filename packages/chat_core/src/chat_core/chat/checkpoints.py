@@ -27,7 +27,7 @@ class Checkpoints:
     def __init__(self, checkpoint: Checkpoint | None, messages: Messages) -> None:
         self._checkpoint = checkpoint
         self._messages = messages
-        self._saved = -1
+        self._saved: int | None = None
         self._one_at_a_time = anyio.Lock()
         self._failed = False
 
@@ -65,4 +65,5 @@ class Checkpoints:
         except BaseException:
             self._failed = True
             raise
-        self._failed, self._saved = False, revision
+        self._failed = False
+        self._saved = revision

@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from re import _constants as constants  # type: ignore[attr-defined]  # not in typeshed
-from re import _parser as parser  # type: ignore[attr-defined]
-from typing import cast
+from importlib import import_module
+from typing import TypeAlias, cast
+
+_Node: TypeAlias = tuple[object, object]
+
+# The standard library's own parser, which has no public name and no types; its kinds of nodes print as their names.
+_parse = cast("Callable[[str], Iterable[_Node]]", import_module("re._parser").parse)
 
 _MAX_WAYS = 10_000
 _MAX_STEPS = 100_000_000  # about a second of matching
-
-_Node = tuple[object, object]
 
 
 def matches(pattern: str, text: str) -> bool | None:
@@ -65,22 +67,16 @@ def _compiled(pattern: str) -> _Compiled | None:
     if len(pattern) > 10_000:
         return None
     try:
-        tree = cast("list[_Node]", list(parser.parse(pattern)))
-        anchored = bool(tree) and tree[0] in _STARTS
+        tree = list(_parse(pattern))
+        anchored = bool(tree) and repr(tree[0]) in ("(AT, AT_BEGINNING)", "(AT, AT_BEGINNING_STRING)")
         return _Compiled(re.compile(pattern).search, _of_sequence(tree).then(_Cost(1, int(not anchored))))
     except (re.error, RecursionError, OverflowError):
         return None
 
 
-_STARTS = (
-    (constants.AT, constants.AT_BEGINNING),
-    (constants.AT, constants.AT_BEGINNING_STRING),
-)
-_SINGLE = frozenset(
-    {constants.LITERAL, constants.NOT_LITERAL, constants.ANY, constants.IN, constants.AT, constants.CATEGORY}
-)
-_REPEATS = frozenset({constants.MAX_REPEAT, constants.MIN_REPEAT, constants.POSSESSIVE_REPEAT})
-_LOOKS = frozenset({constants.ASSERT, constants.ASSERT_NOT})
+_SINGLE = frozenset(("LITERAL", "NOT_LITERAL", "ANY", "IN", "AT", "CATEGORY"))
+_REPEATS = frozenset(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"))
+_GROUPS = frozenset(("SUBPATTERN", "ASSERT", "ASSERT_NOT"))
 
 
 def _of_sequence(nodes: Iterable[_Node]) -> _Cost:
@@ -93,23 +89,23 @@ def _of_sequence(nodes: Iterable[_Node]) -> _Cost:
 
 
 def _of_node(node: _Node) -> _Cost:
-    kind, details = node
+    kind, details = repr(node[0]), node[1]
     if kind in _SINGLE:
         return _Cost()
     parts = cast("tuple[object, ...]", details)
     if kind in _REPEATS:
         low, high, inner = cast("tuple[int, int, list[_Node]]", parts)
         return _of_repeat(int(low), int(high), _of_sequence(inner))
-    if kind is constants.SUBPATTERN or kind in _LOOKS:
+    if kind in _GROUPS:
         return _of_sequence(cast("list[_Node]", parts[-1]))
-    if kind is constants.BRANCH:
+    if kind == "BRANCH":
         branches = [_of_sequence(branch) for branch in cast("list[list[_Node]]", parts[1])]
         return _Cost(sum(branch.ways for branch in branches), sum(branch.loops for branch in branches))
     return _ENDLESS  # references to groups, and what later versions of Python add
 
 
 def _of_repeat(low: int, high: int, inner: _Cost) -> _Cost:
-    if high == int(constants.MAXREPEAT) or high > _MAX_WAYS:
+    if high > _MAX_WAYS:  # without a bound, the parser has a very large number
         return _Cost(1, 1) if inner == _Cost() else _ENDLESS
     if inner.loops or (inner.ways > 1 and high > 14):
         return _ENDLESS if high > 1 else _Cost(inner.ways + 1, inner.loops)

@@ -18,15 +18,24 @@ def take_result(result: object) -> tuple[JsonValue, tuple[File, ...]]:
     a provider's block its JSON. Raises `ValueError` for what contains itself or is nested too deeply.
     """
     taker = _Taker()
-    if not isinstance(result, list | tuple) or (isinstance(result, tuple) and hasattr(result, "_fields")):
+    items = _items(result)
+    if items is None:
         value = taker.of(result)
         return (f"{len(taker.files)} file(s)" if isinstance(result, File) else value), tuple(taker.files)
-    items = cast("Sequence[object]", result)
     rest = [value for item in items for value in [taker.of(item)] if not isinstance(item, File)]
     if not any(isinstance(item, File) for item in items):
         return rest, tuple(taker.files)
     only = rest[0] if len(rest) == 1 else rest
     return only if rest else f"{len(taker.files)} file(s)", tuple(taker.files)
+
+
+def _items(result: object) -> Sequence[object] | None:
+    """Return the items of a list or tuple; None for anything else, a tuple with named fields included."""
+    if isinstance(result, list):
+        return cast("list[object]", result)
+    if isinstance(result, tuple) and not hasattr(type(cast("object", result)), "_fields"):
+        return cast("tuple[object, ...]", result)
+    return None
 
 
 class _Taker:

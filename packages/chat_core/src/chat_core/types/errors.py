@@ -183,7 +183,7 @@ class StreamTruncated(ChatError):
 
     def __init__(self, message: str, *, partial: ChatResponse) -> None:
         super().__init__(message)
-        self.partial = partial
+        self.partial = partial  # pyright: ignore[reportIncompatibleVariableOverride]  # here it is always there
 
 
 class StepLimitReached(ChatError):

@@ -59,18 +59,19 @@ class _Walk:
                 return self._object(value, depth)
 
     def _container(self, value: object, depth: int) -> JsonValue:
-        if id(value) in self._open:
+        identity = id(value)
+        if identity in self._open:
             raise ValueError(f"Circular reference: a {type(value).__name__} contains itself")
         if depth >= MAX_DEPTH:
             raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
-        self._open.add(id(value))
+        self._open.add(identity)
         try:
             if isinstance(value, Mapping):
                 items = cast("Mapping[object, object]", value).items()
                 return {_key(key): self.of(item, depth + 1) for key, item in items}
             return [self.of(item, depth + 1) for item in cast("list[object]", value)]
         finally:
-            self._open.discard(id(value))
+            self._open.discard(identity)
 
     def _object(self, value: object, depth: int) -> JsonValue:
         if self._replace is not None and (replaced := self._replace(value)) is not None:
@@ -109,10 +110,12 @@ def _of_array(value: object) -> object:
         return None
     if str(getattr(value, "dtype", "")).startswith(("datetime64", "timedelta64")):
         return _texts_of_times(value)
+    if isinstance(value, type) or type(value) is memoryview:
+        return cast("object", value)
     for method, keywords in _AS_PYTHON:
-        convert = getattr(value, method, None)
-        if callable(convert) and not isinstance(value, type | memoryview):
-            return cast("object", convert(**keywords))
+        convert: object = getattr(value, method, None)
+        if callable(convert):
+            return convert(**keywords)
     return value
 
 

@@ -150,7 +150,9 @@ def test_every_word_for_the_token_limit_is_length(word: str) -> None:
     assert response(START, began(TEXT), ended(), end(word), STOP).finish_reason == "length"
 
 
-@pytest.mark.parametrize("arguments", ['{"a": NaN}', "[" * 300 + "]" * 300, '{"a": "\\ud83d"}', "[1]"])
+@pytest.mark.parametrize(
+    "arguments", ['{"a": 1e999}', '{"a": NaN}', "[" * 300 + "]" * 300, '{"a": "\\ud83d"}', "[1]"]
+)
 def test_arguments_that_json_cannot_store_fail_the_call(arguments: str) -> None:
     frames = [began(CALL), delta({"type": "input_json_delta", "partial_json": arguments}), ended()]
 

@@ -132,11 +132,13 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         credentials: AwsCredentials | AwsCredentialSource | None = None,
         profile: str | None = None,
     ) -> Self:
-        """Use Claude on Amazon Bedrock, in a region such as "eu-central-1", else `AWS_REGION` or `AWS_DEFAULT_REGION`.
+        """Use Claude on Amazon Bedrock, in a region such as "eu-central-1", else `AWS_REGION` or
+        `AWS_DEFAULT_REGION`.
 
-        The model is named as there: "eu.anthropic.claude-haiku-4-5-20251001-v1:0". Requests carry the Bedrock API key of
-        `with_api_key` or `AWS_BEARER_TOKEN_BEDROCK`. Without one they are signed: with `credentials`, or those of
-        `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or of a `profile`, which is read with the first request.
+        The model is named as there: "eu.anthropic.claude-haiku-4-5-20251001-v1:0". Requests carry the Bedrock
+        API key of `with_api_key` or `AWS_BEARER_TOKEN_BEDROCK`. Without one they are signed: with
+        `credentials`, or those of `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or of a `profile`, which
+        is read with the first request.
         """
         return self._with(replace(self._choices, host=BedrockHost(region, credentials, profile)))
 
@@ -144,12 +146,14 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         """Use Claude on Vertex AI, in a project and a location of Google Cloud.
 
         Without them, `ANTHROPIC_VERTEX_PROJECT_ID` or `GOOGLE_CLOUD_PROJECT`, and `CLOUD_ML_REGION` or
-        `GOOGLE_CLOUD_LOCATION`, else "global". The key is an access token, which `with_credentials` can renew.
+        `GOOGLE_CLOUD_LOCATION`, else "global". The key is an access token, which `with_credentials` can
+        renew.
         """
         return self._with(replace(self._choices, host=VertexHost(project, location)))
 
     def with_foundry(self, resource: str | None = None) -> Self:
-        """Use Claude on Microsoft Foundry, under the name of a resource, else of `ANTHROPIC_FOUNDRY_RESOURCE`.
+        """Use Claude on Microsoft Foundry, under the name of a resource, else of
+        `ANTHROPIC_FOUNDRY_RESOURCE`.
 
         The key is `ANTHROPIC_FOUNDRY_API_KEY`, or a token of Entra by `with_credentials`.
         """

@@ -46,8 +46,8 @@ class ClaudeClient(ProviderClient[Settings]):
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """Return one turn whole; where the server pauses it, it is continued.
 
-        Raises a `ChatError`; retries nothing but a continuation, by `request.retry`. The error of a continuation
-        holds the turn before it as `partial`.
+        Raises a `ChatError`; retries nothing but a continuation, by `request.retry`. The error of a
+        continuation holds the turn before it as `partial`.
         """
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
@@ -65,7 +65,10 @@ class ClaudeClient(ProviderClient[Settings]):
         return _still_paused(before, self._settings.continuations)
 
     async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
-        """Yield one turn as it arrives, ending with `Done`; paused turns are continued. Raises as `complete` does."""
+        """Yield one turn as it arrives, ending with `Done`; paused turns are continued.
+
+        Raises as `complete` does.
+        """
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             whole: ChatResponse | None = None
@@ -133,7 +136,10 @@ class ClaudeClient(ProviderClient[Settings]):
     async def _stream_one_of_several(
         self, request: ChatRequest, before: ChatResponse | None
     ) -> AsyncGenerator[TurnEvent]:
-        """Yield the events of one request of a turn. One after the first is sent again if it fails before any event."""
+        """Yield the events of one request of a turn.
+
+        One after the first is sent again if it fails before any event.
+        """
         if before is None:
             async with aclosing(self._stream_once(request)) as events:
                 async for event in events:

@@ -26,7 +26,9 @@ _PART_OF_A_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 
 
 class ResolvedHost(NamedTuple):
-    """Where a client's requests go, with the header of its key or what signs them, and betas that the key needs."""
+    """Where a client's requests go, with the header of its key or what signs them, and betas that the key
+    needs.
+    """
 
     platform: Platform
     base_url: str
@@ -72,7 +74,10 @@ class BedrockHost:
     profile: str | None = None
 
     def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
-        """Return the server for a connection. A Bedrock API key is sent as a bearer; without one requests are signed."""
+        """Return the server for a connection.
+
+        A Bedrock API key is sent as a bearer; without one requests are signed.
+        """
         region = self.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
         address = f"https://bedrock-runtime.{_host_part(region)}.amazonaws.com" if region else None
         if (
@@ -105,7 +110,9 @@ class BedrockHost:
     def _source(
         self, connection: Connection, variables: Mapping[str, str], found: ResolvedServer
     ) -> AwsCredentials | AwsCredentialSource | None:
-        """Return what requests are signed with, or None where they carry a key or a token, or go to another server."""
+        """Return what requests are signed with, or None where they carry a key or a token, or go to another
+        server.
+        """
         from chat_core.client.aws_credentials import ProfileCredentials, credentials_from_variables
 
         if self.credentials is not None:
@@ -173,7 +180,8 @@ class FoundryHost:
             and not variables.get("ANTHROPIC_FOUNDRY_BASE_URL")
         ):
             raise ConfigurationError(
-                'Foundry needs a resource: set ANTHROPIC_FOUNDRY_RESOURCE, or use .with_foundry("my-resource")'
+                "Foundry needs a resource: set ANTHROPIC_FOUNDRY_RESOURCE, "
+                'or use .with_foundry("my-resource")'
             )
         found = Server(
             "Claude on Microsoft Foundry",
@@ -195,7 +203,10 @@ def _vertex_address(location: str) -> str:
 
 
 def _host_part(name: str) -> str:
-    """Return a name that becomes a part of a host's. Raises `ConfigurationError` for what would name another host."""
+    """Return a name that becomes a part of a host's.
+
+    Raises `ConfigurationError` for what would name another host.
+    """
     if not _PART_OF_A_HOST.fullmatch(name.strip()):
         raise ConfigurationError(f"{name[:80]!r} is no name of a region or a resource")
     return name.strip().lower()

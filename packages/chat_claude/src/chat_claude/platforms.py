@@ -18,14 +18,13 @@ class Platform:
     """One place where Claude is served.
 
     - `name`: the platform, for error messages
-    - `messages`, `stream`, `count`: paths of requests, with `{model}` where the model's name belongs; None for what
-      the platform lacks
+    - `messages`, `stream`, `count`: paths, with `{model}` in the place of the model; None for what is lacking
     - `lists_models`: whether there is a list of models
     - `body_version`: the version that stands in the body, where it is no header; for API version 2023-06-01
-    - `betas_in_body`, `stream_in_body`: whether the body holds the betas, and whether the response is streamed
+    - `betas_in_body`, `stream_in_body`: whether the body holds the betas, and that the response is streamed
     - `encoded_chunks`: whether a stream is one of AWS, whose events hold those of the wire in base64
     - `counts_encoded`: whether the body of a count is the body of a message in base64
-    - `lacks_fields`, `lacks_tools`, `lacks_file_ids`: what a body cannot hold there; tools by the beginning of their type
+    - `lacks_fields`, `lacks_tools`, `lacks_file_ids`: what a body cannot hold; tools by how their type begins
     """
 
     name: str = "Anthropic"
@@ -48,7 +47,10 @@ class Platform:
         return "{model}" in self.messages
 
     def path(self, template: str, model: str) -> str:
-        """Return a path for a model. Raises `ConfigurationError` for a name that cannot be a part of a path."""
+        """Return a path for a model.
+
+        Raises `ConfigurationError` for a name that cannot be a part of a path.
+        """
         return template.replace("{model}", path_segment(model))
 
 
@@ -74,7 +76,10 @@ FOUNDRY = Platform(name="Microsoft Foundry", lists_models=False, lacks_fields=_F
 
 
 def vertex(project: str, location: str) -> Platform:
-    """Return the platform of a project and a location of Google Cloud. Raises `ConfigurationError` for odd names."""
+    """Return the platform of a project and a location of Google Cloud.
+
+    Raises `ConfigurationError` for odd names.
+    """
     place = (
         f"/projects/{path_segment(project)}/locations/{path_segment(location)}/publishers/anthropic/models"
     )

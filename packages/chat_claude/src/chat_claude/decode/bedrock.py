@@ -1,4 +1,4 @@
-"""Events of Bedrock's streams as events of the Messages wire: each holds one in base64, or is an exception."""
+"""Events of Bedrock's streams as events of the Messages wire: each holds one, or is an exception."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from chat_core.wire import read_object
 
 
 def messages_event(event: Event) -> Event:
-    """Return the event that a chunk holds. An exception becomes an error frame; other events stay as they are.
+    """Return the event that a chunk holds. An exception becomes an error frame; other events stay as they
+    are.
 
     Raises `InvalidResponse` for a chunk that holds none.
     """

@@ -25,7 +25,7 @@ from chat_claude.decode.blocks import Block
 def parts_of(blocks: Sequence[Block], origin: Origin, prefix: Callable[[], str]) -> list[Part]:
     """Return the parts of a turn, in order. A call whose input is not whole is `Failed`.
 
-    `prefix` returns the digest of what stands before the turn; it is asked only where the model has thought.
+    `prefix` returns the digest of what stands before the turn; it is called only where the model has thought.
     """
     return [_part(block, origin, prefix) for block in blocks]
 

@@ -71,8 +71,8 @@ class _Between(NamedTuple):
 class _Turns:
     """The messages as far as they are encoded.
 
-    A turn of the model is open until something else follows: its further messages continue it, and one without
-    blocks is none. `_between` is what stands before the open turn.
+    A turn of the model is open until something else follows: its further messages continue it, and one
+    without blocks is none. `_between` is what stands before the open turn.
     """
 
     def __init__(self, state: EncodingState, capabilities: Capabilities, unsent: set[int]) -> None:

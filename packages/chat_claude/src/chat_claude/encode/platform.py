@@ -16,7 +16,10 @@ from chat_claude.settings import RequestDefaults
 
 
 def for_platform(encoded: EncodedRequest, defaults: RequestDefaults) -> EncodedRequest:
-    """Return a request as the client's platform takes it. Raises `ConfigurationError` for what the platform lacks."""
+    """Return a request as the client's platform takes it.
+
+    Raises `ConfigurationError` for what the platform lacks.
+    """
     platform = defaults.platform
     _check(encoded, defaults.tools, platform)
     if platform.body_version is None:

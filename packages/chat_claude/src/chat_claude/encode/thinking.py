@@ -27,7 +27,7 @@ def check_prefixes(
 ) -> PrefixCheck:
     """Compare what stands before each signed block with what stood before it when it was received.
 
-    Where that has changed the thinking is left out: by the server where it can be asked to, else here. Raises
+    Where that has changed the thinking is left out: by the server where it can do that, else here. Raises
     `ConfigurationError` under the policy "error".
     """
     if not any(block.prefix for block in signed):
@@ -45,8 +45,8 @@ def check_prefixes(
     notice = Notice("thinking", f"{what}, and is left out from {len(changed)} of the model's turns")
     thinking = as_object(cast("JsonObject | None", body.get("thinking"))) or {"type": "adaptive"}
     if thinking["type"] == "adaptive":
-        asked = {**thinking, "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
-        return PrefixCheck({"thinking": asked}, ("thinking-binding-controls-2026-08-01",), (notice,))
+        dropping = {**thinking, "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
+        return PrefixCheck({"thinking": dropping}, ("thinking-binding-controls-2026-08-01",), (notice,))
     messages = cast("list[SentMessage]", body["messages"])
     return PrefixCheck({"messages": _without_thinking(messages, changed)}, notices=(notice,))
 

@@ -15,6 +15,7 @@ from chat_openai.builder import OpenAIBuilder
 from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
 from chat_openai.images.client import ImageOpenAIClient
 from chat_openai.images.mask import mask
+from chat_openai.workload_identity import token_file, workload_identity
 
 if TYPE_CHECKING:
     from chat_responses import WebSocketTransport
@@ -33,6 +34,8 @@ __all__ = [
     "approval_requests",
     "mask",
     "requested_actions",
+    "token_file",
+    "workload_identity",
 ]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chat_core.client.exchange import StreamDecoder, begun, receive_bursts, send_request, stream_response
     from chat_core.client.secrets import scrub_secrets
     from chat_core.client.sigv4 import AwsCredentials
+    from chat_core.client.token_exchange import Subject, TokenExchange
 
 __all__ = [
     "Authorized",
@@ -41,6 +42,8 @@ __all__ = [
     "Server",
     "Signed",
     "StreamDecoder",
+    "Subject",
+    "TokenExchange",
     "begun",
     "checked_key",
     "checked_url",
@@ -70,6 +73,8 @@ _LAZY = {
     "Credentials": "chat_core.client.credentials",
     "Signed": "chat_core.client.authorized",
     "StreamDecoder": "chat_core.client.exchange",
+    "Subject": "chat_core.client.token_exchange",
+    "TokenExchange": "chat_core.client.token_exchange",
     "begun": "chat_core.client.exchange",
     "receive_bursts": "chat_core.client.exchange",
     "scrub_secrets": "chat_core.client.secrets",

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import sys
 from typing import Any
 
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--loop` chooses what the tests of asyncio run on."""
+    parser.addoption("--loop", choices=["debug", "eager", "uvloop"], help="run asyncio in this way")
+
+
 @pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request: pytest.FixtureRequest) -> str:
-    """Tests marked with `anyio` run on both."""
-    backend: str = request.param
-    return backend
+def anyio_backend(request: pytest.FixtureRequest) -> Any:
+    """Tests marked with `anyio` run on both; on asyncio with `--loop` in debug mode, with eager tasks or on uvloop."""
+    way = request.config.getoption("--loop")
+    if request.param == "trio" or way is None:
+        return request.param
+    if way == "debug":
+        return "asyncio", {"debug": True}
+    return "asyncio", {"loop_factory": _eager_loop if way == "eager" else _uvloop}
+
+
+def _eager_loop() -> asyncio.AbstractEventLoop:
+    if sys.version_info < (3, 12):
+        pytest.skip("eager tasks need Python 3.12")
+    loop = asyncio.new_event_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    return loop
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    uvloop = pytest.importorskip("uvloop")
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 @pytest.fixture(params=["asyncio", "trio"])

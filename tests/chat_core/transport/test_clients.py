@@ -1,5 +1,6 @@
 """A client of the user's own, of httpx or httpx2, sends the requests: its auth, hooks and mounts work, and it stays open."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -157,7 +158,7 @@ async def test_respx_answers_for_the_server(make: Callable[[], HttpTransport]):
             assert [event.data async for event in events_from_bursts(stream.bursts())] == ["1", "2"]
         route.respond(401, json={"error": 1})
         response = await transport.send(REQUEST)
-        assert (response.status, response.body) == (401, b'{"error":1}')
+        assert (response.status, json.loads(response.body)) == (401, {"error": 1})
         await transport.aclose()
     assert route.calls[0].request.headers["authorization"] == "Bearer key"
     assert route.calls[0].request.content == b"{}"

@@ -35,7 +35,12 @@ class Finish(NamedTuple):
 
     def then(self, later: Finish) -> Finish:
         """Return the more exact of two reasons; of two that say as much, the first."""
+        if later.word is None:  # of nearly every chunk of a stream
+            return self
         return later if later.exactness > self.exactness else self
+
+
+_UNFINISHED = Finish()
 
 
 def finish_of(choice: JsonObject, frame: JsonObject) -> Finish:
@@ -45,8 +50,10 @@ def finish_of(choice: JsonObject, frame: JsonObject) -> Finish:
     `native_finish_reason`: a cut there counts.
     """
     inner = as_object(choice.get("message")) or as_object(choice.get("delta"))
-    values = (choice.get("finish_reason"), inner.get("finish_reason"), frame.get("finish_reason"))
-    finish = Finish(*finish_reason(next((value for value in values if value), None)))
+    value = choice.get("finish_reason") or inner.get("finish_reason") or frame.get("finish_reason")
+    if not value and not choice.get("native_finish_reason"):
+        return _UNFINISHED
+    finish = Finish(*finish_reason(value or None))
     native = Finish(*finish_reason(choice.get("native_finish_reason")))
     if finish.word is None:
         return native

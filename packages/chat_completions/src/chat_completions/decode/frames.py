@@ -85,7 +85,7 @@ def usage_of(frame: JsonObject, choices: list[JsonObject]) -> JsonValue:
     if used := frame.get("usage"):
         return used
     for choice in choices:
-        for holder in (choice, as_object(choice.get("message")), as_object(choice.get("delta"))):
-            if found := usage_object(holder.get("usage")):
+        for holder in (choice, choice.get("message"), choice.get("delta")):
+            if isinstance(holder, dict) and "usage" in holder and (found := usage_object(holder["usage"])):
                 return found
     return as_object(frame.get("x_groq")).get("usage")

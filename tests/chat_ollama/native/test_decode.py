@@ -113,7 +113,7 @@ async def test_a_call_is_read_with_or_without_its_envelope_and_sent_back_encoded
         assert sent["function"]["arguments"] == {"a": 1}
 
 
-@pytest.mark.parametrize("arguments", ["{", "[1]", "5", [1], "null", "nul"])
+@pytest.mark.parametrize("arguments", ["{", "[1]", "5", [1], "null", "nul", '{"a": 1e999}'])
 async def test_arguments_that_are_no_object_never_run(arguments: Any) -> None:
     for response in await both({"tool_calls": [{"function": {"name": "add", "arguments": arguments}}]}):
         [call] = response.tool_calls

@@ -22,12 +22,12 @@ class Listener(ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, answering: React) -> None:
+    def __init__(self, answering: React, port: int = 0) -> None:
         self.leaving = threading.Event()
         self._open: set[socket.socket] = set()
         self._changing = threading.Lock()
         super().__init__(
-            ("127.0.0.1", 0), lambda request, address, _: _Connection(answering, request, address, self)
+            ("127.0.0.1", port), lambda request, address, _: _Connection(answering, request, address, self)
         )
         self.port: int = self.socket.getsockname()[1]
 

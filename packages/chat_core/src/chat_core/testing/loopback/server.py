@@ -40,15 +40,18 @@ class LoopbackServer:
     `.../v2/rerank` and `.../tokenize` are answered from the script too, with `Raw` or `Failure`. So is `GET
     .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
 
+    `port` is chosen by the system where it is 0.
+
     The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
     `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near
     each other.
     """
 
-    def __init__(self, script: Script = (), *, model: str = "loopback") -> None:
+    def __init__(self, script: Script = (), *, model: str = "loopback", port: int = 0) -> None:
         self.requests: list[Received] = []
         self._answers = script if callable(script) else InOrder(script)
         self._model = model
+        self._port = port
         self._turn = threading.Lock()
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
@@ -65,7 +68,7 @@ class LoopbackServer:
     def __enter__(self) -> Self:
         if self._listener is not None:
             raise RuntimeError("this server is already running; make a second LoopbackServer")
-        self._listener = listener = Listener(self._received)
+        self._listener = listener = Listener(self._received, self._port)
         self._thread = threading.Thread(
             target=listener.serve_forever, args=(0.02,), name="loopback", daemon=True
         )

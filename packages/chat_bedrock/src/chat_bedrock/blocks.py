@@ -1,6 +1,8 @@
-"""Blocks that only Bedrock reads, as parts of a message: cache points, guarded text, search results, marks on documents.
+"""Blocks that only Bedrock reads, as parts of a message: cache points, guarded text, search results, marks
+on documents.
 
-They ride on the part as native data, so they are stored with the conversation; other providers leave them out.
+They ride on the part as native data, so they are stored with the conversation; other providers leave them
+out.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ def search_result(source: str, title: str, *texts: str, citations: bool = True) 
 
 
 def document(file: File, *, context: str | None = None, citations: bool = False) -> File:
-    """Return a document with what the model is told about it. With `citations`, texts name the passages they rest on."""
+    """Return a document with what the model is told about it. With `citations`, texts name the passages they
+    rest on."""
     marks: JsonObject = {}
     if context is not None:
         marks["context"] = context

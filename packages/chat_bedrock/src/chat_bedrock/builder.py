@@ -56,10 +56,11 @@ class _Choices:
 class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
     """A client for the models on Amazon Bedrock. Each `with_…` returns a new builder, and none does I/O.
 
-    Requests carry the API key of `with_api_key` or `AWS_BEARER_TOKEN_BEDROCK`. Without one they are signed, with the
-    credentials of `with_aws_credentials`, of `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or of a profile, which is
-    read with the first request. A base URL that is not Amazon's gets only a key or credentials that the builder was
-    given. The region is that of `with_region`, of the model's ARN, `AWS_REGION` or `AWS_DEFAULT_REGION`.
+    Requests carry the API key of `with_api_key` or `AWS_BEARER_TOKEN_BEDROCK`. Without one they are
+    signed, with the credentials of `with_aws_credentials`, of `AWS_ACCESS_KEY_ID` and
+    `AWS_SECRET_ACCESS_KEY`, or of a profile, which is read with the first request. A base URL that is not
+    Amazon's gets only a key or credentials that the builder was given. The region is that of
+    `with_region`, of the model's ARN, `AWS_REGION` or `AWS_DEFAULT_REGION`.
     """
 
     def __init__(self) -> None:
@@ -74,7 +75,8 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         return self._with(replace(self._choices, region=_checked_region(region)))
 
     def with_aws_credentials(self, credentials: AwsCredentials | AwsCredentialSource) -> Self:
-        """Sign requests with these credentials, or with those that a function returns, sync or async, for each request."""
+        """Sign requests with these credentials, or with those that a function returns, sync or async, for
+        each request."""
         return self._with(replace(self._choices, credentials=credentials))
 
     def with_profile(self, profile: str) -> Self:
@@ -102,7 +104,8 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         tools: bool = True,
         messages: bool = True,
     ) -> Self:
-        """Cache the prefixes of requests, for five minutes or "1h". `cache_point()` marks a place of your own."""
+        """Cache the prefixes of requests, for five minutes or "1h". `cache_point()` marks a place of your
+        own."""
         return self._carrying(
             replace(self._choices.defaults, caching=Caching(instructions, tools, messages, ttl))
         )
@@ -125,8 +128,8 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
     def with_additional_fields(self, fields: Mapping[str, object], *response_fields: str) -> Self:
         """Send fields of the model's own with every request, beside those given before.
 
-        `response_fields` are JSON pointers, such as "/stop_sequence", to fields of the model's own response, which come
-        back in `response.raw["additionalModelResponseFields"]`.
+        `response_fields` are JSON pointers, such as "/stop_sequence", to fields of the model's own
+        response, which come back in `response.raw["additionalModelResponseFields"]`.
         """
         defaults = self._choices.defaults
         changed = replace(
@@ -149,7 +152,8 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         return self._carrying(replace(self._choices.defaults, metadata=dict(metadata)))
 
     def with_capabilities(self, capabilities: Capabilities) -> Self:
-        """Say what the model takes, where its name does not: for application inference profiles and imported models.
+        """Say what the model takes, where its name does not: for application inference profiles and imported
+        models.
 
         `capabilities_of("anthropic.claude-sonnet-4-6")` gives those of a model that is known.
         """

@@ -1,6 +1,7 @@
 """What the models of each family on Bedrock take of the Converse API, as data.
 
-Facts: recorded requests, AWS's table of supported features, and the adapters that others have published, November 2026.
+Facts: recorded requests, AWS's table of supported features, and the adapters that others have published,
+November 2026.
 """
 
 from __future__ import annotations
@@ -91,10 +92,11 @@ _CLAUDE_VERSION = re.compile(r"claude-(?:[a-z]+-)?v?(\d{1,2})(?:-(\d{1,2}))?(?!\
 
 
 def capabilities_of(model: str) -> Capabilities:
-    """Return what a model takes, by its id, inference profile or ARN; the plain API for a model of no known family.
+    """Return what a model takes, by its id, inference profile or ARN; the plain API for a model of no known
+    family.
 
-    An application inference profile has a name of the user's own, which says nothing: the builder takes its
-    capabilities by `with_capabilities`.
+    An application inference profile has a name of the user's own, which says nothing: the builder takes
+    its capabilities by `with_capabilities`.
     """
     name = model.rpartition("/")[2] if model.startswith("arn:") else model
     words = name.lower().split(".")

@@ -65,7 +65,8 @@ class BedrockClient(ProviderClient[Settings]):
         return self._stream_response(self._path("converse-stream"), decoder, encoded.body)
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
-        """Return how many tokens a request with these messages and tools would take in, as the model counts them.
+        """Return how many tokens a request with these messages and tools would take in, as the model counts
+        them.
 
         Not every model on Bedrock counts; those that do not refuse with `InvalidRequest`.
         """
@@ -75,7 +76,8 @@ class BedrockClient(ProviderClient[Settings]):
         return await self._post("count-tokens", encoded.body, lambda response: decode_count(response.body))
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return the foundation models of the region, then the inference profiles, by either of which requests go."""
+        """Return the foundation models of the region, then the inference profiles, by either of which
+        requests go."""
         models = await self._control("/foundation-models", decode_models)
         token: str | None = None
         while True:

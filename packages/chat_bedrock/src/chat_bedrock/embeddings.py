@@ -24,8 +24,8 @@ def batch_of(model: str) -> int:
 
 
 def encode_embeddings(inputs: Sequence[str], *, model: str, options: EmbeddingOptions) -> JsonObject:
-    """Return the body for these texts. Raises `ConfigurationError` for an option that the model has not, and for a
-    model that makes no embeddings."""
+    """Return the body for these texts. Raises `ConfigurationError` for an option that the model has not, and
+    for a model that makes no embeddings."""
     if "cohere.embed" in model:
         return _cohere(inputs, model, options)
     if "titan-embed" in model:
@@ -81,7 +81,8 @@ def _nova(text: str, options: EmbeddingOptions) -> JsonObject:
 
 
 def _vectors(frame: JsonObject) -> list[JsonValue]:
-    """Return the vectors of any of the shapes: Titan's one, Cohere's list or object by type, Nova's list of objects."""
+    """Return the vectors of any of the shapes: Titan's one, Cohere's list or object by type, Nova's list of
+    objects."""
     if "embedding" in frame:
         return [frame["embedding"]]
     found = frame.get("embeddings")

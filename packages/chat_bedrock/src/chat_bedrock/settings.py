@@ -15,8 +15,9 @@ from chat_bedrock.wire import CacheTtl, GuardrailProcessing, GuardrailTrace, Lat
 class Guardrail:
     """A guardrail that checks what goes in and what comes out.
 
-    `trace`: what is told of its findings, in `response.raw["trace"]`. `processing`: whether a stream waits for the
-    check ("sync", the server's default) or shows text that may be taken back later ("async").
+    `trace`: how much of its findings comes back, in `response.raw["trace"]`. `processing`: whether a stream
+    waits for the check ("sync", the server's default) or shows text that may be taken back later
+    ("async").
     """
 
     id: str
@@ -39,8 +40,8 @@ class Caching:
 class EmbeddingOptions:
     """How texts are embedded; None leaves it to the model.
 
-    `purpose` is the model's own word: of Cohere's "search_document" and so on, of Nova's "GENERIC_RETRIEVAL" and so on.
-    `truncate` is "NONE", "START" or "END".
+    `purpose` is the model's own word: of Cohere's "search_document" and so on, of Nova's
+    "GENERIC_RETRIEVAL" and so on. `truncate` is "NONE", "START" or "END".
     """
 
     dimensions: int | None = None
@@ -51,7 +52,8 @@ class EmbeddingOptions:
 
 @dataclass(frozen=True, slots=True)
 class RequestDefaults:
-    """What every request of a client carries. `extra` are fields of the body that this library has no name for."""
+    """What every request of a client carries. `extra` are fields of the body that this library has no name
+    for."""
 
     capabilities: Capabilities = Capabilities()
     guardrail: Guardrail | None = None

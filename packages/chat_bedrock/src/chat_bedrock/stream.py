@@ -27,7 +27,8 @@ _MEMBERS = frozenset(
 
 
 class BedrockStreamDecoder:
-    """Reads one streamed turn. The turn is complete with `messageStop`; `metadata`, with the usage, follows it.
+    """Reads one streamed turn. The turn is complete with `messageStop`; `metadata`, with the usage, follows
+    it.
 
     state    | event                | what happens
     ---------|----------------------|------------------------------------------------------------
@@ -129,7 +130,8 @@ class BedrockStreamDecoder:
 
 
 def _member(type: str, frame: JsonObject) -> tuple[str, JsonObject]:
-    """Return the name and the content of an event. Servers that stream otherwise send the name as the one key."""
+    """Return the name and the content of an event. Servers that stream otherwise send the name as the one
+    key."""
     if type in _MEMBERS or type == "body":
         return type, frame
     keys = [key for key in frame if key != _PADDING]

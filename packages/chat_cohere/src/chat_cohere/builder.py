@@ -46,8 +46,9 @@ class _Choices:
 class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
     """A client for Cohere. Each `with_…` returns a new builder, and none does I/O.
 
-    The key is that of `with_api_key`, `CO_API_KEY` or `COHERE_API_KEY`; one from the environment goes only to Cohere, or
-    to the address in `CO_API_URL`. `/v1` or `/v2` at the end of a base URL makes no difference.
+    The key is that of `with_api_key`, `CO_API_KEY` or `COHERE_API_KEY`; one from the environment goes
+    only to Cohere, or to the address in `CO_API_URL`. `/v1` or `/v2` at the end of a base URL makes no
+    difference.
     """
 
     def __init__(self) -> None:
@@ -58,7 +59,8 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         return cast("CohereBuilder[HasModel, E]", self._with(replace(self._choices, model=model)))
 
     def with_thinking(self, token_budget: int | None = None, *, enabled: bool = True) -> Self:
-        """Have the model reason, with up to this many tokens, or not at all. Models that reason do so by default."""
+        """Have the model reason, with up to this many tokens, or not at all. Models that reason do so by
+        default."""
         if token_budget is not None and token_budget < 1:
             raise ConfigurationError(
                 f"with_thinking({token_budget}): at least 1 token; enabled=False turns it off"
@@ -66,7 +68,8 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         return self._carrying(replace(self._choices.defaults, thinking=Thinking(enabled, token_budget)))
 
     def with_citations(self, mode: CitationMode) -> Self:
-        """Choose how sources are cited: "FAST", "ACCURATE" or "OFF"; "ENABLED" or "DISABLED" for newer models."""
+        """Choose how sources are cited: "FAST", "ACCURATE" or "OFF"; "ENABLED" or "DISABLED" for newer
+        models."""
         return self._carrying(replace(self._choices.defaults, citations=mode))
 
     def with_safety_mode(self, mode: SafetyMode) -> Self:
@@ -95,8 +98,8 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
     ) -> CohereBuilder[M, HasEmbeddings]:
         """Build a client that embeds texts and images.
 
-        `input_type` says what the vectors are for: "search_query" for queries, "search_document" for what they
-        search, "classification" or "clustering". `dimensions` needs embed-v4.0 or later.
+        `input_type` says what the vectors are for: "search_query" for queries, "search_document" for what
+        they search, "classification" or "clustering". `dimensions` needs embed-v4.0 or later.
         """
         options = EmbeddingOptions(dimensions, input_type, truncate, max_tokens)
         changed = self._with(replace(self._choices, embeddings=options))

@@ -34,8 +34,8 @@ _LONGEST_TEXT = 65_536  # characters that one request to /v1/tokenize takes
 class CohereClient(ProviderClient[Settings]):
     """A model of Cohere's. It holds no conversation: any number of chats may share it.
 
-    `async with` closes its connections; without, they close with the event loop. Which of the methods a model has
-    depends on it: `rerank` is for the models named rerank-….
+    `async with` closes its connections; without, they close with the event loop. Which of the methods a
+    model has depends on it: `rerank` is for the models named rerank-….
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -12,7 +12,8 @@ MARKED = Origin("cohere", "", "")  # by the application, for whichever model of 
 
 
 def document(data: Mapping[str, object] | str, *, id: str | None = None) -> Opaque:
-    """Return a document as a part of a user's message, or of a tool's result: its text, or fields such as title and text.
+    """Return a document as a part of a user's message, or of a tool's result: its text, or fields such as
+    title and text.
 
     Citations name its `id`, and its fields. Other providers leave it out.
     """

@@ -30,7 +30,8 @@ class EmbeddingOptions:
 
 @dataclass(frozen=True, slots=True)
 class RequestDefaults:
-    """What every request of a client carries. `extra` are fields of the body that this library has no name for."""
+    """What every request of a client carries. `extra` are fields of the body that this library has no name
+    for."""
 
     thinking: Thinking | None = None
     citations: CitationMode | None = None

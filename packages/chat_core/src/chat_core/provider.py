@@ -77,7 +77,8 @@ class RerankProvider(Provider, Protocol):
     async def rerank(
         self, query: str, documents: Sequence[str], /, *, top_n: int | None = None
     ) -> RerankResponse:
-        """Return the documents, best first, by one request; `top_n` limits how many. Raises a `ChatError`; retries nothing."""
+        """Return the documents, best first, by one request; `top_n` limits how many. Raises a `ChatError`;
+        retries nothing."""
         ...
 
 

@@ -36,7 +36,8 @@ from chat_bedrock.wire import MEDIA, SERVER_TOOL
 class Block:
     """One content block as far as it has come.
 
-    `kind` is the name of its one key. `pieces` are those of its text, or of a call's arguments. `data` holds the rest.
+    `kind` is the name of its one key. `pieces` are those of its text, or of a call's arguments. `data`
+    holds the rest.
     """
 
     kind: str
@@ -53,8 +54,9 @@ class Block:
 class Assembly:
     """The blocks of one turn, by their indexes.
 
-    Text and reasoning are not announced by Bedrock: their first delta opens the block. A call is. A block that starts
-    twice, that continues after its end, or a call that continues without a start raises `InvalidResponse`.
+    Text and reasoning are not announced by Bedrock: their first delta opens the block. A call is. A block
+    that starts twice, that continues after its end, or a call that continues without a start raises
+    `InvalidResponse`.
     """
 
     def __init__(self, origin: Origin, ids: CallIds) -> None:

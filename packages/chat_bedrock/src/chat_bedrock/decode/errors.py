@@ -55,7 +55,8 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
 def named_error(
     name: str, value: JsonValue, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> ProviderError:
-    """Return the error of this name that a parsed body or a frame describes. Without a name, the body's own counts."""
+    """Return the error of this name that a parsed body or a frame describes. Without a name, the body's own
+    counts."""
     shown: JsonObject = {"message": value} if isinstance(value, str) else {**as_object(value)}
     if "message" not in shown and (message := as_text(shown.get("Message"))):
         shown["message"] = message
@@ -81,6 +82,7 @@ def unexpected(frame: JsonObject, what: str) -> ProviderError | InvalidResponse:
 
 
 def _name(text: str) -> str:
-    """Return the name in "com.amazon.coral#ThrottlingException:http://…", which streams write in lower camel case."""
+    """Return the name in "com.amazon.coral#ThrottlingException:http://…", which streams write in lower camel
+    case."""
     name = text[:300].partition(":")[0].rpartition("#")[2].strip()
     return name[:1].upper() + name[1:]

@@ -49,8 +49,8 @@ def cited_text(
 ) -> Text | None:
     """Return a text with the sources that it names, or None for an empty one.
 
-    `received` is the whole block where it came whole; of one that came in pieces the same is put together, so that it
-    can be sent back.
+    `received` is the whole block where it came whole; of one that came in pieces the same is put
+    together, so that it can be sent back.
     """
     if not text and not citations:
         return None

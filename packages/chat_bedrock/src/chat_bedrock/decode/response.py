@@ -70,7 +70,8 @@ def response(parts: list[Part], ending: JsonObject, request_id: str | None = Non
 
 
 def usage(value: JsonObject) -> Usage:
-    """Return the usage. Bedrock counts tokens that were read from a cache or written to it apart from the input."""
+    """Return the usage. Bedrock counts tokens that were read from a cache or written to it apart from the
+    input."""
     read, written = as_count(value.get("cacheReadInputTokens")), as_count(value.get("cacheWriteInputTokens"))
     plain = as_count(value.get("inputTokens"))
     return Usage(

@@ -14,7 +14,8 @@ _NOT_BEFORE = ("document", "video")  # the kinds of blocks that no cache point m
 def add_cache_points(
     body: ConverseBody, caching: Caching, capabilities: Capabilities, notices: list[Notice]
 ) -> None:
-    """Add the cache points that a client was built with. Where the user has marked a place already, none is added."""
+    """Add the cache points that a client was built with. Where the user has marked a place already, none is
+    added."""
     point: Block = {"cachePoint": {"type": "default", **({"ttl": caching.ttl} if caching.ttl else {})}}
     if caching.instructions and (system := body.get("system")):
         _add(system, point)

@@ -64,7 +64,8 @@ class Files:
         self._names: set[str] = set()
 
     def block(self, file: File) -> Block:
-        """Return the content block of a file. Raises `ConfigurationError` for a file that the wire cannot carry."""
+        """Return the content block of a file. Raises `ConfigurationError` for a file that the wire cannot
+        carry."""
         mimetype = plain_mimetype(file)
         kind = file_kind(mimetype)
         content: JsonObject = {"format": _format(file, kind, mimetype)}
@@ -76,7 +77,8 @@ class Files:
         return {kind: content}
 
     def _name(self, file: File) -> str:
-        """Return a name of letters, digits, spaces, hyphens and brackets that no other document of the request has."""
+        """Return a name of letters, digits, spaces, hyphens and brackets that no other document of the
+        request has."""
         stem = (file.name or "document").rpartition(".")[0] or file.name or "document"
         plain = " ".join(_NOT_IN_NAMES.sub(" ", stem).split())[:180] or "document"
         name, count = plain, 1
@@ -119,7 +121,8 @@ _SAME: Mapping[str, str] = {
 
 
 def _format(file: File, kind: str, mimetype: str) -> str:
-    """Return the name of a file's format. An image's bytes outweigh its MIME type, since the server compares the two."""
+    """Return the name of a file's format. An image's bytes outweigh its MIME type, since the server compares
+    the two."""
     if kind == "image" and (found := _image_format(file.data or b"")):
         return found
     formats = _FORMATS[kind]

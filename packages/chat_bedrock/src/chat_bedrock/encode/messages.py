@@ -1,4 +1,5 @@
-"""A conversation as Converse takes it: instructions apart, turns that alternate, results right after their calls."""
+"""A conversation as Converse takes it: instructions apart, turns that alternate, results right after their
+calls."""
 
 from __future__ import annotations
 
@@ -50,8 +51,8 @@ class _Turn:
 class Conversation:
     """The messages and the instructions of one request, with notices for what was left out.
 
-    Raises `ConfigurationError` for what a user put in and the wire cannot carry, and `UnresolvedTool` for calls that
-    have no outcome yet.
+    Raises `ConfigurationError` for what a user put in and the wire cannot carry, and `UnresolvedTool` for
+    calls that have no outcome yet.
     """
 
     def __init__(self, messages: Messages, origin: Origin, capabilities: Capabilities) -> None:
@@ -116,7 +117,8 @@ class Conversation:
                 return False
 
     def _close_ends(self) -> None:
-        """See that the conversation starts and ends as the model takes it. Raises `ConfigurationError` for an empty one."""
+        """See that the conversation starts and ends as the model takes it. Raises `ConfigurationError` for
+        an empty one."""
         if not self._turns:
             raise ConfigurationError("Bedrock needs a message to respond to: messages.add_user(...) first")
         if self._turns[0].side == "assistant" and not self._capabilities.assistant_first:
@@ -175,7 +177,8 @@ class Conversation:
             yield dict(native.data)
 
     def _assistant(self, message: Message) -> list[Block]:
-        """Return the model's turn, its own blocks as they were received. What is left of a turn may be nothing."""
+        """Return the model's turn, its own blocks as they were received. What is left of a turn may be
+        nothing."""
         replayed = replayed_blocks(message, self._origin)
         blocks: list[Block] = []
         for part in message.parts:

@@ -31,7 +31,8 @@ def text_format(output: OutputSchema) -> JsonObject:
 
 
 def schema_instructions(output: OutputSchema) -> tuple[Block, Notice]:
-    """Return the instructions that stand for a schema, and the notice that the server does not hold the model to it."""
+    """Return the instructions that stand for a schema, and the notice that the server does not hold the
+    model to it."""
     schema = json.dumps(output.schema, ensure_ascii=False)
     text = f"Respond with one JSON object that satisfies this JSON schema, and with nothing else:\n{schema}"
     return {"text": text}, Notice(

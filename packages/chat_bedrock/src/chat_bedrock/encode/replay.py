@@ -43,7 +43,8 @@ def plain_text_block(text: str) -> list[Block]:
 
 
 def reasoning_block(part: Reasoning, origin: Origin) -> Block | None:
-    """Return the block of a thought, or None for one that has no signature from here: the models refuse those."""
+    """Return the block of a thought, or None for one that has no signature from here: the models refuse
+    those."""
     native = part.native.for_(origin) if part.native else None
     if native is None:
         return None
@@ -55,9 +56,11 @@ def reasoning_block(part: Reasoning, origin: Origin) -> Block | None:
 
 
 def replayed_blocks(message: Message, origin: Origin) -> dict[int, Block]:
-    """Return the blocks that go back, by the identities of their parts: calls of Amazon's tools, with their results.
+    """Return the blocks that go back, by the identities of their parts: calls of Amazon's tools, with their
+    results.
 
-    A call that has no result, and a result without its call, would be refused. So would a block of another kind.
+    A call that has no result, and a result without its call, would be refused. So would a block of
+    another kind.
     """
     own = [
         (part, data)

@@ -24,7 +24,8 @@ _COUNTED = ("messages", "system", "toolConfig", "additionalModelRequestFields")
 def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, stream: bool) -> Encoded:
     """Return the body of a request to Converse or ConverseStream.
 
-    Raises `ConfigurationError` for what a user put in and the wire cannot carry, `UnresolvedTool` for open calls.
+    Raises `ConfigurationError` for what a user put in and the wire cannot carry, `UnresolvedTool` for
+    open calls.
     """
     capabilities = defaults.capabilities
     conversation = Conversation(request.messages, origin, capabilities)
@@ -90,7 +91,8 @@ def _inference(options: ChatOptions, capabilities: Capabilities, notices: list[N
 
 
 def _additional_fields(options: ChatOptions, defaults: RequestDefaults, notices: list[Notice]) -> JsonObject:
-    """Return the model's own fields that common options stand for. Raises `ConfigurationError` where it has none."""
+    """Return the model's own fields that common options stand for. Raises `ConfigurationError` where it has
+    none."""
     capabilities = defaults.capabilities
     fields: JsonObject = {}
     if options.top_k is not None and capabilities.top_k is None:
@@ -133,7 +135,8 @@ def _tools(
     additional: JsonObject,
     notices: list[Notice],
 ) -> ToolConfig:
-    """Return the tools of a request and the choice among them. "none" keeps tools only where the history needs them."""
+    """Return the tools of a request and the choice among them. "none" keeps tools only where the history
+    needs them."""
     check_names(request.tools, defaults.system_tools)
     forbidden = request.options.tool_choice == "none"
     offered: list[Block] = []

@@ -61,7 +61,8 @@ def _block_parts(block: JsonObject, citations: list[JsonObject], origin: Origin)
 
 
 def citations_of(citations: list[JsonObject], index: int, first: int) -> list[JsonObject]:
-    """Return the citations of a content block. One that names no block belongs to the first text, at index `first`."""
+    """Return the citations of a content block. One that names no block belongs to the first text, at index
+    `first`."""
     return [
         citation
         for citation in citations
@@ -71,7 +72,8 @@ def citations_of(citations: list[JsonObject], index: int, first: int) -> list[Js
 
 
 def response(parts: list[Part], ending: JsonObject) -> ChatResponse:
-    """Return a turn of these parts. `ending` holds the reason and the usage. Raises the error of a failed generation.
+    """Return a turn of these parts. `ending` holds the reason and the usage. Raises the error of a failed
+    generation.
 
     No call runs of a turn that was cut at a limit.
     """

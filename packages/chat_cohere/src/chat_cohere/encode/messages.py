@@ -43,8 +43,8 @@ _NO_OUTPUT = "(no output)"
 class Conversation:
     """The messages and the documents of one request, with notices for what was left out.
 
-    Raises `ConfigurationError` for what a user put in and the wire cannot carry, and `UnresolvedTool` for calls that
-    have no outcome yet.
+    Raises `ConfigurationError` for what a user put in and the wire cannot carry, and `UnresolvedTool` for
+    calls that have no outcome yet.
     """
 
     def __init__(self, messages: Messages, origin: Origin) -> None:
@@ -165,7 +165,8 @@ class Conversation:
         citations: list[JsonObject],
         outcomes: list[tuple[ToolCall, str]],
     ) -> None:
-        """Add a turn of the model and the results of its calls. A turn that says and calls nothing is left out."""
+        """Add a turn of the model and the results of its calls. A turn that says and calls nothing is left
+        out."""
         turn: SentMessage = {"role": "assistant"}
         if any(block.get("type") == "text" for block in content) or (content and outcomes):
             turn["content"] = content

@@ -25,7 +25,8 @@ _EFFORTS = {"none": Thinking(enabled=False), "disabled": Thinking(enabled=False)
 def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, stream: bool) -> Encoded:
     """Return the body of a request to `/v2/chat`.
 
-    Raises `ConfigurationError` for what a user put in and the wire cannot carry, `UnresolvedTool` for open calls.
+    Raises `ConfigurationError` for what a user put in and the wire cannot carry, `UnresolvedTool` for
+    open calls.
     """
     conversation = Conversation(request.messages, origin)
     notices = [*conversation.notices]

@@ -1,4 +1,5 @@
-"""Where AWS credentials come from: variables, the files that AWS's own tools share, or `botocore` where it is installed."""
+"""Where AWS credentials come from: variables, the files that AWS's own tools share, or `botocore` where it
+is installed."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 def credentials_from_variables(variables: Mapping[str, str]) -> AwsCredentials | None:
-    """Return the credentials of `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, or None.
+    """Return the credentials of `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, or
+    None.
 
     `variables` is the environment. Raises `ConfigurationError` where one of the first two is set alone.
     """
@@ -37,8 +39,9 @@ def credentials_from_variables(variables: Mapping[str, str]) -> AwsCredentials |
 class ProfileCredentials:
     """Finds the credentials of a profile, each time it is called.
 
-    `botocore` looks, where it is installed: in files, single sign-on, roles, containers and instances. Without it the
-    shared files are read. `variables` is the environment, which names the profile and the files.
+    `botocore` looks, where it is installed: in files, single sign-on, roles, containers and instances.
+    Without it the shared files are read. `variables` is the environment, which names the profile and the
+    files.
     """
 
     variables: Mapping[str, str]
@@ -109,7 +112,8 @@ def _config_section(profile: str) -> str:
 
 
 def _read(path: Path) -> RawConfigParser:
-    """Return the file's sections, none where there is no file. Raises `ConfigurationError` for one that cannot be read."""
+    """Return the file's sections, none where there is no file. Raises `ConfigurationError` for one that
+    cannot be read."""
     from configparser import Error, RawConfigParser
 
     parser = RawConfigParser(strict=False, default_section="")

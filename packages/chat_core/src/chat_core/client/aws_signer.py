@@ -15,7 +15,8 @@ AwsCredentialSource: TypeAlias = "Callable[[], AwsCredentials | Awaitable[AwsCre
 
 
 class AwsSigner:
-    """Signs requests to one service in one region, each with the credentials that `source` gives at that moment."""
+    """Signs requests to one service in one region, each with the credentials that `source` gives at that
+    moment."""
 
     def __init__(
         self,

@@ -1,4 +1,5 @@
-"""The whole chain in which AWS's tools look for credentials, by `botocore`, which is imported when it is first asked."""
+"""The whole chain in which AWS's tools look for credentials, by `botocore`, which is imported when it is
+first asked."""
 
 from __future__ import annotations
 
@@ -21,14 +22,16 @@ class _Credentials(Protocol):
 
 
 class BotocoreChain:
-    """Finds credentials once, and afterwards only refreshes those that expire. It may be called from several threads."""
+    """Finds credentials once, and afterwards only refreshes those that expire. It may be called from several
+    threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._found: _Credentials | None = None
 
     def find(self, profile: str | None) -> AwsCredentials | None:
-        """Return the credentials of a profile, or of whatever the environment names; None where there are none.
+        """Return the credentials of a profile, or of whatever the environment names; None where there are
+        none.
 
         Raises `ConfigurationError` with the words of botocore.
         """

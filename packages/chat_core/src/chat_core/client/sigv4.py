@@ -34,8 +34,9 @@ def sign_request(
 ) -> Request:
     """Return the request with the headers of its signature. It is valid for some minutes from `now`.
 
-    Signed are the method, the URL, the body and all headers but those that a proxy may change. The path of the URL
-    is taken as it is sent, percent-encoded, and encoded once more, as every service but S3 expects it.
+    Signed are the method, the URL, the body and all headers but those that a proxy may change. The path
+    of the URL is taken as it is sent, percent-encoded, and encoded once more, as every service but S3
+    expects it.
     """
     moment = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -87,7 +88,8 @@ def _signing_key(secret_key: str, scope: str) -> bytes:
 
 
 def _host(url: str) -> str:
-    """Return the Host header that a URL is requested with: the port stands in it unless it is the scheme's own."""
+    """Return the Host header that a URL is requested with: the port stands in it unless it is the scheme's
+    own."""
     parsed = urlsplit(url)
     host = (parsed.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host

@@ -1,4 +1,5 @@
-"""Events out of the binary framing `application/vnd.amazon.eventstream`, in which every message carries two checksums.
+"""Events out of the binary framing `application/vnd.amazon.eventstream`, in which every message carries two
+checksums.
 
 A message is, with all numbers big-endian:
 
@@ -40,8 +41,8 @@ async def event_bursts(
 ) -> AsyncGenerator[Sequence[Event]]:
     """Yield the events of `start` and the chunks after it, those together that arrived together.
 
-    Raises `InvalidResponse` for what is no message or is larger than `max_bytes`, after the events before it. A
-    message that the end of the bytes cuts is no event.
+    Raises `InvalidResponse` for what is no message or is larger than `max_bytes`, after the events before
+    it. A message that the end of the bytes cuts is no event.
     """
     reader = EventStreamReader(max_bytes)
     yield reader.feed(start)
@@ -63,8 +64,9 @@ class EventStreamReader:
     reading  | no message               | `fault` is set; the events before it are returned
     faulty   | any                      | ignored: where the next message starts is unknown
 
-    An event's type is the message's `:event-type`; of an exception "exception:" and its `:exception-type`; of an error
-    "error:" and its `:error-code`, with the `:error-message` as `{"message": ...}` for data.
+    An event's type is the message's `:event-type`; of an exception "exception:" and its
+    `:exception-type`; of an error "error:" and its `:error-code`, with the `:error-message` as
+    `{"message": ...}` for data.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -35,6 +35,10 @@ from chat_completions.decode.response import more_choices
 from chat_completions.decode.usage import usage
 from chat_completions.dialect import Dialect
 
+_OF_CHOICE = frozenset({"index", "delta", "finish_reason", "logprobs"})
+_ELSEWHERE = frozenset(
+    {"usage", "finish_reason", "error", "x_groq"}
+)  # fields that may stand in several places
 _IN_TURN = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
 
@@ -87,6 +91,8 @@ class CompletionsStreamDecoder:
         if chunk is None:
             self.finished = self.finished or self._frames.done
             return self._parts.flush() if self._frames.done else ()
+        if (plain := self._plain(chunk)) is not None and event.type != "body":
+            return self._parts.add(plain)
         whole = event.type == "body"  # the server ignored `stream`
         if whole:
             chunk = completion(chunk)
@@ -115,6 +121,29 @@ class CompletionsStreamDecoder:
                 response=self._response(),
             )
         return Done(self._response())
+
+    def _plain(self, chunk: JsonObject) -> JsonObject | None:
+        """Return the delta of a chunk that holds nothing else that is new, as nearly all do, else None."""
+        choices = chunk.get("choices")
+        if self._id is None or self._model is None or not isinstance(choices, list) or len(choices) != 1:
+            return None
+        choice = choices[0]
+        if (
+            not isinstance(choice, dict)
+            or not choice.keys() <= _OF_CHOICE
+            or choice.get("index") != self._index
+        ):
+            return None
+        delta = choice.get("delta")
+        if not isinstance(delta, dict) or not delta or choice.get("finish_reason") or choice.get("logprobs"):
+            return None
+        if (
+            self._finish.word is not None
+            or not _ELSEWHERE.isdisjoint(delta)
+            or any(map(chunk.get, _ELSEWHERE))
+        ):
+            return None
+        return delta
 
     def _describe(self, chunk: JsonObject, choices: list[JsonObject]) -> None:
         """Keep usage, and what the first chunks hold besides content, until they have named response and

@@ -1,1 +1,4 @@
-"""Our CPU time beside that of other LLM clients: `python -m benchmarks`. How to read it: docs/performance.md."""
+"""Our CPU time beside that of other LLM clients: `python -m benchmarks`.
+
+How to read it: docs/performance.md.
+"""

@@ -1,4 +1,6 @@
-"""Measure every library in interleaved rounds, and print one markdown table a scenario: `python -m benchmarks`."""
+"""Measure every library in interleaved rounds, and print one markdown table a scenario: `python -m
+benchmarks`.
+"""
 
 import argparse
 import json

@@ -19,7 +19,10 @@ SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A call, what it must hand back, and how it is counted. The server knows the answer by the scenario's name."""
+    """A call, what it must hand back, and how it is counted.
+
+    The server knows the answer by the scenario's name.
+    """
 
     name: str
     title: str

@@ -1,4 +1,5 @@
-"""A Chat Completions server on loopback that costs less than any client: every answer is made before the first request.
+"""A Chat Completions server on loopback that costs less than any client: every answer is made before the
+first request.
 
 The first part of the path names the answer (`/paced/v1/chat/completions`), so no request body is parsed.
 """

@@ -1,4 +1,5 @@
-"""A contender's process: writes `ready`, then for each name of a scenario on stdin measures it and writes a line of JSON.
+"""A contender's process: writes `ready`, then for each name of a scenario on stdin measures it and writes a
+line of JSON.
 
 Arguments: the library, and the server's URL.
 """

@@ -1,9 +1,10 @@
-"""A conversation with everything in it: streaming, a tool that runs, a tool that asks first, a typed result, and what it cost.
+"""A conversation with everything in it: streaming, a tool that runs, a tool that asks first, a typed result,
+and what it cost.
 
-It talks to the first of these that is there: `CHAT_QUICKSTART_URL` (a base URL; `CHAT_QUICKSTART_MODEL` names the model),
-OpenAI where `OPENAI_API_KEY` is set, Ollama on this machine, SmolLM2 in this process where `chat-local` and its model are
-installed. Where none is, it talks to a server that it starts itself, which answers from a script and is no model at all
-(`CHAT_QUICKSTART_SCRIPTED=1` chooses that over SmolLM2).
+It talks to the first of these that is there: `CHAT_QUICKSTART_URL` (a base URL; `CHAT_QUICKSTART_MODEL` names
+the model), OpenAI where `OPENAI_API_KEY` is set, Ollama on this machine, SmolLM2 in this process where
+`chat-local` and its model are installed. Where none is, it talks to a server that it starts itself, which
+answers from a script and is no model at all (`CHAT_QUICKSTART_SCRIPTED=1` chooses that over SmolLM2).
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ async def main() -> None:
 async def talk_to_small_model(client: ChatCompletionsClient) -> None:
     """The same with a model that writes fluently and knows little: each step leaves it only what it can do.
 
-    The form of the typed answer and of the call is held by a grammar, so that it is right whatever the model is like.
+    The form of the typed answer and of the call is held by a grammar, so that it is right whatever the model
+    is like.
     """
     options = ChatOptions(temperature=0, max_tokens=120)
     chat = ChatBuilder().with_model(client).with_options(options)
@@ -145,7 +147,10 @@ async def talk_to_small_model(client: ChatCompletionsClient) -> None:
 
 
 async def show(streamed: AbstractAsyncContextManager[AsyncIterator[object]]) -> tuple[Usage, bool]:
-    """Show a stream and decide what it asks. Return what it cost, and whether it waits for what was decided."""
+    """Show a stream and decide what it asks.
+
+    Return what it cost, and whether it waits for what was decided.
+    """
     async with streamed as events:
         async for event in events:
             match event:

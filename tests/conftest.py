@@ -17,7 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> Any:
-    """Tests marked with `anyio` run on both; on asyncio with `--loop` in debug mode, with eager tasks or on uvloop."""
+    """Tests marked with `anyio` run on both; on asyncio with `--loop` in debug mode, with eager tasks or on
+    uvloop.
+    """
     way = request.config.getoption("--loop")
     if request.param == "trio" or way is None:
         return request.param
@@ -42,8 +44,10 @@ def _uvloop() -> asyncio.AbstractEventLoop:
 
 @pytest.fixture(params=["asyncio", "trio"])
 def virtual_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
-    """Both, on a clock that jumps to the next timer whenever nothing else can run: for tests of time limits without a
-    network. A module that wants it for all its tests returns it from an `anyio_backend` of its own."""
+    """Both, on a clock that jumps to the next timer whenever nothing else can run: for tests of time limits
+    without a network. A module that wants it for all its tests returns it from an `anyio_backend` of its
+    own.
+    """
     if request.param == "asyncio":
         return "asyncio", {"loop_factory": VirtualLoop}
     import trio.testing

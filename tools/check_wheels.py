@@ -4,8 +4,8 @@
     python tools/check_wheels.py --if-changed  only where the metadata is not that of tools/wheels.sha256
     python tools/check_wheels.py --write       check, and write tools/wheels.sha256
 
-Each wheel is installed alone into an environment of its own and imported; all pairs, and all packages beside the
-vendors' newest libraries, are resolved; `open_model` finds every package.
+Each wheel is installed alone into an environment of its own and imported; all pairs, and all packages beside
+the vendors' newest libraries, are resolved; `open_model` finds every package.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     python tools/coverage_gate.py            measure and compare
     python tools/coverage_gate.py --write    measure, and raise the figures that have risen
 
-A figure is the percentage of a package's statements that run, rounded down. It may only rise. A package without a
-figure needs 90. What is measured are the tests of the packages, on asyncio, without those that only repeat others
-thousands of times: about a minute on two cores.
+A figure is the percentage of a package's statements that run, rounded down. It may only rise. A package
+without a figure needs 90. What is measured are the tests of the packages, on asyncio, without those that only
+repeat others thousands of times: about a minute on two cores.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ def measure(folder: Path) -> dict[str, float]:
 
 
 def _start(tests: list[Path], settings: Path) -> subprocess.Popen[str]:
-    """Start tests in a process of their own, measured. (pytest-xdist's processes end without saving what they measured.)"""
+    """Start tests in a process of their own, measured.
+
+    (pytest-xdist's processes end without saving what they measured.)
+    """
     command = [
         sys.executable,
         "-m",

@@ -1,10 +1,11 @@
-"""Write what the packages share: metadata in `packages/*/pyproject.toml`, LICENSE, `__version__`, and dev.txt.
+"""Write what the packages share: metadata in `packages/*/pyproject.toml`, LICENSE, `__version__`, and
+dev.txt.
 
     python tools/package_metadata.py            write
     python tools/package_metadata.py --check    fail, and name the packages, where something would be written
 
-A package states for itself: name, version, description, keywords, its dependencies and extras. Written here: the
-licence, authors, classifiers, URLs, and the bounds between our own packages, which are released together.
+A package states for itself: name, version, description, keywords, its dependencies and extras. Written here:
+the licence, authors, classifiers, URLs, and the bounds between our own packages, which are released together.
 """
 
 from __future__ import annotations

@@ -35,7 +35,9 @@ class Contender(ABC):
 
     @abstractmethod
     async def history(self, turns: Sequence[tuple[str, str]]) -> str:
-        """Make the library's own messages of the turns (`user` or `assistant`, text), and send them, not streamed."""
+        """Make the library's own messages of the turns (`user` or `assistant`, text), and send them, not
+        streamed.
+        """
 
     @abstractmethod
     async def embed(self, inputs: Sequence[str]) -> Sequence[Sequence[float]]:

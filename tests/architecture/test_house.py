@@ -1,7 +1,7 @@
 """Who may import whom, and which file may do what. ROOMS is chat_core, WIRE any provider package.
 
-The files are read, not imported: a package is held to the rules by lying in packages/. Each rule says where the house is not
-kept, and stands in BROKEN with a small house that is not.
+The files are read, not imported: a package is held to the rules by lying in packages/. Each rule says where
+the house is not kept, and stands in BROKEN with a small house that is not.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ DISTRIBUTIONS = {"pydantic_core": "pydantic", "google": "google-auth"}  # where 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """`target` is the module that defines the name, also where another one passes it on; `said` is the module in the statement."""
+    """`target` is the module that defines the name, also where another one passes it on; `said` is the module
+    in the statement.
+    """
 
     line: int
     said: str
@@ -92,7 +94,8 @@ class Import:
     for_annotations: bool
 
 
-# an import: its line, the module it names, the name it takes, the name it gives, and whether it is for annotations only
+# an import: its line, the module it names, the name it takes, the name it gives, and whether it is for
+# annotations only
 Statement: TypeAlias = tuple[int, str, str | None, str, bool]
 
 
@@ -155,7 +158,9 @@ class House:
         return (module for module in self if module.package != "chat_core")
 
     def definer(self, said: str, name: str | None, passed: frozenset[str] = frozenset()) -> str:
-        """The module that `from said import name` is about: where the name comes from, if `said` only passes it on."""
+        """The module that `from said import name` is about: where the name comes from, if `said` only passes
+        it on.
+        """
         if name and f"{said}.{name}" in self.modules:
             return f"{said}.{name}"
         if name and said in self.modules:
@@ -243,7 +248,10 @@ Rule: TypeAlias = Callable[[House], Iterator[str]]
 
 
 def core_is_built_in_rooms(house: House) -> Iterator[str]:
-    """A module of chat_core lies in a room and imports only what ROOMS allows it. TYPE_CHECKING may name any type."""
+    """A module of chat_core lies in a room and imports only what ROOMS allows it.
+
+    TYPE_CHECKING may name any type.
+    """
     for module in house.core:
         room = module.within.partition(".")[0]
         if room in ("", "testing"):
@@ -269,7 +277,9 @@ def a_room_is_not_entered_in_a_circle(house: House) -> Iterator[str]:
 
 
 def core_names_no_vendor(house: House) -> Iterator[str]:
-    """No module of chat_core but `testing` names a vendor's event or field: those stand in the provider packages."""
+    """No module of chat_core but `testing` names a vendor's event or field: those stand in the provider
+    packages.
+    """
     for module in house.core:
         if inside(module.within, "testing"):
             continue
@@ -283,7 +293,9 @@ def core_names_no_vendor(house: House) -> Iterator[str]:
 
 
 def the_engine_sees_no_network_and_no_wire(house: House) -> Iterator[str]:
-    """The engine imports neither the seam nor what implements it, and chat_core no provider package, not even for annotations."""
+    """The engine imports neither the seam nor what implements it, and chat_core no provider package, not even
+    for annotations.
+    """
     roots = {module.package for module in house.providers}
     for module in house.core:
         for step in module.imports:
@@ -296,7 +308,9 @@ def the_engine_sees_no_network_and_no_wire(house: House) -> Iterator[str]:
 
 
 def only_transports_import_http(house: House) -> Iterator[str]:
-    """httpx, httpx2, httpx-sse and websockets are imported in chat_core/transport/, and so named in no other signature."""
+    """httpx, httpx2, httpx-sse and websockets are imported in chat_core/transport/, and so named in no other
+    signature.
+    """
     for module in house:
         for step in module.imports:
             if inside(step.said, *HTTP) and not module.name.startswith("chat_core.transport."):
@@ -333,7 +347,9 @@ def only_builders_read_the_environment(house: House) -> Iterator[str]:
 
 
 def providers_are_built_in_one_direction(house: House) -> Iterator[str]:
-    """wire ← encode, decode ← stream ← client ← builder, also by way of the files beside them; and nothing goes in a circle."""
+    """wire ← encode, decode ← stream ← client ← builder, also by way of the files beside them; and nothing
+    goes in a circle.
+    """
     place = {file: at for at, files in enumerate(WIRE) for file in files}
     for module in house.providers:
         for target, step in house.reach(module).items():
@@ -347,7 +363,9 @@ def providers_are_built_in_one_direction(house: House) -> Iterator[str]:
 
 
 def providers_know_neither_engine_nor_siblings(house: House) -> Iterator[str]:
-    """A provider imports core's model and seam; of the other providers at most those whose wire many speak, who know no other."""
+    """A provider imports core's model and seam; of the other providers at most those whose wire many speak,
+    who know no other.
+    """
     roots = {module.package for module in house.providers}
     for module in house.providers:
         for step in module.imports:
@@ -363,8 +381,9 @@ def providers_know_neither_engine_nor_siblings(house: House) -> Iterator[str]:
 
 
 def only_clients_touch_the_transport(house: House) -> Iterator[str]:
-    """In a provider the seam's protocols and requests are named in client.py, in builder.py, which takes the transport, and
-    in websocket.py and transport.py, which are one."""
+    """In a provider the seam's protocols and requests are named in client.py, in builder.py, which takes the
+    transport, and in websocket.py and transport.py, which are one.
+    """
     for module in house.providers:
         for step in module.imports:
             touches = inside(step.target, "chat_core.transport") and (
@@ -408,7 +427,9 @@ def what_is_imported_for_annotations_is_used_in_them(house: House) -> Iterator[s
 
 
 def what_is_imported_is_declared(house: House) -> Iterator[str]:
-    """Every library that a package imports stands in its pyproject.toml, also what it would get by way of another one."""
+    """Every library that a package imports stands in its pyproject.toml, also what it would get by way of
+    another one.
+    """
     for module in house:
         for step in module.imports:
             root = step.said.partition(".")[0]

@@ -143,7 +143,9 @@ def _names(module: ModuleType) -> list[str]:
 
 
 def _members(cls: type) -> Iterator[str]:
-    """Methods and properties of our own classes, inherited ones too: a user does not see where they come from."""
+    """Methods and properties of our own classes, inherited ones too: a user does not see where they come
+    from.
+    """
     ours = [base for base in cls.__mro__ if base.__module__.partition(".")[0] in _packages()]
     for name in sorted({name for base in ours for name in vars(base)}):
         member = inspect.getattr_static(cls, name)
@@ -157,7 +159,8 @@ def _members(cls: type) -> Iterator[str]:
             case _ if inspect.isfunction(member):
                 yield from _function(name, member)
             case _ if not name.startswith("_") and name in getattr(cls, "__dataclass_fields__", ()):
-                yield f"{name}: {cls.__dataclass_fields__[name].type}"  # type: ignore[attr-defined]  # asked one line above
+                # asked one line above
+                yield f"{name}: {cls.__dataclass_fields__[name].type}"  # type: ignore[attr-defined]
             case _ if hasattr(member, "func"):  # cached_property
                 yield f"{name}: {_annotation(member.func)}"
             case _:

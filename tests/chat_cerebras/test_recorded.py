@@ -1,4 +1,6 @@
-"""Recorded conversations with Cerebras through `CerebrasBuilder`: the same is sent, and what is expected is read."""
+"""Recorded conversations with Cerebras through `CerebrasBuilder`: the same is sent, and what is expected is
+read.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,10 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
 def requests(
     exchanges: list[dict[str, Any]], messages: Messages
 ) -> Iterator[tuple[ChatRequest, dict[str, Any]]]:
-    """What is asked turn by turn, in our words, and what was sent. What the model said is what it was read as."""
+    """What is asked turn by turn, in our words, and what was sent.
+
+    What the model said is what it was read as.
+    """
     for exchange in exchanges:
         sent = exchange["request"]["json"] or {"messages": [{"role": "user", "content": "Hello"}]}
         assert sent["messages"][-1]["role"] == "user"

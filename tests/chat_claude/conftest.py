@@ -24,8 +24,9 @@ Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def official() -> Iterator[Judge]:
-    """Raises where Anthropic's SDK has another type for a body, or no such field; answers with the body. Beta fields are judged by
-    the beta types."""
+    """Raises where Anthropic's SDK has another type for a body, or no such field; answers with the body. Beta
+    fields are judged by the beta types.
+    """
     modules = [module for name, module in sys.modules.items() if name.startswith("anthropic.types")]
     types = {value for module in modules for value in vars(module).values() if is_typeddict(value)}
     types = {one for one in types if not hasattr(one, "__pydantic_config__")}
@@ -33,7 +34,8 @@ def official() -> Iterator[Judge]:
     for one in types:
         one.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
     for module in lazy:
-        module.Iterable = list  # type: ignore[attr-defined]  # pydantic reads an Iterable only when somebody iterates it
+        # pydantic reads an Iterable only when somebody iterates it
+        module.Iterable = list  # type: ignore[attr-defined]
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", TypedDictExtraConfigWarning

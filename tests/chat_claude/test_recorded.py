@@ -1,5 +1,6 @@
-"""All recorded Messages traffic: the official SDK reads the same from it, what is sent next holds the recorded blocks unchanged,
-and no cut goes unnoticed."""
+"""All recorded Messages traffic: the official SDK reads the same from it, what is sent next holds the
+recorded blocks unchanged, and no cut goes unnoticed.
+"""
 
 from __future__ import annotations
 
@@ -137,7 +138,8 @@ def sent_next(response: ChatResponse, exchange: Exchange) -> list[dict[str, Any]
 
 
 def sendable(blocks: list[dict[str, Any]], exchange: Exchange) -> list[dict[str, Any]]:
-    """What may be sent again of a turn's blocks: no blank texts, no thinking at the end, and server tools in pairs.
+    """What may be sent again of a turn's blocks: no blank texts, no thinking at the end, and server tools in
+    pairs.
 
     Some recordings have other ids in results than in calls, since their source has replaced them.
     """
@@ -305,7 +307,9 @@ def _listed(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _replayable(block: Mapping[str, Any]) -> dict[str, Any]:
-    """What the reference says about citations: the file's id is for answers only, and a document's title has to be there."""
+    """What the reference says about citations: the file's id is for answers only, and a document's title has
+    to be there.
+    """
     if not block.get("citations") or block["type"] != "text":
         return dict(block)
     cited = [

@@ -1,4 +1,6 @@
-"""These tests meet neither the proxies nor the keys of the machine they run on; and one turn as a chat sees it."""
+"""These tests meet neither the proxies nor the keys of the machine they run on; and one turn as a chat sees
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""When the server is down, wrong, slow or hostile: the error says what to do, and the conversation keeps what it had."""
+"""When the server is down, wrong, slow or hostile: the error says what to do, and the conversation keeps what
+it had.
+"""
 
 from __future__ import annotations
 

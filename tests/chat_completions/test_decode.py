@@ -1,4 +1,6 @@
-"""Whole answers and errors: what each body becomes, in every envelope seen, and that OpenAI's own SDK reads the same."""
+"""Whole answers and errors: what each body becomes, in every envelope seen, and that OpenAI's own SDK reads
+the same.
+"""
 
 from __future__ import annotations
 

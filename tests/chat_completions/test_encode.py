@@ -61,7 +61,9 @@ ADD = ToolDefinition("add", "Add two numbers.", {"type": "object", "properties":
 
 @pytest.fixture(scope="module")
 def official() -> Iterator[dict[bool, TypeAdapter[Any]]]:
-    """OpenAI's request types, whole and streamed, that accept no key they do not know and look into every list."""
+    """OpenAI's request types, whole and streamed, that accept no key they do not know and look into every
+    list.
+    """
     with _exact_types():
         yield {
             False: TypeAdapter(CompletionCreateParamsNonStreaming),
@@ -77,7 +79,8 @@ def _exact_types() -> Iterator[None]:
     for one in types:
         one.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
     for module in lazy:
-        module.Iterable = list  # type: ignore[attr-defined]  # pydantic reads an Iterable only when somebody iterates it
+        # pydantic reads an Iterable only when somebody iterates it
+        module.Iterable = list  # type: ignore[attr-defined]
     try:
         yield
     finally:

@@ -1,4 +1,6 @@
-"""Files in the form of each server's own, whatever their MIME type is called; and those from tools that it does not take."""
+"""Files in the form of each server's own, whatever their MIME type is called; and those from tools that it
+does not take.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Fields at other places, in other containers and of other types than OpenAI's; errors under status 200 in any shape."""
+"""Fields at other places, in other containers and of other types than OpenAI's; errors under status 200 in
+any shape.
+"""
 
 from __future__ import annotations
 

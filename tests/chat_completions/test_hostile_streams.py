@@ -1,4 +1,6 @@
-"""What servers were seen to do to a stream, each over a real socket: the outcome, what is kept, and whether the tool ran."""
+"""What servers were seen to do to a stream, each over a real socket: the outcome, what is kept, and whether
+the tool ran.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One streamed turn, fed event by event: what it says, what it is at the end, and that no cut of it is an end."""
+"""One streamed turn, fed event by event: what it says, what it is at the end, and that no cut of it is an
+end.
+"""
 
 from __future__ import annotations
 
@@ -414,7 +416,9 @@ def pieces(draw: st.DrawFn, text: str) -> list[str]:
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A whole answer, and the same as chunks, its texts and arguments cut anywhere and its calls perhaps in turns."""
+    """A whole answer, and the same as chunks, its texts and arguments cut anywhere and its calls perhaps in
+    turns.
+    """
     message = draw(turns())
     finish = (
         "tool_calls"

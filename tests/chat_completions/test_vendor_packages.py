@@ -1,4 +1,6 @@
-"""What holds for the builder of every vendor over this wire: its server, its key, and where the key does not go."""
+"""What holds for the builder of every vendor over this wire: its server, its key, and where the key does not
+go.
+"""
 
 from __future__ import annotations
 

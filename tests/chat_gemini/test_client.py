@@ -60,7 +60,8 @@ async def test_a_stream_is_asked_for_as_events_and_any_model_has_its_path(model:
     client = BASE.with_model(model).with_transport(transport).build()
     async with ChatBuilder().with_model(client).build().stream(Messages.from_user("Hi")) as events:
         said = [event async for event in events]
-    assert broken_laws(said) == []  # type: ignore[arg-type]  # without tools and types these are the events of a turn
+    # without tools and types these are the events of a turn
+    assert broken_laws(said) == []  # type: ignore[arg-type]
     assert said[:-1] == [TextChunk("Hel"), TextChunk("lo")]
     url = f"https://generativelanguage.googleapis.com/v1beta{path}:streamGenerateContent?alt=sse"
     assert transport.requests[0].url == url

@@ -42,7 +42,8 @@ async def test_many_texts_go_in_batches_and_come_back_in_order() -> None:
         float(number) for number in range(250)
     ]
     assert answer.usage.input_tokens == 250
-    assert [len(body["requests"]) for body in transport.bodies] == [100, 100, 50]  # type: ignore[arg-type]  # JSON
+    # JSON
+    assert [len(body["requests"]) for body in transport.bodies] == [100, 100, 50]  # type: ignore[arg-type]
 
 
 async def test_nothing_to_embed_asks_nobody() -> None:

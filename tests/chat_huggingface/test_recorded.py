@@ -1,4 +1,6 @@
-"""Recorded exchanges of the router through `HuggingFaceBuilder`: the same is sent, and what is expected is read."""
+"""Recorded exchanges of the router through `HuggingFaceBuilder`: the same is sent, and what is expected is
+read.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ def _part(item: dict[str, Any]) -> Text | File:
 
 
 def plain(value: Any) -> Any:
-    """A body without what says nothing: nulls, empty lists, `stream: false`, and the list around a single text."""
+    """A body without what says nothing: nulls, empty lists, `stream: false`, and the list around a single
+    text.
+    """
     if isinstance(value, list):
         return [plain(item) for item in value]
     if not isinstance(value, dict):

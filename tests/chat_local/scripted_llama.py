@@ -26,7 +26,9 @@ def turn(*texts: str, finish: str = "stop") -> list[JsonObject]:
 
 
 class ScriptedServer:
-    """Stands for xllamacpp's server: it streams the chunks of a script, and keeps the bodies that it was asked with."""
+    """Stands for xllamacpp's server: it streams the chunks of a script, and keeps the bodies that it was
+    asked with.
+    """
 
     def __init__(self, turns: Sequence[Any]) -> None:
         self.turns = list(turns)

@@ -1,4 +1,6 @@
-"""A model in the process answers as a server would: whole, streamed, several at once, and stops when it is left."""
+"""A model in the process answers as a server would: whole, streamed, several at once, and stops when it is
+left.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A model is found by its path, its package, or where other programs keep it; what is missing is named with its command."""
+"""A model is found by its path, its package, or where other programs keep it; what is missing is named with
+its command.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the server does besides chat: models that come and are shown, embeddings, and what is said where no server runs."""
+"""What the server does besides chat: models that come and are shown, embeddings, and what is said where no
+server runs.
+"""
 
 from __future__ import annotations
 

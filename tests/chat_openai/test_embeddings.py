@@ -1,4 +1,6 @@
-"""Embeddings: batches in order, vectors without a loop or a copy, and nothing taken for a vector that is none."""
+"""Embeddings: batches in order, vectors without a loop or a copy, and nothing taken for a vector that is
+none.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Pictures: what is asked for, what comes back whole or streamed, and the conversation that goes on from them."""
+"""Pictures: what is asked for, what comes back whole or streamed, and the conversation that goes on from
+them.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ pytestmark = pytest.mark.anyio
 class EditParams(ImageEditParamsNonStreaming):
     """The SDK's own, which names types of files."""
 
-    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)  # type: ignore[misc]  # how pydantic reads it
+    # how pydantic reads it
+    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)  # type: ignore[misc]
 
 
 GENERATE: TypeAdapter[Any] = TypeAdapter(ImageGenerateParamsNonStreaming)
@@ -78,7 +81,10 @@ def client(transport: FakeTransport, **options: Any) -> ImageOpenAIClient:
 
 
 def accepted(body: dict[str, Any]) -> None:
-    """Whether the official SDK's types take this body. It sends an edit's pictures as a form, where they are one field."""
+    """Whether the official SDK's types take this body.
+
+    It sends an edit's pictures as a form, where they are one field.
+    """
     if "images" not in body:
         GENERATE.validate_python(body)
         assert body.keys() <= ImageGenerateParamsNonStreaming.__annotations__.keys()

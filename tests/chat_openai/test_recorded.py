@@ -1,4 +1,6 @@
-"""Recorded answers of OpenAI and Azure through `OpenAIBuilder`: turns, embeddings, token counts, lists of models."""
+"""Recorded answers of OpenAI and Azure through `OpenAIBuilder`: turns, embeddings, token counts, lists of
+models.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A response in the background outlives its connections: cut anywhere, it goes on from its last event, and none comes twice."""
+"""A response in the background outlives its connections: cut anywhere, it goes on from its last event, and
+none comes twice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Streams and responses of odd servers, by kind: what comes out is whole, once, or an error that quotes the frame."""
+"""Streams and responses of odd servers, by kind: what comes out is whole, once, or an error that quotes the
+frame.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The official SDK as an oracle: what it reads of recorded answers, we read; and our bodies are what its types ask for."""
+"""The official SDK as an oracle: what it reads of recorded answers, we read; and our bodies are what its
+types ask for.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One streamed turn, fed event by event: what it says, what it is at the end, and that no cut of it is an end."""
+"""One streamed turn, fed event by event: what it says, what it is at the end, and that no cut of it is an
+end.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A typed answer after what the model says on its way to it: the value is the answer's, and all of it goes back as it came."""
+"""A typed answer after what the model says on its way to it: the value is the answer's, and all of it goes
+back as it came.
+"""
 
 from __future__ import annotations
 

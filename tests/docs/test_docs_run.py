@@ -1,15 +1,17 @@
 """Every code block of the documentation runs.
 
-The ```python blocks of one page are one program: they share their names, may `await` at the top level, and run in an
-empty folder, in a process of their own. There `http://localhost:8000/v1` stands for a LoopbackServer, keys are in the
-environment, and nothing beyond this machine can be reached. ```json and ```toml blocks must parse. A comment above a
-block says more:
+The ```python blocks of one page are one program: they share their names, may `await` at the top level, and
+run in an empty folder, in a process of their own. There `http://localhost:8000/v1` stands for a
+LoopbackServer, keys are in the environment, and nothing beyond this machine can be reached. ```json and
+```toml blocks must parse. A comment above a block says more:
 
-    <!-- server: weather -->       from this block on, tests/docs/servers/weather.py answers, with its `answer(body)`
+    <!-- server: weather -->       from this block on, tests/docs/servers/weather.py answers, with its
+    `answer(body)`
     <!-- not run: the reason -->   the block is left out, and the test run says why
     <!-- prints -->                this ```text block is exactly what the ```python block before it prints
 
-`http://localhost:8001/v1` stands for a server of the Responses wire over WebSockets, which says what the same script says.
+`http://localhost:8001/v1` stands for a server of the Responses wire over WebSockets, which says what the same
+script says.
 
 One page by hand: `python tests/docs/test_docs_run.py docs/tools.md`.
 """
@@ -151,7 +153,9 @@ def _clean_place() -> Iterator[None]:
 
 @contextmanager
 def _sockets(script: Callable[[JsonObject], Answer], page: str) -> Iterator[str]:
-    """A WebSocket server for a page that asks for one: each frame is answered with the events that the script streams."""
+    """A WebSocket server for a page that asks for one: each frame is answered with the events that the script
+    streams.
+    """
     if SOCKETS not in page:
         yield SOCKETS
         return
@@ -160,7 +164,8 @@ def _sockets(script: Callable[[JsonObject], Answer], page: str) -> Iterator[str]
     def handle(connection: ServerConnection) -> None:
         for frame in connection:
             answer = script({**json.loads(frame), "stream": True})
-            for line in answer.body.decode().splitlines():  # type: ignore[union-attr]  # it is Raw on this wire
+            # it is Raw on this wire
+            for line in answer.body.decode().splitlines():  # type: ignore[union-attr]
                 if line.startswith("data: "):
                     connection.send(line.removeprefix("data: "))
 

@@ -5,13 +5,15 @@
     @given(histories())
     def test_...(messages: Messages) -> None: ...
 
-`histories()` is a hypothesis strategy of `Messages`: every part kind, every status, odd texts, ids and names, files of
-every kind in users' messages and in tool results, cut turns, and native data of every provider (of `ORIGINS`), in orders
-that the engine can produce: calls are in the model's messages, their ids are unique, and a call is open only in the last
-message of the model. `histories(open_calls=False)` has no call that waits, and so can be sent.
+`histories()` is a hypothesis strategy of `Messages`: every part kind, every status, odd texts, ids and names,
+files of every kind in users' messages and in tool results, cut turns, and native data of every provider (of
+`ORIGINS`), in orders that the engine can produce: calls are in the model's messages, their ids are unique,
+and a call is open only in the last message of the model. `histories(open_calls=False)` has no call that
+waits, and so can be sent.
 
-The smaller strategies (`texts`, `json_values`, `files`, `parts_of_a_user`, `turns`, …) may be used alone. Equal
-conversations after storing are what `test_store.py` holds; a test of a wire checks the body with its rules.
+The smaller strategies (`texts`, `json_values`, `files`, `parts_of_a_user`, `turns`, …) may be used alone.
+Equal conversations after storing are what `test_store.py` holds; a test of a wire checks the body with its
+rules.
 """
 
 from __future__ import annotations
@@ -57,8 +59,9 @@ ORIGINS = (
     Origin("", "", ""),
 )
 
-# What is known to break something somewhere: empty, blank, control characters, halves of a character, separators of
-# lines that JavaScript knows and JSON does not, texts that look like markup or JSON, and one that is long.
+# What is known to break something somewhere: empty, blank, control characters, halves of a character,
+# separators of lines that JavaScript knows and JSON does not, texts that look like markup or JSON, and one
+# that is long.
 ODD_TEXTS = (
     *(
         "",
@@ -247,7 +250,9 @@ messages_of_others = st.one_of(
 
 
 def histories(*, open_calls: bool = True, max_size: int = 6) -> st.SearchStrategy[Messages]:
-    """Return a strategy of conversations; with `open_calls`, the last message may have calls that are not resolved."""
+    """Return a strategy of conversations; with `open_calls`, the last message may have calls that are not
+    resolved.
+    """
     past = st.lists(messages_of_others | model_messages(), max_size=max_size)
     last = model_messages(resolved | unresolved) if open_calls else messages_of_others
     return st.builds(_conversation, past, st.none() | last)

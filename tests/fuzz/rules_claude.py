@@ -1,4 +1,7 @@
-"""The rules of the Messages wire for request bodies, as sentences. Facts: the reference and probes of it, November 2026."""
+"""The rules of the Messages wire for request bodies, as sentences.
+
+Facts: the reference and probes of it, November 2026.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ def broken_rules(
 ) -> list[str]:
     """Return a sentence for each rule that a request body breaks.
 
-    `prefill`: the model continues a turn of its own. `system_turns`: it follows system messages within a conversation.
-    `paused`: the last turn of the model is one that the server has paused.
+    `prefill`: the model continues a turn of its own. `system_turns`: it follows system messages within a
+    conversation. `paused`: the last turn of the model is one that the server has paused.
     """
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:

@@ -1,4 +1,5 @@
-"""The rules of the Chat Completions wire for request bodies, as sentences: OpenAI's, and those that a dialect adds.
+"""The rules of the Chat Completions wire for request bodies, as sentences: OpenAI's, and those that a dialect
+adds.
 
 Facts: the vendors' references and what their servers were seen to refuse, November 2026.
 """
@@ -139,7 +140,9 @@ def _call(call: dict[str, Any], dialect: Dialect) -> Iterator[str]:
 
 
 def _pairs(messages: list[dict[str, Any]]) -> Iterator[str]:
-    """Each call is answered once, by a tool's message right after its turn; and no tool's message answers anything else."""
+    """Each call is answered once, by a tool's message right after its turn; and no tool's message answers
+    anything else.
+    """
     waiting: list[str] = []
     for message in messages:
         if message.get("role") == "tool":

@@ -1,4 +1,7 @@
-"""The rules of Ollama's own API on request bodies, as sentences. Facts: Ollama's server and Python client, August 2026."""
+"""The rules of Ollama's own API on request bodies, as sentences.
+
+Facts: Ollama's server and Python client, August 2026.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The rules of the Responses wire for request bodies, as sentences. Facts: the reference and recorded errors, November 2026."""
+"""The rules of the Responses wire for request bodies, as sentences.
+
+Facts: the reference and recorded errors, November 2026.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ def broken_rules(
 ) -> list[str]:
     """Return a sentence for each rule that a request body breaks.
 
-    `refused`: fields that the server refuses. `stores`: whether it can store responses. `calls_last`: whether only
-    calls may stand between a call and its output.
+    `refused`: fields that the server refuses. `stores`: whether it can store responses. `calls_last`: whether
+    only calls may stand between a call and its output.
     """
     items = body.get("input")
     if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):

@@ -1,4 +1,6 @@
-"""Streams of Converse that are damaged: the turn that they tell, or an error; and no more time than their bytes."""
+"""Streams of Converse that are damaged: the turn that they tell, or an error; and no more time than their
+bytes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Streams of the Messages wire that are damaged: the expected turn or an error that quotes the frame, and nothing in between."""
+"""Streams of the Messages wire that are damaged: the expected turn or an error that quotes the frame, and
+nothing in between.
+"""
 
 from __future__ import annotations
 

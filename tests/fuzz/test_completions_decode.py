@@ -1,4 +1,6 @@
-"""Damaged streams of the Chat Completions wire: the expected turn, or an error that quotes the frame, and nothing between."""
+"""Damaged streams of the Chat Completions wire: the expected turn, or an error that quotes the frame, and
+nothing between.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Random conversations, as the engine can produce and store them, become bodies that every server of this wire accepts."""
+"""Random conversations, as the engine can produce and store them, become bodies that every server of this
+wire accepts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Lines of a native turn, dropped, repeated, reordered, changed: the expected turn, or an error that quotes the line."""
+"""Lines of a native turn, dropped, repeated, reordered, changed: the expected turn, or an error that quotes
+the line.
+"""
 
 from __future__ import annotations
 

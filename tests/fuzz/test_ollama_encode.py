@@ -1,4 +1,6 @@
-"""Whatever entered a conversation can be sent to Ollama's own API: the body keeps the wire's rules, or a user's part is refused."""
+"""Whatever entered a conversation can be sent to Ollama's own API: the body keeps the wire's rules, or a
+user's part is refused.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ JSON: Any = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WHOLE_TEXTS, inner, max_size=3),
     max_leaves=6,
 )
-# native data as this package stores it, as others do, and as somebody may have changed it in a stored conversation
+# native data as this package stores it, as others do, and as somebody may have changed it in a stored
+# conversation
 NATIVES = st.builds(
     Native,
     ORIGINS,

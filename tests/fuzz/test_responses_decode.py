@@ -1,4 +1,6 @@
-"""Damaged streams of the Responses wire: the turn comes out, or an error that quotes the frame; nothing is lost or run twice."""
+"""Damaged streams of the Responses wire: the turn comes out, or an error that quotes the frame; nothing is
+lost or run twice.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ OUTPUT = [THOUGHT, SAID, CALL]
 
 
 def stream(*, numbered: bool, final: bool, ends: bool) -> list[dict[str, Any]]:
-    """Return a turn's events: with numbers or without, with its output at the end or without, with ends of items or without."""
+    """Return a turn's events: with numbers or without, with its output at the end or without, with ends of
+    items or without.
+    """
     frames: list[tuple[str, dict[str, Any]]] = [
         ("created", {"response": {**HEAD, "status": "in_progress"}}),
         ("output_item.added", {"output_index": 0, "item": {**THOUGHT, "summary": []}}),

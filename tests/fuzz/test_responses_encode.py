@@ -1,4 +1,6 @@
-"""Whatever entered a conversation can be sent on the Responses wire, in every dialect; what the user put in may be refused."""
+"""Whatever entered a conversation can be sent on the Responses wire, in every dialect; what the user put in
+may be refused.
+"""
 
 from __future__ import annotations
 

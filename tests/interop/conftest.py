@@ -1,7 +1,7 @@
 """aimock, somebody else's imitation of the providers' servers, for as long as the tests run.
 
-It is installed by npm into `.aimock/`, once. Where it cannot be had the tests skip and say why; with CHAT_INTEROP=required, as
-`.ci/run` sets it, they fail instead.
+It is installed by npm into `.aimock/`, once. Where it cannot be had the tests skip and say why; with
+CHAT_INTEROP=required, as `.ci/run` sets it, they fail instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Play recorded Chat Completions and embeddings exchanges through the provider's own builder, else `ChatCompletionsBuilder`."""
+"""Play recorded Chat Completions and embeddings exchanges through the provider's own builder, else
+`ChatCompletionsBuilder`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Play one recorded exchange through the public API, for `check_recordings.py` (its docstring says what is returned)."""
+"""Play one recorded exchange through the public API, for `check_recordings.py` (its docstring says what is
+returned).
+"""
 
 from __future__ import annotations
 

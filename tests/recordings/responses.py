@@ -1,4 +1,6 @@
-"""Play recorded Responses exchanges through the vendor's builder, else `ResponsesBuilder`, over HTTP or a WebSocket."""
+"""Play recorded Responses exchanges through the vendor's builder, else `ResponsesBuilder`, over HTTP or a
+WebSocket.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-# Slicing by the byte, and cutting, take three minutes in all: `python -m pytest` does it with a share of them, CI with all.
+# Slicing by the byte, and cutting, take three minutes in all: `python -m pytest` does it with a share of
+# them, CI with all.
 SHARE = "1" if os.environ.get("CHAT_RECORDINGS") == "all" else "0.1"
 PLAYS = {
     "by event and whole": ["--slices", "event,whole"],

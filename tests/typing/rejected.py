@@ -1,5 +1,6 @@
-"""Wrong uses, one a line, with the ignores that each needs and what is wrong with it. An ignore that is not needed is an error,
-so a wrong use that a checker accepts is news. Lines without an ignore are right. Nothing here is run.
+"""Wrong uses, one a line, with the ignores that each needs and what is wrong with it. An ignore that is not
+needed is an error, so a wrong use that a checker accepts is news. Lines without an ignore are right.
+Nothing here is run.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ from chat_core import (
     ToolCall,
     tool,
 )
-from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]  # the lazy names of chat_core do not hide a misspelt one
+
+# the lazy names of chat_core do not hide a misspelt one
+from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]
 from chat_core.sync import SyncChat
 from chat_gemini import GeminiBuilder, GeminiClient
 from chat_groq import GroqBuilder
@@ -55,7 +58,8 @@ def no_model() -> None:
     builder.with_structured_output(City).build()  # type: ignore[misc]  # no with_model
     builder.with_scoped_tools(scoped).build()  # type: ignore[misc]  # no with_model
     server.build()  # type: ignore[misc]  # no with_model
-    server.with_api_key("key").with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
+    # no with_model
+    server.with_api_key("key").with_base_url("http://localhost").build()  # type: ignore[misc]
     server.with_embeddings().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_web_search().with_store().build()  # type: ignore[misc]  # no with_model
@@ -78,7 +82,8 @@ async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> Non
     OpenAIBuilder().with_web_search(context_size="huge")  # type: ignore[arg-type]  # low, medium or high
     OpenAIBuilder().with_images(background="red")  # type: ignore[arg-type]  # auto, transparent or opaque
     await client.draw("a cat")  # type: ignore[attr-defined]  # no with_images
-    await builder.with_model(OpenAIBuilder().with_model("m").with_images().build()).build().embed("one")  # type: ignore[misc]  # it draws
+    # it draws
+    await builder.with_model(OpenAIBuilder().with_model("m").with_images().build()).build().embed("one")  # type: ignore[misc]
     ResponsesBuilder().with_embeddings()  # type: ignore[attr-defined]  # the wire has none
 
 
@@ -190,7 +195,8 @@ async def plain(chat: Chat[ChatCompletionsClient]) -> None: ...
 
 
 async def chats_of_another_kind(client: ChatCompletionsClient) -> None:
-    await plain(builder.with_model(client).with_scoped_tools(scoped).build())  # type: ignore[arg-type]  # it may pause
+    # it may pause
+    await plain(builder.with_model(client).with_scoped_tools(scoped).build())  # type: ignore[arg-type]
     await plain(builder.with_model(StreamsOnly()).build())  # type: ignore[arg-type]  # another client
     await plain(builder.with_model(client))  # type: ignore[arg-type]  # no build()
 
@@ -234,7 +240,8 @@ def tools() -> None:
     tool(title="add")  # type: ignore[call-overload]  # the word is name
     tool(meta="high")  # type: ignore[call-overload]  # meta is a mapping
     Tool("search", "Search the web.", {})  # type: ignore[call-arg]  # no function
-    Tool("search", "Search the web.", '{"type": "object"}', print)  # type: ignore[arg-type]  # the schema is a dict
+    # the schema is a dict
+    Tool("search", "Search the web.", '{"type": "object"}', print)  # type: ignore[arg-type]
     builder.with_tools(add)  # type: ignore[arg-type]  # tools are a list
     builder.with_tools([add, len])  # type: ignore[list-item]  # len is no Tool
     builder.with_tools(scoped)  # type: ignore[arg-type]  # the word is with_scoped_tools
@@ -252,7 +259,8 @@ def arguments_of_a_chat_builder() -> None:
     builder.with_retry(3)  # type: ignore[arg-type]  # a RetryPolicy
     builder.with_structured_output({"type": "object"})  # type: ignore[arg-type]  # a type, not its schema
     builder.with_structured_output(3)  # type: ignore[arg-type]  # a type, not a value
-    builder.with_structured_output(City(name="Bern", inhabitants=1))  # type: ignore[arg-type]  # a type, not a value
+    # a type, not a value
+    builder.with_structured_output(City(name="Bern", inhabitants=1))  # type: ignore[arg-type]
     builder.with_tool([add])  # type: ignore[attr-defined]  # the word is with_tools
 
 
@@ -284,13 +292,16 @@ async def conversations(client: ChatCompletionsClient) -> None:
     messages.append(Text("Hello"))  # type: ignore[arg-type]  # a Message
     messages.append(Message("assistant"))  # type: ignore[arg-type]  # the word is model
     Message("user", "Hello")  # type: ignore[arg-type]  # a list of parts
-    await builder.with_model(client).build().complete(["Hello"])  # type: ignore[arg-type]  # Messages.from_user("Hello")
-    await builder.with_model(client).build().complete([Message("user")])  # type: ignore[arg-type]  # Messages([...])
+    # Messages.from_user("Hello")
+    await builder.with_model(client).build().complete(["Hello"])  # type: ignore[arg-type]
+    # Messages([...])
+    await builder.with_model(client).build().complete([Message("user")])  # type: ignore[arg-type]
     messages.find_tool("t1").approve([1])  # type: ignore[arg-type]  # a mapping
     messages.find_tool("t1").reject(reason=3)  # type: ignore[arg-type]  # text
     Text("Hello").text = "changed"  # type: ignore[misc]  # parts do not change
     File.from_bytes("text")  # type: ignore[arg-type]  # bytes
-    _ = File.from_url("http://localhost/a.png").data.hex()  # type: ignore[union-attr]  # nothing is downloaded
+    # nothing is downloaded
+    _ = File.from_url("http://localhost/a.png").data.hex()  # type: ignore[union-attr]
 
 
 def builders_of_vendors() -> None:

@@ -1,4 +1,6 @@
-"""What the public API promises to type checkers: accepted.py is accepted by all of them, and rejected.py rejected line by line."""
+"""What the public API promises to type checkers: accepted.py is accepted by all of them, and rejected.py
+rejected line by line.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-# One that takes a wrong use after all is no surprise any more: what stands here has to be missed, and nothing else may be.
+# One that takes a wrong use after all is no surprise any more: what stands here has to be missed, and nothing
+# else may be.
 MISSED: dict[str, dict[str, str]] = {
     "mypy": {},
     "pyright": {},
@@ -94,7 +97,9 @@ CHECKERS = {"mypy": mypy, "pyright": pyright, "ty": ty, "pyrefly": pyrefly}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that one checker finds: in the two files, in rejected.py without its ignores, and in a file that is not strict."""
+    """All that one checker finds: in the two files, in rejected.py without its ignores, and in a file that is
+    not strict.
+    """
 
     checker: str
     findings: list[Finding]

@@ -2,8 +2,9 @@
 
     python agent.py STORED EFFECTS [die] [ID=DECISION ...]
 
-It goes on with the conversation stored at STORED, or begins it, after the decisions given; its tools leave their effects, a line
-each, in EFFECTS. It prints "paused" or "complete". With `die`, the process is killed inside the tool `pay`.
+It goes on with the conversation stored at STORED, or begins it, after the decisions given; its tools leave
+their effects, a line each, in EFFECTS. It prints "paused" or "complete". With `die`, the process is killed
+inside the tool `pay`.
 """
 
 from __future__ import annotations

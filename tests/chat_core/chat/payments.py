@@ -2,9 +2,10 @@
 
     python payments.py FOLDER CALLS
 
-The tools log `begin ID` and `end ID`, each line in one write. The model calls CALLS tools in each of two turns. It prints
-"complete" at the end, or "paused" where calls are unknown. Two of these at once on one folder are kept apart by the
-lock of a SQLite transaction and the revision of the conversation, as docs/storing.md shows.
+The tools log `begin ID` and `end ID`, each line in one write. The model calls CALLS tools in each of two
+turns. It prints "complete" at the end, or "paused" where calls are unknown. Two of these at once on one
+folder are kept apart by the lock of a SQLite transaction and the revision of the conversation, as
+docs/storing.md shows.
 """
 
 from __future__ import annotations
@@ -77,12 +78,16 @@ def main(folder: Path, calls: int) -> None:
     turns = sum(message.role == "model" for message in messages)
     chat = (
         ChatBuilder()
-        .with_model(ScriptedProvider([*lines, "done"][turns:]))  # type: ignore[arg-type]  # lists of calls are lines
+        # lists of calls are lines
+        .with_model(ScriptedProvider([*lines, "done"][turns:]))  # type: ignore[arg-type]
         .with_scoped_tools(ScopedCollection([pay], lambda call, meta: Execute()))
         .with_checkpoint(store.save)
         .build()
     )
     print("started", flush=True)
+    if turns > len(lines):  # the other process had finished when this one loaded
+        print("complete")
+        return
     try:
         outcome = anyio.run(chat.complete, messages)
     except ConversationConflict:

@@ -81,8 +81,9 @@ def fragment(text: str, id: str | None = None) -> dict[str, Any]:
 
 
 class Line:
-    """A transport of one connection. It yields to the loop before and after every event, and keeps what was opened and closed;
-    after `events` it waits for ever, as a model that thinks does, or fails with `end`."""
+    """A transport of one connection. It yields to the loop before and after every event, and keeps what was
+    opened and closed; after `events` it waits for ever, as a model that thinks does, or fails with `end`.
+    """
 
     def __init__(self, *events: str, end: Exception | None = None) -> None:
         self.events, self.end = events, end

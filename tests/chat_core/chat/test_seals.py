@@ -1,4 +1,6 @@
-"""Approvals that were forged, changed, replayed, have expired, or come from another key are refused, case by case."""
+"""Approvals that were forged, changed, replayed, have expired, or come from another key are refused, case by
+case.
+"""
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ async def test_a_result_is_json_that_can_be_stored_and_is_the_same_afterwards(
 
     await run(chat_with(Tool("t", "", {}, lambda: result), calls=[ToolCall("c", "t")]), messages, streamed)
 
-    assert messages.find_tool("c").status == Completed(taken)  # type: ignore[arg-type]  # JSON by the parameters
+    # JSON by the parameters
+    assert messages.find_tool("c").status == Completed(taken)  # type: ignore[arg-type]
     assert Messages.from_json(messages.to_json()) == messages
     json.dumps(taken, allow_nan=False, ensure_ascii=False).encode()
 

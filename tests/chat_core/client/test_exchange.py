@@ -41,7 +41,10 @@ def anyio_backend(virtual_backend: Any) -> Any:
 
 
 class Plays:
-    """A transport whose response is what `body` yields. `left_at` is the time at which the stream was left."""
+    """A transport whose response is what `body` yields.
+
+    `left_at` is the time at which the stream was left.
+    """
 
     def __init__(self, body: Body) -> None:
         self.body = body

@@ -19,10 +19,11 @@ Answer: TypeAlias = "bytes | Callable[[socket.socket], None]"
 
 
 class Peer:
-    """Answers each request with the next of `answers`, the last for ever: bytes to send, or a function of the connection.
+    """Answers each request with the next of `answers`, the last for ever: bytes to send, or a function of the
+    connection.
 
-    After a function the connection is closed; after bytes it is kept. `left` is set when a client has hung up. A `raw` peer
-    hands over the connection with nothing read from it.
+    After a function the connection is closed; after bytes it is kept. `left` is set when a client has hung
+    up. A `raw` peer hands over the connection with nothing read from it.
     """
 
     def __init__(self, *answers: Answer, raw: bool = False) -> None:
@@ -115,7 +116,9 @@ def serve() -> Iterator[Callable[..., Peer]]:
 
 @pytest.fixture(autouse=True)
 def open_connections(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[object]]:
-    """What is open of the connections that transports make; those that wait for a request apart, if `idle` is False."""
+    """What is open of the connections that transports make; those that wait for a request apart, if `idle` is
+    False.
+    """
     made: WeakSet[Connection] = WeakSet()
 
     class Recorded(Connection):

@@ -1,4 +1,6 @@
-"""What is `AioHttpTransport`'s own: asyncio only, sessions of the user's, and its place as the default of a program."""
+"""What is `AioHttpTransport`'s own: asyncio only, sessions of the user's, and its place as the default of a
+program.
+"""
 
 from __future__ import annotations
 

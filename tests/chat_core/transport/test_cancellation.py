@@ -1,4 +1,6 @@
-"""Cancelled at any step, once or more, a request leaves nothing behind: no connection, no task; and the next request works."""
+"""Cancelled at any step, once or more, a request leaves nothing behind: no connection, no task; and the next
+request works.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -143,7 +145,9 @@ async def test_a_time_limit_around_a_stream_is_a_timeout_and_no_cancellation(ope
 
 @asynccontextmanager
 async def slow_server(*, for_ever: bool = False) -> AsyncIterator[str]:
-    """In this loop, so that the steps of both sides are always the same: an event, a turn of the loop, an event."""
+    """In this loop, so that the steps of both sides are always the same: an event, a turn of the loop, an
+    event.
+    """
 
     async def answer(connection: anyio.abc.SocketStream) -> None:
         async with connection:

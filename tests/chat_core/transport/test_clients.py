@@ -1,4 +1,6 @@
-"""A client of the user's own, of httpx or httpx2, sends the requests: its auth, hooks and mounts work, and it stays open."""
+"""A client of the user's own, of httpx or httpx2, sends the requests: its auth, hooks and mounts work, and it
+stays open.
+"""
 
 import json
 from collections.abc import AsyncIterator, Callable

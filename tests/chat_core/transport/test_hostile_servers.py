@@ -1,4 +1,6 @@
-"""What servers and networks do wrong ends in an error of this library, in bounded time and memory, and frees the connection."""
+"""What servers and networks do wrong ends in an error of this library, in bounded time and memory, and frees
+the connection.
+"""
 
 from __future__ import annotations
 

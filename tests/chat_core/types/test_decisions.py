@@ -118,7 +118,8 @@ def test_the_digest_is_of_what_was_shown() -> None:
 
 
 def test_decisions_have_a_schema_and_what_is_none_is_refused_with_the_place() -> None:
-    assert set(decision_schema()["required"]) == {"call_id", "verdict"}  # type: ignore[arg-type]  # a list of names
+    # a list of names
+    assert set(decision_schema()["required"]) == {"call_id", "verdict"}  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=r"not decisions: 0\.verdict"):
         decisions_from_json('[{"call_id": "a", "verdict": "maybe"}]')
 

@@ -1,4 +1,6 @@
-"""What is in a conversation is sent, or left out with a notice; what only the user can have put in is refused."""
+"""What is in a conversation is sent, or left out with a notice; what only the user can have put in is
+refused.
+"""
 
 from __future__ import annotations
 

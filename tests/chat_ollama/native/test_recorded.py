@@ -79,8 +79,9 @@ def conversation(sent: dict[str, Any], origin: Origin) -> Messages:
 
 
 def plain(body: dict[str, Any]) -> dict[str, Any]:
-    """A body without what says nothing, and without the labels that some clients leave off. Thoughts go back only with turns that
-    called tools, where that client sent all of them."""
+    """A body without what says nothing, and without the labels that some clients leave off. Thoughts go back
+    only with turns that called tools, where that client sent all of them.
+    """
     messages = [
         {
             key: _calls(value) if key == "tool_calls" else value

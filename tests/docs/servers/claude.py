@@ -1,4 +1,6 @@
-"""A model behind the Messages API: it thinks where asked to, calls what there is to call, searches, cites, and declines."""
+"""A model behind the Messages API: it thinks where asked to, calls what there is to call, searches, cites,
+and declines.
+"""
 
 import json
 from typing import Any, cast

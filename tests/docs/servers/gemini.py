@@ -1,4 +1,6 @@
-"""A model on Gemini's wire: it answers what the page about Gemini asks, in an array of chunks, as Google does without `alt=sse`."""
+"""A model on Gemini's wire: it answers what the page about Gemini asks, in an array of chunks, as Google does
+without `alt=sse`.
+"""
 
 import base64
 import json

@@ -1,4 +1,6 @@
-"""What answers with what it was asked beside the conversation, as JSON; with one tool call first, where a tool is forced."""
+"""What answers with what it was asked beside the conversation, as JSON; with one tool call first, where a
+tool is forced.
+"""
 
 import json
 

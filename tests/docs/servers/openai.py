@@ -1,5 +1,7 @@
-"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may have forgotten.
-It counts tokens, hangs up in the middle of streams in the background, and draws on the Images wire too."""
+"""A model on the Responses wire: it answers, searches, draws, calls tools, asks before an MCP call, and may
+have forgotten. It counts tokens, hangs up in the middle of streams in the background, and draws on the
+Images wire too.
+"""
 
 import base64
 import json

@@ -1,4 +1,6 @@
-"""A long story told slowly, if that is what is asked for; one that is cut, if the word "cut" is; else the forecast."""
+"""A long story told slowly, if that is what is asked for; one that is cut, if the word "cut" is; else the
+forecast.
+"""
 
 from chat_core.testing.loopback import Call, Reply
 from chat_core.types.json_values import JsonObject

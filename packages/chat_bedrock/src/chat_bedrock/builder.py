@@ -71,7 +71,10 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         return cast("BedrockBuilder[HasModel, E]", self._with(replace(self._choices, model=model)))
 
     def with_region(self, region: str) -> Self:
-        """Set the region, such as "eu-central-1". Raises `ConfigurationError` for what is no region's name."""
+        """Set the region, such as "eu-central-1".
+
+        Raises `ConfigurationError` for what is no region's name.
+        """
         return self._with(replace(self._choices, region=_checked_region(region)))
 
     def with_aws_credentials(self, credentials: AwsCredentials | AwsCredentialSource) -> Self:

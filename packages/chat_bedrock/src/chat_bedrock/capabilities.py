@@ -24,15 +24,18 @@ _NONE: Mapping[str, JsonObject] = MappingProxyType({})
 class Capabilities:
     """What one model takes.
 
-    - `effort`: the field of a reasoning effort, None where there is none; `effort_fields` are sent along with it
+    - `effort`: the field of a reasoning effort, None where there is none; `effort_fields` are sent along with
+      it
     - `budget`: whether `thinking` with a budget of tokens is taken
     - `top_k`: the field of `top_k`
     - `sampling`: whether `temperature` and `top_p` are taken
-    - `output_format`: whether a JSON schema holds the output; else the schema is written into the instructions
+    - `output_format`: whether a JSON schema holds the output; else the schema is written into the
+      instructions
     - `forced_choice`: whether a tool call can be required
     - `no_choice`: the additional fields that forbid tool calls, where the model has some
     - `beside_results`: what may stand in one message with the results of tools
-    - `json_results`: whether a tool's result has to be an object; `result_status` whether it may have a status
+    - `json_results`: whether a tool's result has to be an object; `result_status` whether it may have a
+      status
     - `assistant_first`, `assistant_last`: whether a conversation may start, and end, with the model's turn
     - `cached_tools`: whether tools can be cached
     """

@@ -95,7 +95,10 @@ class BedrockClient(ProviderClient[Settings]):
         return f"/model/{path_segment(self._settings.model)}/{operation}"
 
     async def _post(self, operation: str, body: Mapping[str, object], decode: Callable[[Response], T]) -> T:
-        """Send a request about the model. `decode` sees the headers too, where Bedrock puts ids and counts."""
+        """Send a request about the model.
+
+        `decode` sees the headers too, where Bedrock puts ids and counts.
+        """
         request = self._request("POST", self._path(operation), body)
         return await send_request(self._settings.transport, request, decode, decode_error)
 

@@ -72,19 +72,12 @@ class ClaudeClient(ProviderClient[Settings]):
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             whole: ChatResponse | None = None
-            try:
-                async with aclosing(self._stream_one_of_several(request, before)) as events:
-                    async for event in events:
-                        if isinstance(event, Done):
-                            whole = event.response
-                        else:
-                            yield event
-            except StreamTruncated as error:
-                error.partial = _joined(before, error.partial)
-                raise
-            except ChatError as error:
-                error.partial = error.partial if before is None else before
-                raise
+            async with aclosing(self._stream_after(before, request)) as events:
+                async for event in events:
+                    if isinstance(event, Done):
+                        whole = event.response
+                    else:
+                        yield event
             assert whole is not None, "stream_response() ends in Done"
             before, message = _joined(before, whole), whole.message
             if not self._is_paused(whole):
@@ -93,6 +86,21 @@ class ClaudeClient(ProviderClient[Settings]):
             request = _continued(request, message)
         assert before is not None
         yield Done(_still_paused(before, self._settings.continuations))
+
+    async def _stream_after(
+        self, before: ChatResponse | None, request: ChatRequest
+    ) -> AsyncGenerator[TurnEvent]:
+        """Yield one response of a turn; errors have what came before it too."""
+        try:
+            async with aclosing(self._stream_one_of_several(request, before)) as events:
+                async for event in events:
+                    yield event
+        except StreamTruncated as error:
+            error.partial = _joined(before, error.partial)
+            raise
+        except ChatError as error:
+            error.partial = error.partial if before is None else before
+            raise
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """Return the number of input tokens of a request with these messages and tools, and all that the

@@ -52,7 +52,8 @@ class DrawingClient(ChatCompletionsClient):
         model: str | None = None,
         options: Mapping[str, object] | None = None,
     ) -> list[File]:
-        """Return `n` images for a prompt. `options` are further fields of the vendor's endpoint, such as a size.
+        """Return `n` images for a prompt. `options` are further fields of the vendor's endpoint, such as a
+        size.
 
         Raises a `ChatError`; retries nothing.
         """

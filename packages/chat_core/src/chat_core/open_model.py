@@ -1,4 +1,7 @@
-"""A client from one text: `open_model("openai:gpt-5.6")`. Provider packages are found by their entry points."""
+"""A client from one text: `open_model("openai:gpt-5.6")`.
+
+Provider packages are found by their entry points.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,13 @@ class _Builder(Protocol):
 
 
 def open_model(name: str) -> ChatModel:
-    """Return a client for a model, from the provider's name and the model's: "openai:gpt-5.6", "ollama:qwen3:4b".
+    """Return a client for a model, from the provider's name and the model's: "openai:gpt-5.6",
+    "ollama:qwen3:4b".
 
-    The key and the address come from the environment, as the provider's builder reads them; the builder itself has
-    methods for everything else. A third party's package joins by an entry point of the group `chat_core.providers`.
-    Raises `ConfigurationError` for a name without a provider or a model, for a provider whose package is not
-    installed, and what its builder raises.
+    The key and the address come from the environment, as the provider's builder reads them; the builder
+    itself has methods for everything else. A third party's package joins by an entry point of the group
+    `chat_core.providers`. Raises `ConfigurationError` for a name without a provider or a model, for a
+    provider whose package is not installed, and what its builder raises.
     """
     provider, _, model = name.partition(":")
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}

@@ -81,15 +81,11 @@ class GeminiClient(ProviderClient[Settings]):
         events = open_stream(encoded.body)
         for remaining in range(_MOST_CONTINUATIONS, -1, -1):
             token: str | None = None
-            try:
-                async with aclosing(events) as turn_events:
-                    async for event in turn_events:
-                        token = decoder.continuation if remaining and isinstance(event, Done) else None
-                        if token is None:
-                            yield event
-            except ChatError as error:
-                error.partial = error.partial or decoder.partial()
-                raise
+            async with aclosing(_with_partial(events, decoder)) as turn_events:
+                async for event in turn_events:
+                    token = decoder.continuation if remaining and isinstance(event, Done) else None
+                    if token is None:
+                        yield event
             if token is None:
                 return
             decoder.resume()
@@ -153,10 +149,26 @@ class EmbeddingGeminiClient(GeminiClient):
         return await self._send("POST", self._path(method), read, body)
 
 
+async def _with_partial(
+    events: AsyncGenerator[TurnEvent], decoder: GeminiStreamDecoder
+) -> AsyncGenerator[TurnEvent]:
+    """Yield the events; an error among them has the turn as far as it came."""
+    try:
+        async with aclosing(events):
+            async for event in events:
+                yield event
+    except ChatError as error:
+        error.partial = error.partial or decoder.partial()
+        raise
+
+
 async def _rest(
     request: ChatRequest, open_stream: Callable[[], AsyncGenerator[TurnEvent]]
 ) -> AsyncGenerator[TurnEvent]:
-    """Yield the events of a request for the rest of a turn. It is sent again if it fails before any of them."""
+    """Yield the events of a request for the rest of a turn.
+
+    It is sent again if it fails before any of them.
+    """
     first, rest = await request.retry(partial(begun, open_stream))
     async with aclosing(rest) as events:
         yield first

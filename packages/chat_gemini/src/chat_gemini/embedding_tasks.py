@@ -24,7 +24,8 @@ def embedded_text(text: str, model: str, options: EmbeddingOptions) -> str:
 
     Raises `ConfigurationError` for a task without a prefix, and for an input that is no text.
     """
-    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # other servers take token ids
+    # other servers take token ids
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigurationError("Gemini embeds texts only, no lists of token ids")
     return _prefixed(text, options) if prefixes_tasks(model) and options.task is not None else text
 

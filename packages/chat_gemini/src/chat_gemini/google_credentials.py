@@ -43,7 +43,8 @@ class ApplicationDefault:
         from google.auth.transport.requests import Request
 
         if self._credentials is None:
-            default = google.auth.default  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # untyped
+            # untyped
+            default = google.auth.default  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             find = cast("Callable[..., tuple[object, object]]", default)
             self._credentials = cast("_GoogleCredentials", find(scopes=[_SCOPE])[0])
         self._credentials.refresh(Request())

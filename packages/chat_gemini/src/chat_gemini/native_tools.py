@@ -49,7 +49,10 @@ class CodeExecution:
 
 @dataclass(frozen=True, slots=True)
 class GoogleMaps:
-    """Grounding with Google Maps, near a place where `lat_lng` says one. Google plans to remove the widget."""
+    """Grounding with Google Maps, near a place where `lat_lng` says one.
+
+    Google plans to remove the widget.
+    """
 
     names: ClassVar[tuple[str, ...]] = ("google_maps", "googleMaps")
 

@@ -44,7 +44,10 @@ class RequestMethods(ProviderBuilder[Choices]):
     """The methods that set what every request carries. Each returns a new builder."""
 
     def with_options(self, options: GeminiOptions) -> Self:
-        """Set all options of this wire at once. The methods below set some of the same; the last one counts."""
+        """Set all options of this wire at once.
+
+        The methods below set some of the same; the last one counts.
+        """
         return self._defaulted(replace(self._choices.defaults, options=options))
 
     def with_thinking(

@@ -133,7 +133,10 @@ def checked_version(version: str) -> str:
 
 
 def checked_location(location: str) -> str:
-    """Return a location, which becomes a part of a host's name. Raises `ConfigurationError` for what is none."""
+    """Return a location, which becomes a part of a host's name.
+
+    Raises `ConfigurationError` for what is none.
+    """
     if not _LOCATION.fullmatch(location):
         raise ConfigurationError(f"not a location: {location!r}; it looks like europe-west4, or global")
     return location

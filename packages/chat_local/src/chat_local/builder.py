@@ -37,7 +37,9 @@ class LocalBuilder(CompletionsBuilder, Generic[M, E]):
         self._load = LoadSettings("")
 
     def with_model(self, model: str) -> LocalBuilder[HasModel, E]:
-        """Set the model: the path of a GGUF file, "smollm2", or a name in the folders of other programs; see docs."""
+        """Set the model: the path of a GGUF file, "smollm2", or a name in the folders of other programs; see
+        docs.
+        """
         loading = self._loading(replace(self._load, model=model))
         return cast("LocalBuilder[HasModel, E]", loading._named(model))
 
@@ -48,7 +50,10 @@ class LocalBuilder(CompletionsBuilder, Generic[M, E]):
         )
 
     def with_context_length(self, tokens: int) -> Self:
-        """Set how many tokens one request may have. The default is 4,096, or less where the model was made for less."""
+        """Set how many tokens one request may have.
+
+        The default is 4,096, or less where the model was made for less.
+        """
         return self._loading(replace(self._load, context_length=_positive(tokens, "context length")))
 
     def with_slots(self, slots: int) -> Self:
@@ -60,7 +65,10 @@ class LocalBuilder(CompletionsBuilder, Generic[M, E]):
         return self._loading(replace(self._load, threads=_positive(threads, "number of threads")))
 
     def with_embeddings(self, dimensions: int | None = None) -> LocalBuilder[M, HasEmbeddings]:
-        """Build a client that embeds. It loads the model a second time, for that. `dimensions` has to be left out."""
+        """Build a client that embeds.
+
+        It loads the model a second time, for that. `dimensions` has to be left out.
+        """
         if dimensions is not None:
             raise ConfigurationError("a local model cannot shorten its vectors: leave out dimensions")
         return cast("LocalBuilder[M, HasEmbeddings]", self._with(replace(self._choices, embeds=True)))

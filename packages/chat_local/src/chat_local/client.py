@@ -18,17 +18,23 @@ from chat_local.transport import LocalTransport
 class LocalClient(ChatCompletionsClient):
     """A model in this process. It holds no conversation: any number of chats may share it.
 
-    `async with` frees the model at the end; without, it is freed with the process. Tools go through a JSON schema
-    where the model's template has no place for them, and the response has a notice of it.
+    `async with` frees the model at the end; without, it is freed with the process. Tools go through a JSON
+    schema where the model's template has no place for them, and the response has a notice of it.
     """
 
     async def load(self) -> None:
-        """Load the model now, rather than with the first request. Raises `ConfigurationError` where there is none."""
+        """Load the model now, rather than with the first request.
+
+        Raises `ConfigurationError` where there is none.
+        """
         if isinstance(transport := self._settings.transport, LocalTransport):
             await transport.load()
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
-        """Return one turn, whole. Raises a `ChatError`. It is streamed within, so that a cancellation stops the model."""
+        """Return one turn, whole.
+
+        Raises a `ChatError`. It is streamed within, so that a cancellation stops the model.
+        """
         async with aclosing(self.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Done):
@@ -55,7 +61,10 @@ class LocalClient(ChatCompletionsClient):
 
 
 class EmbeddingLocalClient(LocalClient):
-    """A client built `.with_embeddings()`. The model is loaded a second time for them, with the first request."""
+    """A client built `.with_embeddings()`.
+
+    The model is loaded a second time for them, with the first request.
+    """
 
     def __init__(self, settings: Settings, embedder: LocalTransport) -> None:
         super().__init__(settings)

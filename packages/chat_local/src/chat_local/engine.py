@@ -19,12 +19,18 @@ _INSTALL = 'pip install "chat-local[llama]"'
 
 
 class Server(Protocol):
-    """The part of xllamacpp's server that is used. Its methods block; several threads may call them at once."""
+    """The part of xllamacpp's server that is used.
+
+    Its methods block; several threads may call them at once.
+    """
 
     def handle_chat_completions(
         self, body: Mapping[str, object], on_chunk: Callable[[JsonObject], bool] | None = None, /
     ) -> JsonObject | None:
-        """Answer a chat request. With `stream` in it each chunk goes to `on_chunk`, which returns True to stop."""
+        """Answer a chat request.
+
+        With `stream` in it each chunk goes to `on_chunk`, which returns True to stop.
+        """
         ...
 
     def handle_embeddings(self, body: Mapping[str, object], /) -> JsonObject:
@@ -42,12 +48,17 @@ class LoadedModel:
 
     @property
     def knows_tools(self) -> bool:
-        """Return whether the model's chat template has a place for tools. llama.cpp ignores them where it has none."""
+        """Return whether the model's chat template has a place for tools. llama.cpp ignores them where it has
+        none.
+        """
         return "tools" in str(self.metadata.get("tokenizer.chat_template", ""))
 
 
 def load(settings: LoadSettings) -> LoadedModel:
-    """Load a model; it takes a second or more. Raises `ConfigurationError` for what is missing or cannot be loaded."""
+    """Load a model; it takes a second or more.
+
+    Raises `ConfigurationError` for what is missing or cannot be loaded.
+    """
     path = find_model(settings.model, settings.folders)
     try:
         xllamacpp = import_module("xllamacpp")  # by name: it has no types

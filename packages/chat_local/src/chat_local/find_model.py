@@ -48,9 +48,10 @@ class ModelFolders:
 def find_model(name: str, folders: ModelFolders) -> Path:
     """Return the GGUF file of a model.
 
-    `name` is a path; or "smollm2", which a package brings; or a name in the folders where Hugging Face's hub, LM
-    Studio, llama.cpp and Ollama keep what they have downloaded: "org/repository", the name of a file, or "qwen3:4b"
-    for Ollama. Raises `ConfigurationError` where there is none, which says how to get one, or more than one.
+    `name` is a path; or "smollm2", which a package brings; or a name in the folders where Hugging Face's hub,
+    LM Studio, llama.cpp and Ollama keep what they have downloaded: "org/repository", the name of a file, or
+    "qwen3:4b" for Ollama. Raises `ConfigurationError` where there is none, which says how to get one, or more
+    than one.
     """
     path = Path(name).expanduser()
     if path.is_file():
@@ -100,7 +101,9 @@ def _gguf_files(folder: Path) -> Iterator[Path]:
 
 
 def _is_named(path: Path, folder: Path, name: str) -> bool:
-    """Return whether a file has this name, or lies in a repository of this name: "org/repository" or "repository"."""
+    """Return whether a file has this name, or lies in a repository of this name: "org/repository" or
+    "repository".
+    """
     wanted = name.lower().removesuffix(".gguf")
     if path.name.lower().removesuffix(".gguf") == wanted:
         return True

@@ -30,7 +30,8 @@ _LONGEST_TEXT = 10_000_000  # bytes; a chat template has some thousand
 
 
 def read_metadata(path: Path) -> Mapping[str, Scalar]:
-    """Return the numbers and texts in the head of a GGUF file; its arrays, such as the vocabulary, are left out.
+    """Return the numbers and texts in the head of a GGUF file; its arrays, such as the vocabulary, are left
+    out.
 
     Raises `ConfigurationError` for another kind of file.
     """

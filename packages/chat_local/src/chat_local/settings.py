@@ -17,7 +17,8 @@ class LoadSettings:
 
     - `model`: its path, or the name that `find_model` looks for
     - `folders`: where a name is looked for
-    - `context_length`: tokens that one request may have; None is 4,096, or what the model was made for if that is less
+    - `context_length`: tokens that one request may have; None is 4,096, or what the model was made for if
+      that is less
     - `slots`: how many requests are worked on at once; more wait
     - `threads`: None is half of the processors. More is slower where the processors have other work
     - `embeds`: whether it is loaded for embeddings instead

@@ -26,7 +26,10 @@ _JSON = {"content-type": "application/json"}
 
 
 class LocalTransport:
-    """Loads a model with the first request and answers requests by it. `aclose` frees it; the next request loads again."""
+    """Loads a model with the first request and answers requests by it.
+
+    `aclose` frees it; the next request loads again.
+    """
 
     def __init__(self, settings: LoadSettings) -> None:
         self._settings = settings
@@ -36,7 +39,10 @@ class LocalTransport:
         self._closed = threading.Event()
 
     async def load(self) -> LoadedModel:
-        """Return the model, loaded now unless it is loaded. Raises `ConfigurationError` for what is missing."""
+        """Return the model, loaded now unless it is loaded.
+
+        Raises `ConfigurationError` for what is missing.
+        """
         return self._model if self._model is not None else await _in_thread(self._load)
 
     async def send(self, request: Request, /) -> Response:
@@ -167,7 +173,10 @@ class _Chunks:
 
 
 def _answer(handle: Callable[..., JsonObject | None], *arguments: object) -> JsonObject:
-    """Return what llama.cpp answers. What it raises becomes an error body, as its HTTP server makes one of it."""
+    """Return what llama.cpp answers.
+
+    What it raises becomes an error body, as its HTTP server makes one of it.
+    """
     try:
         return handle(*arguments) or {}
     except ConfigurationError:
@@ -185,6 +194,9 @@ def _status(answer: JsonObject) -> int:
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Return the result of work that blocks. A limiter of its own: other work of the application waits for no model."""
+    """Return the result of work that blocks.
+
+    A limiter of its own: other work of the application waits for no model.
+    """
     limiter = anyio.CapacityLimiter(1)
     return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)

@@ -34,9 +34,9 @@ OLLAMA = Server(
 class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
     """A client for an Ollama server. Each `with_…` returns a new builder, and does no I/O.
 
-    Without `with_host` or `with_base_url` it talks to `OLLAMA_HOST`, else to this machine. `OLLAMA_API_KEY` is sent
-    there, to this machine and to ollama.com, and to no other server. An output type is always enforced word for word
-    on Ollama's own API: `with_strict_output` has no effect there.
+    Without `with_host` or `with_base_url` it talks to `OLLAMA_HOST`, else to this machine. `OLLAMA_API_KEY`
+    is sent there, to this machine and to ollama.com, and to no other server. An output type is always
+    enforced word for word on Ollama's own API: `with_strict_output` has no effect there.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,9 @@ class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
         return cast("OllamaBuilder[HasModel, E]", self._with(replace(self._choices, model=model)))
 
     def with_host(self, host: str) -> Self:
-        """Set where the server is, in any form that `OLLAMA_HOST` has: `gpu-box`, `gpu-box:11434`, `https://host/path`."""
+        """Set where the server is, in any form that `OLLAMA_HOST` has: `gpu-box`, `gpu-box:11434`,
+        `https://host/path`.
+        """
         return self._connected(replace(self._connection, base_url=api_url(root_url(host), "/v1")))
 
     def with_base_url(self, base_url: str) -> Self:
@@ -73,7 +75,9 @@ class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
         return self._with_defaults(replace(self._native.defaults, num_ctx=num_ctx))
 
     def with_keep_alive(self, keep_alive: str | float) -> Self:
-        """Set how long the model stays in memory: seconds, or text such as "10m". 0 unloads it at once, less keeps it."""
+        """Set how long the model stays in memory: seconds, or text such as "10m". 0 unloads it at once, less
+        keeps it.
+        """
         return self._with_defaults(replace(self._native.defaults, keep_alive=keep_alive))
 
     def with_thinking(self, thinking: bool | str = True) -> Self:

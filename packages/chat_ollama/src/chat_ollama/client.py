@@ -89,14 +89,18 @@ class OllamaClient(ChatCompletionsClient):
         return await self._send("GET", "/api/tags", decode_models)
 
     async def show(self, model: str | None = None) -> ModelDetails:
-        """Return what the server knows of a model, by default the client's own. Raises `NotFound` for an unknown one."""
+        """Return what the server knows of a model, by default the client's own.
+
+        Raises `NotFound` for an unknown one.
+        """
         return await self._send("POST", "/api/show", decode_details, {"model": model or self.model})
 
     async def pull(self, model: str | None = None) -> AsyncGenerator[PullProgress]:
         """Download a model, by default the client's own, and yield how far it has come.
 
-        Raises `ProviderError` where the server reports a failure, and `StreamTruncated` where the download ends
-        without success; to pull again continues it. Any time may pass between two lines; a total limit counts.
+        Raises `ProviderError` where the server reports a failure, and `StreamTruncated` where the download
+        ends without success; to pull again continues it. Any time may pass between two lines; a total limit
+        counts.
         """
         request = self._request("POST", "/api/pull", {"model": model or self.model, "stream": True})
         request = replace(request, timeouts=replace(request.timeouts, idle=None))

@@ -1,4 +1,7 @@
-"""Where an Ollama server is, as `OLLAMA_HOST` describes it. Facts: Ollama's Python client and server, August 2026."""
+"""Where an Ollama server is, as `OLLAMA_HOST` describes it.
+
+Facts: Ollama's Python client and server, August 2026.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
 def root_url(text: str) -> str:
-    """Return the root of the server that a value of `OLLAMA_HOST` names, with its port. Empty text is this machine.
+    """Return the root of the server that a value of `OLLAMA_HOST` names, with its port. Empty text is this
+    machine.
 
     A user name in it is dropped. Raises `ConfigurationError` for what names no server.
     """
@@ -49,7 +53,10 @@ def api_url(url: str, path: str) -> str:
 
 
 def _split(text: str) -> tuple[str, bool, str]:
-    """Return the scheme, whether it was left out, and what follows it. A bare IPv6 address gets its brackets."""
+    """Return the scheme, whether it was left out, and what follows it.
+
+    A bare IPv6 address gets its brackets.
+    """
     scheme, separator, rest = text.partition("://")
     if separator:
         return scheme.lower(), False, rest

@@ -66,9 +66,9 @@ class RequestDefaults:
 class NativeSettings:
     """How a client uses Ollama's own API.
 
-    `is_chosen`: every chat request goes there, not only one that needs it. `think_tags`: whether `<think>` in a
-    text is read as reasoning, as in the dialects of Chat Completions. `embeddings_extra`: fields that are merged
-    into the body of an embeddings request last.
+    `is_chosen`: every chat request goes there, not only one that needs it. `think_tags`: whether `<think>` in
+    a text is read as reasoning, as in the dialects of Chat Completions. `embeddings_extra`: fields that are
+    merged into the body of an embeddings request last.
     """
 
     is_chosen: bool = False
@@ -78,7 +78,10 @@ class NativeSettings:
 
 
 def think_level(word: bool | str) -> Think:
-    """Return what is sent for a depth of reasoning. Raises `ConfigurationError` for a word that Ollama does not know."""
+    """Return what is sent for a depth of reasoning.
+
+    Raises `ConfigurationError` for a word that Ollama does not know.
+    """
     if isinstance(word, bool):
         return word
     if word not in THINK_LEVELS:

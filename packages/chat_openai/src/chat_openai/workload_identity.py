@@ -28,9 +28,9 @@ def workload_identity(
 ) -> TokenExchange:
     """Return a source of OpenAI's tokens, for `OpenAIBuilder.with_credentials`.
 
-    `subject` returns the token of the place where the program runs, such as `token_file()` of a Kubernetes pod; "id" is
-    the type of an OpenID Connect ID token, as Google's metadata server gives. The other two name the identity
-    provider and the service account that are configured at OpenAI.
+    `subject` returns the token of the place where the program runs, such as `token_file()` of a Kubernetes
+    pod; "id" is the type of an OpenID Connect ID token, as Google's metadata server gives. The other two name
+    the identity provider and the service account that are configured at OpenAI.
     """
     fields = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",

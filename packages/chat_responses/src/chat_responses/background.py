@@ -34,7 +34,9 @@ Resume: TypeAlias = Callable[[str, int], AsyncGenerator[TurnEvent]]
 
 
 def retries(request: ChatRequest, poll: float) -> Retry:
-    """Return the chat's retries; where a client is used without a chat, the same rules with `poll` seconds between."""
+    """Return the chat's retries; where a client is used without a chat, the same rules with `poll` seconds
+    between.
+    """
     return (
         request.retry
         if request.retry is not once
@@ -65,26 +67,34 @@ async def resume_when_cut(
 
     That streams into the same decoder what comes after an event. No event comes twice.
 
-    Raises `StreamTruncated` where the stream cannot go on: the server has named no response or numbered no event, it no
-    longer has the response, or `retry` gives up on connections that bring nothing new. Once the server has begun the
-    response, no error is `retryable`, since sent again the request would make another one, and `error.partial.id` is
-    the one to retrieve.
+    Raises `StreamTruncated` where the stream cannot go on: the server has named no response or numbered no
+    event, it no longer has the response, or `retry` gives up on connections that bring nothing new. Once the
+    server has begun the response, no error is `retryable`, since sent again the request would make another
+    one, and `error.partial.id` is the one to retrieve.
     """
-    events = first
     try:
-        while True:
-            try:
-                async with aclosing(events):
-                    async for event in events:
-                        yield event
-                return
-            except StreamTruncated as cut:
-                events = await _go_on(decoder, resume, retry, cut)
+        async with aclosing(_across_cuts(decoder, first, resume, retry)) as events:
+            async for event in events:
+                yield event
     except ChatError as error:
         if decoder.id:
             error.partial = error.partial or decoder.partial()
             error.retryable = error.retryable and not _is_lost(error)
         raise
+
+
+async def _across_cuts(
+    decoder: ResponsesStreamDecoder, events: AsyncGenerator[TurnEvent], resume: Resume, retry: Retry
+) -> AsyncGenerator[TurnEvent]:
+    """Yield the events of one connection after the other."""
+    while True:
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+            return
+        except StreamTruncated as cut:
+            events = await _go_on(decoder, resume, retry, cut)
 
 
 async def _go_on(
@@ -140,7 +150,10 @@ async def _failing(error: ChatError) -> AsyncGenerator[TurnEvent]:
 
 
 def _is_deadline(error: ChatError) -> bool:
-    """Return whether one of the caller's deadlines has passed. A slow connection is a server that is not there."""
+    """Return whether one of the caller's deadlines has passed.
+
+    A slow connection is a server that is not there.
+    """
     return isinstance(error, TimedOut) and error.limit != "connect"
 
 

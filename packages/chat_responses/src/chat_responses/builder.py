@@ -36,7 +36,9 @@ class ResponsesBuilder(OptionsBuilder[Choices], Generic[M]):
 
     @classmethod
     def for_server(cls, server: Server, connection: Connection, model: str | None) -> Self:
-        """Return a builder for a vendor's Responses endpoint, with the connection and the model chosen so far."""
+        """Return a builder for a vendor's Responses endpoint, with the connection and the model chosen so
+        far.
+        """
         begun = cls(server)._connected(replace(connection, extra={}, embeddings_extra={}))
         dialect = dialect_for(server.base_url or "")
         return begun._with(replace(begun._choices, model=model, dialect=dialect))

@@ -77,7 +77,10 @@ def reasoning_part(text: str, signature: str, redacted: str, origin: Origin) -> 
 
 
 def call_part(id: str, text: str, data: JsonObject, *, is_whole: bool) -> ToolCall:
-    """Return a call. One whose end has not come does not run without arguments: there might have been some."""
+    """Return a call.
+
+    One whose end has not come does not run without arguments: there might have been some.
+    """
     call = tool_call(id, as_text(data.get("name")), text)
     if not is_whole and not text.strip():
         fail_pending([call], "The call was cut before its arguments; it was not run.")

@@ -68,7 +68,10 @@ def _tool(name: str, description: str, parameters: JsonObject) -> JsonObject:
 
 
 def _add_output(body: ChatBody, output: OutputSchema, notices: list[Notice]) -> None:
-    """Add an output schema. Beside tools and documents the wire takes none, so there it becomes instructions."""
+    """Add an output schema.
+
+    Beside tools and documents the wire takes none, so there it becomes instructions.
+    """
     beside = [name for name in ("tools", "documents") if name in body]
     if not beside:
         schema = described_schema(output.schema, _UNSUPPORTED)

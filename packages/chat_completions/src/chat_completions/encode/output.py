@@ -8,7 +8,7 @@ from chat_core import ConfigurationError, Notice, OutputSchema
 from chat_core.wire import wire_name
 
 from chat_completions.dialect import Dialect
-from chat_completions.encode.tools import held_strictly
+from chat_completions.encode.tools import strict_for_server
 from chat_completions.wire import JsonSchema, ResponseFormat, SentMessage, SystemMessage
 
 
@@ -19,7 +19,7 @@ def response_format(
     described = JsonSchema(name=wire_name(output.name), schema=output.schema)
     if strict and dialect.fields.strict != "none":
         try:
-            described["schema"] = held_strictly(output.schema, "the output type", dialect, notices)
+            described["schema"] = strict_for_server(output.schema, "the output type", dialect, notices)
         except ConfigurationError as exc:
             hint = ".with_strict_output(False) on the provider's builder asks the server only to try"
             raise ConfigurationError(f"{exc}; {hint}") from exc

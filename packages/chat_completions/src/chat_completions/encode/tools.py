@@ -35,7 +35,7 @@ def offered_tools(request: ChatRequest, dialect: Dialect) -> Sequence[ToolDefini
     return tools
 
 
-def held_strictly(schema: JsonObject, what: str, dialect: Dialect, notices: list[Notice]) -> JsonObject:
+def strict_for_server(schema: JsonObject, what: str, dialect: Dialect, notices: list[Notice]) -> JsonObject:
     """Return a schema that the server can hold a model to, with a notice for what was left out of it.
 
     Raises `ConfigurationError` naming what the schema cannot express.
@@ -58,7 +58,7 @@ def _tool(tool: ToolDefinition, dialect: Dialect, notices: list[Notice]) -> Func
         function["function"]["description"] = tool.description
     if tool.strict and dialect.fields.strict != "none":
         try:
-            schema = held_strictly(tool.parameters, f"tool {tool.name}", dialect, notices)
+            schema = strict_for_server(tool.parameters, f"tool {tool.name}", dialect, notices)
         except ConfigurationError as exc:
             raise ConfigurationError(f"{exc}; a tool without strict=True takes any schema") from exc
         function["function"]["parameters"] = schema

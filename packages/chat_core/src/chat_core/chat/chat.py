@@ -121,7 +121,9 @@ class Chat(Generic[P_co, R_co, V_co]):
         *,
         top_n: int | None = None,
     ) -> RerankResponse:
-        """Return the documents in the order of how well they answer the query, best first; `top_n` limits how many."""
+        """Return the documents in the order of how well they answer the query, best first; `top_n` limits how
+        many.
+        """
         provider = self._provider
         _require(provider, RerankProvider, "does not rank documents")
         return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])

@@ -25,6 +25,9 @@ _PART_OF: dict[type[TurnEvent], type[Text | Reasoning | Refusal]] = {
 }
 
 
+_NOT_RUN = "The turn was interrupted; the call was not run."
+
+
 def interrupted(seen: Iterable[TurnEvent]) -> Message:
     """Return the message that these events began: neighbours joined, calls closed, nothing native, since
     nothing was finished.
@@ -39,16 +42,12 @@ def interrupted(seen: Iterable[TurnEvent]) -> Message:
             parts.append(Text(text, aside=True) if aside else _PART_OF[kind](text))
             continue
         for event in events:
-            match event:
-                case FileReady(file) if not file.preview:
-                    parts.append(file)
-                case ToolCallChunk(id, name, more):
-                    if id not in arguments:
-                        error = "The turn was interrupted; the call was not run."
-                        parts.append(ToolCall(id, name, status=Failed(error)))
-                    arguments.setdefault(id, []).append(more)
-                case _:
-                    pass
+            if isinstance(event, FileReady) and not event.file.preview:
+                parts.append(event.file)
+            elif isinstance(event, ToolCallChunk):
+                is_new = event.id not in arguments
+                parts += [ToolCall(event.id, event.name, status=Failed(_NOT_RUN))] if is_new else []
+                arguments.setdefault(event.id, []).append(event.arguments)
     for part in parts:
         if isinstance(part, ToolCall):
             part.arguments_text = "".join(arguments[part.id])

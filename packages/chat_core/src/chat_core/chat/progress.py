@@ -16,7 +16,8 @@ from chat_core.types.tool_call import ToolCall
 
 @dataclass(slots=True)
 class Background:
-    """Where a pass over tool calls runs beside the generator of events, which may hold no task group over a `yield`.
+    """Where a pass over tool calls runs beside the generator of events, which may hold no task group over a
+    `yield`.
 
     `ChatStream` owns `tasks` for as long as its block is entered. Without tasks there is no progress.
     """
@@ -28,8 +29,8 @@ class Background:
     ) -> AsyncGenerator[ToolProgress]:
         """Run a pass, and yield the progress that its tools report to the function that `action` is given.
 
-        Progress that the consumer has not taken is replaced by what the same call reports next, and dropped when
-        the call has ended. Closing the generator cancels the pass and waits for its end.
+        Progress that the consumer has not taken is replaced by what the same call reports next, and dropped
+        when the call has ended. Closing the generator cancels the pass and waits for its end.
         """
         if self.tasks is None:
             await action(_ignore)
@@ -73,7 +74,9 @@ class _Pass:
             self._news.set()
 
     async def next(self) -> ToolProgress | None:
-        """Return the oldest progress that was not taken of a call that still runs, or None at the end of the pass."""
+        """Return the oldest progress that was not taken of a call that still runs, or None at the end of the
+        pass.
+        """
         while True:
             while self._latest:
                 progress = self._latest.pop(next(iter(self._latest)))

@@ -112,7 +112,9 @@ class _Within:
 
 
 def _turn_of(error: ChatError) -> ChatResponse | None:
-    """Return the turn of an error that holds a whole one: it was worth a retry, and without one it is the response."""
+    """Return the turn of an error that holds a whole one: it was worth a retry, and without one it is the
+    response.
+    """
     return error.response if isinstance(error, InvalidResponse) and error.retryable else None
 
 

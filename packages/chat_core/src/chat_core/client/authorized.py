@@ -1,4 +1,6 @@
-"""Transports around a transport that give each request what the server accepts it by: a token, or a signature."""
+"""Transports around a transport that give each request what the server accepts it by: a token, or a
+signature.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,17 @@ from chat_core.transport import Event, EventStream, Request, Response, Transport
 from chat_core.types.errors import ChatError
 
 Sign: TypeAlias = Callable[[Request], Request | Awaitable[Request]]
-"""Return the request with what proves who sends it. It has all that a signature covers: method, URL, headers, body."""
+"""Return the request with what proves who sends it.
+
+It has all that a signature covers: method, URL, headers, body.
+"""
 
 
 class Authorized:
     """Sends each request with a token, in `Authorization: Bearer`.
 
-    After a status 401 the token is refreshed and the request sent once more: nothing of a turn has come by then. The
-    token reaches nothing above this transport: responses and errors that repeat it are scrubbed.
+    After a status 401 the token is refreshed and the request sent once more: nothing of a turn has come by
+    then. The token reaches nothing above this transport: responses and errors that repeat it are scrubbed.
     """
 
     def __init__(self, transport: Transport, credentials: Credentials) -> None:

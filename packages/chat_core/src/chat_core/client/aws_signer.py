@@ -11,7 +11,10 @@ from chat_core.client.sigv4 import AwsCredentials, sign_request
 from chat_core.transport import Request
 
 AwsCredentialSource: TypeAlias = "Callable[[], AwsCredentials | Awaitable[AwsCredentials]]"
-"""A function that returns credentials, sync (it is run in a thread) or async. It is called for every request."""
+"""A function that returns credentials, sync (it is run in a thread) or async.
+
+It is called for every request.
+"""
 
 
 class AwsSigner:

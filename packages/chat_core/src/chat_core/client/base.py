@@ -36,8 +36,8 @@ S = TypeVar("S", bound=ClientSettings)
 class ProviderClient(Generic[S]):
     """A model behind an endpoint. It holds no conversation: any number of chats may share it.
 
-    `async with` closes its connections; without, they close with the event loop. `provider` is the name that native
-    data is tagged with; `decode_error` makes an error of a response that is not 2xx.
+    `async with` closes its connections; without, they close with the event loop. `provider` is the name that
+    native data is tagged with; `decode_error` makes an error of a response that is not 2xx.
     """
 
     def __init__(self, settings: S, provider: str, decode_error: DecodeError = decode_error) -> None:
@@ -82,8 +82,8 @@ class ProviderClient(Generic[S]):
     ) -> T:
         """Send a request and return what `decode` makes of the whole body of its response.
 
-        `path` is relative to the base URL. A `body` that is an object is sent as JSON. `headers` come on top of the
-        client's own.
+        `path` is relative to the base URL. A `body` that is an object is sent as JSON. `headers` come on top
+        of the client's own.
         """
         request = self._request(method, path, body, headers)
         return await send_request(

@@ -35,7 +35,9 @@ class Connection:
     embeddings_extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
     def open_transport(self, base_url: str) -> Transport:
-        """Return what carries a client's requests: the user's transport or a new one, with credentials where set."""
+        """Return what carries a client's requests: the user's transport or a new one, with credentials where
+        set.
+        """
         transport = self.transport or default_transport(base_url)
         if self.credentials is None:
             return transport
@@ -49,9 +51,9 @@ class Connection:
 class ProviderBuilder(Generic[C]):
     """The methods of every provider's builder. Each `with_…` returns a new builder, and none does I/O.
 
-    A provider adds its own: `self._with(replace(self._choices, …))`, where `_choices` is a frozen dataclass of the
-    provider's. A method without which there is no `build()`, such as `with_model`, casts the result to another
-    phantom parameter.
+    A provider adds its own: `self._with(replace(self._choices, …))`, where `_choices` is a frozen dataclass
+    of the provider's. A method without which there is no `build()`, such as `with_model`, casts the result to
+    another phantom parameter.
     """
 
     def __init__(self, choices: C) -> None:
@@ -63,11 +65,13 @@ class ProviderBuilder(Generic[C]):
         return self._connected(replace(self._connection, api_key=api_key, credentials=None))
 
     def with_credentials(self, source: CredentialSource) -> Self:
-        """Set a source of tokens that expire, in place of an API key. They are sent as `Authorization: Bearer`.
+        """Set a source of tokens that expire, in place of an API key. They are sent as `Authorization:
+        Bearer`.
 
-        `source` is a function, sync or async, that returns a token and when it expires: a `Credential`, or a pair with
-        seconds since the epoch. Tokens are kept per client, refreshed ahead of time and after a status 401. A source
-        that returns a text alone is called for every request. Sync sources run in a thread.
+        `source` is a function, sync or async, that returns a token and when it expires: a `Credential`, or a
+        pair with seconds since the epoch. Tokens are kept per client, refreshed ahead of time and after a
+        status 401. A source that returns a text alone is called for every request. Sync sources run in a
+        thread.
         """
         return self._connected(replace(self._connection, credentials=source, api_key=None))
 
@@ -155,7 +159,10 @@ def checked_url(url: str) -> str:
 
 
 def checked_key(api_key: str) -> str:
-    """Return the key without white space around it. Raises `ConfigurationError`, without the key, where no header can carry it."""
+    """Return the key without white space around it.
+
+    Raises `ConfigurationError`, without the key, where no header can carry it.
+    """
     key = api_key.strip()
     if not key.isascii() or not key.isprintable():
         raise ConfigurationError(
@@ -165,7 +172,9 @@ def checked_key(api_key: str) -> str:
 
 
 def default_transport(base_url: str) -> Transport:
-    """Return a new transport, an `HttpTransport` if no other was set, with the proxy that the environment names."""
+    """Return a new transport, an `HttpTransport` if no other was set, with the proxy that the environment
+    names.
+    """
     # imported here: users with a transport of their own load neither this nor httpx
     from urllib.request import getproxies, proxy_bypass
 

@@ -34,16 +34,18 @@ SourceResult: TypeAlias = Credential | str | tuple[str, "float | datetime | None
 CredentialSource: TypeAlias = Callable[[], SourceResult | Awaitable[SourceResult]]
 """A function, sync or async, that returns a token and its expiry: a `Credential`, or a pair of both.
 
-The expiry is in seconds since the epoch, or a datetime with a time zone. A source that returns a text alone keeps its
-tokens itself, as those of azure-identity do: it is called for every request. A sync source runs in a thread.
+The expiry is in seconds since the epoch, or a datetime with a time zone. A source that returns a text alone
+keeps its tokens itself, as those of azure-identity do: it is called for every request. A sync source runs in
+a thread.
 """
 
 
 class Credentials:
     """The tokens of one client, from its source.
 
-    A token is kept until 120 seconds before its end. Then the next request refreshes it; while that fails, the token
-    is used until 30 seconds before its end. One refresh runs at a time. `clock` returns seconds since the epoch.
+    A token is kept until 120 seconds before its end. Then the next request refreshes it; while that fails,
+    the token is used until 30 seconds before its end. One refresh runs at a time. `clock` returns seconds
+    since the epoch.
 
     token           | a request comes         | what happens
     ----------------|-------------------------|--------------------------------------------------
@@ -80,7 +82,9 @@ class Credentials:
                 return current.value
 
     async def renewed(self, refused: str) -> str:
-        """Return another token than the one that the server refused, or the same where the source has no other."""
+        """Return another token than the one that the server refused, or the same where the source has no
+        other.
+        """
         async with self._lock():
             current = self._current
             if current is not None and current.value != refused:
@@ -128,7 +132,10 @@ async def _call(source: CredentialSource) -> object:
 
 
 def _as_credential(result: object) -> Credential:
-    """Return what a source gave as a credential. Raises `AuthenticationError`, without the token, for anything else."""
+    """Return what a source gave as a credential.
+
+    Raises `AuthenticationError`, without the token, for anything else.
+    """
     match result:
         case Credential():
             credential = result

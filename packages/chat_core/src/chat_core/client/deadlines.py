@@ -13,25 +13,28 @@ from chat_core.transport import Timeouts
 from chat_core.types.errors import TimedOut
 
 if TYPE_CHECKING:
-    import asyncio  # imported with the first request: it brings ssl, a third of what importing a provider package takes
+    # imported with the first request: it brings ssl, a third of what importing a provider package takes
+    import asyncio
 
 T = TypeVar("T")
 
 
 class Deadlines:
-    """The limits of one model request, except `connect`, for whoever reads the response. `with` says when it is over.
+    """The limits of one model request, except `connect`, for whoever reads the response. `with` says when it
+    is over.
 
     | state | begins with | limit |
     |---|---|---|
     | first event | the request | `first_event` |
     | idle | the first wait after `progress()` | `idle` |
 
-    `total` counts from the request in both. Only waiting is limited: no limit passes while the reader is elsewhere, so a
-    slow consumer never times out, and no cancel scope is held between two waits.
+    `total` counts from the request in both. Only waiting is limited: no limit passes while the reader is
+    elsewhere, so a slow consumer never times out, and no cancel scope is held between two waits.
 
-    On asyncio a wait does what `asyncio.timeout_at` does, with one timer for all the waits of a request instead of one for
-    each, which would take 7 µs more per wait: a tenth of what an event costs that is waited for. The timer is set to the
-    limit that passes first and is not moved when the limit is: when it fires early, it is set again.
+    On asyncio a wait does what `asyncio.timeout_at` does, with one timer for all the waits of a request
+    instead of one for each, which would take 7 µs more per wait: a tenth of what an event costs that is
+    waited for. The timer is set to the limit that passes first and is not moved when the limit is: when it
+    fires early, it is set again.
     """
 
     def __init__(self, timeouts: Timeouts) -> None:
@@ -63,8 +66,8 @@ class Deadlines:
     async def wait(self, awaitable: Awaitable[T], *, at_most: float | None = None) -> T:
         """Return what `awaitable` gives. Raises `TimedOut` for the limit that passes first.
 
-        `at_most` stands for the idle limit where it is shorter: seconds since the last progress. On asyncio, what needs
-        no waiting is returned however late it is.
+        `at_most` stands for the idle limit where it is shorter: seconds since the last progress. On asyncio,
+        what needs no waiting is returned however late it is.
         """
         self._at_most = at_most
         limit, seconds, passes = self._next_limit()
@@ -112,7 +115,9 @@ class Deadlines:
             self._waiting.cancel()
 
     def _next_limit(self) -> tuple[str, float, float]:
-        """Return the limit that passes first: its name, its seconds, and the time when it passes (infinity: never)."""
+        """Return the limit that passes first: its name, its seconds, and the time when it passes (infinity:
+        never).
+        """
         if self._progressed:
             self._idle, self._progressed, self._since = True, False, self._clock()
         timeouts = self._timeouts

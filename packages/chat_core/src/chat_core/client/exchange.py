@@ -1,7 +1,7 @@
 """What every provider's client does with a request: send it under the deadlines, and decode what comes back.
 
-I/O and decoding are two functions: `receive_bursts` yields the events of a response, and `stream_response` feeds them to a
-stream decoder.
+I/O and decoding are two functions: `receive_bursts` yields the events of a response, and `stream_response`
+feeds them to a stream decoder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from chat_core.types.events import Done, TurnEvent
 
 T = TypeVar("T")
 DecodeError: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
-"""Return the error in a response that is not 2xx: from its status, its headers (names in lower case) and its body."""
+"""Return the error in a response that is not 2xx: from its status, its headers (names in lower case) and its
+body.
+"""
 
 _DRAIN = (
     0.25  # seconds for the end of the bytes after the terminal sign, so that the connection can be used again
@@ -41,8 +43,9 @@ class Ending(Protocol):
     def complete(self) -> bool:
         """Whether the bytes may end here: what the response is for has come whole.
 
-        It is True before `finished` on wires whose terminal sign follows the finish reason and is left out by some
-        servers; on all others it is the same. Then the terminal sign is waited for 2 s, and no failure counts.
+        It is True before `finished` on wires whose terminal sign follows the finish reason and is left out by
+        some servers; on all others it is the same. Then the terminal sign is waited for 2 s, and no failure
+        counts.
         """
         ...
 
@@ -56,7 +59,10 @@ class StreamDecoder(Ending, Protocol):
     """The decoder of one streamed turn of a wire. It is fed events, and does no I/O."""
 
     def feed(self, event: Event, /) -> Iterable[TurnEvent]:
-        """Return what one event of the wire adds to the turn. Raises where it cannot be read, or says that the turn failed."""
+        """Return what one event of the wire adds to the turn.
+
+        Raises where it cannot be read, or says that the turn failed.
+        """
         ...
 
     def finish(self) -> Done:
@@ -73,8 +79,8 @@ async def send_request(
 ) -> T:
     """Send the request and return what `decode` makes of the whole response.
 
-    Raises what `decode_error` makes of a response that is not 2xx, `TimedOut`, what `decode` raises, and what the
-    transport raises.
+    Raises what `decode_error` makes of a response that is not 2xx, `TimedOut`, what `decode` raises, and what
+    the transport raises.
     """
     try:
         with RequestLog(request, logger) as log, Deadlines(request.timeouts) as deadlines:
@@ -102,9 +108,9 @@ async def receive_bursts(
 ) -> AsyncGenerator[Sequence[Event]]:
     """Send the request and yield the events of the response, those together that arrived together.
 
-    The first burst is empty: it says that the status is 2xx. The stream ends with the bytes, when `ending` has finished,
-    or when it is complete and 2 s bring nothing more. Any event but a ping restarts the idle limit. Raises as
-    `send_request` does; once `ending` is complete, nothing.
+    The first burst is empty: it says that the status is 2xx. The stream ends with the bytes, when `ending`
+    has finished, or when it is complete and 2 s bring nothing more. Any event but a ping restarts the idle
+    limit. Raises as `send_request` does; once `ending` is complete, nothing.
     """
     async with AsyncExitStack() as stack:
         log = stack.enter_context(RequestLog(request, logger))
@@ -165,9 +171,11 @@ async def stream_response(
     decode_error: DecodeError,
     logger: Logger = LOGGER,
 ) -> AsyncGenerator[TurnEvent]:
-    """Yield a turn as it arrives, ending with `Done`. Raises as `send_request` does, and what the decoder raises.
+    """Yield a turn as it arrives, ending with `Done`. Raises as `send_request` does, and what the decoder
+    raises.
 
-    A connection that is lost in the middle counts as the end of the bytes: the decoder knows whether the turn was whole.
+    A connection that is lost in the middle counts as the end of the bytes: the decoder knows whether the turn
+    was whole.
     """
     lost: ConnectionFailed | None = None
     accepted = False
@@ -197,9 +205,11 @@ async def stream_response(
 
 
 def _transport_error(error: ChatError | OSError, request: Request) -> ChatError:
-    """Return the error that a transport raised, without secrets and without frames, in which there may be some.
+    """Return the error that a transport raised, without secrets and without frames, in which there may be
+    some.
 
-    An error of the operating system, such as an import for which there is no file descriptor left, becomes its cause.
+    An error of the operating system, such as an import for which there is no file descriptor left, becomes
+    its cause.
     """
     if isinstance(error, OSError):
         reason = error.strerror or str(error) or type(error).__name__

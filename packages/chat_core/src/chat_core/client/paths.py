@@ -10,7 +10,8 @@ from chat_core.types.errors import ConfigurationError
 def path_segment(value: str) -> str:
     """Return a value as one segment of a path, percent-encoded.
 
-    Raises `ConfigurationError` for an empty one, for "." and "..", which name other paths, and for half a character.
+    Raises `ConfigurationError` for an empty one, for "." and "..", which name other paths, and for half a
+    character.
     """
     if value.strip() in ("", ".", ".."):
         raise ConfigurationError(f"{value!r} cannot be a part of a URL's path")
@@ -21,5 +22,8 @@ def path_segment(value: str) -> str:
 
 
 def resource_path(name: str) -> str:
-    """Return a name of several segments, such as "models/gemini-3", each encoded. Raises as `path_segment` does."""
+    """Return a name of several segments, such as "models/gemini-3", each encoded.
+
+    Raises as `path_segment` does.
+    """
     return "/".join(path_segment(segment) for segment in name.split("/"))

@@ -1,4 +1,6 @@
-"""Keys of a request, kept out of errors and of their tracebacks: some servers repeat the key that they refuse."""
+"""Keys of a request, kept out of errors and of their tracebacks: some servers repeat the key that they
+refuse.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ _SHORTEST = 8  # characters; a shorter secret would be found in innocent words
 def scrub_secrets(error: ChatError, request: Request, received: Iterable[str | bytes] = ()) -> None:
     """Replace the secrets of the request's headers in an error, and in all errors that it comes from.
 
-    Frames below the caller's are dropped from the tracebacks where a secret was found in the error or in `received`: their
-    local variables may hold what the server sent.
+    Frames below the caller's are dropped from the tracebacks where a secret was found in the error or in
+    `received`: their local variables may hold what the server sent.
     """
     secrets = tuple(_secrets(request))
     if not secrets:

@@ -23,12 +23,13 @@ class ResolvedServer(NamedTuple):
 class Server:
     """A vendor's server, as data: its address and the environment variables that name it and its key.
 
-    A key from the environment goes only to the vendor's own hosts, and to the address that the environment itself
-    names. A base URL that the user passes to the builder gets the key that the user passes, and no other, unless it
-    is one of the vendor's own hosts.
+    A key from the environment goes only to the vendor's own hosts, and to the address that the environment
+    itself names. A base URL that the user passes to the builder gets the key that the user passes, and no
+    other, unless it is one of the vendor's own hosts.
 
     - `name`: the vendor, for error messages
-    - `base_url`: the address with the part of the path that all requests share; None where there is none known
+    - `base_url`: the address with the part of the path that all requests share; None where there is none
+      known
     - `url_variables`: environment variables with a whole base URL; the first that is set counts
     - `host_variable`: an environment variable with a host alone; the path of `base_url` is added
     - `key_variables`: environment variables with the key; the first that is set counts

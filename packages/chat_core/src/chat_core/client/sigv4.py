@@ -22,7 +22,10 @@ _NOT_SIGNED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AwsCredentials:
-    """What AWS knows a caller by. `session_token` is there on temporary credentials; no repr shows a secret."""
+    """What AWS knows a caller by.
+
+    `session_token` is there on temporary credentials; no repr shows a secret.
+    """
 
     access_key: str
     secret_key: str = field(repr=False)

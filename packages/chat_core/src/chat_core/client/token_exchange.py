@@ -21,7 +21,10 @@ from chat_core.wire.read import read_object
 from chat_core.wire.write import dump
 
 Subject: TypeAlias = Callable[[], str | Awaitable[str]]
-"""A function, sync or async, that returns the token of the place where the program runs. A sync one runs in a thread."""
+"""A function, sync or async, that returns the token of the place where the program runs.
+
+A sync one runs in a thread.
+"""
 
 _TIMEOUTS = Timeouts(connect=10.0, first_event=30.0, total=30.0)
 
@@ -29,9 +32,9 @@ _TIMEOUTS = Timeouts(connect=10.0, first_event=30.0, total=30.0)
 class TokenExchange:
     """A `CredentialSource`: each call takes a token of `subject` and returns the provider's for it.
 
-    `url` is where tokens are exchanged, `fields` are those of the body beside the subject's token, which is sent as
-    `subject_field`. `transport` carries the request, by default a new one each time, since it is made about once an
-    hour. Raises `AuthenticationError` with the server's words, never with a token.
+    `url` is where tokens are exchanged, `fields` are those of the body beside the subject's token, which is
+    sent as `subject_field`. `transport` carries the request, by default a new one each time, since it is made
+    about once an hour. Raises `AuthenticationError` with the server's words, never with a token.
     """
 
     def __init__(

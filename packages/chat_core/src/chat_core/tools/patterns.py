@@ -15,7 +15,8 @@ from typing import TypeAlias, cast
 
 _Node: TypeAlias = tuple[object, object]
 
-# The standard library's own parser, which has no public name and no types; its kinds of nodes print as their names.
+# The standard library's own parser, which has no public name and no types; its kinds of nodes print as their
+# names.
 _parse = cast("Callable[[str], Iterable[_Node]]", import_module("re._parser").parse)
 
 _MAX_WAYS = 10_000

@@ -1,12 +1,12 @@
 """The seam between providers and the network: what a transport is given, and what it returns.
 
-Third parties write transports. A transport returns every status and raises none; it raises `ConnectionFailed` when no
-response comes or the connection is cut, `TimedOut("connect", seconds)` when no connection is established in time, and
-`InvalidResponse` when the bytes are neither HTTP nor an event stream. `stream` holds no cancel scope, and so no task
-group, across its yield.
+Third parties write transports. A transport returns every status and raises none; it raises `ConnectionFailed`
+when no response comes or the connection is cut, `TimedOut("connect", seconds)` when no connection is
+established in time, and `InvalidResponse` when the bytes are neither HTTP nor an event stream. `stream` holds
+no cancel scope, and so no task group, across its yield.
 
-`bursts_from_bytes` makes events of the bytes of a body, `bursts_from_events` serves a source of single events, and
-`events_from_bursts` is its opposite.
+`bursts_from_bytes` makes events of the bytes of a body, `bursts_from_events` serves a source of single
+events, and `events_from_bursts` is its opposite.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ __all__ = [
 class Timeouts:
     """The four time limits of one model request, in seconds; None is no limit.
 
-    `connect`: until a connection is established. `first_event`: from the request to the first event, or to the whole
-    response where it is not streamed. `idle`: between two events; pings and keep-alives are no events. `total`: all of it.
+    `connect`: until a connection is established. `first_event`: from the request to the first event, or to
+    the whole response where it is not streamed. `idle`: between two events; pings and keep-alives are no
+    events. `total`: all of it.
     """
 
     connect: float | None = 10.0
@@ -56,7 +57,10 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. `headers` carry the secrets, so no repr shows them. A transport enforces `timeouts.connect` alone."""
+    """One HTTP request.
+
+    `headers` carry the secrets, so no repr shows them. A transport enforces `timeouts.connect` alone.
+    """
 
     method: str
     url: str
@@ -82,8 +86,9 @@ class Response:
 class Event(NamedTuple):
     """One event of a stream.
 
-    `type` is the SSE event name ("message" by default), or "body" for a plain JSON document, which is then the `data`:
-    the whole response, where the server does not stream, or an error that some servers put among their events.
+    `type` is the SSE event name ("message" by default), or "body" for a plain JSON document, which is then
+    the `data`: the whole response, where the server does not stream, or an error that some servers put among
+    their events.
     """
 
     type: str
@@ -113,8 +118,9 @@ class EventStream(Protocol):
         ...
 
     def bursts(self) -> AsyncGenerator[Sequence[Event]]:
-        """Yield the events until the bytes end, those together that arrived together. A burst may be empty, after a
-        comment for example. Raises `ConnectionFailed` where the connection is cut. Iterated once."""
+        """Yield the events until the bytes end, those together that arrived together. A burst may be empty,
+        after a comment for example. Raises `ConnectionFailed` where the connection is cut. Iterated once.
+        """
         ...
 
 
@@ -126,7 +132,10 @@ class Transport(Protocol):
         ...
 
     def stream(self, request: Request, /) -> AbstractAsyncContextManager[EventStream]:
-        """Send the request and give the response as it arrives. Leaving the context frees the connection at once."""
+        """Send the request and give the response as it arrives.
+
+        Leaving the context frees the connection at once.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -18,6 +18,7 @@ from chat_core.transport.http_stream import Head, HttpStream, joined_headers
 from chat_core.transport.sizes import check_size, read_whole
 from chat_core.transport.tls import public_trust
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.version import VERSION
 
 if TYPE_CHECKING:
     import aiohttp  # imported with the first request
@@ -29,10 +30,11 @@ _LARGE = 1 << 20  # bytes; of a larger body aiohttp wants to read pieces
 class AioHttpTransport:
     """Requests over HTTP/1.1, on asyncio only: at a third of the CPU that `HttpTransport` takes.
 
-    Needs `pip install chat-core[aiohttp]`. Connections are kept per event loop, and closed by `aclose()` or when the loop
-    ends. `session` is a ClientSession of your own, with its hooks, cookies and connector; `aclose()` leaves it open, and it
-    works on its own loop only. Without one, `proxy` is the URL of the proxy to use; the environment is not read. A response,
-    or one event of a stream, of more than `max_bytes` is refused with `InvalidResponse`; bytes are counted after decoding.
+    Needs `pip install chat-core[aiohttp]`. Connections are kept per event loop, and closed by `aclose()` or
+    when the loop ends. `session` is a ClientSession of your own, with its hooks, cookies and connector;
+    `aclose()` leaves it open, and it works on its own loop only. Without one, `proxy` is the URL of the proxy
+    to use; the environment is not read. A response, or one event of a stream, of more than `max_bytes` is
+    refused with `InvalidResponse`; bytes are counted after decoding.
     """
 
     def __init__(
@@ -67,7 +69,10 @@ class AioHttpTransport:
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """Send the request and give the response as it arrives. Leaving before its end closes the connection."""
+        """Send the request and give the response as it arrives.
+
+        Leaving before its end closes the connection.
+        """
         way = self._way(request)
         response = await self._open(request, way)
         try:
@@ -201,9 +206,11 @@ def _head(response: aiohttp.ClientResponse) -> Head:
 
 
 def _headers(request: Request, complete: bool) -> dict[str, str]:
-    """Return the headers of a request; with a user agent, if `complete`: a session of the user's has one of its own."""
+    """Return the headers of a request; with a user agent, if `complete`: a session of the user's has one of
+    its own.
+    """
     given = {name.lower() for name in request.headers}
-    needed = {"accept-encoding": ACCEPTED, **({"user-agent": "chat-py/0"} if complete else {})}
+    needed = {"accept-encoding": ACCEPTED, **({"user-agent": f"chat-core/{VERSION}"} if complete else {})}
     return {name: value for name, value in needed.items() if name not in given} | dict(request.headers)
 
 

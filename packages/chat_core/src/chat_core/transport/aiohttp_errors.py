@@ -51,7 +51,9 @@ def _chat_error(exc: Exception, way: Way) -> ChatError | None:
 
 
 def _is_cut(exc: BaseException) -> bool:
-    """Return whether the connection was closed before the end of the body, rather than that the body is wrong."""
+    """Return whether the connection was closed before the end of the body, rather than that the body is
+    wrong.
+    """
     from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
 
     cause = exc.__cause__

@@ -9,7 +9,10 @@ from chat_core.transport import Event
 
 
 async def bursts_from_events(events: AsyncGenerator[Event]) -> AsyncGenerator[Sequence[Event]]:
-    """Yield each event as a burst of its own: the `bursts()` of a source that has single events. Closes `events`."""
+    """Yield each event as a burst of its own: the `bursts()` of a source that has single events.
+
+    Closes `events`.
+    """
     async with aclosing(events):
         async for event in events:
             yield (event,)

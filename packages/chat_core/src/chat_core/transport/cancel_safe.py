@@ -1,9 +1,9 @@
 """Work that is cancelled as a whole: on asyncio, a second cancellation goes through every shield.
 
-httpcore frees its connections under an anyio shield. A native `task.cancel()` that arrives meanwhile interrupts it there,
-and the connection stays taken for good. So the work runs in a task that nobody else knows. It is cancelled by an anyio
-scope, which respects the shields, and whoever waits for it waits until it has ended. On trio shields hold, and none of
-this is done.
+httpcore frees its connections under an anyio shield. A native `task.cancel()` that arrives meanwhile
+interrupts it there, and the connection stays taken for good. So the work runs in a task that nobody else
+knows. It is cancelled by an anyio scope, which respects the shields, and whoever waits for it waits until it
+has ended. On trio shields hold, and none of this is done.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _BUFFERED = 256 * 1024  # bytes that may wait for a slow reader before the serve
 
 
 async def run_cancel_safe(work: Callable[[], Awaitable[T]]) -> T:
-    """Await `work()`. However often the caller is cancelled, the work is cancelled once, and has ended when this returns."""
+    """Await `work()`.
+
+    However often the caller is cancelled, the work is cancelled once, and has ended when this returns.
+    """
     if not _on_asyncio():
         return await work()
     worker = _Worker(work)
@@ -36,9 +39,11 @@ async def run_cancel_safe(work: Callable[[], Awaitable[T]]) -> T:
 async def stream_cancel_safe(
     source: AbstractAsyncContextManager[tuple[Head, AsyncGenerator[bytes]]],
 ) -> AsyncGenerator[tuple[Head, AsyncGenerator[bytes]]]:
-    """Give what `source` gives, a head and the chunks after it, but enter, iterate and leave `source` in a task of its own.
+    """Give what `source` gives, a head and the chunks after it, but enter, iterate and leave `source` in a
+    task of its own.
 
-    Chunks that arrived at once come joined. Leaving ends the source wherever it is, and waits until it has ended.
+    Chunks that arrived at once come joined. Leaving ends the source wherever it is, and waits until it has
+    ended.
     """
     if not _on_asyncio():
         async with source as (head, chunks):
@@ -73,7 +78,8 @@ class _Worker(Generic[T]):
                 return await work()
             raise asyncio.CancelledError  # the scope swallowed one: what was cancelled has no result
         finally:
-            self._wake()  # the reader continues in the same turn of the loop, one before the task's callbacks run
+            # the reader continues in the same turn of the loop, one before the task's callbacks run
+            self._wake()
 
     async def result(self) -> T:
         """Return what the work returns, or raise what it raises."""
@@ -82,7 +88,9 @@ class _Worker(Generic[T]):
         return self._task.result()
 
     async def end(self) -> None:
-        """Cancel the work, unless it has ended, and wait until it has, however often the waiting is cancelled."""
+        """Cancel the work, unless it has ended, and wait until it has, however often the waiting is
+        cancelled.
+        """
         cancelled: asyncio.CancelledError | None = None
         if not self._task.done():
             self._scope.cancel()
@@ -95,7 +103,8 @@ class _Worker(Generic[T]):
                     except asyncio.CancelledError as exc:
                         cancelled = exc
         if not self._task.cancelled():
-            self._task.exception()  # it was raised in the reader, or the reader had left: asyncio need not report it
+            # it was raised in the reader, or the reader had left: asyncio need not report it
+            self._task.exception()
         if cancelled is not None:
             raise cancelled
 

@@ -21,7 +21,8 @@ _GZIP, _ZLIB, _RAW = (
 async def decoded(chunks: AsyncIterable[bytes], coding: str) -> AsyncGenerator[bytes]:
     """Yield a body decoded, in pieces of at most 1 MiB. `coding` is the header `content-encoding`.
 
-    Raises `InvalidResponse` for another coding than gzip or deflate, for more than one, and for bytes that are not in it.
+    Raises `InvalidResponse` for another coding than gzip or deflate, for more than one, and for bytes that
+    are not in it.
     """
     name = coding.strip().lower()
     if name in ("", "identity"):

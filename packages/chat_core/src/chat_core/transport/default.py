@@ -8,7 +8,10 @@ from chat_core.transport import Transport
 
 
 class TransportFactory(Protocol):
-    """What makes a transport: `HttpTransport`, `AioHttpTransport`, or a function. `proxy` is a URL, or None for no proxy."""
+    """What makes a transport: `HttpTransport`, `AioHttpTransport`, or a function.
+
+    `proxy` is a URL, or None for no proxy.
+    """
 
     def __call__(self, *, proxy: str | None) -> Transport: ...
 
@@ -17,10 +20,11 @@ _factory: TransportFactory | None = None
 
 
 def set_default_transport(factory: TransportFactory | None) -> None:
-    """Let all clients that are built from now on, without `with_transport`, use a transport that `factory` makes.
+    """Let all clients that are built from now on, without `with_transport`, use a transport that `factory`
+    makes.
 
-    It is called once for each client, with the proxy that the environment names for the client's server. None is
-    `HttpTransport` again.
+    It is called once for each client, with the proxy that the environment names for the client's server. None
+    is `HttpTransport` again.
     """
     global _factory
     _factory = factory

@@ -35,14 +35,19 @@ class EventLoop:
         self._open[resource] = None
 
     def drop(self, resource: Closable) -> None:
-        """Close `resource` soon, in a task of the loop. From any thread. On trio it is closed when the loop ends."""
+        """Close `resource` soon, in a task of the loop.
+
+        From any thread. On trio it is closed when the loop ends.
+        """
         loop = None if self._asyncio is None else self._asyncio()
         if loop is not None:
             with suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(lambda: loop.create_task(self._close(resource)))
 
     async def _close_all(self) -> AsyncGenerator[None]:
-        """Yield once, and close everything on being closed: a loop that ends closes the generators that are left."""
+        """Yield once, and close everything on being closed: a loop that ends closes the generators that are
+        left.
+        """
         try:
             yield
         finally:

@@ -66,11 +66,13 @@ class RawHeaders(Protocol):
 
 
 class HttpTransport:
-    """Requests over HTTP/1.1. Connections are kept per event loop, and closed by `aclose()` or when the loop ends.
+    """Requests over HTTP/1.1. Connections are kept per event loop, and closed by `aclose()` or when the loop
+    ends.
 
-    `client` is an AsyncClient of your own, of httpx or httpx2, with its auth, hooks, proxies and mounts; `aclose()` leaves
-    it open. Without one, `proxy` is the URL of the proxy to use; the environment is not read. A response, or one event of a
-    stream, of more than `max_bytes` is refused with `InvalidResponse`; bytes are counted after decoding.
+    `client` is an AsyncClient of your own, of httpx or httpx2, with its auth, hooks, proxies and mounts;
+    `aclose()` leaves it open. Without one, `proxy` is the URL of the proxy to use; the environment is not
+    read. A response, or one event of a stream, of more than `max_bytes` is refused with `InvalidResponse`;
+    bytes are counted after decoding.
     """
 
     def __init__(
@@ -95,7 +97,10 @@ class HttpTransport:
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """Send the request and give the response as it arrives. Leaving before its end closes the connection."""
+        """Send the request and give the response as it arrives.
+
+        Leaving before its end closes the connection.
+        """
         async with stream_cancel_safe(self._exchange(request)) as (head, chunks):
             async with aclosing(HttpStream(head, chunks, self._max_bytes)) as stream:
                 yield stream
@@ -164,27 +169,29 @@ class _Body:
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """Yield the body, decoded. It is taken off httpx's raw stream, which spares four layers per chunk."""
-        response = self._response
+        decoder: AsyncGenerator[bytes] | None = None
         try:
-            if response.is_closed or response.is_stream_consumed:  # a hook of the user's client has read it
-                self._raw = response.aiter_bytes()
-                async for chunk in self._raw:
-                    yield chunk
-            else:
-                self._raw = aiter(cast("AsyncIterable[bytes]", response.stream))
-                coding = self.head.headers.get("content-encoding")
-                if coding is None:
-                    async for chunk in self._raw:
-                        yield chunk
-                else:
-                    async with aclosing(decoded(self._raw, coding)) as pieces:
-                        async for piece in pieces:
-                            yield piece
-            await response.aclose()
+            self._raw, coding = self._open()
+            if coding is not None:
+                decoder = decoded(self._raw, coding)
+            async for chunk in decoder or self._raw:
+                yield chunk
+            await self._response.aclose()
             self.ended = True
         except Exception as exc:
             raise_chat_error(exc, self._way)
             raise
+        finally:
+            if decoder is not None:
+                await decoder.aclose()
+
+    def _open(self) -> tuple[AsyncIterator[bytes], str | None]:
+        """Return the bytes of the body, and the coding that they are in."""
+        response = self._response
+        if response.is_closed or response.is_stream_consumed:  # a hook of the user's client has read it
+            return response.aiter_bytes(), None
+        raw = aiter(cast("AsyncIterable[bytes]", response.stream))
+        return raw, self.head.headers.get("content-encoding")
 
     async def aclose(self) -> None:
         """Close a response that was not read to its end. Errors are ignored: the reader has left."""
@@ -195,8 +202,8 @@ class _Body:
                 await self._response.aclose()
             if self._raw is None:
                 return
-            # Closing the iterator would leave the generators inside it suspended, for the garbage collector to find:
-            # httpx does not close what it iterates. Run on into a cancellation, they all end.
+            # Closing the iterator would leave the generators inside it suspended, for the garbage collector
+            # to find: httpx does not close what it iterates. Run on into a cancellation, they all end.
             scope.cancel()
             with suppress(Exception):
                 async for _ in self._raw:

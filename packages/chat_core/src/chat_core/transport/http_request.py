@@ -20,7 +20,10 @@ _OF_THE_TRANSPORT = frozenset(("content-length", "transfer-encoding"))
 
 
 def checked_url(request: Request) -> httpx.URL:
-    """Return the URL of a request. Raises `ConfigurationError` for one that cannot be sent, and shows no header's value."""
+    """Return the URL of a request.
+
+    Raises `ConfigurationError` for one that cannot be sent, and shows no header's value.
+    """
     check_headers(request)
     return parsed_url(request.url)
 
@@ -39,7 +42,9 @@ def check_headers(request: Request) -> None:
 
 
 def complete_headers(request: Request, host: str) -> list[tuple[str, str]]:
-    """Return the headers, with those that have to be there. httpx adds them too, if given `content`, in twice the time."""
+    """Return the headers, with those that have to be there. httpx adds them too, if given `content`, in twice
+    the time.
+    """
     given = {name.lower() for name in request.headers}
     needed = {
         "Host": host,
@@ -83,7 +88,10 @@ def parsed_url(url: str) -> httpx.URL:
 
 @lru_cache(maxsize=64)
 def server_of(url: str) -> str:
-    """Return scheme, host and port of a URL, without loading httpx. Raises `ConfigurationError` as `parsed_url` does."""
+    """Return scheme, host and port of a URL, without loading httpx.
+
+    Raises `ConfigurationError` as `parsed_url` does.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -26,7 +26,10 @@ C = TypeVar("C", bound=Idle)
 
 
 class IdleConnections(Generic[C]):
-    """The idle connections of one transport, each for at most `seconds`. They are closed with their loop, if not before."""
+    """The idle connections of one transport, each for at most `seconds`.
+
+    They are closed with their loop, if not before.
+    """
 
     def __init__(self, seconds: float = inf) -> None:
         self._seconds = seconds
@@ -34,7 +37,9 @@ class IdleConnections(Generic[C]):
         finalize(self, _close_dropped, self._by_loop).atexit = False
 
     async def take(self, address: Hashable, prefers: Callable[[C], bool] | None = None) -> C | None:
-        """Return a connection and leave it to the caller: one that `prefers` accepts, or else the one used last."""
+        """Return a connection and leave it to the caller: one that `prefers` accepts, or else the one used
+        last.
+        """
         of_loop = self._by_loop.get(running_loop())
         connections = None if of_loop is None else of_loop.connections.get(address)
         if not connections:
@@ -76,7 +81,10 @@ class _OfLoop(Generic[C]):
         self.connections: dict[Hashable, deque[C]] = {}
 
     async def aclose(self) -> None:
-        """Close all. One that is not closed to the end, because the loop ends meanwhile, is closed with the loop."""
+        """Close all.
+
+        One that is not closed to the end, because the loop ends meanwhile, is closed with the loop.
+        """
         while self.connections:
             of_address = next(iter(self.connections.values()))
             while of_address:

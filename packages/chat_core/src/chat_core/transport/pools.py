@@ -21,10 +21,12 @@ _IDLE = 30.0  # seconds that a connection is kept without a request
 
 
 class Pools:
-    """The connections of one transport, on every event loop that it is used on. `proxy` is the URL of a proxy for all.
+    """The connections of one transport, on every event loop that it is used on. `proxy` is the URL of a proxy
+    for all.
 
-    Each connection is an `httpx.AsyncHTTPTransport` of its own: at every request a pool of httpcore looks at every idle
-    connection for every idle connection, which at 100 of them takes ten times as long as the request itself.
+    Each connection is an `httpx.AsyncHTTPTransport` of its own: at every request a pool of httpcore looks at
+    every idle connection for every idle connection, which at 100 of them takes ten times as long as the
+    request itself.
     """
 
     def __init__(self, proxy: str | None) -> None:
@@ -32,7 +34,8 @@ class Pools:
         self._idle: IdleConnections[Connection] = IdleConnections(_IDLE)
 
     async def take(self, origin: str) -> Connection:
-        """Return an idle connection to a server, the one that was used last, or a new one. `origin` is scheme and host.
+        """Return an idle connection to a server, the one that was used last, or a new one. `origin` is scheme
+        and host.
 
         Raises `ConfigurationError` for a proxy that cannot be used.
         """
@@ -72,7 +75,10 @@ class Connection:
             raise ConfigurationError(f"HttpTransport(proxy=...) cannot be used: {exc}") from exc
 
     async def send(self, request: httpx.Request, connect: float | None) -> httpx.Response:
-        """Send a request. Raises what httpx raises, and `TimedOut` where no connection is established in `connect` seconds."""
+        """Send a request.
+
+        Raises what httpx raises, and `TimedOut` where no connection is established in `connect` seconds.
+        """
         if not self._tunnels:
             return await self._transport.handle_async_request(request)
         opening = _Opening(connect)
@@ -90,7 +96,8 @@ class Connection:
 
 
 class _Opening:
-    """A connection as it is opened: httpx limits each step, but neither all of them nor the wait for a proxy's reply.
+    """A connection as it is opened: httpx limits each step, but neither all of them nor the wait for a
+    proxy's reply.
 
     A connection that was cancelled in its TLS handshake is closed here, since httpcore forgets it.
     """

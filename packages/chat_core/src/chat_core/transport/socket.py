@@ -1,4 +1,6 @@
-"""One WebSocket connection: the protocol by websockets, without I/O, and the bytes by anyio, on asyncio and trio."""
+"""One WebSocket connection: the protocol by websockets, without I/O, and the bytes by anyio, on asyncio and
+trio.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,10 @@ class Socket:
         await self._flush()
 
     async def receive(self) -> str:
-        """Return the next message. Raises `ConnectionFailed` where the connection ended, `InvalidResponse` for what is none."""
+        """Return the next message.
+
+        Raises `ConnectionFailed` where the connection ended, `InvalidResponse` for what is none.
+        """
         while not self._messages:
             await self._read()
         return self._messages.popleft()
@@ -76,7 +81,10 @@ class Socket:
                 await anyio.aclose_forcefully(self._stream)
 
     async def handshake(self) -> Response | None:
-        """Send the handshake. Return None once the connection is open, or the response of a server that refuses."""
+        """Send the handshake.
+
+        Return None once the connection is open, or the response of a server that refuses.
+        """
         await self._flush()
         while True:
             data = await self._receive_bytes()

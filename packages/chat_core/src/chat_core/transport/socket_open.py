@@ -27,10 +27,11 @@ _NOT_IN_A_HANDSHAKE = (
 
 
 async def open_socket(url: str, request: Request, *, max_bytes: int) -> Socket | Response:
-    """Return a connection to `url`, or the response of a server that refuses the handshake. The headers are the request's.
+    """Return a connection to `url`, or the response of a server that refuses the handshake. The headers are
+    the request's.
 
-    Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent. No frame of this module has a
-    header's value among its local variables when it raises.
+    Raises `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent. No frame of this
+    module has a header's value among its local variables when it raises.
     """
     address = parsed_url(url)
     server = f"{address.scheme.replace('http', 'ws')}://{address.netloc.decode('ascii')}"

@@ -24,7 +24,8 @@ _NOT_IN_A_HANDSHAKE = (
 class SocketPool:
     """The connections of one transport, on every event loop that it is used on.
 
-    `url` stands for the URL of every request, None for none. After `max_age` seconds a connection is not used again.
+    `url` stands for the URL of every request, None for none. After `max_age` seconds a connection is not used
+    again.
     """
 
     def __init__(self, url: str | None, max_age: float, max_bytes: int) -> None:
@@ -34,7 +35,9 @@ class SocketPool:
         self._idle: IdleConnections[Socket] = IdleConnections()
 
     async def take(self, request: Request, remembers: str) -> Socket | Response:
-        """Return an idle connection, first one that `remembers` this id, or a new one; or how the server refused it."""
+        """Return an idle connection, first one that `remembers` this id, or a new one; or how the server
+        refused it.
+        """
         address = self._address(request)
         while (socket := await self._idle.take(address, lambda each: remembers in each.memory)) is not None:
             if anyio.current_time() - socket.opened < self._max_age and await socket.usable():

@@ -22,25 +22,24 @@ _BLANK = BOM_UTF8 + b" \t\r\n"
 async def bursts_from_bytes(
     chunks: AsyncGenerator[bytes], *, content_type: str, max_bytes: int
 ) -> AsyncGenerator[Sequence[Event]]:
-    """Yield the events of a body, those together that arrived together. How it starts says what it is, for content types lie.
+    """Yield the events of a body, those together that arrived together. How it starts says what it is, for
+    content types lie.
 
-    Server-sent events are yielded unless their data is empty, and so are the messages of AWS's binary framing. What
-    starts like JSON is one "message" per line where the content type says so, else one event of type "body". Raises
-    `InvalidResponse` for a web page, and for an event of more than `max_bytes`. Closes `chunks`.
+    Server-sent events are yielded unless their data is empty, and so are the messages of AWS's binary
+    framing. What starts like JSON is one "message" per line where the content type says so, else one event of
+    type "body". Raises `InvalidResponse` for a web page, and for an event of more than `max_bytes`. Closes
+    `chunks`.
     """
     async with aclosing(chunks):
         start, first = await _start(chunks, max_bytes)
         if not first:
             return
         if first in b"{[":
-            if content_type.partition(";")[0].strip() in _JSON_LINES:
-                async with aclosing(_lines(start, chunks, max_bytes)) as lines:
-                    async for line in lines:
-                        yield (Event("message", line),)
-            else:
-                yield (
-                    Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace")),
-                )
+            is_lines = content_type.partition(";")[0].strip() in _JSON_LINES
+            read_json = _json_lines if is_lines else _json_document
+            async with aclosing(read_json(start, chunks, max_bytes)) as json_events:
+                async for event in json_events:
+                    yield (event,)
         elif first == b"<" or (content_type.startswith("text/html") and not _FIELD.match(start)):
             raise InvalidResponse(
                 f"expected an event stream, but {content_type or 'a response without a content type'} came; is the base URL"
@@ -58,8 +57,22 @@ async def bursts_from_bytes(
             yield reader.end()
 
 
+async def _json_document(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> AsyncGenerator[Event]:
+    """Yield a whole body as one event."""
+    yield Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace"))
+
+
+async def _json_lines(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> AsyncGenerator[Event]:
+    """Yield an event for each line of a body."""
+    async with aclosing(_lines(start, chunks, max_bytes)) as lines:
+        async for line in lines:
+            yield Event("message", line)
+
+
 async def _start(chunks: AsyncIterable[bytes], max_bytes: int) -> tuple[bytes, bytes]:
-    """Return the chunks up to the first that is not blank, without a byte order mark, and the first byte that is not blank."""
+    """Return the chunks up to the first that is not blank, without a byte order mark, and the first byte that
+    is not blank.
+    """
     start = bytearray()
     async for chunk in chunks:
         start += chunk
@@ -77,7 +90,10 @@ async def _excerpt(start: bytes, chunks: AsyncGenerator[bytes]) -> str:
 
 
 async def _lines(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> AsyncGenerator[str]:
-    """The lines that are not blank. Only "\\n" ends one: the others that str.splitlines() knows may stand inside JSON."""
+    """Yield the lines that are not blank.
+
+    Only "\\n" ends one: the others that str.splitlines() knows may stand inside JSON.
+    """
     unfinished: list[bytes] = []  # joined once, so that a line of many chunks does not cost their square
     size = 0
     async with aclosing(_with_end(start, chunks)) as pieces:

@@ -7,13 +7,14 @@ from chat_core.transport.sizes import check_size
 
 
 class SseReader:
-    """Reads server-sent events: `feed` it the bytes, and `end` where they end. Its cost is linear in the bytes.
+    """Reads server-sent events: `feed` it the bytes, and `end` where they end. Its cost is linear in the
+    bytes.
 
-    A block, which is what stands between two blank lines, is parsed once it is whole. Blocks of one `data:` line, and
-    of one `event:` and one `data:` line, are nearly all that servers send, and are split instead of parsed: httpx-sse,
-    which reads all others, takes 5.8 us for an event of two lines, splitting it 2.2 us. A block that starts like JSON
-    is an event of type "body": some servers end in an error that is none of the stream's events. UTF-8 is decoded
-    whatever the charset header says; no character lies across a blank line.
+    A block, which is what stands between two blank lines, is parsed once it is whole. Blocks of one `data:`
+    line, and of one `event:` and one `data:` line, are nearly all that servers send, and are split instead of
+    parsed: httpx-sse, which reads all others, takes 5.8 us for an event of two lines, splitting it 2.2 us. A
+    block that starts like JSON is an event of type "body": some servers end in an error that is none of the
+    stream's events. UTF-8 is decoded whatever the charset header says; no character lies across a blank line.
     """
 
     def __init__(self, max_bytes: int) -> None:

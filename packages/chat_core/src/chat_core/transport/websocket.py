@@ -1,4 +1,7 @@
-"""`SocketTransport`: turns over WebSockets that are kept, and everything else over HTTP. A wire says what a turn is."""
+"""`SocketTransport`: turns over WebSockets that are kept, and everything else over HTTP.
+
+A wire says what a turn is.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ class SocketTurn(Protocol):
         ...
 
     def feed(self, message: str, memory: set[str], /) -> Step:
-        """Return what one message of the server says. `memory` lasts as long as the connection: ids for `remembers`."""
+        """Return what one message of the server says.
+
+        `memory` lasts as long as the connection: ids for `remembers`.
+        """
         ...
 
     def response(self) -> Response:
@@ -64,13 +70,15 @@ OpenTurn: TypeAlias = Callable[[Request], SocketTurn | None]
 class SocketTransport:
     """What a wire's WebSocket transport extends.
 
-    A connection is authenticated once, at its handshake, and kept for the turns that follow. It carries one turn at a time:
-    another at the same time opens another connection. After `max_age` seconds it is replaced between two turns. One that
-    the server closed meanwhile is opened anew. A turn whose message was sent is never sent again, unless the server says
-    that it has not run it: a lost connection is a `ConnectionFailed` that nobody retries. Between turns nothing is read,
-    so a server that pings may close the connection; the next turn opens another.
+    A connection is authenticated once, at its handshake, and kept for the turns that follow. It carries one
+    turn at a time: another at the same time opens another connection. After `max_age` seconds it is replaced
+    between two turns. One that the server closed meanwhile is opened anew. A turn whose message was sent is
+    never sent again, unless the server says that it has not run it: a lost connection is a `ConnectionFailed`
+    that nobody retries. Between turns nothing is read, so a server that pings may close the connection; the
+    next turn opens another.
 
-    `http` carries the rest, by default a new `HttpTransport`. `url` is where the socket is, if not at the request's URL.
+    `http` carries the rest, by default a new `HttpTransport`. `url` is where the socket is, if not at the
+    request's URL.
     """
 
     def __init__(
@@ -103,13 +111,19 @@ class SocketTransport:
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """Send the request, and give the events as they arrive. Leaving before the last one closes the connection."""
+        """Send the request, and give the events as they arrive.
+
+        Leaving before the last one closes the connection.
+        """
         turn = self._open_turn(request)
         async with self._http.stream(request) if turn is None else self._stream(request, turn) as stream:
             yield stream
 
     async def aclose(self) -> None:
-        """Close the idle connections of the running event loop. The transport can be used again afterwards."""
+        """Close the idle connections of the running event loop.
+
+        The transport can be used again afterwards.
+        """
         await self._pool.aclose()
         if self._default_http is not None:
             await self._default_http.aclose()

@@ -166,8 +166,8 @@ class Overloaded(ProviderError):
 class InvalidResponse(ChatError):
     """A response came that cannot be read. `response` is the turn, where there was one.
 
-    A client may raise a retryable one for a whole turn that is worth another request: when the retries are used up,
-    the chat returns that turn.
+    A client may raise a retryable one for a whole turn that is worth another request: when the retries are
+    used up, the chat returns that turn.
     """
 
     def __init__(self, message: str, *, response: ChatResponse | None = None) -> None:
@@ -183,7 +183,8 @@ class StreamTruncated(ChatError):
 
     def __init__(self, message: str, *, partial: ChatResponse) -> None:
         super().__init__(message)
-        self.partial = partial  # pyright: ignore[reportIncompatibleVariableOverride]  # here it is always there
+        # here it is always there
+        self.partial = partial  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class StepLimitReached(ChatError):

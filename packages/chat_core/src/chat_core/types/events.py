@@ -67,7 +67,10 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class ToolProgress:
-    """What a running tool yields on its way, as JSON. It is for showing only: it is neither stored nor sent."""
+    """What a running tool yields on its way, as JSON.
+
+    It is for showing only: it is neither stored nor sent.
+    """
 
     call: ToolCall
     value: JsonValue

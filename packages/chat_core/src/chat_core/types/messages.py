@@ -146,7 +146,8 @@ class Messages:
         max_bytes: int = MAX_STORED_BYTES,
         files: FileStore | None = None,
     ) -> Self:
-        """Return the conversation that `to_json` wrote, as text or as the parsed object. `files` is the same store.
+        """Return the conversation that `to_json` wrote, as text or as the parsed object. `files` is the same
+        store.
 
         A call that was running then comes back as `Unknown`. Raises `InvalidHistory`, which names the place,
         for what is no conversation, is larger than `max_bytes`, nested deeper than `MAX_DEPTH`, or of a newer

@@ -30,5 +30,7 @@ def faults_of(exc: ValidationError, most: int = 3) -> str:
 
 
 def _depth(fault: ErrorDetails) -> int:
-    """The deepest fault comes first: the alternative that fits furthest is most likely the one that was meant."""
+    """The deepest fault comes first: the alternative that fits furthest is most likely the one that was
+    meant.
+    """
     return -len(fault["loc"])

@@ -1,4 +1,6 @@
-"""Conversations written as dictionaries with `role` and `content`, as other libraries and many files have them."""
+"""Conversations written as dictionaries with `role` and `content`, as other libraries and many files have
+them.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,10 @@ _ROLES: Mapping[str, Role] = {
 def messages_from_dicts(dicts: Iterable[Mapping[str, object]]) -> Messages:
     """Return the conversation in dictionaries such as `{"role": "user", "content": "Hello"}`.
 
-    Roles are system, developer, user, assistant (or model) and tool. `content` is a text, or a list of parts of
-    the types `text` and `image_url`. Calls stand in an assistant's `tool_calls`, their results in messages of the
-    role `tool`, as in Chat Completions. Raises `ConfigurationError`, with the place, for anything else.
+    Roles are system, developer, user, assistant (or model) and tool. `content` is a text, or a list of parts
+    of the types `text` and `image_url`. Calls stand in an assistant's `tool_calls`, their results in messages
+    of the role `tool`, as in Chat Completions. Raises `ConfigurationError`, with the place, for anything
+    else.
     """
     messages = Messages()
     for at, item in enumerate(dicts):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from chat_core.types.call_status import Completed, Running, Unknown
 from chat_core.types.errors import ConfigurationError, InvalidHistory
 from chat_core.types.json_values import JsonObject, JsonValue, json_fault
-from chat_core.types.message import Message
+from chat_core.types.message import Message, Role
 from chat_core.types.parts import Part, Structured, Text, ToolCall
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.stored_files import FileStore, put_back, take_out
@@ -143,16 +143,18 @@ def _check_values(messages: Sequence[Message]) -> None:
     """Refuse what nothing else could read, and calls that nobody but a model can make."""
     for at, message in enumerate(messages):
         for number, part in enumerate(message.parts):
-            if isinstance(part, ToolCall) and message.role != "model":
-                raise InvalidHistory(
-                    f"not a stored conversation: messages.{at}.parts.{number}: "
-                    f"a tool call in a message of role {message.role!r}; only the model calls tools"
-                )
-            for name, value in _values_of(part):
-                if fault := json_fault(value):
-                    raise InvalidHistory(
-                        f"not a stored conversation: messages.{at}.parts.{number}.{name}: {fault}"
-                    )
+            if fault := _fault_of(part, message.role):
+                raise InvalidHistory(f"not a stored conversation: messages.{at}.parts.{number}{fault}")
+
+
+def _fault_of(part: Part, role: Role) -> str | None:
+    """Return the place in a part and what is wrong there, or None."""
+    if isinstance(part, ToolCall) and role != "model":
+        return f": a tool call in a message of role {role!r}; only the model calls tools"
+    for name, value in _values_of(part):
+        if fault := json_fault(value):
+            return f".{name}: {fault}"
+    return None
 
 
 def _values_of(part: Part) -> Iterator[tuple[str, JsonValue]]:

@@ -34,7 +34,10 @@ def take_out(stored: JsonValue, store: FileStore) -> None:
 
 
 def put_back(stored: JsonValue, store: FileStore) -> None:
-    """Bring the bytes back. Raises `InvalidHistory`, which names the place, where they are missing or others."""
+    """Bring the bytes back.
+
+    Raises `InvalidHistory`, which names the place, where they are missing or others.
+    """
     for place, file in _files(stored):
         if not isinstance(digest := file.pop("sha256", None), str):
             continue
@@ -50,9 +53,12 @@ def put_back(stored: JsonValue, store: FileStore) -> None:
 def _files(stored: JsonValue) -> Iterator[tuple[str, JsonObject]]:
     for at, message in enumerate(as_list(as_object(stored).get("messages"))):
         for number, part in enumerate(as_list(as_object(message).get("parts"))):
-            place, found = f"messages.{at}.parts.{number}", as_object(part)
-            if found.get("type") == "file":
-                yield place, found
-            for inner, file in enumerate(as_list(found.get("files"))):
-                if isinstance(file, dict):
-                    yield f"{place}.files.{inner}", file
+            yield from _files_of(as_object(part), f"messages.{at}.parts.{number}")
+
+
+def _files_of(part: JsonObject, place: str) -> Iterator[tuple[str, JsonObject]]:
+    if part.get("type") == "file":
+        yield place, part
+    for inner, file in enumerate(as_list(part.get("files"))):
+        if isinstance(file, dict):
+            yield f"{place}.files.{inner}", file

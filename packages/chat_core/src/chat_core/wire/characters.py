@@ -7,7 +7,9 @@ from chat_core.types.json_values import JsonValue
 
 
 def sendable(value: JsonValue) -> JsonValue:
-    """Return a value with U+FFFD for each half of a surrogate pair that stands alone: no request can hold one."""
+    """Return a value with U+FFFD for each half of a surrogate pair that stands alone: no request can hold
+    one.
+    """
     match value:
         case str():
             return whole_text(value)

@@ -10,7 +10,10 @@ from chat_core.types.json_values import as_text
 
 
 def inline_file(blob: JsonObject, beside: JsonObject, origin: Origin) -> File:
-    """Return the file whose bytes a part holds; one that is a thought is a preview. Raises `InvalidResponse`."""
+    """Return the file whose bytes a part holds; one that is a thought is a preview.
+
+    Raises `InvalidResponse`.
+    """
     encoded = as_text(blob.get("data"))
     try:
         data = base64.b64decode(

@@ -10,7 +10,10 @@ from chat_gemini.decode.errors import check_frame
 
 
 def decode_tokens(body: bytes) -> int:
-    """Return how many tokens were counted. Raises `InvalidResponse`, and the error that the body describes."""
+    """Return how many tokens were counted.
+
+    Raises `InvalidResponse`, and the error that the body describes.
+    """
     counted = _read(body, "a count of tokens")
     count = as_count(counted.get("totalTokens"))
     if count is None and "promptTokensDetails" not in counted and counted:

@@ -1,4 +1,7 @@
-"""A turn put together from frames. A whole response is one frame, so that every field is read in one place."""
+"""A turn put together from frames.
+
+A whole response is one frame, so that every field is read in one place.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +126,10 @@ class TurnAssembler:
         return chosen
 
     def _describe(self, frame: JsonObject) -> None:
-        """Keep what a frame has besides content. The first and the last have most; those between repeat it."""
+        """Keep what a frame has besides content.
+
+        The first and the last have most; those between repeat it.
+        """
         turn = self._turn
         known = turn.id is not None and turn.model == frame.get("modelVersion")
         if known and frame.keys() <= self._raw.keys() | _READ_APART:

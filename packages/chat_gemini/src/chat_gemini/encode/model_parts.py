@@ -30,8 +30,8 @@ from chat_gemini.encode.text import is_blank, sendable, sendable_object
 from chat_gemini.names import function_name
 from chat_gemini.wire import SIGNATURE, FunctionCall, SentPart
 
-# Google's word for a call whose signature is lost, or was another server's: it is then not checked. In base64, as
-# all bytes are: `skip_thought_signature_validator`.
+# Google's word for a call whose signature is lost, or was another server's: it is then not checked. In
+# base64, as all bytes are: `skip_thought_signature_validator`.
 UNSIGNED = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 
 

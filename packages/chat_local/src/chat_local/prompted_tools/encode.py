@@ -27,8 +27,8 @@ _TEXT: JsonObject = {"type": "string"}
 def prompt_tools(request: ChatRequest) -> ChatRequest:
     """Return the request with its tools as instructions and as the schema of the output.
 
-    The calls of the history become texts in the form that the model is to write, their results texts of the user's;
-    without tools to offer that is all.
+    The calls of the history become texts in the form that the model is to write, their results texts of the
+    user's; without tools to offer that is all.
     """
     tools = offered_tools(request)
     texts = list(_as_texts(request.messages, as_json=bool(tools)))
@@ -46,7 +46,10 @@ def prompt_tools(request: ChatRequest) -> ChatRequest:
 
 
 def offered_tools(request: ChatRequest) -> Sequence[ToolDefinition]:
-    """Return the tools that the model may call. Raises `ConfigurationError` for the choice of one that is not there."""
+    """Return the tools that the model may call.
+
+    Raises `ConfigurationError` for the choice of one that is not there.
+    """
     choice = request.options.tool_choice
     if choice == "none":
         return ()
@@ -73,7 +76,10 @@ def _object(properties: JsonObject) -> JsonObject:
 
 
 def _instructions(tools: Sequence[ToolDefinition], *, must_call: bool) -> str:
-    """Return what the model is told. The form of a call is in the schema: a small model copies what it reads of it."""
+    """Return what the model is told.
+
+    The form of a call is in the schema: a small model copies what it reads of it.
+    """
     answer = "" if must_call else ', else {"answer": text}'
     uses = f'Write {{"tool": name, "arguments": {{...}}}} to use a tool{answer}. The tools:'
     return "\n".join([uses, *(line for tool in tools for line in _described(tool))])

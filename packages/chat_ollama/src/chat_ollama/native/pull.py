@@ -16,8 +16,8 @@ from chat_ollama.native.decode.frames import check_frame
 class PullProgress:
     """How far a download has come.
 
-    `status` is Ollama's word for what it does. `total` and `completed` are the bytes of the layer `digest`, where
-    it is about one. `fraction` is of all layers named so far: 1.0 at the end, None before the first.
+    `status` is Ollama's word for what it does. `total` and `completed` are the bytes of the layer `digest`,
+    where it is about one. `fraction` is of all layers named so far: 1.0 at the end, None before the first.
     """
 
     status: str

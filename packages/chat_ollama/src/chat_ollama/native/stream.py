@@ -48,7 +48,10 @@ class OllamaStreamDecoder:
         return self.finished
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
-        """Return the events of one line. Raises `ProviderError` for an error, `InvalidResponse` for no JSON object."""
+        """Return the events of one line.
+
+        Raises `ProviderError` for an error, `InvalidResponse` for no JSON object.
+        """
         frames = self._frames.read_all(event)
         for frame in frames:
             check_frame(frame)

@@ -70,8 +70,9 @@ class AzureChoices(OpenAIChoices):
 class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
     """A client for OpenAI's models at Azure. Each `with_…` returns a new builder and does no I/O.
 
-    Without `with_resource` or `with_endpoint` it talks to `AZURE_OPENAI_ENDPOINT`. Without a key and credentials,
-    `AZURE_OPENAI_AD_TOKEN` or else `AZURE_OPENAI_API_KEY` is sent, to Azure's hosts and to that endpoint only.
+    Without `with_resource` or `with_endpoint` it talks to `AZURE_OPENAI_ENDPOINT`. Without a key and
+    credentials, `AZURE_OPENAI_AD_TOKEN` or else `AZURE_OPENAI_API_KEY` is sent, to Azure's hosts and to that
+    endpoint only.
     """
 
     def __init__(self) -> None:
@@ -101,7 +102,8 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
         return self.with_endpoint(base_url)
 
     def with_api_version(self, version: str) -> Self:
-        """Set a dated version of the API, such as "2025-04-01-preview". By default the v1 surface is used, which has none.
+        """Set a dated version of the API, such as "2025-04-01-preview". By default the v1 surface is used,
+        which has none.
 
         "preview" and "latest" are versions of the v1 surface.
         """
@@ -112,8 +114,9 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
     ) -> Self:
         """Set a source of Entra tokens, in place of a key.
 
-        A credential of azure-identity is taken as it is, such as `DefaultAzureCredential()`, sync or async; so is what
-        its `get_bearer_token_provider` returns. `scope` is for such a credential; by default it follows from the host.
+        A credential of azure-identity is taken as it is, such as `DefaultAzureCredential()`, sync or async;
+        so is what its `get_bearer_token_provider` returns. `scope` is for such a credential; by default it
+        follows from the host.
         """
         if not isinstance(source, TokenCredential):
             cleared = self._with(replace(self._choices, credential=None))
@@ -126,7 +129,9 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
         return super().with_api_key(api_key)._with(replace(self._choices, credential=None))
 
     def with_chat_completions(self) -> AzureOpenAIBuilder[M, HasChatCompletions]:
-        """Build a client that speaks Chat Completions, for deployments and versions without the Responses API."""
+        """Build a client that speaks Chat Completions, for deployments and versions without the Responses
+        API.
+        """
         made = self._with(replace(self._choices, chats=True, embeds=False, images=None))
         return cast("AzureOpenAIBuilder[M, HasChatCompletions]", made)
 

@@ -17,9 +17,9 @@ from chat_core.types.json_values import as_list, as_object, as_text
 class ContentFilter:
     """One category of the filter, for the prompt or for the completion.
 
-    `category` is the filter's word, such as "hate", "jailbreak" or "protected_material_text". `filtered` says whether it
-    withheld anything, `severity` ("safe", "low", "medium", "high") or `detected` what it found; None where that
-    category has none.
+    `category` is the filter's word, such as "hate", "jailbreak" or "protected_material_text". `filtered` says
+    whether it withheld anything, `severity` ("safe", "low", "medium", "high") or `detected` what it found;
+    None where that category has none.
     """
 
     source: Literal["prompt", "completion"]

@@ -42,7 +42,9 @@ def checked_version(version: str) -> str:
 
 
 def checked_endpoint(url: str) -> str:
-    """Return the endpoint of a URL: without the surface, the deployment and the query that Azure's portal adds to it."""
+    """Return the endpoint of a URL: without the surface, the deployment and the query that Azure's portal
+    adds to it.
+    """
     parts = urlsplit(checked_url(url))
     return urlunsplit(parts._replace(path=_SURFACE.sub("", parts.path.rstrip("/")), query="")).rstrip("/")
 

@@ -11,7 +11,9 @@ from chat_responses.wire import InputItem
 
 
 def sendable(item: InputItem) -> InputItem:
-    """Return an item with U+FFFD for each half of a surrogate pair that stands alone: no request can hold one."""
+    """Return an item with U+FFFD for each half of a surrogate pair that stands alone: no request can hold
+    one.
+    """
     return cast("InputItem", _whole(cast("JsonValue", item)))
 
 

@@ -16,8 +16,8 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 def file_part(file: File, origin: Origin) -> ContentPart:
     """Return a file as the wire has it.
 
-    Raises `ConfigurationError` for sounds, videos, another provider's ids, and URLs that the server cannot fetch or
-    whose type is not known.
+    Raises `ConfigurationError` for sounds, videos, another provider's ids, and URLs that the server cannot
+    fetch or whose type is not known.
     """
     if file.url is not None and urlsplit(file.url).scheme not in ("http", "https"):
         raise ConfigurationError(f"this server fetches http(s) URLs only, not {file.url[:80]!r}")
@@ -60,7 +60,9 @@ def _document(file: File) -> InputFile:
 
 
 def _media_type(file: File) -> str:
-    """Return the MIME type that the first bytes show, else the one named, without parameters and in lower case."""
+    """Return the MIME type that the first bytes show, else the one named, without parameters and in lower
+    case.
+    """
     shown = mimetype_of(file.data) if file.data is not None and file.kind == "image" else None
     if shown is not None and shown.startswith("image/"):
         return shown

@@ -65,8 +65,8 @@ def _instructions(messages: Sequence[Message], encoder: ItemEncoder) -> str:
 def _last_remembered(messages: Sequence[Message], origin: Origin, defaults: RequestDefaults) -> int | None:
     """Return where the last finished turn stands that the server has, whatever its model.
 
-    A conversation is searched for the last turn that went to it. A chain of responses ends at a turn that came from
-    elsewhere.
+    A conversation is searched for the last turn that went to it. A chain of responses ends at a turn that
+    came from elsewhere.
     """
     for at in range(len(messages) - 1, -1, -1):
         turn, message = messages[at].turn, messages[at]
@@ -92,13 +92,12 @@ def _refuse_unanswered(messages: Sequence[Message], origin: Origin) -> None:
     open_actions: dict[str, Opaque] = {}
     for message in messages:
         if message.role == "model" and not message.interrupted:
-            for action in requested_actions(message):
-                if action.native.origin == origin:
-                    open_actions[action_id(action.native.data)] = action
+            actions = (action for action in requested_actions(message) if action.native.origin == origin)
+            open_actions |= {action_id(action.native.data): action for action in actions}
         elif message.role == "user":
-            for part in message.parts:
-                if isinstance(part, Opaque) and (answered := answered_id(part.native.data)):
-                    open_actions.pop(answered, None)
+            blocks = (part.native.data for part in message.parts if isinstance(part, Opaque))
+            for id in map(answered_id, blocks):
+                open_actions.pop(id or "", None)
     if open_actions:
         named = ", ".join(f"{part.native.data.get('type')} {id}" for id, part in open_actions.items())
         raise ConfigurationError(

@@ -142,7 +142,9 @@ class ItemEncoder:
                 yield [item]
 
     def _may_be_stored(self, message: Message) -> bool:
-        """Return whether the server's conversation may hold items of a cut turn already, so that their ids are taken."""
+        """Return whether the server's conversation may hold items of a cut turn already, so that their ids
+        are taken.
+        """
         conversation = message.turn.conversation if message.turn else None
         return message.interrupted and conversation is not None and conversation == self._conversation
 

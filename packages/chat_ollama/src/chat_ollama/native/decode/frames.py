@@ -20,7 +20,10 @@ def read_body(body: bytes, what: str) -> JsonObject:
 
 
 def check_frame(frame: JsonObject) -> None:
-    """Raise the error that a line of a stream, or a whole turn, describes. A turn's `message` is an object."""
+    """Raise the error that a line of a stream, or a whole turn, describes.
+
+    A turn's `message` is an object.
+    """
     if frame.get("error") or (not isinstance(frame.get("message"), dict) and is_error_object(frame)):
         raise error_from_object(frame)
 
@@ -31,7 +34,8 @@ def is_last(frame: JsonObject) -> bool:
 
 
 def text_of_value(value: JsonValue) -> str:
-    """Return the text of a field that should hold text. Other JSON becomes its own text, so that nothing is lost.
+    """Return the text of a field that should hold text. Other JSON becomes its own text, so that nothing is
+    lost.
 
     Lists of parts, as in Chat Completions, become the texts of the parts.
     """

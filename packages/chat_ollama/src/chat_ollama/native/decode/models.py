@@ -14,8 +14,9 @@ from chat_ollama.native.decode.frames import read_body
 class ModelDetails:
     """What a server knows of a model.
 
-    `capabilities` are Ollama's words: completion, tools, vision, embedding, thinking, … `context_length` is what
-    the model was made for, which is more than the server gives it by default. `raw` is all that is known.
+    `capabilities` are Ollama's words: completion, tools, vision, embedding, thinking, … `context_length` is
+    what the model was made for, which is more than the server gives it by default. `raw` is all that is
+    known.
     """
 
     capabilities: tuple[str, ...] = ()

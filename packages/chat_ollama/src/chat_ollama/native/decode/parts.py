@@ -71,7 +71,10 @@ class TurnAssembler:
         return events
 
     def parts(self) -> list[Part]:
-        """Return the parts so far. Reasoning is tagged as that of `/v1`, so that it goes back over either API."""
+        """Return the parts so far.
+
+        Reasoning is tagged as that of `/v1`, so that it goes back over either API.
+        """
         return [part if isinstance(part, File | ToolCall) else self._run_part(*part) for part in self._parts]
 
     def _text(self, text: str) -> Iterator[TurnEvent]:

@@ -47,7 +47,10 @@ def response(assembler: TurnAssembler, last: JsonObject) -> ChatResponse:
 
 
 def usage(answer: JsonObject) -> Usage:
-    """Return the server's counts. It leaves out those that are 0, and those that it does not know: they are None."""
+    """Return the server's counts.
+
+    It leaves out those that are 0, and those that it does not know: they are None.
+    """
     counts: dict[str, JsonValue] = {name: value for name, value in answer.items() if name.endswith("_count")}
     return Usage(
         input_tokens=as_count(answer.get("prompt_eval_count")),

@@ -88,7 +88,8 @@ class MessageEncoder:
     def _call(self, call: ToolCall) -> SentCall:
         of_call, of_function = fields_to_send(call.native, self._origin)
         function = {**of_function, "name": wire_name(call.name), "arguments": call.arguments}
-        return {**of_call, "id": _sendable(call.id), "function": function}  # type: ignore[typeddict-item]  # others' fields
+        # others' fields
+        return {**of_call, "id": _sendable(call.id), "function": function}  # type: ignore[typeddict-item]
 
     def _results(self, message: Message) -> Iterator[SentMessage]:
         outcomes = message.outcomes()
@@ -116,7 +117,10 @@ class MessageEncoder:
 
 
 def _user_messages(parts: Sequence[Part]) -> Iterator[SentMessage]:
-    """Yield a user's parts in order. A message holds texts, then images; more of either takes another message."""
+    """Yield a user's parts in order.
+
+    A message holds texts, then images; more of either takes another message.
+    """
     texts: list[str] = []
     images: list[str] = []
     for part in parts:
@@ -138,7 +142,9 @@ def _user_message(texts: list[str], images: list[str]) -> SentMessage:
 
 
 def _sendable(text: str) -> str:
-    """Return a text that a model or a tool has put in, with U+FFFD for half a surrogate pair: no request holds one."""
+    """Return a text that a model or a tool has put in, with U+FFFD for half a surrogate pair: no request
+    holds one.
+    """
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

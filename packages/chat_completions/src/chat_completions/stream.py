@@ -35,10 +35,7 @@ from chat_completions.decode.response import more_choices
 from chat_completions.decode.usage import usage
 from chat_completions.dialect import Dialect
 
-_OF_CHOICE = frozenset({"index", "delta", "finish_reason", "logprobs"})
-_ELSEWHERE = frozenset(
-    {"usage", "finish_reason", "error", "x_groq"}
-)  # fields that may stand in several places
+_ELSEWHERE = frozenset({"usage", "finish_reason", "error", "x_groq"})  # also in a chunk, or in a choice
 _IN_TURN = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
 
@@ -64,6 +61,7 @@ class CompletionsStreamDecoder:
         self._dialect = dialect
         self._notices = notices
         self._parts = TurnParts(origin, ids, dialect.reasoning.think_tags)
+        self._described = False  # whether id and model are known
         self._id: str | None = None
         self._model: str | None = None
         self._finish = Finish()
@@ -87,13 +85,17 @@ class CompletionsStreamDecoder:
         """
         if event.type == "error":
             raise decode_error(200, {}, event.data.encode("utf-8", "replace"))
-        chunk = self._frames.read(event)
+        chunk = self._frames.parse(event)
         if chunk is None:
             self.finished = self.finished or self._frames.done
             return self._parts.flush() if self._frames.done else ()
-        if (plain := self._plain(chunk)) is not None and event.type != "body":
-            return self._parts.add(plain)
         whole = event.type == "body"  # the server ignored `stream`
+        delta = None if whole else self._plain(chunk)
+        if delta is not None and len(delta) == 1 and isinstance(text := delta.get("content"), str):
+            return self._parts.add_text(text)  # nothing else of the chunk is kept
+        self._frames.check_depth(chunk)
+        if delta is not None:
+            return self._parts.add(delta)
         if whole:
             chunk = completion(chunk)
             self.finished = True
@@ -125,33 +127,31 @@ class CompletionsStreamDecoder:
     def _plain(self, chunk: JsonObject) -> JsonObject | None:
         """Return the delta of a chunk that holds nothing else that is new, as nearly all do, else None."""
         choices = chunk.get("choices")
-        if self._id is None or self._model is None or not isinstance(choices, list) or len(choices) != 1:
+        if not self._described or self._finish.word is not None or not isinstance(choices, list):
+            return None
+        get = chunk.get
+        if len(choices) != 1 or get("usage") or get("error") or get("finish_reason") or get("x_groq"):
             return None
         choice = choices[0]
-        if (
-            not isinstance(choice, dict)
-            or not choice.keys() <= _OF_CHOICE
-            or choice.get("index") != self._index
-        ):
+        if not isinstance(choice, dict):
             return None
-        delta = choice.get("delta")
-        if not isinstance(delta, dict) or not delta or choice.get("finish_reason") or choice.get("logprobs"):
+        index, delta = choice.get("index"), choice.get("delta")
+        if index is None or index != self._index or not isinstance(delta, dict) or not delta:
             return None
-        if (
-            self._finish.word is not None
-            or not _ELSEWHERE.isdisjoint(delta)
-            or any(map(chunk.get, _ELSEWHERE))
-        ):
+        if len(choice) != 2 + ("finish_reason" in choice) + ("logprobs" in choice):
+            return None  # it has fields besides
+        if choice.get("finish_reason") or choice.get("logprobs"):
             return None
-        return delta
+        return delta if _ELSEWHERE.isdisjoint(delta) else None
 
     def _describe(self, chunk: JsonObject, choices: list[JsonObject]) -> None:
         """Keep usage, and what the first chunks hold besides content, until they have named response and
         model.
         """
-        if self._id is None or self._model is None:
+        if not self._described:
             self._id = self._id or as_text(chunk.get("id")) or None
             self._model = self._model or as_text(chunk.get("model")) or None
+            self._described = self._id is not None and self._model is not None
             self._raw |= {key: value for key, value in chunk.items() if value and key != "choices"}
         if used := usage_of(chunk, choices):
             at_top = bool(chunk.get("usage"))

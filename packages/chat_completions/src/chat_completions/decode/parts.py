@@ -72,9 +72,7 @@ class TurnParts:
         """
         content = delta.get("content")
         if content and isinstance(content, str) and self._tags is None and _is_plain(delta):
-            self.is_empty = False  # nearly every delta of a stream
-            self._blocks.append(Text, content)
-            return (TextChunk(content),)
+            return self.add_text(content)
         events: list[TurnEvent] = []
         read_reasoning(delta, self._blocks, events)
         if not delta.keys() <= _KNOWN:
@@ -85,6 +83,17 @@ class TurnParts:
         if self.is_empty:
             self.is_empty = not (events or self._blocks.items)
         return events
+
+    def add_text(self, text: str) -> Sequence[TurnEvent]:
+        """Do what `add` does for a delta of one text, as nearly all of a stream are."""
+        if not text or self._tags is not None:
+            events: list[TurnEvent] = []
+            self._text(text, events)
+            self.is_empty = self.is_empty and not (events or self._blocks.items)
+            return events
+        self.is_empty = False
+        self._blocks.append(Text, text)
+        return (TextChunk(text),)
 
     def parts(self) -> list[Part]:
         """Return all of them. A call whose arguments are no JSON object is `Failed`."""

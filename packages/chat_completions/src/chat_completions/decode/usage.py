@@ -34,9 +34,14 @@ def usage(value: JsonValue, dialect: Dialect) -> Usage:
 
 def usage_object(value: JsonValue) -> JsonObject:
     """Return the object of a usage field: itself, or the last of a list."""
+    if isinstance(value, dict):
+        return value
     listed = [item for item in as_list(value) if isinstance(item, dict)]
-    return listed[-1] if listed else as_object(value)
+    return listed[-1] if listed else {}
 
 
 def _first_count(*values: JsonValue) -> int | None:
-    return next((count for value in values if (count := as_count(value)) is not None), None)
+    for value in values:
+        if (count := as_count(value)) is not None:
+            return count
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from chat_core.types.call_ids import minted_id
 from chat_core.types.call_status import Failed, Pending
@@ -27,10 +28,8 @@ class Calls:
 
     def update(self) -> None:
         """Walk the messages that have been appended since the last walk."""
-        for at in range(self._walked, len(self._messages)):
-            message = self._messages[at]
-            if message.role == "model":
-                calls = message.tool_calls
+        for message in islice(self._messages, self._walked, None):
+            if message.role == "model" and (calls := message.tool_calls):
                 self._ids |= {call.id for call in calls}
                 self._unreported += calls
         self._walked = len(self._messages)
@@ -39,6 +38,11 @@ class Calls:
     def open(self) -> list[ToolCall]:
         """The calls that are not resolved, in order."""
         return [call for call in self._unreported if not call.resolved]
+
+    @property
+    def has_unreported(self) -> bool:
+        """Whether any call is open, or resolved and not taken yet."""
+        return bool(self._unreported)
 
     def take_resolved(self) -> list[ToolCall]:
         """Return the calls that have been resolved since they were last taken, in order."""

@@ -44,6 +44,7 @@ class Chat(Generic[P_co, R_co, V_co]):
     def __init__(self, provider: P_co, setup: Setup) -> None:
         self._provider = provider
         self._setup = setup
+        self._found: set[type] = set()  # what the provider can do, as far as that has been looked up
 
     @property
     def provider(self) -> P_co:
@@ -65,7 +66,7 @@ class Chat(Generic[P_co, R_co, V_co]):
                     "this chat may pause, and what waits is in the messages: pass Messages.from_user(...)"
                 )
             messages = Messages.from_user(messages)
-        async with aclosing(converse(self._setup, _whole(self._provider), messages, deps)) as events:
+        async with aclosing(converse(self._setup, self._whole_turns(), messages, deps)) as events:
             async for event in events:
                 match event:
                     case Done(response):
@@ -92,7 +93,7 @@ class Chat(Generic[P_co, R_co, V_co]):
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
         """
         background = Background()
-        events = converse(self._setup, _streaming(self._provider), messages, deps, background)
+        events = converse(self._setup, self._streamed_turns(), messages, deps, background)
         progress = background if self._setup.tools.report_progress else None
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), progress)
 
@@ -104,7 +105,7 @@ class Chat(Generic[P_co, R_co, V_co]):
         More inputs than a request may hold go one batch after the other.
         """
         provider = self._provider
-        _require(provider, EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
+        self._require(EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
         texts = [inputs] if isinstance(inputs, str) else list(inputs)
         if not texts or not all(texts):
             raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
@@ -125,25 +126,28 @@ class Chat(Generic[P_co, R_co, V_co]):
         many.
         """
         provider = self._provider
-        _require(provider, RerankProvider, "does not rank documents")
+        self._require(RerankProvider, "does not rank documents")
         return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
+
+    def _whole_turns(self: Chat[CompletionProvider, R_co, V_co]) -> TurnSource:
+        self._require(CompletionProvider, "does not complete: use .stream(messages)")
+        return partial(whole_turn, self._provider.complete)
+
+    def _streamed_turns(self: Chat[StreamProvider, R_co, V_co]) -> TurnSource:
+        self._require(StreamProvider, "does not stream: use .complete(messages)")
+        return partial(streamed_turn, self._provider.stream)
+
+    def _require(self, capability: type, otherwise: str) -> None:
+        """For callers without a type checker, who would otherwise read an AttributeError.
+
+        Each capability is looked up once: a protocol takes 40 µs.
+        """
+        if capability in self._found:
+            return
+        if not isinstance(self._provider, capability):
+            raise ConfigurationError(f"{type(self._provider).__name__} {otherwise}")
+        self._found.add(capability)
 
 
 AnyChat: TypeAlias = Chat[ChatModel, ChatResponse | Complete | Paused, ChatResponse]
 """Any chat that completes and streams: what an application annotates a chat with."""
-
-
-def _whole(provider: CompletionProvider) -> TurnSource:
-    _require(provider, CompletionProvider, "does not complete: use .stream(messages)")
-    return partial(whole_turn, provider.complete)
-
-
-def _streaming(provider: StreamProvider) -> TurnSource:
-    _require(provider, StreamProvider, "does not stream: use .complete(messages)")
-    return partial(streamed_turn, provider.stream)
-
-
-def _require(provider: object, capability: type, otherwise: str) -> None:
-    """For callers without a type checker, who would otherwise read an AttributeError."""
-    if not isinstance(provider, capability):
-        raise ConfigurationError(f"{type(provider).__name__} {otherwise}")

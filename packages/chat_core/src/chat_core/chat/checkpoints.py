@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeAlias
 
 import anyio
@@ -28,8 +29,11 @@ class Checkpoints:
         self._checkpoint = checkpoint
         self._messages = messages
         self._saved: int | None = None
-        self._one_at_a_time = anyio.Lock()
         self._failed = False
+
+    @cached_property
+    def _one_at_a_time(self) -> anyio.Lock:
+        return anyio.Lock()
 
     async def save(self) -> None:
         """Store the conversation as it is, unless it has not changed since the last save.

@@ -74,15 +74,16 @@ class _Work:
         runner = ToolRunner(self.setup.tools, self.messages, self.checkpoints, self.deps)
         response: ChatResponse | None = None
         for step in count(1):
-            settle = partial(runner.settle, calls.open)
-            async with aclosing(self.background.run(settle)) as reports:
-                async for progress in reports:
-                    yield progress
-            for call in calls.take_resolved():
-                yield ToolResult(call)
-            if waiting := [call for call in calls.open if call.waiting]:
-                yield self._paused(waiting, response)
-                return
+            if calls.has_unreported:
+                settle = partial(runner.settle, calls.open)
+                async with aclosing(self.background.run(settle)) as reports:
+                    async for progress in reports:
+                        yield progress
+                for call in calls.take_resolved():
+                    yield ToolResult(call)
+                if waiting := [call for call in calls.open if call.waiting]:
+                    yield self._paused(waiting, response)
+                    return
             if step > self.setup.max_steps:
                 raise StepLimitReached(self.setup.max_steps)
             async with aclosing(model_turn(self.setup, self.source, self.messages, calls)) as events:

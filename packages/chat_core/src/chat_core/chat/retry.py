@@ -33,7 +33,7 @@ async def whole_turn(
 ) -> AsyncGenerator[TurnEvent]:
     """Yield a turn that arrives whole, as its `Done`."""
     failures: list[ChatError] = []
-    request = replace(request, retry=_Within(policy, failures))
+    request = _within(request, policy, failures)
     try:
         response = await retried(partial(complete, request), policy, failures)
     except ChatError as error:
@@ -50,7 +50,7 @@ async def streamed_turn(
     arrived.
     """
     failures: list[ChatError] = []
-    request = replace(request, retry=_Within(policy, failures))
+    request = _within(request, policy, failures)
     for attempt in count(1):
         seen = False
         try:
@@ -109,6 +109,11 @@ class _Within:
         except ChatError as error:
             error.retryable = False
             raise
+
+
+def _within(request: ChatRequest, policy: RetryPolicy, failures: list[ChatError]) -> ChatRequest:
+    retry = _Within(policy, failures)
+    return ChatRequest(request.messages, request.tools, request.options, request.output, retry)
 
 
 def _turn_of(error: ChatError) -> ChatResponse | None:

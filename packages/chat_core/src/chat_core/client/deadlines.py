@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -39,7 +39,7 @@ class Deadlines:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
-        self._loop = _asyncio_loop()
+        self._loop, self._current_task = _asyncio_loop()
         self._clock = anyio.current_time if self._loop is None else self._loop.time
         self._started = self._since = self._clock()
         self._idle = False
@@ -69,23 +69,20 @@ class Deadlines:
         `at_most` stands for the idle limit where it is shorter: seconds since the last progress. On asyncio,
         what needs no waiting is returned however late it is.
         """
-        self._at_most = at_most
-        limit, seconds, passes = self._next_limit()
         if self._loop is None:
-            with anyio.CancelScope(deadline=passes):
-                return await awaitable
-            raise TimedOut(limit, seconds)
-        self._set_timer(self._loop, passes)
-        return await self._wait_for_timer(awaitable)
-
-    async def _wait_for_timer(self, awaitable: Awaitable[T]) -> T:
-        import asyncio
-
-        self._waiting = task = asyncio.current_task()
+            return await self._wait_in_scope(awaitable, at_most)
+        if self._timer is None or not self._idle or at_most != self._at_most:
+            self._at_most = at_most
+            self._set_timer(self._loop, self._next_limit()[2])
+        elif self._progressed:  # the limit passes later than it did, and the timer looks for itself
+            self._since, self._progressed = self._clock(), False
+        self._waiting = task = self._current_task()
         try:
             return await awaitable
-        except asyncio.CancelledError:
-            if self._expired is None or task is None or task.cancelling() > self._cancelling + 1:
+        except BaseException as error:
+            if self._expired is None or not _is_cancellation(error):
+                raise
+            if task is None or task.cancelling() > self._cancelling + 1:
                 raise  # somebody else cancelled the task
             raise TimedOut(*self._expired) from None
         finally:
@@ -93,6 +90,13 @@ class Deadlines:
             if self._expired is not None and task is not None:
                 self._expired = None
                 task.uncancel()
+
+    async def _wait_in_scope(self, awaitable: Awaitable[T], at_most: float | None) -> T:
+        self._at_most = at_most
+        limit, seconds, passes = self._next_limit()
+        with anyio.CancelScope(deadline=passes):
+            return await awaitable
+        raise TimedOut(limit, seconds)
 
     def _set_timer(self, loop: asyncio.AbstractEventLoop, passes: float) -> None:
         """Set the timer to `passes`, unless it fires before that anyway."""
@@ -130,11 +134,18 @@ class Deadlines:
         return "idle" if self._idle else "first_event", seconds or 0.0, passes
 
 
-def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the running asyncio loop, or None on trio."""
+def _is_cancellation(error: BaseException) -> bool:
+    import asyncio
+
+    return isinstance(error, asyncio.CancelledError)
+
+
+def _asyncio_loop() -> tuple[asyncio.AbstractEventLoop | None, Callable[[], asyncio.Task[object] | None]]:
+    """Return the running asyncio loop, or None on trio; and the function that finds the running task."""
     import asyncio
 
     try:
-        return asyncio.get_running_loop() if asyncio.current_task() is not None else None
+        loop = asyncio.get_running_loop() if asyncio.current_task() is not None else None
     except RuntimeError:  # no asyncio loop runs in this thread
-        return None
+        loop = None
+    return loop, asyncio.current_task

@@ -232,10 +232,10 @@ def _feed(decoder: StreamDecoder, burst: Sequence[Event]) -> Iterator[TurnEvent]
 
 def _shows_progress(burst: Sequence[Event]) -> bool:
     """Return whether a burst has more in it than pings and keep-alives."""
-    return any(
-        event.type not in _PING_TYPES and not (len(event.data) < 100 and _PING.fullmatch(event.data))
-        for event in burst
-    )
+    for kind, data in burst:  # noqa: SIM110  a generator takes longer, and mostly there is one event
+        if kind not in _PING_TYPES and (len(data) >= 100 or not _PING.fullmatch(data)):
+            return True
+    return False
 
 
 async def _drain(bursts: AsyncGenerator[Sequence[Event]]) -> None:

@@ -33,7 +33,7 @@ class Messages:
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self._messages = list(messages)
-        self._base_revision = -self._changes()
+        self._base_revision = -self._changes() if self._messages else 0
 
     @classmethod
     def from_user(cls, *parts: Part | str) -> Self:
@@ -56,7 +56,9 @@ class Messages:
     def append(self, message: Message) -> Self:
         """Append one message. Returns the conversation."""
         self._messages.append(message)
-        self._base_revision += 1 - sum(changes_of(call) for call in message.tool_calls)
+        self._base_revision += 1
+        for call in message.tool_calls:
+            self._base_revision -= changes_of(call)
         return self
 
     def _add(self, role: Role, parts: tuple[Part | str, ...]) -> Self:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chat_core.types.errors import InvalidResponse, StreamTruncated
 from chat_core.types.json_values import JsonObject, as_list
 from chat_core.types.response import ChatResponse
-from chat_core.wire.read import read_object
+from chat_core.wire.read import check_depth, json_parser, parse_object, read_object
 from chat_core.wire.tool_calls import mark_truncated
 
 if TYPE_CHECKING:
@@ -39,19 +39,42 @@ class FrameReader:
         self.cut: InvalidResponse | None = None
         self.done = False
         self._what = what
+        self._parser = json_parser()
         self._last = ""
         self._first_half = ""
 
     def read(self, event: Event) -> JsonObject | None:
         """Return the frame of an event, or None where it holds none. Raises `InvalidResponse`."""
-        data = self._next(event)
-        if data is None:
-            return None
+        frame = self.parse(event)
+        if frame is not None:
+            self.check_depth(frame)
+        return frame
+
+    def parse(self, event: Event) -> JsonObject | None:
+        """Do what `read` does, whatever the depth: for a frame of which only a text is kept."""
+        data = event.data
+        if data[:1] != "{" or "\\" in data or self.cut is not None:  # not so of most events
+            following = self._next(event)
+            if following is None:
+                return None
+            data = following
+        self._last = data
         try:
-            return read_object(data, self._what)
+            frame = self._parser(data)
+        except ValueError:
+            frame = None
+        return frame if isinstance(frame, dict) else self._parse_again(data)
+
+    def _parse_again(self, data: str) -> JsonObject | None:
+        try:
+            return parse_object(data, self._what)
         except InvalidResponse as exc:
             self._keep_cut(data, exc)
             return None
+
+    def check_depth(self, frame: JsonObject) -> None:
+        """Raise `InvalidResponse` where the frame that was parsed last is too deep to be kept."""
+        check_depth(frame, self._last, self._what)
 
     def read_all(self, event: Event) -> Sequence[JsonObject]:
         """Return all frames of an event: of one object, of an array of objects, or of lines of objects.

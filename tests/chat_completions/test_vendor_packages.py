@@ -4,6 +4,7 @@ go.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
@@ -53,6 +54,16 @@ async def test_a_model_and_the_key_of_the_environment_are_all_it_takes(
     assert [request.url for request in transport.requests] == [f"{url}/chat/completions"] * 2
     assert transport.requests[0].headers["authorization"] == "Bearer sk-environment"
     assert transport.bodies[0] == {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+@each_vendor
+async def test_a_package_shows_its_names_and_no_others(
+    builder: Any, name: str, variable: str, url: str
+) -> None:
+    package = importlib.import_module(builder.__module__.partition(".")[0])
+    assert dir(package) == sorted(package.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'OtherBuilder'"):
+        _ = package.OtherBuilder
 
 
 @each_vendor

@@ -65,14 +65,16 @@ async def streamed_turn(
             return
         except ChatError as error:
             delay = None if seen else policy.delay(attempt, error)
-            if delay is None:
-                if seen or (turn := _turn_of(error)) is None:
-                    raise
-                yield Done(_with_notices(turn, failures))
-                return
-            failures.append(error)
-            _log_retry(error, attempt, delay)
-        await anyio.sleep(delay)
+            turn = _turn_of(error) if delay is None and not seen else None
+            if delay is None and turn is None:
+                raise
+            if delay is not None:
+                failures.append(error)
+                _log_retry(error, attempt, delay)
+        if turn is not None:
+            yield Done(_with_notices(turn, failures))
+            return
+        await anyio.sleep(delay or 0.0)
 
 
 async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failures: list[ChatError]) -> T:

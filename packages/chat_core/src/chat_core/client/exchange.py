@@ -181,27 +181,41 @@ async def stream_response(
     accepted = False
     burst: Sequence[Event] = ()
     try:
-        try:
-            async with aclosing(receive_bursts(transport, request, decode_error, decoder, logger)) as bursts:
-                async for burst in bursts:
-                    accepted = True
-                    for part in _feed(decoder, burst):
-                        yield part
-        except ConnectionFailed as exc:
-            if not accepted:
-                raise
-            lost = exc
-        done = decoder.finish()
+        async with aclosing(receive_bursts(transport, request, decode_error, decoder, logger)) as bursts:
+            async for burst in bursts:
+                accepted = True
+                for part in _feed(decoder, burst):
+                    yield part
     except OSError as error:  # of an import
         raise _transport_error(error, request)  # noqa: B904
+    except ConnectionFailed as error:
+        if not accepted:
+            raise
+        lost = error
     except ChatError as error:
         scrub_secrets(error, request, [event.data for event in burst])
         burst = ()  # tracebacks may show local variables
+        raise
+    texts = [event.data for event in burst]
+    burst = ()
+    yield _finish(decoder, request, texts, lost)
+
+
+def _finish(
+    decoder: StreamDecoder, request: Request, texts: list[str], lost: ConnectionFailed | None
+) -> Done:
+    """Return the whole turn. An error has the lost connection as its cause; `texts` are what came last."""
+    try:
+        return decoder.finish()
+    except OSError as error:  # of an import
+        raise _transport_error(error, request)  # noqa: B904
+    except ChatError as error:
+        scrub_secrets(error, request, texts)
+        texts.clear()  # tracebacks may show local variables
         if lost is None:
             raise
         error.retryable = error.retryable and lost.retryable  # the transport may know that the turn was run
         raise error from lost
-    yield done
 
 
 def _transport_error(error: ChatError | OSError, request: Request) -> ChatError:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import signal
 import sys
 from typing import Any
 
 import pytest
+
+# ignored where a shell has started the tests in the background; tests of Ctrl-C need it
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,12 +21,13 @@ from chat_core import (
     Text,
     ToolCall,
 )
+from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_object, as_text
 from chat_core.wire import foreign_block, generated_file, part_text, wire_id
 
 from chat_gemini.encode.files import file_part
 from chat_gemini.encode.native import block, call_extras, is_signed, siblings, with_siblings
-from chat_gemini.encode.text import is_blank, sendable, sendable_object
+from chat_gemini.encode.text import is_blank, sendable_object
 from chat_gemini.names import function_name
 from chat_gemini.wire import SIGNATURE, FunctionCall, SentPart
 
@@ -123,7 +124,7 @@ def call_ids(message: Message, origin: Origin) -> list[str]:
     ids: list[str] = []
     for call in message.tool_calls:
         own = call.native.for_(origin) if call.native else None
-        id = wire_id(call.id) if own is None else sendable(as_text(own.get("id")))
+        id = wire_id(call.id) if own is None else whole_text(as_text(own.get("id")))
         if id and id in ids:
             id = wire_id(call.id)
         ids.append(wire_id(f"{call.id} {len(ids)}") if id and id in ids else id)
@@ -133,7 +134,7 @@ def call_ids(message: Message, origin: Origin) -> list[str]:
 def _text(text: str, beside: JsonObject) -> Iterator[SentPart]:
     """Yield the part of a text, if it says something or is signed."""
     if is_signed(beside) or not is_blank(text):
-        yield with_siblings({"text": sendable(text)}, beside)
+        yield with_siblings({"text": whole_text(text)}, beside)
 
 
 def _unpaired(message: Message, origin: Origin) -> list[Opaque]:

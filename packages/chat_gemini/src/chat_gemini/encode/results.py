@@ -14,10 +14,10 @@ from chat_core import (
     Notice,
     ToolCall,
 )
+from chat_core.types.describe import whole_text
 from chat_core.wire import results_heading, unsent_file
 
 from chat_gemini.encode.files import file_part, result_part
-from chat_gemini.encode.text import sendable
 from chat_gemini.names import function_name
 from chat_gemini.wire import FunctionResponse, FunctionResponsePart, SentPart
 
@@ -51,7 +51,7 @@ class ResultEncoder:
                 outside.append((call, beside))
             yield {"functionResponse": response}
         for call, parts in outside:
-            yield {"text": sendable(results_heading(call.name, call.id))}
+            yield {"text": whole_text(results_heading(call.name, call.id))}
             yield from parts
 
     def _files(self, call: ToolCall) -> tuple[list[FunctionResponsePart], list[SentPart]]:
@@ -72,7 +72,7 @@ class ResultEncoder:
         except ConfigurationError as why:
             described, notice = unsent_file(file, why)
             self._notices.append(notice)
-            return {"text": sendable(described.text)}
+            return {"text": whole_text(described.text)}
 
 
 def _value(call: ToolCall, outcome: str) -> JsonValue:
@@ -86,7 +86,7 @@ def _value(call: ToolCall, outcome: str) -> JsonValue:
         case Completed(dict() | list() as result) if '"$ref":' not in outcome and _is_json(result, outcome):
             return result
         case _:
-            return sendable(outcome)
+            return whole_text(outcome)
 
 
 def _is_json(result: JsonValue, text: str) -> bool:
@@ -96,4 +96,4 @@ def _is_json(result: JsonValue, text: str) -> bool:
             json.dumps(result, allow_nan=False)
         except ValueError:
             return False
-    return sendable(text) is text
+    return whole_text(text) is text

@@ -5,19 +5,9 @@ from __future__ import annotations
 import math
 
 from chat_core import JsonObject, JsonValue
+from chat_core.types.describe import whole_text
 
 _DEEPEST = 100  # levels of a value
-
-
-def sendable(text: str) -> str:
-    """Return the text itself, or with U+FFFD for each half of a surrogate pair, which no request can hold."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def is_blank(text: str) -> bool:
@@ -37,19 +27,19 @@ def sendable_object(value: JsonObject) -> JsonObject:
         written = b"NaN"
     if b"NaN" not in written and b"Infinity" not in written:
         return value
-    return {sendable(name): _sendable_value(inner, 1) for name, inner in value.items()}
+    return {whole_text(name): _sendable_value(inner, 1) for name, inner in value.items()}
 
 
 def _sendable_value(value: JsonValue, level: int) -> JsonValue:
     match value:
         case str():
-            return sendable(value)
+            return whole_text(value)
         case float() if not math.isfinite(value):
             return None
         case dict() | list() if level > _DEEPEST:
             return "(nested too deeply)"
         case dict():
-            return {sendable(name): _sendable_value(inner, level + 1) for name, inner in value.items()}
+            return {whole_text(name): _sendable_value(inner, level + 1) for name, inner in value.items()}
         case list():
             return [_sendable_value(inner, level + 1) for inner in value]
         case _:

@@ -18,6 +18,7 @@ from chat_core import (
     Text,
     ToolCall,
 )
+from chat_core.types.describe import whole_text
 from chat_core.wire import (
     foreign_block,
     generated_file,
@@ -65,13 +66,13 @@ class MessageEncoder:
         for part in message.parts:
             match part:
                 case Text() | Structured():
-                    sent["content"] += _sendable(part_text(part))
+                    sent["content"] += whole_text(part_text(part))
                 case Refusal(text):
-                    sent["content"] += _sendable(text)
+                    sent["content"] += whole_text(text)
                 case Reasoning(text, native=native) if (
                     text and calls and native and native.for_(self._origin)
                 ):
-                    sent["thinking"] = sent.get("thinking", "") + _sendable(
+                    sent["thinking"] = sent.get("thinking", "") + whole_text(
                         text
                     )  # it goes back with the calls it led to
                 case File():
@@ -89,20 +90,20 @@ class MessageEncoder:
         of_call, of_function = fields_to_send(call.native, self._origin)
         function = {**of_function, "name": wire_name(call.name), "arguments": call.arguments}
         # others' fields
-        return {**of_call, "id": _sendable(call.id), "function": function}  # type: ignore[typeddict-item]
+        return {**of_call, "id": whole_text(call.id), "function": function}  # type: ignore[typeddict-item]
 
     def _results(self, message: Message) -> Iterator[SentMessage]:
         outcomes = message.outcomes()
         for call, text in outcomes:
             yield {
                 "role": "tool",
-                "content": _sendable(text),
+                "content": whole_text(text),
                 "tool_name": wire_name(call.name),
-                "tool_call_id": _sendable(call.id),
+                "tool_call_id": whole_text(call.id),
             }
         for call, _ in outcomes:
             if call.files:  # a tool's message holds text only
-                heading = Text(results_heading(wire_name(call.name), _sendable(call.id)))
+                heading = Text(results_heading(wire_name(call.name), whole_text(call.id)))
                 yield from _user_messages([heading, *(self._returned(file) for file in call.files)])
 
     def _returned(self, file: File) -> File | Text:
@@ -139,12 +140,3 @@ def _user_message(texts: list[str], images: list[str]) -> SentMessage:
     if images:
         sent["images"] = images
     return sent
-
-
-def _sendable(text: str) -> str:
-    """Return a text that a model or a tool has put in, with U+FFFD for half a surrogate pair: no request
-    holds one.
-    """
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

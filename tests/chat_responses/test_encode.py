@@ -299,6 +299,13 @@ def test_reasoning_that_means_nothing_without_a_store_is_left_out_with_the_ids_a
     assert sent == {"type": "function_call", "call_id": "c1", "name": "add", "arguments": "{}"}
 
 
+def test_a_reasoning_item_kept_as_a_block_is_left_out_like_reasoning_where_nothing_is_stored() -> None:
+    item: JsonObject = {"type": "reasoning", "id": "rs_1", "summary": []}
+    messages = Messages([Message("model", [Opaque(Native(ORIGIN, item)), Text("Hello")])])
+    body = encode(ChatRequest(messages), origin=ORIGIN, defaults=RequestDefaults(), stream=False).body
+    assert body["input"] == [{"role": "assistant", "content": "Hello"}]
+
+
 def test_a_typed_output_goes_back_as_the_text_that_it_was() -> None:
     message = answer(said('{"a": 1}'))
     [text] = message.parts

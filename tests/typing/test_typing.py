@@ -162,11 +162,13 @@ def test_the_settings_are_strict(verdict: Verdict) -> None:
 
 
 def test_every_ignore_says_its_code_and_its_reason() -> None:
-    for number, line in enumerate(_rejected(), 1):
-        assert (
-            "ignore" not in line or number < 5 or re.search(r"  # type: ignore\[[a-z-]+\]  # \S.*$", line)
-        ), line
+    lines = _rejected()
+    for number, line in enumerate(lines, 1):
         assert "pyright:" not in line, line
+        if "ignore" not in line or number < 5:
+            continue
+        assert re.search(r"  # type: ignore\[[a-z-]+\](  # \S.*)?$", line), line
+        assert line.count("  # ") == 2 or lines[number - 2].lstrip().startswith("# "), f"no reason: {line}"
 
 
 def _rejected() -> list[str]:

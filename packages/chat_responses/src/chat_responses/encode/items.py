@@ -124,7 +124,7 @@ class ItemEncoder:
         orphaned = False  # the server looks for the reasoning before an item that has an id
         for part in message.parts:
             item = None if self._may_be_stored(message) else native_item(part, self._origin)
-            if item is not None and isinstance(part, Reasoning) and not self._can_use(item):
+            if item is not None and item.get("type") == "reasoning" and not self._can_use(item):
                 item, orphaned = None, True
             if item is not None and orphaned:
                 item = without_id(part, item)

@@ -344,6 +344,7 @@ STEPS: dict[str, Callable[[ChatCompletionsBuilder[Any, Any]], object]] = {
     "with_strict_output": lambda b: b.with_strict_output(False),
     "with_think_tags": lambda b: b.with_think_tags(),
     "with_embeddings": lambda b: b.with_embeddings(8),
+    "with_rerank": lambda b: b.with_rerank(),
 }
 
 

@@ -12,7 +12,12 @@ from chat_bedrock import AwsCredentials, BedrockBuilder, BedrockClient, Embeddin
 from chat_cerebras import CerebrasBuilder, CerebrasClient
 from chat_claude import ClaudeBuilder, ClaudeClient, Thinking, cached, document
 from chat_cohere import CohereBuilder, EmbeddingCohereClient
-from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient, EmbeddingChatCompletionsClient
+from chat_completions import (
+    ChatCompletionsBuilder,
+    ChatCompletionsClient,
+    EmbeddingChatCompletionsClient,
+    RerankingClient,
+)
 from chat_core import (
     Action,
     Chat,
@@ -91,6 +96,7 @@ from chat_openai import (
 )
 from chat_openrouter import EmbeddingOpenRouterClient, OpenRouterBuilder
 from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
+from chat_together import TogetherBuilder
 from pydantic import BaseModel
 
 
@@ -282,6 +288,10 @@ async def bedrock_and_cohere(credentials: AwsCredentials) -> None:
     ranked = await ChatBuilder().with_model(cohere.build()).build().rerank("query", ["a", "b"], top_n=1)
     assert_type(ranked.results[0].score, float)
     provider: RerankProvider = cohere.build()
+    ranking = ChatCompletionsBuilder().with_base_url("http://host/v1").with_model("m").with_rerank()
+    assert_type(ranking.build(), RerankingClient)
+    provider = ranking.build()
+    provider = TogetherBuilder().with_model("m").build()
     assert_type(await provider.rerank("query", ["a"]), RerankResponse)
 
 

@@ -326,3 +326,5 @@ def builders_over_chat_completions() -> None:
 async def what_ranks_no_documents(client: ClaudeClient) -> None:
     chat = ChatBuilder().with_model(client).build()
     await chat.rerank("query", ["a"])  # type: ignore[misc]  # a client without rerank
+    ChatCompletionsBuilder().with_rerank().build()  # type: ignore[misc]  # no model
+    ChatCompletionsBuilder().with_model("m").build().rerank("query", ["a"])  # type: ignore[attr-defined]  # built without rerank

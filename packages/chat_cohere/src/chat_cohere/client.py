@@ -19,12 +19,12 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.client import ProviderClient
-from chat_core.wire import CallIds, Encoded
+from chat_core.wire import CallIds, Encoded, rerank_body
 
 from chat_cohere.decode import decode, decode_error, decode_models, decode_tokens
 from chat_cohere.embeddings import BATCH, decode_embeddings, encode_images, encode_texts
 from chat_cohere.encode import encode
-from chat_cohere.rerank import decode_rerank, encode_rerank
+from chat_cohere.rerank import decode_rerank
 from chat_cohere.settings import Settings
 from chat_cohere.stream import CohereStreamDecoder
 
@@ -65,7 +65,7 @@ class CohereClient(ProviderClient[Settings]):
         texts = list(documents)
         if not texts:
             return RerankResponse((), model=self.model)
-        body = encode_rerank(query, texts, model=self.model, top_n=top_n)
+        body = rerank_body(query, texts, model=self.model, top_n=top_n)
         read = partial(decode_rerank, documents=texts, model=self.model)
         return await self._send("POST", "/v2/rerank", read, body)
 

@@ -15,6 +15,7 @@ from chat_completions.options import CompletionsOptions
 
 if TYPE_CHECKING:
     from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
+    from chat_completions.rerank_client import RerankingClient
 
 __version__ = "0.1.0"
 
@@ -24,17 +25,18 @@ __all__ = [
     "CompletionsOptions",
     "Dialect",
     "EmbeddingChatCompletionsClient",
+    "RerankingClient",
 ]
 
 if not TYPE_CHECKING:  # a checker knows the names, and that there are no others
 
     def __getattr__(name: str) -> object:
         """Import the clients with their first use: they bring the wire."""
-        if name not in ("ChatCompletionsClient", "EmbeddingChatCompletionsClient"):
+        if name not in ("ChatCompletionsClient", "EmbeddingChatCompletionsClient", "RerankingClient"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from chat_completions import client
+        from chat_completions import client, rerank_client
 
-        return getattr(client, name)
+        return getattr(rerank_client if name == "RerankingClient" else client, name)
 
     def __dir__() -> list[str]:
         return sorted(__all__)

@@ -24,10 +24,15 @@ from chat_completions.options import CompletionsOptions
 
 if TYPE_CHECKING:
     from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
+    from chat_completions.rerank_client import RerankingClient
     from chat_completions.settings import Settings
 
 M = TypeVar("M", default=NoModel)
 E = TypeVar("E", default=NoEmbeddings)
+
+
+class HasRerank:
+    """Marks a builder whose client ranks documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Choices:
     think_tags: Literal["text", "tags", "open"] | None = None
     embeds: bool = False
     dimensions: int | None = None
+    reranks: bool = False
 
 
 class CompletionsBuilder(ProviderBuilder[Choices]):
@@ -101,6 +107,8 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         dialect = dialect or Dialect.for_url(resolved.base_url)
         if choices.embeds and not dialect.fields.embeddings:
             raise ConfigurationError(f"{dialect.name} has no embeddings: leave out .with_embeddings()")
+        if choices.reranks and dialect.fields.rerank_limit is None:
+            raise ConfigurationError(f"{dialect.name} has no rerank: leave out .with_rerank()")
         if choices.think_tags:
             dialect = replace(dialect, reasoning=replace(dialect.reasoning, think_tags=choices.think_tags))
         return Settings(
@@ -149,20 +157,31 @@ class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
 
     def with_embeddings(self, dimensions: int | None = None) -> ChatCompletionsBuilder[M, HasEmbeddings]:
         """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
-        embedding = self._with(replace(self._choices, embeds=True, dimensions=dimensions))
+        embedding = self._with(replace(self._choices, embeds=True, reranks=False, dimensions=dimensions))
         return cast("ChatCompletionsBuilder[M, HasEmbeddings]", embedding)
+
+    def with_rerank(self) -> ChatCompletionsBuilder[M, HasRerank]:
+        """Build a client that ranks documents by `/rerank`, as Voyage, Jina, Together, vLLM and llama.cpp
+        have it.
+        """
+        ranking = self._with(replace(self._choices, embeds=False, reranks=True))
+        return cast("ChatCompletionsBuilder[M, HasRerank]", ranking)
 
     @overload
     def build(self: ChatCompletionsBuilder[HasModel, NoEmbeddings]) -> ChatCompletionsClient: ...
     @overload
     def build(self: ChatCompletionsBuilder[HasModel, HasEmbeddings]) -> EmbeddingChatCompletionsClient: ...
+    @overload
+    def build(self: ChatCompletionsBuilder[HasModel, HasRerank]) -> RerankingClient: ...
     def build(self) -> ChatCompletionsClient:
         """Return the client. Raises `ConfigurationError` for what is missing or cannot be."""
         from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 
         settings = self._settings(self._choices.dialect)
-        return (
-            EmbeddingChatCompletionsClient(settings)
-            if self._choices.embeds
-            else ChatCompletionsClient(settings)
-        )
+        if self._choices.embeds:
+            return EmbeddingChatCompletionsClient(settings)
+        if self._choices.reranks:
+            from chat_completions.rerank_client import RerankingClient  # most clients chat
+
+            return RerankingClient(settings)
+        return ChatCompletionsClient(settings)

@@ -134,6 +134,16 @@ class Dialect:
         return Dialect.named("llama.cpp")
 
     @staticmethod
+    def voyage() -> Dialect:
+        """Return the dialect of api.voyageai.com: embeddings and rerank, no chat."""
+        return Dialect.named("voyage")
+
+    @staticmethod
+    def jina() -> Dialect:
+        """Return the dialect of api.jina.ai: embeddings and rerank."""
+        return Dialect.named("jina")
+
+    @staticmethod
     def litellm() -> Dialect:
         """Return the dialect of a LiteLLM proxy."""
         return Dialect.named("litellm")

@@ -27,7 +27,9 @@ class Fields:
     - `mixes_strict_tools`: whether strict tools and others can stand in one request
     - `tool_choice`: whether a tool can be named, or only "required" can, or nothing
     - `call_ids`: `nine` where the id of a call has to be nine letters or digits
+    - `numbers_calls`: whether a call of an earlier turn carries its `index` in that turn
     - `embeddings`, `embedding_batch`: whether it has embeddings, and how many inputs one request may hold
+    - `rerank_limit`: what it calls the number of documents that a rerank returns; None where it has no rerank
     """
 
     max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -42,8 +44,10 @@ class Fields:
     mixes_strict_tools: bool = True
     tool_choice: Literal["named", "words", "none"] = "named"
     call_ids: Literal["any", "nine"] = "any"
+    numbers_calls: bool = False
     embeddings: bool = True
     embedding_batch: int = 2048
+    rerank_limit: Literal["top_n", "top_k"] | None = "top_n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ class Row(NamedTuple):
     reasoning: ReasoningRules = ReasoningRules()
 
 
+_OPENAIS_OWN = frozenset(
+    {"modalities", "audio", "verbosity", "store", "safety_identifier", "web_search_options"}
+)
 _NO_FILES: frozenset[FileKind] = frozenset()
 _IMAGES: frozenset[FileKind] = frozenset({"image"})
 
@@ -34,11 +37,11 @@ OPENAI = Row(
         hosts=("openai.com",),
         key_required=True,
     ),
-    Fields(max_tokens="max_completion_tokens"),
+    Fields(rerank_limit=None, max_tokens="max_completion_tokens"),
 )
 AZURE = Row(
     Server("azure", hosts=("openai.azure.com", "services.ai.azure.com")),
-    Fields(max_tokens="max_completion_tokens"),
+    Fields(rerank_limit=None, max_tokens="max_completion_tokens"),
     files=FileRules(frozenset({"image", "audio"})),
 )
 MISTRAL = Row(
@@ -50,9 +53,10 @@ MISTRAL = Row(
         key_required=True,
     ),
     Fields(
+        rerank_limit=None,
         seed="random_seed",
         dimensions="output_dimension",
-        lacks=frozenset({"top_k", "logit_bias", "user"}),
+        lacks=frozenset({"logit_bias", "user"}) | _OPENAIS_OWN,
         stream_usage=False,  # usage always comes, and an unknown field gives 422
         call_ids="nine",
         embedding_batch=256,
@@ -70,6 +74,8 @@ DEEPSEEK = Row(
         key_required=True,
     ),
     Fields(
+        rerank_limit=None,
+        lacks=_OPENAIS_OWN | {"top_k", "prediction"},
         without_effect=frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty"}),
         output="json",
         strict="none",
@@ -92,7 +98,11 @@ OPENROUTER = Row(
 )
 XAI = Row(
     Server("xai", "https://api.x.ai/v1", key_variables=("XAI_API_KEY",), hosts=("x.ai",), key_required=True),
-    Fields(embeddings=False),
+    Fields(
+        lacks=frozenset({"top_k", "prediction", "modalities", "audio", "verbosity"}),
+        rerank_limit=None,
+        embeddings=False,
+    ),
     reasoning=ReasoningRules(outside_output=True),
 )
 GROQ = Row(
@@ -105,8 +115,10 @@ GROQ = Row(
         key_required=True,
     ),
     Fields(
+        rerank_limit=None,
         max_tokens="max_completion_tokens",
-        lacks=frozenset({"top_k", "logprobs", "top_logprobs", "logit_bias"}),
+        lacks=_OPENAIS_OWN
+        | {"top_k", "logprobs", "top_logprobs", "logit_bias", "prediction", "prompt_cache_key"},
         embeddings=False,
     ),
     files=FileRules(_IMAGES),
@@ -120,7 +132,13 @@ CEREBRAS = Row(
         hosts=("cerebras.ai",),
         key_required=True,
     ),
-    Fields(max_tokens="max_completion_tokens", mixes_strict_tools=False, embeddings=False),
+    Fields(
+        rerank_limit=None,
+        max_tokens="max_completion_tokens",
+        lacks=_OPENAIS_OWN | {"top_k"},
+        mixes_strict_tools=False,
+        embeddings=False,
+    ),
     files=FileRules(_IMAGES),
 )
 HUGGINGFACE = Row(
@@ -131,7 +149,7 @@ HUGGINGFACE = Row(
         hosts=("huggingface.co",),
         key_required=True,
     ),
-    Fields(embeddings=False),
+    Fields(rerank_limit=None, embeddings=False),
 )
 TOGETHER = Row(
     Server(
@@ -142,7 +160,14 @@ TOGETHER = Row(
         hosts=("together.ai", "together.xyz"),
         key_required=True,
     ),
-    Fields(lacks=frozenset(), logprobs="count"),
+    Fields(
+        lacks=_OPENAIS_OWN
+        | {
+            *("parallel_tool_calls", "prediction", "service_tier", "metadata", "prompt_cache_key", "user"),
+        },
+        logprobs="count",
+        numbers_calls=True,  # its SDK has it as a required field
+    ),
     files=FileRules(frozenset({"image", "audio", "video"}), media_urls=True),
 )
 AI21 = Row(
@@ -155,13 +180,13 @@ AI21 = Row(
         key_required=True,
     ),
     Fields(
-        lacks=frozenset(
-            {
-                *("top_k", "seed", "frequency_penalty", "presence_penalty"),
-                *("reasoning_effort", "parallel_tool_calls", "logprobs", "top_logprobs"),
-                *("logit_bias",),
-            }
-        ),
+        rerank_limit=None,
+        lacks=_OPENAIS_OWN
+        | {
+            *("top_k", "seed", "frequency_penalty", "presence_penalty", "reasoning_effort"),
+            *("parallel_tool_calls", "logprobs", "top_logprobs", "logit_bias", "prediction"),
+            *("service_tier", "metadata", "prompt_cache_key", "user"),
+        },
         stream_usage=False,
         output="json",
         strict="none",
@@ -179,6 +204,7 @@ OLLAMA = Row(
         hosts=("ollama.com",),
     ),
     Fields(
+        rerank_limit=None,
         lacks=frozenset({"top_k", "parallel_tool_calls", "logit_bias", "user"}),
         strict="none",
         tool_choice="none",
@@ -191,6 +217,25 @@ LLAMA_CPP = Row(
     Fields(
         lacks=frozenset(), strict="as_is", tool_choice="words"
     ),  # an object that names a tool means "auto" there
+)
+VOYAGE = Row(
+    Server(
+        "voyage",
+        "https://api.voyageai.com/v1",
+        key_variables=("VOYAGE_API_KEY",),
+        hosts=("voyageai.com",),
+        key_required=True,
+    ),
+    Fields(dimensions="output_dimension", embedding_batch=1000, rerank_limit="top_k"),
+)
+JINA = Row(
+    Server(
+        "jina",
+        "https://api.jina.ai/v1",
+        key_variables=("JINA_API_KEY",),
+        hosts=("jina.ai",),
+        key_required=True,
+    )
 )
 LITELLM = Row(
     Server(
@@ -206,6 +251,6 @@ SERVERS: dict[str, Row] = {
     row.server.name: row
     for row in (
         *(OPENAI, AZURE, MISTRAL, DEEPSEEK, OPENROUTER, XAI, GROQ, CEREBRAS, HUGGINGFACE, TOGETHER, AI21),
-        *(OLLAMA, VLLM, LLAMA_CPP, LITELLM),
+        *(OLLAMA, VLLM, LLAMA_CPP, VOYAGE, JINA, LITELLM),
     )
 }

@@ -89,6 +89,7 @@ class FunctionCall(TypedDict):
     type: Literal["function"]
     function: Function
     extra_content: NotRequired[JsonValue]
+    index: NotRequired[int]
 
 
 class Custom(TypedDict):
@@ -100,6 +101,7 @@ class CustomCall(TypedDict):
     id: str
     type: Literal["custom"]
     custom: Custom
+    index: NotRequired[int]
 
 
 class AudioId(TypedDict):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from chat_core import ProviderError
 from chat_core.wire import decode_error
 
-_ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/models", "/responses")
+_ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/models", "/responses", "/rerank")
 
 
 def decode_server_error(

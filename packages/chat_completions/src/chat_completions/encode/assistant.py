@@ -24,7 +24,7 @@ from chat_core.types.json_values import as_object, as_text
 from chat_core.wire import foreign_block, generated_file, part_text
 
 from chat_completions.dialect import Dialect
-from chat_completions.encode.calls import encode_call
+from chat_completions.encode.calls import encode_calls
 from chat_completions.wire import THINK_TAG, AssistantMessage
 
 
@@ -52,7 +52,7 @@ class _Assistant:
         content = self._content()
         sent = AssistantMessage(role="assistant", content=content)
         if self._calls:
-            sent["tool_calls"] = [encode_call(call, self._origin, self._dialect) for call in self._calls]
+            sent["tool_calls"] = encode_calls(self._calls, self._origin, self._dialect)
             if not content:
                 sent["content"] = None if self._dialect.messages.empty_content == "null" else ""
         if self._message.refusal:

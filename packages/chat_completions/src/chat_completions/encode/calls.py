@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import cast
 
 from chat_core import JsonObject, Origin, ToolCall
@@ -17,8 +18,20 @@ _PRINTABLE = re.compile("[!-~]{1,64}")
 _OURS = frozenset({"id", "type", "function", "custom", "message", "index"})
 
 
-def encode_call(call: ToolCall, origin: Origin, dialect: Dialect) -> FunctionCall | CustomCall:
-    """Return the call as it goes back, with the fields of its own that this server sent with it."""
+def encode_calls(
+    calls: Sequence[ToolCall], origin: Origin, dialect: Dialect
+) -> list[FunctionCall | CustomCall]:
+    """Return the calls of one turn as they go back, with the fields of their own that this server sent with
+    them.
+    """
+    encoded = [_encode_call(call, origin, dialect) for call in calls]
+    if dialect.fields.numbers_calls:
+        for index, call in enumerate(encoded):
+            call["index"] = index
+    return encoded
+
+
+def _encode_call(call: ToolCall, origin: Origin, dialect: Dialect) -> FunctionCall | CustomCall:
     data = (call.native.for_(origin) if call.native else None) or {}
     id, name = call_id(call, origin, dialect), wire_name(call.name)
     if data.get("type") == "custom":

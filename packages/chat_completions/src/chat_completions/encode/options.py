@@ -42,7 +42,7 @@ def encode_options(request: ChatRequest, defaults: RequestDefaults) -> dict[str,
 
 
 def _renamed(body: dict[str, object], fields: Fields) -> dict[str, object]:
-    if fields.logprobs == "count" and body.get("logprobs"):
+    if fields.logprobs == "count" and ("top_logprobs" in body or body.get("logprobs")):
         body["logprobs"] = body.pop("top_logprobs", 1)
     names = {"max_tokens": fields.max_tokens, "seed": fields.seed}
     return {names.get(name, name): value for name, value in body.items()}

@@ -17,6 +17,7 @@ from chat_core.wire.part_text import (
     unsent_file,
 )
 from chat_core.wire.read import read_object
+from chat_core.wire.rerank import ranked_documents, rerank_body
 from chat_core.wire.retry_after import retry_after
 from chat_core.wire.strict_schema import StrictSchema, compile_strict, strict_schema
 from chat_core.wire.tool_calls import fail_pending, mark_truncated, read_arguments, tool_call
@@ -45,9 +46,11 @@ __all__ = [
     "mark_truncated",
     "misplaced",
     "part_text",
+    "ranked_documents",
     "read_arguments",
     "read_object",
     "read_vector",
+    "rerank_body",
     "results_heading",
     "retry_after",
     "sendable",

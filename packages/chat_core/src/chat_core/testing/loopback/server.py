@@ -37,7 +37,7 @@ class LoopbackServer:
     `POST .../responses`, `POST .../messages`, their token counts, `POST .../images/generations` and
     `.../edits`, and `POST .../models/name:method`, as Google names them, Bedrock's `.../converse`,
     `.../converse-stream`, `.../invoke` and `.../count-tokens`, and Cohere's `.../v2/chat`, `.../v2/embed`,
-    `.../v2/rerank` and `.../tokenize` are answered from the script too, with `Raw` or `Failure`. So is `GET
+    `.../rerank` and `.../tokenize` are answered from the script too, with `Raw` or `Failure`. So is `GET
     .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
 
     `port` is chosen by the system where it is 0.
@@ -114,7 +114,7 @@ class LoopbackServer:
                 return self._scripted(received.body)
             case "POST", [*_, "converse-stream"]:  # the body does not say so
                 return self._scripted({**received.body, "stream": True})
-            case "POST", [*_, "v2", "chat" | "embed" | "rerank"] | [*_, "tokenize"]:
+            case "POST", [*_, "v2", "chat" | "embed"] | [*_, "rerank" | "tokenize"]:
                 return self._scripted(received.body)
             case "POST", [*_, "images", "generations" | "edits"]:
                 return self._scripted(received.body)

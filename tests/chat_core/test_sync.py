@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -196,6 +197,116 @@ def test_inside_a_running_loop() -> None:
 
     assert asyncio.run(notebook_cell()) == "hi"
     assert anyio.run(notebook_cell, backend="trio") == "hi"
+
+
+def test_the_calling_thread_does_the_work_and_nothing_runs_between_two_calls() -> None:
+    @tool
+    async def where() -> str:
+        return threading.current_thread().name
+
+    messages = Messages.from_user("go")
+    before = threading.active_count()
+    with SyncChat(
+        ChatBuilder()
+        .with_model(ScriptedProvider([ToolCall("w", "where", {}), "done", "streamed"]))
+        .with_tools([where])
+        .build()
+    ) as chat:
+        chat.complete(messages)
+        with chat.stream(messages.add_user("again")) as events:
+            assert isinstance(list(events)[-1], Done)
+        assert threading.active_count() == before
+
+    assert messages.find_tool("w").status == Completed(threading.current_thread().name)
+
+
+def test_each_event_of_a_stream_may_be_taken_in_another_thread() -> None:
+    """So do web frameworks that iterate a synchronous generator in their pool of threads."""
+    text = "".join(f"{number:07} " for number in range(600))
+
+    with SyncChat(scripted(text, "meanwhile")) as chat, chat.stream(Messages.from_user("go")) as events:
+        seen: list[str] = []
+        with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+            for number in range(50):
+                event = (one, other)[number % 2].submit(next, events).result(5)
+                seen += [event.text] if isinstance(event, TextChunk) else []
+            response = one.submit(chat.complete, Messages.from_user("between")).result(5)
+            seen += [event.text for event in events if isinstance(event, TextChunk)]
+
+    assert "".join(seen) == text
+    assert response.text == "meanwhile"
+
+
+def test_who_waits_goes_on_with_the_loop_when_the_one_before_has_its_answer() -> None:
+    class Waits(ScriptedProvider):
+        """Answers the first question only after all others, and each when it is released."""
+
+        def __init__(self) -> None:
+            super().__init__([])
+            self.arrived = [threading.Event() for _ in range(4)]
+            self.release = [anyio.Event() for _ in range(4)]
+
+        async def complete(self, request: ChatRequest, /) -> ChatResponse:
+            number = int(request.messages[0].text)
+            self.arrived[number].set()
+            await self.release[number].wait()
+            if number:
+                self.release[number - 1].set()
+            return ChatResponse(Message("model", [Text(str(number))]))
+
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0]):
+        provider = Waits()
+        chat = ChatBuilder().with_model(provider).build()
+        with SyncChat(chat) as sync, ThreadPoolExecutor(4) as pool:
+            answers = {}
+            for number in order:
+                answers[number] = pool.submit(sync.complete, Messages.from_user(str(number)))
+                assert provider.arrived[number].wait(5)
+            with sync.stream(Messages.from_user("")):
+                sync._loop.soon(provider.release[3].set)
+                assert [answers[number].result(5).text for number in order] == [str(n) for n in order]
+
+
+def test_a_wait_for_a_call_on_its_own_loop_says_to_await() -> None:
+    @tool
+    async def asks() -> str:
+        return sync.complete(Messages.from_user("again")).text
+
+    chat = (
+        ChatBuilder().with_model(ScriptedProvider([ToolCall("a", "asks", {}), "done"])).with_tools([asks])
+    ).build()
+    messages = Messages.from_user("go")
+    with SyncChat(chat) as sync:
+        assert sync.complete(messages).text == "done"
+
+    assert "await the method of the Chat instead" in messages.find_tool("a").outcome()
+
+
+def test_no_time_limit_passes_while_the_consumer_is_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr("time.monotonic", clock)
+    with LoopbackServer([Reply("Hello, you.", chunk=3, pause=0.01)]) as server:
+        builder = ChatCompletionsBuilder().with_base_url(server.url).with_model("m")
+        client = builder.with_timeout(first_event=30, idle=30).build()
+        with SyncChat(ChatBuilder().with_model(client).build()) as chat:
+            with chat.stream(Messages.from_user("hi")) as events:
+                pieces: list[str] = []
+                for event in events:
+                    clock.ahead += 60
+                    pieces += [event.text] if isinstance(event, TextChunk) else []
+
+    assert "".join(pieces) == "Hello, you."
+
+
+class Clock:
+    """A clock that a test puts ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self._real = time.monotonic
+
+    def __call__(self) -> float:
+        return self._real() + self.ahead
 
 
 def test_from_several_threads_at_once() -> None:

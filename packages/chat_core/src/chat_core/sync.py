@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from threading import Thread
 from types import TracebackType
 from typing import Generic, Self
 
 import anyio
-from anyio.from_thread import BlockingPortal
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat import Chat
 from chat_core.chat.read_ahead import ReadAhead
+from chat_core.chat.shared_loop import SharedLoop, Waiter
 from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
@@ -35,6 +34,7 @@ P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
 V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V", bound=ChatResponse, default=ChatResponse)
 
 _GRACE = 1.0  # seconds that a call has to end after a Ctrl-C, before the exception goes on without it
@@ -45,14 +45,15 @@ class SyncChat(Generic[P_co, R_co, V_co]):
 
     `with SyncChat(chat) as chat:`. Any number of threads may use one.
 
-    An event loop runs in a thread of its own while the block is entered; leaving it ends what still runs. A
-    process that forks enters it after the fork: the thread does not come along.
+    Its event loop is run by the thread that waits, so nothing runs between two calls; only where another loop
+    runs in that thread does it get a thread of its own. Leaving the block ends what still runs. A process that
+    forks enters it after the fork: the loop does not come along.
     """
 
     def __init__(self, chat: Chat[P_co, R_co, V_co]) -> None:
         self._chat = chat
-        self._entered: _LoopThread | None = None
-        self._ends: set[Callable[[bool], None]] = set()  # of the calls that run
+        self._entered: SharedLoop | None = None
+        self._running: dict[_Call[object], None] = {}
 
     def complete(
         self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages | str, *, deps: object = None
@@ -75,16 +76,16 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         The text of a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the
         consumer has taken the events before it.
         """
-        portal = self._portal
-        ahead = ReadAhead[ChatEvent[V_co]]()
-        running = _Running(lambda: _read(self._chat, messages, deps, ahead))
+        ahead = ReadAhead[ChatEvent[V_co]](self._loop)
+        call = _Call(self._loop, lambda: _read(self._chat, messages, deps, ahead))
         try:
-            yield _taken(portal, ahead, self._start(running))
+            self._start(call)
+            yield _taken(ahead, call)
         except BaseException as exc:
-            self._end(running, at_once=not isinstance(exc, Exception))
+            self._end(call, at_once=not isinstance(exc, Exception))
             raise
         else:
-            self._end(running, at_once=False)
+            self._end(call, at_once=False)
 
     def embed(
         self: SyncChat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
@@ -103,50 +104,52 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         return self._call(lambda: self._chat.rerank(query, documents, top_n=top_n))
 
     def _call(self, method: Callable[[], Awaitable[T]]) -> T:
-        running = _Running(method)
+        call = _Call(self._loop, method)
         try:
-            return self._start(running).result()
+            self._start(call)
+            return call.result()
         except (
             BaseException
         ) as exc:  # Ctrl-C, perhaps, at any point: what ends the call here has to end it there
-            self._end(running, at_once=not isinstance(exc, Exception))
+            self._end(call, at_once=not isinstance(exc, Exception))
             raise
         finally:
-            self._ends.discard(running.end)
+            self._running.pop(call, None)
 
-    def _start(self, running: _Running[T]) -> Future[T]:
-        portal = self._portal
-        self._ends.add(running.end)
-        running.future = portal.start_task_soon(running.run)
-        return running.future
+    def _start(self, call: _Call[T]) -> None:
+        self._running[call] = None
+        call.start()
 
-    def _end(self, running: _Running[T], *, at_once: bool) -> None:
+    def _end(self, call: _Call[T], *, at_once: bool) -> None:
         """End a call and wait for it; `at_once` leaves the threads of its tools behind, and waits for
         `_GRACE` at most.
         """
-        future = running.future
-        if running.end in self._ends and not (future is not None and future.done()):
-            self._portal.start_task_soon(running.end, at_once)
-            if future is not None:
-                wait([future], timeout=_GRACE if at_once else None)
-        self._ends.discard(running.end)
+        if call in self._running and not call.ended:
+            call.end(at_once)
+            call.wait(_GRACE if at_once else None)
+        self._running.pop(call, None)
 
     @property
-    def _portal(self) -> BlockingPortal:
+    def _loop(self) -> SharedLoop:
         if self._entered is None:
             raise ConfigurationError("use it inside its block: with SyncChat(chat) as chat: ...")
         if self._entered.elsewhere:
             raise ConfigurationError(
                 "this SyncChat was entered before the process forked: enter one in the new process"
             )
-        return self._entered.portal
+        if self._entered.is_running_here:
+            raise ConfigurationError(
+                "this code runs on the loop of this SyncChat, which cannot wait for itself: "
+                "await the method of the Chat instead"
+            )
+        return self._entered
 
     def __enter__(self) -> Self:
         if self._entered is not None and not self._entered.elsewhere:
             raise ConfigurationError(
                 "this SyncChat is already entered; make another one, or share it between threads"
             )
-        self._entered = _LoopThread()
+        self._entered = SharedLoop()
         return self
 
     def __exit__(
@@ -154,84 +157,87 @@ class SyncChat(Generic[P_co, R_co, V_co]):
     ) -> None:
         assert self._entered is not None
         loop, self._entered = self._entered, None
-        ends, self._ends = self._ends, set()
+        running, self._running = list(self._running), {}
         if loop.elsewhere:
-            return  # the thread of the loop has stayed in the other process
-        for end in ends:
-            loop.portal.start_task_soon(end, exc is not None and not isinstance(exc, Exception))
-        loop.stop()
+            return  # it still runs in the other process
+        for call in running:
+            call.end(exc is not None and not isinstance(exc, Exception))
+        for call in running:
+            call.wait()
+        loop.close()
 
 
-class _LoopThread:
-    """An event loop in a thread of its own, begun at once."""
+class _Call(Generic[T_co]):
+    """A call on the loop. It can be ended even before it has begun."""
 
-    def __init__(self) -> None:
-        self._process = os.getpid()
-        started: Future[BlockingPortal] = Future()
-        self._thread = Thread(target=_run, args=(started,), name="chat-loop", daemon=True)
-        self._thread.start()
-        self.portal = started.result()
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether it runs in the process that this one was forked from."""
-        return self._process != os.getpid()
-
-    def stop(self) -> None:
-        """Cancel what still runs on the loop, in any thread's name, and wait until the loop has ended."""
-        try:
-            self.portal.call(self.portal.stop, True)
-        finally:
-            self._thread.join()
-
-
-def _run(started: Future[BlockingPortal]) -> None:
-    try:
-        anyio.run(_serve, started)
-    except BaseException as exc:
-        if started.done():
-            raise
-        started.set_exception(exc)  # there is no loop: no file descriptors left, for example
-
-
-async def _serve(started: Future[BlockingPortal]) -> None:
-    async with BlockingPortal() as portal:
-        started.set_result(portal)
-        await portal.sleep_until_stopped()
-
-
-class _Running(Generic[T]):
-    """A call in the loop's thread. It can be ended even before it has begun."""
-
-    def __init__(self, method: Callable[[], Awaitable[T]]) -> None:
-        self.future: Future[T] | None = None
+    def __init__(self, loop: SharedLoop, method: Callable[[], Awaitable[T_co]]) -> None:
+        self.ended = False
+        self._loop = loop
         self._method = method
-        self._ended = False
+        self._task: asyncio.Task[T_co] | None = None
+        self._waiters: list[Waiter] = []
+        self._is_to_end = False
         self._scope: anyio.CancelScope | None = None
         self._threads: set[anyio.CancelScope] = set()
 
-    async def run(self) -> T:
-        WAITING.set(self._threads)
-        with anyio.CancelScope() as self._scope:
-            if self._ended:
-                self._scope.cancel()
-            return await self._method()
-        raise CancelledError
+    def start(self) -> None:
+        """Begin it as soon as a thread runs the loop."""
+        self._loop.soon(self._begin)
 
     def end(self, at_once: bool) -> None:
-        """Cancel the call; `at_once` does not wait for the threads of its tools, which cannot be stopped."""
-        self._ended = True
+        """Cancel it, from any thread; `at_once` does not wait for the threads of its tools, which cannot be
+        stopped.
+        """
+        self._loop.soon(self._cancel, at_once)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Return when it has ended, or after `seconds`."""
+        waiter = self._loop.waiter()
+        self._waiters.append(waiter)
+        if not self.ended:
+            self._loop.wait(waiter, seconds)
+
+    def result(self) -> T_co:
+        """Return what the method returns, once it has, or raise what it raises."""
+        self.wait()
+        if self._task is None or self._task.cancelled():
+            raise CancelledError
+        return self._task.result()
+
+    def _begin(self) -> None:
+        self._loop.under_way += 1
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task.add_done_callback(self._finish)
+
+    async def _run(self) -> T_co:
+        WAITING.set(self._threads)
+        with anyio.CancelScope() as self._scope:
+            if self._is_to_end:
+                self._scope.cancel()
+            return await self._method()
+        raise asyncio.CancelledError
+
+    def _cancel(self, at_once: bool) -> None:
+        self._is_to_end = True
         if at_once:
             for scope in self._threads:
                 scope.shield = False
         if self._scope is not None:
             self._scope.cancel()
 
+    def _finish(self, task: asyncio.Task[T_co]) -> None:
+        self._loop.under_way -= 1
+        self.ended = True
+        if not task.cancelled():
+            task.exception()  # where nobody waits for it, asyncio need not report it
+        for waiter in self._waiters:
+            waiter.finish()
+
 
 async def _read(
     chat: Chat[StreamProvider, R_co, V], messages: Messages, deps: object, ahead: ReadAhead[ChatEvent[V]]
 ) -> None:
-    """Read ahead of the consumer, so that it crosses the threads once per batch and not once per event."""
+    """Read ahead of the consumer, so that the loop is run once per batch and not once per event."""
     try:
         async with chat.stream(messages, deps=deps) as events:
             async for event in events:
@@ -240,9 +246,7 @@ async def _read(
         ahead.end()
 
 
-def _taken(
-    portal: BlockingPortal, ahead: ReadAhead[ChatEvent[V]], reader: Future[None]
-) -> Generator[ChatEvent[V]]:
-    while batch := portal.call(ahead.take):
+def _taken(ahead: ReadAhead[ChatEvent[V]], reader: _Call[None]) -> Generator[ChatEvent[V]]:
+    while batch := ahead.take():
         yield from batch
     reader.result()  # raises what ended the stream

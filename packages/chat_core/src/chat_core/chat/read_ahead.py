@@ -1,4 +1,4 @@
-"""Events on their way to a consumer in another thread."""
+"""Events on their way from a loop to a consumer in synchronous code."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import anyio
 
+from chat_core.chat.shared_loop import SharedLoop, Waiter
 from chat_core.types.events import (
     FileReady,
     ReasoningChunk,
@@ -26,38 +27,55 @@ class ReadAhead(Generic[E]):
     """A queue between a reader, which is read ahead within one turn of the model, and a consumer.
 
     After any other event `put` waits until the consumer has taken it and wants the next one: what comes then
-    has effects, such as a tool that runs, or a request that costs.
+    has effects, such as a tool that runs, or a request that costs. Events that are there are taken without the
+    loop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loop: SharedLoop) -> None:
+        self._loop = loop
         self._events: deque[E] = deque()
         self._ended = False
-        self._wanted = anyio.Event()  # the consumer has taken everything, and waits for more
-        self._arrived = anyio.Event()
+        self._put = self._taken = 0
+        self._consumer: Waiter | None = None  # who has taken everything, and waits for more
+        self._gate: anyio.Event | None = None
+        self._gate_after = 0  # how many events are taken when the gate opens
 
     async def put(self, event: E) -> None:
-        """Add an event, and wait where the reader must not go on before the consumer."""
+        """Add an event, and wait where the reader must not go on before the consumer. Called on the loop."""
         self._events.append(event)
-        self._arrived.set()
+        self._put += 1
+        self._wake()
         if not isinstance(event, _OF_ONE_TURN) or len(self._events) >= _MOST:
-            self._wanted = anyio.Event()
-            await self._wanted.wait()
+            self._gate, self._gate_after = anyio.Event(), self._put
+            await self._gate.wait()
 
     def end(self) -> None:
-        """Tell the consumer that no more events come."""
+        """Tell the consumer that no more events come. Called on the loop."""
         self._ended = True
-        self._arrived.set()
+        self._wake()
 
-    async def take(self) -> list[E]:
+    def take(self) -> list[E]:
         """Return the events that have arrived, at least one; none at the end.
 
         The events taken before are consumed.
         """
-        if not self._events:
-            self._wanted.set()
-        while not self._events and not self._ended:
-            self._arrived = anyio.Event()
-            await self._arrived.wait()
-        batch = list(self._events)
-        self._events.clear()
+        if not self._events and not self._ended:
+            consumer = self._loop.waiter()
+            self._loop.soon(self._want, self._taken, consumer)
+            self._loop.wait(consumer)
+        batch = [self._events.popleft() for _ in range(len(self._events))]
+        self._taken += len(batch)
         return batch
+
+    def _want(self, taken: int, consumer: Waiter) -> None:
+        if self._events or self._ended:
+            consumer.finish()
+        else:
+            self._consumer = consumer
+        if self._gate is not None and taken >= self._gate_after:
+            self._gate.set()
+
+    def _wake(self) -> None:
+        if self._consumer is not None:
+            self._consumer.finish()
+            self._consumer = None

@@ -13,8 +13,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
@@ -27,6 +27,8 @@ from chat_core import (
     ChatBuilder,
     ChatError,
     ChatOptions,
+    ChatResponse,
+    ChatStream,
     Done,
     Execute,
     JsonObject,
@@ -146,7 +148,7 @@ async def talk_to_small_model(client: ChatCompletionsClient) -> None:
     say("usage", f"{spent.input_tokens} tokens in, {spent.output_tokens} out, all turns together")
 
 
-async def show(streamed: AbstractAsyncContextManager[AsyncIterator[object]]) -> tuple[Usage, bool]:
+async def show(streamed: ChatStream[ChatResponse]) -> tuple[Usage, bool]:
     """Show a stream and decide what it asks.
 
     Return what it cost, and whether it waits for what was decided.

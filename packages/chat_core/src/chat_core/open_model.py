@@ -6,6 +6,7 @@ Provider packages are found by their entry points.
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
+from types import TracebackType
 from typing import Protocol, Self, cast
 
 from chat_core.provider import ChatModel
@@ -15,15 +16,29 @@ GROUP = "chat_core.providers"
 """The entry-point group that a provider package declares its builder in: `acme = "chat_acme:AcmeBuilder"`."""
 
 
+class OpenedModel(ChatModel, Protocol):
+    """A client that closes at the end of `async with`."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+
 class _Builder(Protocol):
     def with_model(self, model: str, /) -> Self: ...
 
-    def build(self) -> ChatModel: ...
+    def build(self) -> OpenedModel: ...
 
 
-def open_model(name: str) -> ChatModel:
+def open_model(name: str) -> OpenedModel:
     """Return a client for a model, from the provider's name and the model's: "openai:gpt-5.6",
-    "ollama:qwen3:4b".
+    "ollama:qwen3:4b". `async with` closes it.
 
     The key and the address come from the environment, as the provider's builder reads them; the builder
     itself has methods for everything else. A third party's package joins by an entry point of the group

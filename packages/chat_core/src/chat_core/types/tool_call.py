@@ -87,10 +87,16 @@ class ToolCall(ShortRepr, _Attached):
         return self.arguments if self.edited is None else self.edited
 
     @property
+    def note(self) -> str | None:
+        """Why the call waits for a person or for a result, as the strategy or the engine put it; else None."""
+        return self.status.note if isinstance(self.status, AwaitingApproval | AwaitingResult) else None
+
+    @property
     def digest(self) -> str:
         """A SHA-256 of what a reviewer is shown: id, tool, arguments and note. A `Decision` may name it."""
-        note = self.status.note if isinstance(self.status, AwaitingApproval | AwaitingResult) else None
-        shown = json.dumps([self.id, self.name, self.arguments, note], sort_keys=True, separators=(",", ":"))
+        shown = json.dumps(
+            [self.id, self.name, self.arguments, self.note], sort_keys=True, separators=(",", ":")
+        )
         return hashlib.sha256(shown.encode()).hexdigest()
 
     @property

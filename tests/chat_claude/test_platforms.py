@@ -16,6 +16,7 @@ import pytest
 from anthropic.lib.foundry import AnthropicFoundry
 from chat_claude import ClaudeBuilder, ClaudeOptions
 from chat_core import (
+    AuthenticationError,
     ChatRequest,
     Completed,
     ConfigurationError,
@@ -358,12 +359,55 @@ def test_vertex_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="set GOOGLE_CLOUD_PROJECT"):
         builder.build()
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
-    with pytest.raises(ConfigurationError, match=r"access token: \.with_credentials"):
+    monkeypatch.setattr("chat_core.client.google_credentials.find_spec", lambda name: None)
+    with pytest.raises(
+        ConfigurationError, match=r"pip install 'chat-claude\[vertex\]', or .*with_credentials"
+    ):
         builder.build()
     with pytest.raises(ConfigurationError, match="cannot be a part"):
         builder.with_vertex("..").with_api_key("t").build()
     odd = builder.with_vertex("a/../b").with_api_key("t").build()._settings.defaults.platform
     assert "/projects/a%2F..%2Fb/" in odd.messages
+
+
+async def test_on_vertex_the_credentials_of_the_machine_authorise_requests_to_google_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("google.auth.default", lambda scopes: (MachineCredentials(), "theirs"))
+    monkeypatch.setenv("GOOGLE_CLOUD_QUOTA_PROJECT", "billed")
+    transport = (
+        FakeTransport().answer(MESSAGE).answer({"error": {}}, status=401).answer(MESSAGE).answer(MESSAGE)
+    )
+    client = VERTEX.with_transport(transport).build()
+    await client.complete(HI)
+    await client.complete(HI)
+    await VERTEX.with_base_url("https://gateway.example").with_transport(transport).build().complete(HI)
+
+    sent = [request.headers.get("authorization") for request in transport.requests]
+    assert sent == ["Bearer token-1", "Bearer token-1", "Bearer token-2", None]
+    billed = [request.headers.get("x-goog-user-project") for request in transport.requests]
+    assert billed == ["billed", "billed", "billed", None]
+
+
+async def test_on_vertex_refused_credentials_say_what_renews_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("google.auth.default", lambda scopes: (MachineCredentials(), "theirs"))
+    transport = FakeTransport()
+    for _ in range(2):
+        transport.answer({"error": {"message": "invalid credentials"}}, status=401)
+    with pytest.raises(
+        AuthenticationError, match=r"invalid credentials.*`gcloud auth application-default login`"
+    ):
+        await VERTEX.with_transport(transport).build().complete(HI)
+
+
+class MachineCredentials:
+    """What google-auth finds: a token with a number."""
+
+    token = "token-0"
+    expiry = None
+
+    def refresh(self, request: object) -> None:
+        self.token = f"token-{int(self.token[6:]) + 1}"
 
 
 # -- Foundry

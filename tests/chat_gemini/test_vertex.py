@@ -350,6 +350,6 @@ async def test_default_credentials_that_are_not_there_are_an_error_that_says_so(
 
 
 def test_without_google_auth_the_next_step_is_named(environment: pytest.MonkeyPatch) -> None:
-    environment.setattr("chat_gemini.google_credentials.find_spec", lambda name: None)
+    environment.setattr("chat_core.client.google_credentials.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'chat-gemini\[vertex\]'"):
         GeminiBuilder().with_vertex("p").with_model("m").build()

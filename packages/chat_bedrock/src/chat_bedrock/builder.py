@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, Self, cast, overload
@@ -20,25 +19,22 @@ from chat_core.client import (
     ProfileCredentials,
     ProviderBuilder,
     ResolvedServer,
-    Server,
-    Signed,
     checked_key,
     credentials_from_variables,
     path_segment,
 )
+from chat_core.client.aws_credentials import signing_advice
 from typing_extensions import TypeVar
 
 from chat_bedrock.capabilities import Capabilities, capabilities_of
 from chat_bedrock.client import BedrockClient, EmbeddingBedrockClient
+from chat_bedrock.servers import URL_VARIABLE, bedrock_server, checked_region, control_url, region_of
 from chat_bedrock.settings import Caching, EmbeddingOptions, Guardrail, RequestDefaults, Settings
 from chat_bedrock.wire import CacheTtl, GuardrailProcessing, GuardrailTrace, Latency, ServiceTier
 
 M = TypeVar("M", default=NoModel)
 E = TypeVar("E", default=NoEmbeddings)
 
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
-_ARN_REGION = re.compile(r"arn:aws[a-z-]*:bedrock:([a-z0-9-]+):")
-_URL_VARIABLE = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
 _SERVICE = "bedrock"  # the name that signatures are made for
 
 
@@ -75,7 +71,7 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
 
         Raises `ConfigurationError` for what is no region's name.
         """
-        return self._with(replace(self._choices, region=_checked_region(region)))
+        return self._with(replace(self._choices, region=checked_region(region)))
 
     def with_aws_credentials(self, credentials: AwsCredentials | AwsCredentialSource) -> Self:
         """Sign requests with these credentials, or with those that a function returns, sync or async, for
@@ -183,17 +179,19 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         """Return the client. Raises `ConfigurationError` naming what is missing or cannot be."""
         choices, connection = self._choices, self._connection
         model = _checked_model(choices.model)
-        region = choices.region or _region_of(model)
-        if region is None and not connection.base_url and not os.environ.get(_URL_VARIABLE):
+        region = choices.region or region_of(model, os.environ)
+        if region is None and not connection.base_url and not os.environ.get(URL_VARIABLE):
             raise ConfigurationError("Bedrock needs a region: set AWS_REGION or use .with_region(...)")
-        server = _server(region).resolve(connection, os.environ, builder="BedrockBuilder")
+        server = bedrock_server(region).resolve(connection, os.environ, builder="BedrockBuilder")
+        source = self._credentials(server)
         settings = Settings(
             model=model,
             base_url=server.base_url,
-            transport=self._transport(server, region),
+            transport=self._transport(server, region, source),
             headers=_headers(self._key(server)) | dict(connection.headers),
             timeouts=connection.timeouts,
-            control_url=_control_url(server, region),
+            key_advice=server.key_advice if source is None else signing_advice(source),
+            control_url=control_url(server, region),
             defaults=replace(
                 choices.defaults,
                 capabilities=choices.capabilities or capabilities_of(model),
@@ -219,17 +217,21 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
             )
         return None if chosen else server.api_key
 
-    def _transport(self, server: ResolvedServer, region: str | None) -> Transport:
+    def _transport(
+        self,
+        server: ResolvedServer,
+        region: str | None,
+        source: AwsCredentials | AwsCredentialSource | None,
+    ) -> Transport:
         """Return the transport, with a signature on every request where there is no key."""
         transport = self._connection.open_transport(server.base_url)
-        source = self._credentials(server)
         if source is None:
             return transport
         if region is None:
             raise ConfigurationError(
                 "a signature is made for a region: set AWS_REGION or use .with_region(...)"
             )
-        return Signed(transport, AwsSigner(source, region=region, service=_SERVICE))
+        return AwsSigner(source, region=region, service=_SERVICE).over(transport)
 
     def _credentials(self, server: ResolvedServer) -> AwsCredentials | AwsCredentialSource | None:
         choices, connection = self._choices, self._connection
@@ -252,53 +254,8 @@ def _checked_model(model: str | None) -> str:
     return model
 
 
-def _region_of(model: str) -> str | None:
-    """Return the region that an ARN or the environment names."""
-    if found := _ARN_REGION.match(model):
-        return _checked_region(found[1])
-    named = os.environ.get("AWS_REGION", "").strip() or os.environ.get("AWS_DEFAULT_REGION", "").strip()
-    return _checked_region(named) if named else None
-
-
-def _checked_region(region: str) -> str:
-    """Return the region. It becomes part of a host, so nothing but a region's name will do."""
-    if not _REGION.fullmatch(region):
-        raise ConfigurationError(f"not a region of AWS: {region!r}; they look like us-east-1")
-    return region
-
-
-def _server(region: str | None) -> Server:
-    """Return Bedrock's server in a region, with the hosts that its key may go to."""
-    hosts: tuple[str, ...] = ()
-    base_url: str | None = None
-    if region is not None:
-        base_url = f"https://bedrock-runtime.{region}.{_domain(region)}"
-        hosts = (
-            f"bedrock-runtime-fips.{region}.{_domain(region)}",
-            f"bedrock-runtime.{region}.vpce.{_domain(region)}",
-        )
-    return Server(
-        "Amazon Bedrock",
-        base_url,
-        url_variables=(_URL_VARIABLE,),
-        key_variables=("AWS_BEARER_TOKEN_BEDROCK",),
-        hosts=hosts,
-    )
-
-
-def _domain(region: str) -> str:
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-
-
 def _headers(api_key: str | None) -> dict[str, str]:
     headers = {"content-type": "application/json"}
     if api_key:
         headers["authorization"] = f"Bearer {checked_key(api_key)}"
     return headers
-
-
-def _control_url(server: ResolvedServer, region: str | None) -> str:
-    """Return where models are listed: beside Amazon's own endpoint; behind any other base URL, there."""
-    if region is not None and server.base_url == f"https://bedrock-runtime.{region}.{_domain(region)}":
-        return f"https://bedrock.{region}.{_domain(region)}"
-    return server.base_url

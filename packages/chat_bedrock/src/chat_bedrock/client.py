@@ -100,14 +100,14 @@ class BedrockClient(ProviderClient[Settings]):
         `decode` sees the headers too, where Bedrock puts ids and counts.
         """
         request = self._request("POST", self._path(operation), body)
-        return await send_request(self._settings.transport, request, decode, decode_error)
+        return await send_request(self._settings.transport, request, decode, self._decode_error)
 
     async def _control(self, path: str, decode: Callable[[bytes], T]) -> T:
         """Send a request to the service that lists models, which has another host."""
         settings = self._settings
         request = Request("GET", settings.control_url + path, settings.headers, b"", settings.timeouts)
         return await send_request(
-            settings.transport, request, lambda response: decode(response.body), decode_error
+            settings.transport, request, lambda response: decode(response.body), self._decode_error
         )
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, cast
 
 from chat_core import ConfigurationError, JsonObject, JsonValue, Transport
-from chat_core.client import HasModel, NoModel
+from chat_core.client import Connection, HasModel, NoModel
 from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
 
 from chat_claude.client import ClaudeClient
-from chat_claude.hosts import BedrockHost, FoundryHost, VertexHost
+from chat_claude.hosts import BedrockHost, FoundryHost, ResolvedHost, VertexHost
 from chat_claude.native_tools import NativeToolsBuilder
 from chat_claude.options import (
     ApiVersion,
@@ -27,7 +27,6 @@ from chat_claude.settings import Choices, RequestDefaults, Settings
 
 if TYPE_CHECKING:
     from chat_core.client import AwsCredentials, AwsCredentialSource
-    from chat_core.client.authorized import Sign
 
 M = TypeVar("M", default=NoModel)
 
@@ -147,7 +146,7 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
 
         Without them, `ANTHROPIC_VERTEX_PROJECT_ID` or `GOOGLE_CLOUD_PROJECT`, and `CLOUD_ML_REGION` or
         `GOOGLE_CLOUD_LOCATION`, else "global". The key is an access token, which `with_credentials` can
-        renew.
+        renew; without either, google-auth finds the machine's own, where the extra `vertex` is installed.
         """
         return self._with(replace(self._choices, host=VertexHost(project, location)))
 
@@ -178,9 +177,10 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         settings = Settings(
             model=choices.model,
             base_url=host.base_url,
-            transport=_signed(connection.open_transport(host.base_url), host.sign),
+            transport=_transport(connection, host),
             headers=headers | dict(host.key_headers) | dict(connection.headers),
             timeouts=connection.timeouts,
+            key_advice=host.key_advice,
             defaults=replace(
                 defaults,
                 extra=connection.extra,
@@ -204,9 +204,8 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         return self._with(replace(self._choices, defaults=defaults))
 
 
-def _signed(transport: Transport, sign: Sign | None) -> Transport:
-    if sign is None:
-        return transport
-    from chat_core.client.authorized import Signed  # most clients sign nothing
-
-    return Signed(transport, sign)
+def _transport(connection: Connection, host: ResolvedHost) -> Transport:
+    transport = replace(connection, credentials=host.credentials or connection.credentials).open_transport(
+        host.base_url
+    )
+    return transport if host.signer is None else host.signer.over(transport)

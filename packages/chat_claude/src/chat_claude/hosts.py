@@ -16,25 +16,30 @@ from chat_core.client import Connection, ResolvedServer, Server, checked_key, ch
 from chat_claude.platforms import ANTHROPIC, BEDROCK, FOUNDRY, Platform, vertex
 
 if TYPE_CHECKING:
-    from chat_core.client import AwsCredentials, AwsCredentialSource
-    from chat_core.client.authorized import Sign
+    from chat_core.client import AwsCredentials, AwsCredentialSource, AwsSigner, CredentialSource
 
 _BUILDER = "ClaudeBuilder"
 _KEY_HEADERS = frozenset({"authorization", "x-api-key"})
 _OAUTH = "oauth-2025-04-20"
+_FEDERATION_ADVICE = (
+    "its token was exchanged for that of ANTHROPIC_IDENTITY_TOKEN_FILE or ANTHROPIC_IDENTITY_TOKEN, "
+    "under the rule of ANTHROPIC_FEDERATION_RULE_ID"
+)
 _PART_OF_A_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 
 
 class ResolvedHost(NamedTuple):
-    """Where a client's requests go, with the header of its key or what signs them, and betas that the key
-    needs.
+    """Where a client's requests go, with the header of its key, or the source of its tokens, or what signs
+    them, and betas that the key needs.
     """
 
     platform: Platform
     base_url: str
     key_headers: Mapping[str, str]
+    key_advice: str
     betas: tuple[str, ...] = ()
-    sign: Sign | None = None
+    credentials: CredentialSource | None = None
+    signer: AwsSigner | None = None
 
 
 class Host(Protocol):
@@ -50,19 +55,32 @@ class AnthropicHost:
     """Anthropic's own server, or one that speaks its wire."""
 
     def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
-        """Return the server for a connection. A key is sent as `x-api-key`, an OAuth token as a bearer."""
-        found = Server(
+        """Return the server for a connection.
+
+        A key is sent as `x-api-key`, an OAuth token as a bearer. Without either, the variables of a workload
+        identity count, under the same rule as those of a key.
+        """
+        server = Server(
             "Claude",
             "https://api.anthropic.com",
             url_variables=("ANTHROPIC_BASE_URL",),
             key_variables=("ANTHROPIC_API_KEY", "CLAUDE_API_KEY"),
-            key_required=True,
             key_headers=_KEY_HEADERS,
-        ).resolve(connection, variables, builder=_BUILDER, checked=_without_version)
+        )
+        found = server.resolve(connection, variables, builder=_BUILDER, checked=_without_version)
         is_token = (found.api_key or "").strip().startswith("sk-ant-oat")
-        betas = (_OAUTH,) if is_token or (connection.credentials is not None and found.is_vendors_own) else ()
+        source = connection.credentials
+        if found.api_key is None and source is None and not _KEY_HEADERS & connection.headers.keys():
+            may_have_key = found.is_vendors_own or connection.base_url is None
+            source = _workload_identity(variables, found.base_url) if may_have_key else None
+            if source is None and found.is_vendors_own:
+                raise server.missing_key()
+            if source is not None:
+                found = found._replace(key_advice=_FEDERATION_ADVICE)
+        betas = (_OAUTH,) if is_token or (source is not None and found.is_vendors_own) else ()
         header = _bearer if is_token else _api_key
-        return ResolvedHost(ANTHROPIC, found.base_url, header(found.api_key, connection), betas)
+        headers = header(found.api_key, connection)
+        return ResolvedHost(ANTHROPIC, found.base_url, headers, found.key_advice, betas, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +115,16 @@ class BedrockHost:
         ).resolve(connection, variables, builder=_BUILDER)
         source = self._source(connection, variables, found)
         if source is None:
-            return ResolvedHost(BEDROCK, found.base_url, _bearer(found.api_key, connection))
+            return ResolvedHost(BEDROCK, found.base_url, _bearer(found.api_key, connection), found.key_advice)
         if region is None:
             raise ConfigurationError(
                 'a signature is made for a region: set AWS_REGION, or use .with_bedrock("eu-central-1")'
             )
-        from chat_core.client.aws_signer import AwsSigner  # most clients sign nothing
+        from chat_core.client.aws_credentials import signing_advice  # most clients sign nothing
+        from chat_core.client.aws_signer import AwsSigner
 
         signer = AwsSigner(source, region=_host_part(region), service="bedrock")
-        return ResolvedHost(BEDROCK, found.base_url, {}, sign=signer)
+        return ResolvedHost(BEDROCK, found.base_url, {}, signing_advice(source), signer=signer)
 
     def _source(
         self, connection: Connection, variables: Mapping[str, str], found: ResolvedServer
@@ -133,7 +152,11 @@ class VertexHost:
     location: str | None
 
     def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
-        """Return the server for a connection. The key is an access token, sent as a bearer."""
+        """Return the server for a connection.
+
+        The key is an access token, sent as a bearer. Without one, Google's own server gets the application
+        default credentials of the machine.
+        """
         project = (
             self.project
             or variables.get("ANTHROPIC_VERTEX_PROJECT_ID")
@@ -155,13 +178,17 @@ class VertexHost:
             url_variables=("ANTHROPIC_VERTEX_BASE_URL",),
             key_headers=_KEY_HEADERS,
         ).resolve(connection, variables, builder=_BUILDER)
+        source = connection.credentials
         has_header = bool(_KEY_HEADERS & connection.headers.keys())
-        if found.is_vendors_own and not (found.api_key or connection.credentials or has_header):
-            raise ConfigurationError(
-                "Claude on Vertex AI needs an access token: .with_credentials(source), "
-                "where source returns a token and when it expires"
-            )
-        return ResolvedHost(vertex(project, location), found.base_url, _bearer(found.api_key, connection))
+        headers, advice = dict(_bearer(found.api_key, connection)), found.key_advice
+        if found.is_vendors_own and not (found.api_key or source or has_header):
+            from chat_core.client.google_credentials import KEY_ADVICE, ApplicationDefault  # few need it
+
+            source, advice = ApplicationDefault("chat-claude[vertex]"), KEY_ADVICE
+            if quota_project := variables.get("GOOGLE_CLOUD_QUOTA_PROJECT"):
+                headers["x-goog-user-project"] = checked_key(quota_project)
+        platform = vertex(project, location)
+        return ResolvedHost(platform, found.base_url, headers, advice, credentials=source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +218,14 @@ class FoundryHost:
             key_required=True,
             key_headers=_KEY_HEADERS,
         ).resolve(connection, variables, builder=_BUILDER, checked=_without_version)
-        return ResolvedHost(FOUNDRY, found.base_url, _api_key(found.api_key, connection))
+        headers = _api_key(found.api_key, connection)
+        return ResolvedHost(FOUNDRY, found.base_url, headers, found.key_advice)
+
+
+def _workload_identity(variables: Mapping[str, str], base_url: str) -> CredentialSource | None:
+    from chat_claude.federation import workload_identity_from_variables  # most clients have a key
+
+    return workload_identity_from_variables(variables, base_url)
 
 
 def _vertex_address(location: str) -> str:

@@ -124,6 +124,7 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
             transport=connection.open_transport(server.base_url),
             headers={**fixed, **connection.headers},
             timeouts=connection.timeouts,
+            key_advice=server.key_advice,
             defaults=replace(choices.defaults, extra=connection.extra),
             embeddings=choices.embeddings or EmbeddingOptions(),
             embeddings_extra=connection.embeddings_extra,

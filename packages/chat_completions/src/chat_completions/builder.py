@@ -117,6 +117,7 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
             transport=connection.open_transport(resolved.base_url),
             headers={**_headers(resolved.api_key), **connection.headers},
             timeouts=connection.timeouts,
+            key_advice=resolved.key_advice,
             defaults=RequestDefaults(
                 dialect=dialect,
                 options=choices.options,

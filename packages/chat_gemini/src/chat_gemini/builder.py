@@ -88,9 +88,9 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
         )  # refuses a name that would lead to another path
         key = {"x-goog-api-key": checked_key(address.api_key)} if address.api_key else {}
         if address.needs_default_credentials and choices.vertex:
-            from chat_gemini.google_credentials import ApplicationDefault
+            from chat_core.client.google_credentials import ApplicationDefault
 
-            connection = replace(connection, credentials=ApplicationDefault())
+            connection = replace(connection, credentials=ApplicationDefault("chat-gemini[vertex]"))
             if quota_project := os.environ.get("GOOGLE_CLOUD_QUOTA_PROJECT"):
                 key = {"x-goog-user-project": checked_key(quota_project)}
         settings = Settings(
@@ -100,6 +100,7 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
             transport=connection.open_transport(address.base_url),
             headers={"content-type": "application/json"} | key | dict(connection.headers),
             timeouts=connection.timeouts,
+            key_advice=address.key_advice,
             defaults=replace(choices.defaults, extra=connection.extra, endpoint=address.endpoint),
             embeddings=choices.embeddings,
             embeddings_extra=connection.embeddings_extra,

@@ -51,6 +51,7 @@ class Address:
     base_url: str
     models_url: str
     endpoint: Endpoint
+    key_advice: str
     api_key: str | None = None
     needs_default_credentials: bool = False
 
@@ -60,14 +61,14 @@ def gemini_api(connection: Connection, variables: Mapping[str, str], version: st
 
     `variables` is the environment.
     """
-    base_url, api_key, _ = _SERVER.resolve(
+    base_url, api_key, _, key_advice = _SERVER.resolve(
         connection, variables, builder="GeminiBuilder", checked=checked_address
     )
     if not has_version(base_url):
         base_url = f"{base_url}/{version or 'v1beta'}"
     host = urlsplit(base_url).hostname or ""
     endpoint = replace(VERTEX, models="models") if host.endswith("aiplatform.googleapis.com") else GEMINI_API
-    return Address(base_url, base_url, endpoint, api_key)
+    return Address(base_url, base_url, endpoint, key_advice, api_key)
 
 
 def vertex(
@@ -91,7 +92,7 @@ def vertex(
         key_variables=() if project else _KEYS,
         hosts=("googleapis.com",),
     )
-    base_url, api_key, is_own = server.resolve(
+    base_url, api_key, is_own, key_advice = server.resolve(
         connection, variables, builder="GeminiBuilder", checked=checked_address
     )
     is_authorised = api_key or connection.credentials or server.key_headers & connection.headers.keys()
@@ -110,7 +111,12 @@ def vertex(
         base_url = f"{models_url}/projects/{path_segment(project)}/locations/{location or 'global'}"
     else:
         base_url = models_url
-    return Address(base_url, models_url, endpoint, api_key, not is_authorised and may_have_credentials)
+    needs_default_credentials = not is_authorised and may_have_credentials
+    if needs_default_credentials:
+        from chat_core.client.google_credentials import KEY_ADVICE  # few clients need it
+
+        key_advice = KEY_ADVICE
+    return Address(base_url, models_url, endpoint, key_advice, api_key, needs_default_credentials)
 
 
 def checked_address(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chat_core import ConnectionFailed, NotFound, ProviderError
-from chat_core.client.exchange import DecodeError
+from chat_core.client.error_advice import DecodeError
 
 
 def with_pull_advice(decode_error: DecodeError, model: str) -> DecodeError:

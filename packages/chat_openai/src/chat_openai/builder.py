@@ -89,5 +89,5 @@ class OpenAIBuilder(NativeToolsBuilder[OpenAIChoices], Generic[M, E]):
         server = OPENAI.resolve(self._connection, os.environ, builder="OpenAIBuilder")
         return client_for(
             self._choices,
-            settings(self._choices, self._connection, "OpenAIBuilder", server.base_url, server.api_key),
+            settings(self._choices, self._connection, "OpenAIBuilder", server),
         )

@@ -5,17 +5,14 @@ Facts: OpenAI's workload identity federation (an OAuth token exchange, RFC 8693)
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Final, Literal
 
-from chat_core import AuthenticationError
-from chat_core.client import Subject, TokenExchange
+from chat_core.client import Subject, TokenExchange, token_file
+
+__all__ = ["token_file", "workload_identity"]
 
 _URL: Final = "https://auth.openai.com/oauth/token"
 _TYPES: Final = {"jwt": "jwt", "id": "id_token"}
-_KUBERNETES: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 
 def workload_identity(
@@ -39,18 +36,3 @@ def workload_identity(
         "service_account_id": service_account_id,
     }
     return TokenExchange(url, fields=fields, subject=subject, subject_field="subject_token")
-
-
-def token_file(path: str | Path = _KUBERNETES) -> Callable[[], str]:
-    """Return a function that reads a token from a file each time, by default that of a Kubernetes pod."""
-    return partial(_read, Path(path))
-
-
-def _read(path: Path) -> str:
-    try:
-        token = path.read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        raise AuthenticationError(f"the token file {path} cannot be read: {exc.strerror}") from exc
-    if not token:
-        raise AuthenticationError(f"the token file {path} is empty")
-    return token

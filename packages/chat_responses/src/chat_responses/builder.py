@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Generic, Self, cast
 
 from chat_core import ConfigurationError
-from chat_core.client import Connection, HasModel, NoModel, Server, checked_key
+from chat_core.client import Connection, HasModel, NoModel, ResolvedServer, Server, checked_key
 from typing_extensions import TypeVar
 
 from chat_responses.client import ResponsesClient
@@ -50,20 +50,17 @@ class ResponsesBuilder(OptionsBuilder[Choices], Generic[M]):
     def build(self: ResponsesBuilder[HasModel]) -> ResponsesClient:
         """Return the client. Raises `ConfigurationError` for what is missing or does not go together."""
         server = self._server.resolve(self._connection, os.environ, builder="ResponsesBuilder")
-        return ResponsesClient(
-            settings(self._choices, self._connection, "ResponsesBuilder", server.base_url, server.api_key)
-        )
+        return ResponsesClient(settings(self._choices, self._connection, "ResponsesBuilder", server))
 
 
-def settings(
-    choices: Choices, connection: Connection, builder: str, base_url: str, api_key: str | None
-) -> Settings:
-    """Return the settings of a client.
+def settings(choices: Choices, connection: Connection, builder: str, server: ResolvedServer) -> Settings:
+    """Return the settings of a client of a server, with the key that goes there.
 
     Raises `ConfigurationError` without a model, and for what the server lacks.
     """
     if not choices.model:
         raise ConfigurationError(f'{builder}.build() needs .with_model("...") first')
+    base_url, api_key = server.base_url, server.api_key
     dialect = choices.dialect or dialect_for(base_url)
     defaults = RequestDefaults(
         options=choices.options,
@@ -86,6 +83,7 @@ def settings(
         transport=connection.open_transport(base_url),
         headers={"content-type": "application/json"} | bearer | dict(connection.headers),
         timeouts=connection.timeouts,
+        key_advice=server.key_advice,
         defaults=defaults,
         poll=choices.poll,
         embeddings_extra=connection.embeddings_extra,

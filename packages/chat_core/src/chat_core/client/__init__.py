@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chat_core.client.exchange import StreamDecoder, begun, receive_bursts, send_request, stream_response
     from chat_core.client.secrets import scrub_secrets
     from chat_core.client.sigv4 import AwsCredentials
-    from chat_core.client.token_exchange import Subject, TokenExchange
+    from chat_core.client.token_exchange import Subject, TokenExchange, token_file
 
 __all__ = [
     "Authorized",
@@ -55,6 +55,7 @@ __all__ = [
     "scrub_secrets",
     "send_request",
     "stream_response",
+    "token_file",
 ]
 
 # imported with their first use: a builder needs neither, and they bring anyio
@@ -80,6 +81,7 @@ _LAZY = {
     "scrub_secrets": "chat_core.client.secrets",
     "send_request": "chat_core.client.exchange",
     "stream_response": "chat_core.client.exchange",
+    "token_file": "chat_core.client.token_exchange",
 }
 
 

@@ -15,6 +15,10 @@ from chat_core.client.secrets import scrub_secrets, scrubbed_body
 from chat_core.transport import Event, EventStream, Request, Response, Transport
 from chat_core.types.errors import ChatError
 
+Corrects: TypeAlias = Callable[[int, Mapping[str, str], bytes], bool]
+"""Return whether a request that was answered with this status, these headers and this body is worth another
+signature, such as one with the server's time."""
+
 Sign: TypeAlias = Callable[[Request], Request | Awaitable[Request]]
 """Return the request with what proves who sends it.
 
@@ -85,15 +89,24 @@ class Authorized:
 class Signed:
     """Sends each request as `sign` returns it, such as with an AWS signature. Every retry is signed anew.
 
-    `sign` may be sync or async. Errors that repeat a header's secret are scrubbed.
+    `sign` may be sync or async. Where `corrects` returns True for a response that is not 2xx, the request is
+    signed and sent once more: nothing of a turn has come by then. Errors that repeat a header's secret are
+    scrubbed.
     """
 
-    def __init__(self, transport: Transport, sign: Sign) -> None:
+    def __init__(self, transport: Transport, sign: Sign, corrects: Corrects | None = None) -> None:
         self._transport = transport
         self._sign = sign
+        self._corrects = corrects
 
     async def send(self, request: Request, /) -> Response:
         """Send the signed request and return the whole response."""
+        response = await self._send(request)
+        if response.ok or not self._is_correctable(response.status, response.headers, response.body):
+            return response
+        return await self._send(request)
+
+    async def _send(self, request: Request) -> Response:
         signed = await self._signed(request)
         try:
             response = await self._transport.send(signed)
@@ -105,6 +118,22 @@ class Signed:
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
         """Send the signed request and give the response as it arrives."""
+        async with self._stream(request) as response:
+            if response.ok or self._corrects is None:
+                yield response
+                return
+            refused = Refused(response.status, response.headers, await response.read())
+        if not self._is_correctable(refused.status, refused.headers, await refused.read()):
+            yield refused
+            return
+        async with self._stream(request) as response:
+            yield response
+
+    def _is_correctable(self, status: int, headers: Mapping[str, str], body: bytes) -> bool:
+        return self._corrects is not None and self._corrects(status, headers, body)
+
+    @asynccontextmanager
+    async def _stream(self, request: Request) -> AsyncGenerator[EventStream]:
         signed = await self._signed(request)
         try:
             async with self._transport.stream(signed) as response:

@@ -35,6 +35,21 @@ def credentials_from_variables(variables: Mapping[str, str]) -> AwsCredentials |
     return AwsCredentials(access, secret, token or None)
 
 
+def signing_advice(source: object) -> str:
+    """Return where the credentials of a signature came from, for the error of a server that refuses them."""
+    if isinstance(source, ProfileCredentials):
+        return (
+            f"it was signed with the credentials of the AWS profile {source.name!r}, which `aws sso login`"
+            f" or {source.file} renews"
+        )
+    if isinstance(source, AwsCredentials):
+        return (
+            "it was signed with the credentials given to the builder, or those of AWS_ACCESS_KEY_ID, "
+            "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+        )
+    return "it was signed with the credentials of the function that was given to the builder"
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileCredentials:
     """Finds the credentials of a profile, each time it is called.
@@ -60,6 +75,11 @@ class ProfileCredentials:
     def name(self) -> str:
         """The profile's name."""
         return self.profile or self.variables.get("AWS_PROFILE", "").strip() or "default"
+
+    @property
+    def file(self) -> Path:
+        """The file of AWS's tools that holds credentials."""
+        return self._path("AWS_SHARED_CREDENTIALS_FILE", "credentials")
 
     def _from_files(self) -> AwsCredentials | None:
         for path, section in (
@@ -88,10 +108,9 @@ class ProfileCredentials:
         return Path(given).expanduser() if given else Path("~/.aws").expanduser() / name
 
     def _nothing_found(self) -> str:
-        files = self._path("AWS_SHARED_CREDENTIALS_FILE", "credentials")
         return (
             f"there are no AWS credentials for profile {self.name!r}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,"
-            f" or write the profile to {files}, or use .with_aws_credentials(...) or .with_api_key(...)"
+            f" or write the profile to {self.file}, or use .with_aws_credentials(...) or .with_api_key(...)"
         )
 
 

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from chat_core.client.exchange import DecodeError, StreamDecoder, send_request, stream_response
+from chat_core.client.error_advice import DecodeError, with_advice
+from chat_core.client.exchange import StreamDecoder, send_request, stream_response
 from chat_core.transport import Request, Timeouts, Transport
 from chat_core.types.events import TurnEvent
 from chat_core.types.native import Origin
@@ -21,13 +22,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
-    """What a client was built with. A provider's own settings extend it."""
+    """What a client was built with. A provider's own settings extend it.
+
+    `key_advice` says where the key came from, for the error of a server that refuses it.
+    """
 
     model: str
     base_url: str
     transport: Transport
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     timeouts: Timeouts = Timeouts()
+    key_advice: str = ""
 
 
 S = TypeVar("S", bound=ClientSettings)
@@ -43,7 +48,9 @@ class ProviderClient(Generic[S]):
     def __init__(self, settings: S, provider: str, decode_error: DecodeError = decode_error) -> None:
         self._settings = settings
         self._origin = Origin(provider, settings.base_url, settings.model)
-        self._decode_error = decode_error
+        self._decode_error = with_advice(
+            decode_error, base_url=settings.base_url, key_advice=settings.key_advice
+        )
         self._logger = logging.getLogger(type(self).__module__.partition(".")[0])
 
     @property

@@ -7,26 +7,22 @@ feeds them to a stream decoder.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from logging import Logger
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeVar
 
 import anyio
 
 from chat_core.client.deadlines import Deadlines
+from chat_core.client.error_advice import DecodeError
 from chat_core.client.request_log import LOGGER, RequestLog
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
-from chat_core.types.errors import ChatError, ConnectionFailed, ProviderError
+from chat_core.types.errors import ChatError, ConnectionFailed
 from chat_core.types.events import Done, TurnEvent
 
 T = TypeVar("T")
-DecodeError: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
-"""Return the error in a response that is not 2xx: from its status, its headers (names in lower case) and its
-body.
-"""
-
 _DRAIN = (
     0.25  # seconds for the end of the bytes after the terminal sign, so that the connection can be used again
 )

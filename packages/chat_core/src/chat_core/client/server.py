@@ -10,13 +10,19 @@ from urllib.parse import urlsplit
 from chat_core.client.builder import Connection, checked_url
 from chat_core.types.errors import ConfigurationError
 
+_NO_KEY = "no key was sent: .with_api_key(...) sends one"
+
 
 class ResolvedServer(NamedTuple):
-    """The server that a client talks to, and the key that is sent to it, or None."""
+    """The server that a client talks to, and the key that is sent to it, or None.
+
+    `key_advice` says where that key came from, for the error of a server that refuses it.
+    """
 
     base_url: str
     api_key: str | None
     is_vendors_own: bool
+    key_advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,18 @@ class Server:
         may_have_key = is_own or connection.base_url is None
         api_key = (connection.api_key or "").strip() or None
         if connection.credentials is not None:
-            return ResolvedServer(base_url, None, is_own)
+            return ResolvedServer(
+                base_url, None, is_own, "its token came from the source of .with_credentials(...)"
+            )
+        advice = "its key came from .with_api_key(...)"
         if api_key is None and may_have_key and not self.key_headers & connection.headers.keys():
             api_key = (find_key or self._key)(variables)
             if api_key is None and self.key_required and is_own:
                 raise self.missing_key()
-        return ResolvedServer(base_url, api_key, is_own)
+            advice = self._key_advice(variables, api_key)
+        elif api_key is None:
+            advice = "its key came from .with_header(...)" if may_have_key else _NO_KEY
+        return ResolvedServer(base_url, api_key, is_own, advice)
 
     def owns(self, url: str) -> bool:
         """Return whether the host of a URL is the vendor's own, so that its key may go there."""
@@ -87,6 +99,13 @@ class Server:
         comma = "," if len(self.key_variables) > 1 else ""
         set_it = f"set {names}{comma} or use " if names else "use "
         return ConfigurationError(f"{self.name} needs an API key: {set_it}.with_api_key(...)")
+
+    def _key_advice(self, variables: Mapping[str, str], api_key: str | None) -> str:
+        if api_key is None:
+            return _NO_KEY
+        names = [name for name in self.key_variables if variables.get(name, "").strip()]
+        place = names[0] if names else "a file of the vendor's tools"
+        return f"its key came from {place}; .with_api_key(...) sends another"
 
     def _address(self, variables: Mapping[str, str], builder: str) -> str:
         for variable in self.url_variables:

@@ -6,7 +6,9 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
-from typing import TypeAlias
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import anyio.to_thread
 
@@ -26,6 +28,7 @@ Subject: TypeAlias = Callable[[], str | Awaitable[str]]
 A sync one runs in a thread.
 """
 
+_KUBERNETES: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _TIMEOUTS = Timeouts(connect=10.0, first_event=30.0, total=30.0)
 
 
@@ -110,3 +113,18 @@ async def _value(subject: Subject) -> str:
     if not isinstance(value, str):
         raise AuthenticationError(f"the token to exchange is no text, but {type(value).__name__}")
     return value
+
+
+def token_file(path: str | Path = _KUBERNETES) -> Callable[[], str]:
+    """Return a function that reads a token from a file each time, by default that of a Kubernetes pod."""
+    return partial(_read, Path(path))
+
+
+def _read(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise AuthenticationError(f"the token file {path} cannot be read: {exc.strerror}") from exc
+    if not token:
+        raise AuthenticationError(f"the token file {path} is empty")
+    return token

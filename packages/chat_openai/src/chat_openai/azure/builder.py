@@ -15,6 +15,7 @@ from chat_core.client import (
     HasModel,
     NoEmbeddings,
     NoModel,
+    ResolvedServer,
     Server,
     checked_key,
 )
@@ -172,7 +173,9 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
         if choices.chats:
             return _chat_completions(choices, endpoint, connection)
         url = address.base_url(endpoint, choices.version)
-        made = settings(replace(choices, dialect=AZURE), connection, "AzureOpenAIBuilder", url, None)
+        made = settings(
+            replace(choices, dialect=AZURE), connection, "AzureOpenAIBuilder", _server(url, connection)
+        )
         return client_for(choices, made, address.deployment_path(choices.model, choices.version))
 
     def _resolved(self) -> tuple[str, Connection]:
@@ -209,6 +212,14 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
         return server.base_url, replace(connection, api_key=None, headers={**header, **connection.headers})
 
 
+def _server(url: str, connection: Connection) -> ResolvedServer:
+    """Return the server at a URL. Its key is a header of the connection, or comes from its source."""
+    advice = "its token came from .with_credentials(...)"
+    if connection.credentials is None:
+        advice = "its key came from .with_api_key(...), AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"
+    return ResolvedServer(url, None, True, advice)
+
+
 def _chat_completions(choices: AzureChoices, endpoint: str, connection: Connection) -> ChatCompletionsClient:
     from chat_completions import Dialect
     from chat_completions.client import ChatCompletionsClient
@@ -230,7 +241,7 @@ def _chat_completions(choices: AzureChoices, endpoint: str, connection: Connecti
             f"with_chat_completions() makes a client of another API: leave out what sets {', '.join(others)}"
         )
     url = address.deployment_url(endpoint, plain.model or "", choices.version)
-    made = settings(plain, connection, "AzureOpenAIBuilder", url, None)
+    made = settings(plain, connection, "AzureOpenAIBuilder", _server(url, connection))
     return ChatCompletionsClient(
         Settings(
             model=made.model,
@@ -238,6 +249,7 @@ def _chat_completions(choices: AzureChoices, endpoint: str, connection: Connecti
             transport=made.transport,
             headers=made.headers,
             timeouts=made.timeouts,
+            key_advice=made.key_advice,
             defaults=RequestDefaults(
                 dialect=Dialect.azure(), strict=plain.strict_output, extra=connection.extra
             ),

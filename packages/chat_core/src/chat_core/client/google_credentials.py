@@ -7,8 +7,12 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Protocol, cast
 
-from chat_core import ConfigurationError
+from chat_core.types.errors import ConfigurationError
 
+KEY_ADVICE = (
+    "its token came from Google's application default credentials, which "
+    "`gcloud auth application-default login` or the file of GOOGLE_APPLICATION_CREDENTIALS renews"
+)
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
@@ -25,15 +29,16 @@ class ApplicationDefault:
     """A source for `with_credentials`: what `gcloud auth application-default login`, a service account or the
     machine give.
 
-    It blocks while it fetches a token, so it is called in a thread. google-auth is imported then. Raises
-    `ConfigurationError` at once where google-auth is not installed.
+    It blocks while it fetches a token, so it is called in a thread. google-auth is imported then. `extra` is
+    what brings google-auth, such as "chat-gemini[vertex]". Raises `ConfigurationError` at once where
+    google-auth is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, extra: str) -> None:
         self._credentials: _GoogleCredentials | None = None
         if not _is_installed():
             raise ConfigurationError(
-                "Vertex without a key needs google-auth: pip install 'chat-gemini[vertex]', "
+                f"Vertex without a key needs google-auth: pip install '{extra}', "
                 "or give a source of tokens: .with_credentials(...)"
             )
 

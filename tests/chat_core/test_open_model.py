@@ -6,10 +6,13 @@ import tomllib
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
-from chat_core import ConfigurationError, open_model
+from chat_completions import ChatCompletionsBuilder
+from chat_core import ConfigurationError, Done, Messages, open_model
 from chat_core.open_model import GROUP
+from chat_core.testing import FakeTransport
 
 PROJECTS = sorted((Path(__file__).parents[2] / "packages").glob("*/pyproject.toml"))
 
@@ -62,6 +65,8 @@ def test_a_name_opens_the_client_of_its_provider(
         ("gpt-5.6", r"write 'openai:gpt-5\.6'\. Installed are .*broken, cerebras, claude"),
         ("openai:", "names no provider and model"),
         ("groqq:llama", "pip install chat-groqq"),
+        ("anthropic:claude-5", "pip install chat-claude, and write 'claude:claude-5'"),
+        (" ", r"takes a text such as 'openai:gpt-5\.6', not an empty one"),
         ("broken:x", "chat_nowhere"),
     ],
 )
@@ -74,3 +79,57 @@ def test_without_any_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(import_module("chat_core.open_model"), "entry_points", lambda group: [])
     with pytest.raises(ConfigurationError, match="pip install chat-openai"):
         open_model("openai:gpt-5.6")
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    "provider", ["openai", "claude", "gemini", "ollama", "local", "completions", "bedrock", "cohere"]
+)
+async def test_a_client_takes_a_text_a_conversation_or_a_request_and_nothing_else(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in (
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "GEMINI_API_KEY",
+        "CO_API_KEY",
+        "AWS_BEARER_TOKEN_BEDROCK",
+    ):
+        monkeypatch.setenv(variable, "a-key")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    given: Any = [{"role": "user", "content": "Hello"}]
+    async with open_model(f"{provider}:m") as client:
+        with pytest.raises(ConfigurationError, match="not a list: write messages_from_dicts"):
+            await client.complete(given)
+        with pytest.raises(ConfigurationError, match="not a list: write messages_from_dicts"):
+            await anext(client.stream(given))
+
+
+@pytest.mark.anyio
+async def test_a_client_is_sent_a_text_without_a_chat() -> None:
+    answer = {"choices": [{"message": {"content": "Aare"}, "finish_reason": "stop"}]}
+    streamed = [{"choices": [{"delta": {"content": "Aare"}, "finish_reason": "stop"}]}, "[DONE]"]
+    transport = FakeTransport().answer(answer).answer(streamed).answer(answer)
+    client = (
+        ChatCompletionsBuilder()
+        .with_model("m")
+        .with_base_url("http://localhost/v1")
+        .with_transport(transport)
+        .build()
+    )
+    messages = Messages.from_system("Be brief.").add_user("A river?")
+
+    assert (await client.complete("A river?")).text == "Aare"
+    events = [event async for event in client.stream("A river?")]
+    assert (await client.complete(messages)).text == "Aare"
+
+    assert isinstance(events[-1], Done)
+    assert events[-1].response.text == "Aare"
+    asked = {"role": "user", "content": "A river?"}
+    assert [body["messages"] for body in transport.bodies] == [
+        [asked],
+        [asked],
+        [{"role": "system", "content": "Be brief."}, asked],
+    ]
+    assert len(messages) == 2

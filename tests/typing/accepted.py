@@ -582,6 +582,24 @@ async def every_event(client: ChatCompletionsClient, messages: Messages) -> None
                     assert_never(event)
 
 
+async def one_line_to_ask(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = ChatBuilder().with_model(client).with_tools([add]).build()
+    assert_type((await chat.complete("Hello")).text, str)
+    assert_type(await chat.complete("Hello", options=ChatOptions(seed=1)), ChatResponse)
+    assert_type(await chat.resume(messages, options=ChatOptions(seed=1)), ChatResponse)
+    typed = ChatBuilder().with_model(client).with_structured_output(City).build()
+    assert_type(await typed.complete("Which?"), StructuredResponse[City])
+    assert_type(typed.stream("Which?", options=ChatOptions(seed=1)), ChatStream[StructuredResponse[City]])
+    pauses = ChatBuilder().with_model(client).with_scoped_tools(scoped).build()
+    assert_type(await pauses.complete(messages, options=ChatOptions(seed=1)), Complete[ChatResponse] | Paused)
+    with SyncChat(typed) as sync:
+        assert_type(sync.complete("Which?").value, City)
+        with sync.stream("Which?", options=ChatOptions(seed=1)) as events:
+            for event in events:
+                if isinstance(event, Done):
+                    assert_type(event.response.value, City)
+
+
 async def chats_in_signatures(client: ChatCompletionsClient, messages: Messages) -> None:
     async def ask(chat: Chat[CompletionProvider]) -> str:
         return (await chat.complete(messages)).text

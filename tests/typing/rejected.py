@@ -115,19 +115,60 @@ async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Mes
     chat = builder.with_model(client).build()
     await chat.embed("one")  # type: ignore[misc]  # no with_embeddings
     completes = builder.with_model(CompletesOnly()).build()
-    completes.stream(messages)  # type: ignore[misc]  # it only completes
     await completes.embed("one")  # type: ignore[misc]  # it only completes
     streams = builder.with_model(StreamsOnly()).build()
-    await streams.complete(messages)  # type: ignore[misc]  # it only streams
     await streams.resume(messages)  # type: ignore[misc]  # it only streams
-    embeds = builder.with_model(EmbedsOnly()).build()
-    await embeds.complete(messages)  # type: ignore[misc]  # it only embeds
-    embeds.stream(messages)  # type: ignore[misc]  # it only embeds
-    replaced = builder.with_model(client).with_model(EmbedsOnly()).build()
-    await replaced.complete(messages)  # type: ignore[misc]  # the last model counts
     with SyncChat(completes) as sync:
         sync.embed("one")  # type: ignore[misc]  # it only completes
+
+
+# ty looks at nothing that follows a call without a matching overload, so these have functions of their own
+
+
+def what_only_completes(messages: Messages) -> None:
+    builder.with_model(CompletesOnly()).build().stream(messages)  # type: ignore[misc]  # it only completes
+
+
+def what_only_completes_in_threads(messages: Messages) -> None:
+    with SyncChat(builder.with_model(CompletesOnly()).build()) as sync:
         sync.stream(messages)  # type: ignore[misc]  # it only completes
+
+
+async def what_only_streams(messages: Messages) -> None:
+    await builder.with_model(StreamsOnly()).build().complete(messages)  # type: ignore[misc]  # it only streams
+
+
+async def what_only_embeds(messages: Messages) -> None:
+    await builder.with_model(EmbedsOnly()).build().complete(messages)  # type: ignore[misc]  # it only embeds
+
+
+def what_only_embeds_streamed(messages: Messages) -> None:
+    builder.with_model(EmbedsOnly()).build().stream(messages)  # type: ignore[misc]  # it only embeds
+
+
+async def the_last_model_counts(client: ChatCompletionsClient, messages: Messages) -> None:
+    replaced = builder.with_model(client).with_model(EmbedsOnly()).build()
+    await replaced.complete(messages)  # type: ignore[misc]  # the last model counts
+
+
+async def a_text_to_a_chat_that_may_pause(client: ChatCompletionsClient) -> None:
+    chat = builder.with_model(client).with_scoped_tools(scoped).build()
+    await chat.complete("Hello")  # type: ignore[arg-type]  # what waits is in the messages
+
+
+def a_text_to_a_stream_that_may_pause(client: ChatCompletionsClient) -> None:
+    chat = builder.with_model(client).with_scoped_tools(scoped).build()
+    chat.stream("Hello")  # type: ignore[arg-type]  # what waits is in the messages
+
+
+def a_text_to_a_thread_that_may_pause(client: ChatCompletionsClient) -> None:
+    with SyncChat(builder.with_model(client).with_scoped_tools(scoped).build()) as sync:
+        sync.complete("Hello")  # type: ignore[arg-type]  # what waits is in the messages
+
+
+async def options_of_a_call(client: ChatCompletionsClient) -> None:
+    chat = builder.with_model(client).build()
+    await chat.complete("Hello", options={"seed": 1})  # type: ignore[call-overload]  # ChatOptions
 
 
 async def what_a_response_does_not_have(client: ChatCompletionsClient, messages: Messages) -> None:
@@ -292,16 +333,22 @@ async def conversations(client: ChatCompletionsClient) -> None:
     messages.append(Text("Hello"))  # type: ignore[arg-type]  # a Message
     messages.append(Message("assistant"))  # type: ignore[arg-type]  # the word is model
     Message("user", "Hello")  # type: ignore[arg-type]  # a list of parts
-    # Messages.from_user("Hello")
-    await builder.with_model(client).build().complete(["Hello"])  # type: ignore[arg-type]
-    # Messages([...])
-    await builder.with_model(client).build().complete([Message("user")])  # type: ignore[arg-type]
     messages.find_tool("t1").approve([1])  # type: ignore[arg-type]  # a mapping
     messages.find_tool("t1").reject(reason=3)  # type: ignore[arg-type]  # text
     Text("Hello").text = "changed"  # type: ignore[misc]  # parts do not change
     File.from_bytes("text")  # type: ignore[arg-type]  # bytes
     # nothing is downloaded
     _ = File.from_url("http://localhost/a.png").data.hex()  # type: ignore[union-attr]
+
+
+async def a_list_is_no_conversation(client: ChatCompletionsClient) -> None:
+    # Messages.from_user("Hello")
+    await builder.with_model(client).build().complete(["Hello"])  # type: ignore[call-overload]
+
+
+async def a_list_of_messages_is_no_conversation(client: ChatCompletionsClient) -> None:
+    # Messages([...])
+    await builder.with_model(client).build().complete([Message("user")])  # type: ignore[call-overload]
 
 
 def builders_of_vendors() -> None:

@@ -443,7 +443,7 @@ async def test_an_error_before_anything_was_spent_says_that_nothing_is_known() -
     with pytest.raises(InvalidRequest) as caught:
         await chat.complete(Messages.from_user("Hi"))
 
-    assert caught.value.usage is None
+    assert caught.value.usage == Usage()
 
 
 async def test_a_string_is_a_conversation_of_one_message_where_the_chat_cannot_pause() -> None:

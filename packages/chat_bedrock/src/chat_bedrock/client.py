@@ -18,7 +18,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import ProviderClient, path_segment, send_request
+from chat_core.client import AnyRequest, ProviderClient, as_request, path_segment, send_request
 from chat_core.wire import CallIds, Encoded
 
 from chat_bedrock.decode import decode, decode_count, decode_error, decode_models, decode_profiles
@@ -41,8 +41,9 @@ class BedrockClient(ProviderClient[Settings]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "bedrock", decode_error)
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         encoded = self._encode(request, stream=False)
 
         def read(response: Response) -> ChatResponse:
@@ -56,8 +57,9 @@ class BedrockClient(ProviderClient[Settings]):
 
         return await self._post("converse", encoded.body, read)
 
-    def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         encoded = self._encode(request, stream=True)
         decoder = BedrockStreamDecoder(
             origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices

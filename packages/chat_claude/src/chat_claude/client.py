@@ -24,7 +24,7 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.client import ProviderClient, begun
+from chat_core.client import AnyRequest, ProviderClient, as_request, begun
 from chat_core.wire import CallIds
 
 from chat_claude.decode import decode, decode_count, decode_error, decode_models
@@ -43,12 +43,13 @@ class ClaudeClient(ProviderClient[Settings]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "claude", decode_error)
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn whole; where the server pauses it, it is continued.
 
         Raises a `ChatError`; retries nothing but a continuation, by `request.retry`. The error of a
         continuation holds the turn before it as `partial`.
         """
+        request = as_request(given)
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             action = partial(self._complete_once, request)
@@ -64,11 +65,12 @@ class ClaudeClient(ProviderClient[Settings]):
         assert before is not None
         return _still_paused(before, self._settings.continuations)
 
-    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    async def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`; paused turns are continued.
 
         Raises as `complete` does.
         """
+        request = as_request(given)
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
             whole: ChatResponse | None = None

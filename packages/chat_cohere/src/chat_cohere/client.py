@@ -18,7 +18,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import ProviderClient
+from chat_core.client import AnyRequest, ProviderClient, as_request
 from chat_core.wire import CallIds, Encoded, rerank_body
 
 from chat_cohere.decode import decode, decode_error, decode_models, decode_tokens
@@ -41,14 +41,16 @@ class CohereClient(ProviderClient[Settings]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "cohere", decode_error)
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         encoded = self._encode(request, stream=False)
         read = partial(decode, origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
         return await self._send("POST", "/v2/chat", read, encoded.body)
 
-    def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         encoded = self._encode(request, stream=True)
         decoder = CohereStreamDecoder(
             origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, EmbeddingsResponse, ModelInfo, TurnEvent
-from chat_core.client import ProviderClient
+from chat_core.client import AnyRequest, ProviderClient, as_request
 from chat_core.wire import CallIds, Encoded
 
 from chat_completions.decode import decode, decode_embeddings, decode_models
@@ -28,8 +28,9 @@ class ChatCompletionsClient(ProviderClient[Settings]):
             settings, settings.dialect.name, partial(decode_server_error, base_url=settings.base_url)
         )
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         encoded = self._encode(request, stream=False)
         read = partial(
             decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
@@ -37,8 +38,9 @@ class ChatCompletionsClient(ProviderClient[Settings]):
         response = await self._send("POST", "/chat/completions", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices) if encoded.notices else response
 
-    def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         encoded = self._encode(request, stream=True)
         decoder = CompletionsStreamDecoder(
             origin=self._origin,

@@ -37,7 +37,9 @@ from chat_core.types.call_status import (
 )
 from chat_core.types.embeddings import Embedding, EmbeddingsResponse
 from chat_core.types.errors import (
+    AlreadyDecided,
     AuthenticationError,
+    CallNotFound,
     ChatError,
     ConfigurationError,
     ConnectionFailed,
@@ -49,6 +51,9 @@ from chat_core.types.errors import (
     InvalidResponse,
     NetworkError,
     NotFound,
+    OutputMismatch,
+    OutputRefused,
+    OutputTruncated,
     Overloaded,
     PermissionDenied,
     ProviderError,
@@ -104,12 +109,14 @@ __version__ = VERSION
 
 __all__ = [
     "Action",
+    "AlreadyDecided",
     "AnyChat",
     "ApprovalKey",
     "Approved",
     "AuthenticationError",
     "AwaitingApproval",
     "AwaitingResult",
+    "CallNotFound",
     "Chat",
     "ChatBuilder",
     "ChatError",
@@ -159,7 +166,10 @@ __all__ = [
     "Notice",
     "Opaque",
     "Origin",
+    "OutputMismatch",
+    "OutputRefused",
     "OutputSchema",
+    "OutputTruncated",
     "Overloaded",
     "Part",
     "PauseReason",

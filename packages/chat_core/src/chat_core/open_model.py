@@ -6,28 +6,23 @@ Provider packages are found by their entry points.
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
-from types import TracebackType
 from typing import Protocol, Self, cast
 
-from chat_core.provider import ChatModel
+from chat_core.provider import OpenedModel
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.misuse import checked_text
 
 GROUP = "chat_core.providers"
 """The entry-point group that a provider package declares its builder in: `acme = "chat_acme:AcmeBuilder"`."""
 
-
-class OpenedModel(ChatModel, Protocol):
-    """A client that closes at the end of `async with`."""
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> None: ...
+_OTHER_NAMES = {
+    "anthropic": "claude",
+    "google": "gemini",
+    "hf": "huggingface",
+    "gpt": "openai",
+    "llama.cpp": "local",
+}
+"""Names that people write for a provider, and the one it has here."""
 
 
 class _Builder(Protocol):
@@ -45,6 +40,7 @@ def open_model(name: str) -> OpenedModel:
     `chat_core.providers`. Raises `ConfigurationError` for a name without a provider or a model, for a
     provider whose package is not installed, and what its builder raises.
     """
+    checked_text(name, "open_model(name)", "'openai:gpt-5.6'")
     provider, _, model = name.partition(":")
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if not model:
@@ -53,9 +49,11 @@ def open_model(name: str) -> OpenedModel:
             f"Installed are {', '.join(sorted(installed)) or 'none'}"
         )
     if provider not in installed:
+        package = _OTHER_NAMES.get(provider, provider)
         raise ConfigurationError(
-            f"no package for {provider!r} is installed: pip install chat-{provider}. "
-            f"Installed are {', '.join(sorted(installed)) or 'none'}"
+            f"no package for {provider!r} is installed: pip install chat-{package}"
+            + (f", and write '{package}:{model}'" if package != provider else "")
+            + f". Installed are {', '.join(sorted(installed)) or 'none'}"
         )
     return _builder(installed[provider]).with_model(model).build()
 

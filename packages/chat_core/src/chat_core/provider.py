@@ -6,12 +6,13 @@ A capability is a protocol, so that a client can be wrapped without losing any.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Protocol, runtime_checkable
+from types import TracebackType
+from typing import Protocol, Self, runtime_checkable
 
 from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.events import TurnEvent
 from chat_core.types.messages import Messages
-from chat_core.types.request import ChatRequest, ToolDefinition
+from chat_core.types.request import AnyRequest, ChatRequest, ToolDefinition
 from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse, ModelInfo
 
@@ -54,6 +55,31 @@ class StreamProvider(Provider, Protocol):
 @runtime_checkable
 class ChatModel(CompletionProvider, StreamProvider, Protocol):
     """A client that completes, streams and closes: what an application annotates a client with."""
+
+
+class OpenedModel(ChatModel, Protocol):
+    """What `open_model` returns: a client that takes a text or a conversation, too, and closes with its block.
+
+    It sends one request for each: a chat has the retries, the tools and the conversation that goes on.
+    """
+
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
+        """Return one model turn. Raises a `ChatError`; retries nothing, and appends to no messages."""
+        ...
+
+    def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
+        """Yield a turn as it arrives, ending with exactly one `Done`; as `complete` otherwise."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
 
 
 @runtime_checkable

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Generic, Self
+from typing import Generic, Self, cast, overload
 
-import anyio
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat import Chat
+from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.read_ahead import ReadAhead
-from chat_core.chat.shared_loop import SharedLoop, Waiter
+from chat_core.chat.shared_loop import SharedLoop
+from chat_core.chat.sync_call import SyncCall
 from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
@@ -23,10 +22,10 @@ from chat_core.provider import (
     StreamProvider,
 )
 from chat_core.tools.pause import ChatEvent
-from chat_core.tools.threads import WAITING
 from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.messages import Messages
+from chat_core.types.options import ChatOptions
 from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
 
@@ -34,7 +33,6 @@ P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
 V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V", bound=ChatResponse, default=ChatResponse)
 
 _GRACE = 1.0  # seconds that a call has to end after a Ctrl-C, before the exception goes on without it
@@ -53,31 +51,80 @@ class SyncChat(Generic[P_co, R_co, V_co]):
     def __init__(self, chat: Chat[P_co, R_co, V_co]) -> None:
         self._chat = chat
         self._entered: SharedLoop | None = None
-        self._running: dict[_Call[object], None] = {}
+        self._running: dict[SyncCall[object], None] = {}
 
+    @overload
     def complete(
-        self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages | str, *, deps: object = None
-    ) -> R_co:
+        self: SyncChat[CompletionProvider, ChatResponse, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> R_co: ...
+    @overload
+    def complete(
+        self: SyncChat[CompletionProvider, R_co, V_co],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> R_co: ...
+    def complete(
+        self: SyncChat[CompletionProvider, object, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> object:
         """Do what `Chat.complete` does."""
-        return self._call(lambda: self._chat.complete(messages, deps=deps))
+        given = cast("Messages", messages)  # the chat looks whether it takes a text
+        return self._call(lambda: self._chat.complete(given, options=options, deps=deps))
 
     def resume(
-        self: SyncChat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+        self: SyncChat[CompletionProvider, R_co, V_co],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
     ) -> R_co:
         """Do what `Chat.resume` does."""
-        return self._call(lambda: self._chat.resume(messages, deps=deps))
+        return self._call(lambda: self._chat.resume(messages, options=options, deps=deps))
 
-    @contextmanager
+    @overload
     def stream(
-        self: SyncChat[StreamProvider, R_co, V_co], messages: Messages, *, deps: object = None
-    ) -> Generator[Generator[ChatEvent[V_co]]]:
+        self: SyncChat[StreamProvider, ChatResponse, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    @overload
+    def stream(
+        self: SyncChat[StreamProvider, R_co, V_co],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    def stream(
+        self: SyncChat[StreamProvider, object, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]:
         """Yield what `Chat.stream` yields: `with chat.stream(messages) as events: for event in events: ...`
 
         The text of a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the
         consumer has taken the events before it.
         """
+        given = cast("Messages", messages)  # the chat looks whether it takes a text
+        return self._streamed(lambda: self._chat.stream(given, options=options, deps=deps))
+
+    @contextmanager
+    def _streamed(self, stream: Callable[[], ChatStream[V_co]]) -> Generator[Generator[ChatEvent[V_co]]]:
         ahead = ReadAhead[ChatEvent[V_co]](self._loop)
-        call = _Call(self._loop, lambda: _read(self._chat, messages, deps, ahead))
+        call = SyncCall(self._loop, lambda: _read(stream, ahead))
         try:
             self._start(call)
             yield _taken(ahead, call)
@@ -104,7 +151,7 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         return self._call(lambda: self._chat.rerank(query, documents, top_n=top_n))
 
     def _call(self, method: Callable[[], Awaitable[T]]) -> T:
-        call = _Call(self._loop, method)
+        call = SyncCall(self._loop, method)
         try:
             self._start(call)
             return call.result()
@@ -116,11 +163,11 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         finally:
             self._running.pop(call, None)
 
-    def _start(self, call: _Call[T]) -> None:
+    def _start(self, call: SyncCall[T]) -> None:
         self._running[call] = None
         call.start()
 
-    def _end(self, call: _Call[T], *, at_once: bool) -> None:
+    def _end(self, call: SyncCall[T], *, at_once: bool) -> None:
         """End a call and wait for it; `at_once` leaves the threads of its tools behind, and waits for
         `_GRACE` at most.
         """
@@ -167,86 +214,17 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         loop.close()
 
 
-class _Call(Generic[T_co]):
-    """A call on the loop. It can be ended even before it has begun."""
-
-    def __init__(self, loop: SharedLoop, method: Callable[[], Awaitable[T_co]]) -> None:
-        self.ended = False
-        self._loop = loop
-        self._method = method
-        self._task: asyncio.Task[T_co] | None = None
-        self._waiters: list[Waiter] = []
-        self._is_to_end = False
-        self._scope: anyio.CancelScope | None = None
-        self._threads: set[anyio.CancelScope] = set()
-
-    def start(self) -> None:
-        """Begin it as soon as a thread runs the loop."""
-        self._loop.soon(self._begin)
-
-    def end(self, at_once: bool) -> None:
-        """Cancel it, from any thread; `at_once` does not wait for the threads of its tools, which cannot be
-        stopped.
-        """
-        self._loop.soon(self._cancel, at_once)
-
-    def wait(self, seconds: float | None = None) -> None:
-        """Return when it has ended, or after `seconds`."""
-        waiter = self._loop.waiter()
-        self._waiters.append(waiter)
-        if not self.ended:
-            self._loop.wait(waiter, seconds)
-
-    def result(self) -> T_co:
-        """Return what the method returns, once it has, or raise what it raises."""
-        self.wait()
-        if self._task is None or self._task.cancelled():
-            raise CancelledError
-        return self._task.result()
-
-    def _begin(self) -> None:
-        self._loop.under_way += 1
-        self._task = asyncio.get_running_loop().create_task(self._run())
-        self._task.add_done_callback(self._finish)
-
-    async def _run(self) -> T_co:
-        WAITING.set(self._threads)
-        with anyio.CancelScope() as self._scope:
-            if self._is_to_end:
-                self._scope.cancel()
-            return await self._method()
-        raise asyncio.CancelledError
-
-    def _cancel(self, at_once: bool) -> None:
-        self._is_to_end = True
-        if at_once:
-            for scope in self._threads:
-                scope.shield = False
-        if self._scope is not None:
-            self._scope.cancel()
-
-    def _finish(self, task: asyncio.Task[T_co]) -> None:
-        self._loop.under_way -= 1
-        self.ended = True
-        if not task.cancelled():
-            task.exception()  # where nobody waits for it, asyncio need not report it
-        for waiter in self._waiters:
-            waiter.finish()
-
-
-async def _read(
-    chat: Chat[StreamProvider, R_co, V], messages: Messages, deps: object, ahead: ReadAhead[ChatEvent[V]]
-) -> None:
+async def _read(stream: Callable[[], ChatStream[V]], ahead: ReadAhead[ChatEvent[V]]) -> None:
     """Read ahead of the consumer, so that the loop is run once per batch and not once per event."""
     try:
-        async with chat.stream(messages, deps=deps) as events:
+        async with stream() as events:
             async for event in events:
                 await ahead.put(event)
     finally:
         ahead.end()
 
 
-def _taken(ahead: ReadAhead[ChatEvent[V]], reader: _Call[None]) -> Generator[ChatEvent[V]]:
+def _taken(ahead: ReadAhead[ChatEvent[V]], reader: SyncCall[None]) -> Generator[ChatEvent[V]]:
     while batch := ahead.take():
         yield from batch
     reader.result()  # raises what ended the stream

@@ -20,7 +20,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import ProviderClient, begun, resource_path
+from chat_core.client import AnyRequest, ProviderClient, as_request, begun, resource_path
 from chat_core.wire import CallIds, Encoded, mark_truncated
 
 from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
@@ -42,11 +42,12 @@ class GeminiClient(ProviderClient[Settings]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "gemini", decode_error)
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. A turn that the server interrupts itself is continued.
 
         Raises a `ChatError`. Only requests for the rest of a turn are retried, by the chat's policy.
         """
+        request = as_request(given)
         encoded = self._encode(request, stream=False)
         turn = TurnAssembler(self._origin, CallIds(request.messages), renamed(request.tools))
         send = partial(self._send, "POST", self._path("generateContent"), partial(decode, turn=turn))
@@ -63,13 +64,14 @@ class GeminiClient(ProviderClient[Settings]):
                 raise
         return turn.finished(encoded.notices, raw)
 
-    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    async def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`.
 
         A turn that the server interrupts itself is continued.
 
         Raises a `ChatError`. Only requests for the rest of a turn are retried, by the chat's policy.
         """
+        request = as_request(given)
         encoded = self._encode(request, stream=True)
         decoder = GeminiStreamDecoder(
             origin=self._origin,

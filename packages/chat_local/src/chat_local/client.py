@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_completions.settings import Settings
-from chat_core import ChatRequest, ChatResponse, Done, EmbeddingsResponse, InvalidResponse, TurnEvent
+from chat_core import ChatResponse, Done, EmbeddingsResponse, InvalidResponse, TurnEvent
+from chat_core.client import AnyRequest, as_request
 from chat_core.wire import CallIds
 
 from chat_local.prompted_tools import PromptedToolsDecoder, offered_tools, prompt_tools
@@ -30,19 +31,21 @@ class LocalClient(ChatCompletionsClient):
         if isinstance(transport := self._settings.transport, LocalTransport):
             await transport.load()
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole.
 
         Raises a `ChatError`. It is streamed within, so that a cancellation stops the model.
         """
+        request = as_request(given)
         async with aclosing(self.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     return event.response
         raise InvalidResponse("the model's turn has no end")
 
-    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    async def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         knows_tools = await self._knows_tools()
         sent = request if knows_tools else prompt_tools(request)
         decoder = PromptedToolsDecoder(CallIds(request.messages), request.output)

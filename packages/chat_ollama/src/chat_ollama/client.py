@@ -20,7 +20,7 @@ from chat_core import (
     Request,
     TurnEvent,
 )
-from chat_core.client import StreamDecoder
+from chat_core.client import AnyRequest, StreamDecoder, as_request
 from chat_core.client.exchange import receive_bursts
 from chat_core.client.secrets import scrub_secrets
 from chat_core.wire import CallIds, Encoded
@@ -53,8 +53,9 @@ class OllamaClient(ChatCompletionsClient):
         self._native = native
         self._decode_error = with_pull_advice(self._decode_error, self.model)
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         if not self._needs_native(request):
             return await super().complete(request)
         encoded = self._encode_native(request, stream=False)
@@ -67,8 +68,9 @@ class OllamaClient(ChatCompletionsClient):
         response = await self._send("POST", "/api/chat", read, encoded.body)
         return replace(response, notices=response.notices + encoded.notices)
 
-    def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         if not self._needs_native(request):
             return super().stream(request)
         encoded = self._encode_native(request, stream=True)

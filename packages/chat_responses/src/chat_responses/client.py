@@ -23,7 +23,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import ProviderClient, stream_response
+from chat_core.client import AnyRequest, ProviderClient, as_request, stream_response
 from chat_core.wire import CallIds
 
 from chat_responses.background import resume_when_cut, retries
@@ -44,12 +44,13 @@ class ResponsesClient(ProviderClient[Settings]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, settings.provider, decode_error)
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. Raises a `ChatError`; retries nothing.
 
         A response that the server no longer has is not continued: the full history is sent instead, with a
         notice. A request for the state of a response in the background that fails is repeated.
         """
+        request = as_request(given)
         encoded = self._encode(request)
         try:
             return await self._complete(request, encoded)
@@ -58,13 +59,14 @@ class ResponsesClient(ProviderClient[Settings]):
                 raise
         return await self._complete(request, self._encode_full(request))
 
-    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    async def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`.
 
         Raises a `ChatError`; retries only what `complete` does.
 
         A stream in the background that loses its connection goes on over another one.
         """
+        request = as_request(given)
         encoded = self._encode(request, stream=True)
         try:
             async with aclosing(self._stream(request, encoded)) as events:

@@ -18,7 +18,7 @@ from chat_core.tools.pause import Complete, Paused
 from chat_core.tools.scoped import AnyTool, ScopedCollection
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.messages import Messages
-from chat_core.types.options import ChatOptions
+from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.response import ChatResponse, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
 from chat_core.types.seals import ApprovalKey
@@ -61,8 +61,12 @@ class ChatBuilder(Generic[M, P, V, S]):
         return ChatBuilder(replace(self._choices, provider=client))
 
     def with_options(self, options: ChatOptions) -> ChatBuilder[M, P, V, S]:
-        """Send these common options with every model turn. Default: all left to the provider."""
-        return ChatBuilder(replace(self._choices, options=options))
+        """Send these common options with every model turn. Default: all left to the provider.
+
+        Adds to those given before, field by field; a call may have options of its own.
+        """
+        given = checked_options(options, "with_options")
+        return ChatBuilder(replace(self._choices, options=self._choices.options.merged(given)))
 
     def with_tools(self, tools: Sequence[AnyTool]) -> ChatBuilder[M, P, V, S]:
         """Add tools that run whenever the model calls them."""

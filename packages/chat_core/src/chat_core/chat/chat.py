@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Generic, TypeAlias, cast
+from typing import Generic, TypeAlias, cast, overload
 
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat_stream import ChatStream
+from chat_core.chat.conversation import conversation_of
 from chat_core.chat.loop import converse
 from chat_core.chat.progress import Background
 from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
@@ -27,6 +28,7 @@ from chat_core.types.embeddings import EmbeddingsResponse, joined
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import Done
 from chat_core.types.messages import Messages
+from chat_core.types.options import ChatOptions
 from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
 
@@ -51,40 +53,82 @@ class Chat(Generic[P_co, R_co, V_co]):
         """The client it was built with."""
         return self._provider
 
+    @overload
     async def complete(
-        self: Chat[CompletionProvider, R_co, V_co], messages: Messages | str, *, deps: object = None
-    ) -> R_co:
+        self: Chat[CompletionProvider, ChatResponse, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> R_co: ...
+    @overload
+    async def complete(
+        self: Chat[CompletionProvider, R_co, V_co],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> R_co: ...
+    async def complete(
+        self: Chat[CompletionProvider, object, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> object:
         """Carry the conversation on until the model has responded, or calls wait; `messages` then ends with
         its turn.
 
-        `deps` is for tools, as `ToolContext.deps`.
+        A text is a conversation of its own; a chat that may pause takes only `Messages`, since what waits is
+        in them. `options` hold for this call, field by field before those of the chat. `deps` is for tools,
+        as `ToolContext.deps`.
         Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
         """
-        if isinstance(messages, str):
-            if self._setup.may_pause:
-                raise ConfigurationError(
-                    "this chat may pause, and what waits is in the messages: pass Messages.from_user(...)"
-                )
-            messages = Messages.from_user(messages)
-        async with aclosing(converse(self._setup, self._whole_turns(), messages, deps)) as events:
+        setup = self._setup.with_options(options)
+        conversation = conversation_of(messages, may_pause=setup.may_pause)
+        async with aclosing(converse(setup, self._whole_turns(), conversation, deps)) as events:
             async for event in events:
                 match event:
                     case Done(response):
-                        return cast("R_co", Complete(response) if self._setup.may_pause else response)
+                        return Complete(response) if setup.may_pause else response
                     case Paused():
-                        return cast("R_co", event)
+                        return event
                     case _:
                         pass
         raise AssertionError("converse() ends in Done or Paused")
 
     async def resume(
-        self: Chat[CompletionProvider, R_co, V_co], messages: Messages, *, deps: object = None
+        self: Chat[CompletionProvider, R_co, V_co],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
     ) -> R_co:
         """Do what `complete` does: after a pause, with some or all of the waiting calls decided."""
-        return await self.complete(messages, deps=deps)
+        return await self.complete(messages, options=options, deps=deps)
 
+    @overload
     def stream(
-        self: Chat[StreamProvider, R_co, V_co], messages: Messages, *, deps: object = None
+        self: Chat[StreamProvider, ChatResponse, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> ChatStream[V_co]: ...
+    @overload
+    def stream(
+        self: Chat[StreamProvider, R_co, V_co],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+    ) -> ChatStream[V_co]: ...
+    def stream(
+        self: Chat[StreamProvider, object, V_co],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
     ) -> ChatStream[V_co]:
         """Return the same as events, ending in `Done` or `Paused`:
 
@@ -92,9 +136,11 @@ class Chat(Generic[P_co, R_co, V_co]):
 
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
         """
+        setup = self._setup.with_options(options)
+        conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = Background()
-        events = converse(self._setup, self._streamed_turns(), messages, deps, background)
-        progress = background if self._setup.tools.report_progress else None
+        events = converse(setup, self._streamed_turns(), conversation, deps, background)
+        progress = background if setup.tools.report_progress else None
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), progress)
 
     async def embed(

@@ -121,10 +121,9 @@ class _Work:
     def _with_total(self, response: ChatResponse) -> ChatResponse:
         return ChatResponse(response.message, response.notices, response.raw, self.spent)
 
-    def spent_until(self, error: ChatError) -> Usage | None:
+    def spent_until(self, error: ChatError) -> Usage:
         """Return the usage of all turns, and of the one that failed as far as it is known."""
-        total = self.spent + error.partial.usage if error.partial is not None else self.spent
-        return None if total == Usage() else total
+        return self.spent + error.partial.usage if error.partial is not None else self.spent
 
 
 def _turn_that_called_tools(messages: Messages) -> ChatResponse:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat_core.chat.checkpoints import Checkpoint
 from chat_core.chat.structured import OutputType
 from chat_core.chat.toolbox import ToolBox
-from chat_core.types.options import ChatOptions
+from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.retry_policy import RetryPolicy
 
 
@@ -22,3 +22,9 @@ class Setup:
     retry: RetryPolicy
     may_pause: bool
     checkpoint: Checkpoint | None = None
+
+    def with_options(self, options: ChatOptions | None) -> Setup:
+        """Return the setup of one call with options of its own."""
+        if options is None:
+            return self
+        return replace(self, options=self.options.merged(checked_options(options, "options=")))

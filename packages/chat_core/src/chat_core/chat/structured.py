@@ -10,9 +10,15 @@ from typing_extensions import TypeForm
 
 from chat_core.tools.untitled import untitled
 from chat_core.types.describe import describe_exception
-from chat_core.types.errors import ConfigurationError, InvalidResponse
+from chat_core.types.errors import (
+    ConfigurationError,
+    InvalidResponse,
+    OutputMismatch,
+    OutputRefused,
+    OutputTruncated,
+)
 from chat_core.types.json_values import JsonObject, JsonValue, json_fault
-from chat_core.types.message import FinishReason, Message
+from chat_core.types.message import Message
 from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.request import OutputSchema
@@ -61,7 +67,7 @@ class OutputType(Generic[T]):
         holds the turn, where the text is no such value.
         """
         if response.refusal is not None:
-            raise InvalidResponse(f"the model declined: {response.refusal}", response=response)
+            raise OutputRefused(f"the model declined: {response.refusal}", response=response)
         parts = _without_asides(response.message)
         text = Message("model", parts).text
         plain, value = self._read(text, response)
@@ -150,9 +156,20 @@ def _unfenced(text: str) -> str:
 
 
 def _invalid(response: ChatResponse, fault: str) -> InvalidResponse:
-    cause = _CAUSES.get(response.finish_reason, "the response does not fit the type asked for")
     elsewhere = "; there is JSON in the reasoning instead" if _is_json(response.reasoning) else ""
-    return InvalidResponse(f"{cause}: {fault}{elsewhere}", response=response)
+    match response.finish_reason:
+        case "length":
+            cause = "the response was cut at the token limit (raise max_tokens)"
+            return OutputTruncated(f"{cause}: {fault}{elsewhere}", response=response)
+        case "content_filter":
+            return OutputRefused(
+                f"the provider's filter withheld the response: {fault}{elsewhere}", response=response
+            )
+        case "refusal":
+            return OutputRefused(f"the model declined: {fault}{elsewhere}", response=response)
+        case _:
+            cause = "the response does not fit the type asked for"
+            return OutputMismatch(f"{cause}: {fault}{elsewhere}", response=response, fault=fault)
 
 
 def _is_json(text: str) -> bool:
@@ -162,10 +179,3 @@ def _is_json(text: str) -> bool:
         return bool(text.strip()) and isinstance(from_json(_unfenced(text)), dict | list)
     except ValueError:
         return False
-
-
-_CAUSES: dict[FinishReason, str] = {
-    "length": "the response was cut at the token limit (raise max_tokens)",
-    "content_filter": "the provider's filter withheld the response",
-    "refusal": "the model declined",
-}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chat_core.client.builder import Connection, ProviderBuilder, checked_key, checked_url, default_transport
 from chat_core.client.paths import path_segment, resource_path
 from chat_core.client.server import ResolvedServer, Server
+from chat_core.types.request import AnyRequest, as_request
 from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chat_core.client.token_exchange import Subject, TokenExchange, token_file
 
 __all__ = [
+    "AnyRequest",
     "Authorized",
     "AwsCredentialSource",
     "AwsCredentials",
@@ -44,6 +46,7 @@ __all__ = [
     "StreamDecoder",
     "Subject",
     "TokenExchange",
+    "as_request",
     "begun",
     "checked_key",
     "checked_url",

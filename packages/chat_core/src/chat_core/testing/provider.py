@@ -20,7 +20,7 @@ from chat_core.types.files import File
 from chat_core.types.message import FinishReason, Message, Turn
 from chat_core.types.messages import Messages
 from chat_core.types.parts import Part, Reasoning, Refusal, Text, as_part
-from chat_core.types.request import ChatRequest
+from chat_core.types.request import AnyRequest, ChatRequest, as_request
 from chat_core.types.response import ChatResponse
 from chat_core.types.tool_call import ToolCall
 from chat_core.types.usage import Usage
@@ -47,8 +47,9 @@ class ScriptedProvider:
         """The name of the model."""
         return self._model
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return the next line."""
+        request = as_request(given)
         self.requests.append(replace(request, messages=_snapshot(request.messages)))
         if not self._lines:
             raise AssertionError(f"the script has no line for turn {len(self.requests)}")
@@ -57,8 +58,9 @@ class ScriptedProvider:
             raise line
         return line if isinstance(line, ChatResponse) else _response(line, self._model)
 
-    async def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    async def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield the next line, in pieces."""
+        request = as_request(given)
         response = await self.complete(request)
         for part in response.message.parts:
             for event in _pieces(part):

@@ -89,7 +89,7 @@ def decide(
         for id in sorted({id for id in ids if ids.count(id) > 1})
     ]
     if faults:
-        raise InvalidDecision(faults)
+        raise InvalidDecision.of(faults)
     for decision in listed:
         _apply(decision, known[decision.call_id], key)
     return [known[id] for id in ids]

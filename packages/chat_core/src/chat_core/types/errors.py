@@ -2,7 +2,9 @@
 
 ChatError
 ├── ConfigurationError          what an application wants cannot be built or sent
-│   └── InvalidDecision         decisions about waiting calls that cannot be applied
+│   ├── InvalidDecision         decisions about waiting calls that cannot be applied
+│   │   └── AlreadyDecided      somebody has decided about the call before
+│   └── CallNotFound            no call of the conversation has this id
 ├── InvalidHistory              what was given as a stored conversation is not one
 ├── ConversationConflict        somebody else works on, or has changed, the same conversation
 ├── NetworkError                no response came
@@ -16,6 +18,9 @@ ChatError
 │   ├── RateLimited             429
 │   └── Overloaded              503, 529
 ├── InvalidResponse             a response came that cannot be read
+│   ├── OutputRefused           typed output: the model declined, or a filter withheld it
+│   ├── OutputTruncated         typed output: the response was cut at the token limit
+│   └── OutputMismatch          typed output: the response does not fit the type or the schema
 ├── StreamTruncated             a stream ended before its terminal sign
 ├── StepLimitReached            the model kept calling tools
 └── UnresolvedTool              a call waits for a decision that nobody is there to make
@@ -38,12 +43,12 @@ if TYPE_CHECKING:  # the two errors that hold a turn name its type; nothing here
 class ChatError(Exception):
     """The root of the tree.
 
-    `usage` is what the failed call had spent when it failed, all its model turns added up, or None if nothing
-    is known. `retryable` tells whether sending the same request again may help; the engine's retries read it.
+    `usage` is what the failed call had spent when it failed, all its model turns added up; its numbers are
+    None where nothing is known. `retryable` tells whether sending the same request again may help; the engine's retries read it.
     `partial` is what there is of the turn: the engine keeps it in the conversation, marked interrupted.
     """
 
-    usage: Usage | None = None
+    usage: Usage = Usage()
     retryable: bool = False
     partial: ChatResponse | None = None
 
@@ -67,6 +72,22 @@ class InvalidDecision(ConfigurationError):
     def __init__(self, faults: Sequence[DecisionFault]) -> None:
         super().__init__("; ".join(fault.message for fault in faults))
         self.faults = tuple(faults)
+
+    @staticmethod
+    def of(faults: Sequence[DecisionFault]) -> InvalidDecision:
+        """Return the error for these faults: `AlreadyDecided` where each of them is that."""
+        second = all(fault.kind == "already_decided" for fault in faults)
+        return AlreadyDecided(faults) if second else InvalidDecision(faults)
+
+
+class AlreadyDecided(InvalidDecision):
+    """Every fault is a decision that came second: the call is resolved or runs. An application answers 409."""
+
+
+class CallNotFound(ConfigurationError, KeyError):
+    """No call of the conversation has this id."""
+
+    __str__ = Exception.__str__  # KeyError shows the repr of its message
 
 
 class InvalidHistory(ChatError):
@@ -173,6 +194,22 @@ class InvalidResponse(ChatError):
     def __init__(self, message: str, *, response: ChatResponse | None = None) -> None:
         super().__init__(message)
         self.response = response
+
+
+class OutputRefused(InvalidResponse):
+    """There is no typed output: the model declined, or the provider's filter withheld it."""
+
+
+class OutputTruncated(InvalidResponse):
+    """There is no typed output: the response was cut at the token limit."""
+
+
+class OutputMismatch(InvalidResponse):
+    """The response is no value of the output type, or does not fit its JSON schema; `fault` tells why."""
+
+    def __init__(self, message: str, *, response: ChatResponse | None = None, fault: str = "") -> None:
+        super().__init__(message, response=response)
+        self.fault = fault
 
 
 class StreamTruncated(ChatError):

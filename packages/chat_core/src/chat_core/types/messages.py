@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self, overload
 
 from chat_core.types.call_status import Rejected, Running, Scheduled
-from chat_core.types.errors import ConfigurationError, ConversationConflict
+from chat_core.types.errors import CallNotFound, ConfigurationError, ConversationConflict
 from chat_core.types.message import FinishReason as FinishReason
 from chat_core.types.message import (
     Message as Message,  # the types of what a conversation consists of, here too
@@ -85,11 +85,11 @@ class Messages:
         return self._base_revision + self._changes()
 
     def find_tool(self, id: str) -> ToolCall:
-        """Return the call with this id. Raises `KeyError` where there is none."""
+        """Return the call with this id. Raises `CallNotFound` where there is none."""
         for call in self.calls:
             if call.id == id:
                 return call
-        raise KeyError(f"no tool call {id!r}; there are {[call.id for call in self.calls]}")
+        raise CallNotFound(f"no tool call {id!r}; there are {[call.id for call in self.calls]}")
 
     def next_wake(self) -> datetime | None:
         """Return when the first scheduled call is due, or None."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, cast
 
+from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.types.message import Message
 from chat_core.types.messages import Messages
+from chat_core.types.misuse import kind_of
 from chat_core.types.options import ChatOptions
 
 T = TypeVar("T")
@@ -60,3 +63,35 @@ class ChatRequest:
     options: ChatOptions = ChatOptions()
     output: OutputSchema | None = None
     retry: Retry = field(default=once, repr=False, compare=False)
+
+
+AnyRequest: TypeAlias = ChatRequest | Messages | str
+"""What a client takes for one turn: a request, a conversation, or the text of a user."""
+
+
+def as_request(given: AnyRequest) -> ChatRequest:
+    """Return the request that a client was given. Raises `ConfigurationError` for anything else."""
+    return given if isinstance(given, ChatRequest) else ChatRequest(messages_of(given))
+
+
+def messages_of(given: object) -> Messages:
+    """Return the conversation; a text is a user's first message.
+
+    Raises `ConfigurationError`, which tells what to write, for anything else.
+    """
+    if isinstance(given, Messages):
+        return given
+    if isinstance(given, str):
+        return Messages.from_user(given)
+    raise ConfigurationError(f"a conversation is Messages, not {kind_of(given)}: {_instead(given)}")
+
+
+def _instead(given: object) -> str:
+    if isinstance(given, Message):
+        return "write Messages([message])"
+    items = list(cast("Iterable[object]", given)) if isinstance(given, list | tuple) else [given]
+    if items and all(isinstance(item, Message) for item in items):
+        return "write Messages([...])"
+    if items and all(isinstance(item, Mapping) for item in items):
+        return "write messages_from_dicts([...]) for dictionaries with role and content"
+    return 'write Messages.from_user("...")'

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chat_core.types.errors import ChatError, ProviderError
+from chat_core.types.errors import ChatError, ConfigurationError, ProviderError
+from chat_core.types.misuse import kind_of, refuse_unknown_fields
 
 
+@refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How often a request is sent again, and how soon.
@@ -19,6 +21,16 @@ class RetryPolicy:
     base_delay: float = 0.5
     max_delay: float = 8.0
     max_retry_after: float = 120.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_retries", "base_delay", "max_delay", "max_retry_after"):
+            value: object = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ConfigurationError(
+                    f"RetryPolicy({name}={value!r}): it is a number, not {kind_of(value)}"
+                )
+            if not value >= 0:
+                raise ConfigurationError(f"RetryPolicy({name}={value!r}): it is at least 0")
 
     def delay(self, retry: int, error: ChatError) -> float | None:
         """Return the seconds to wait before the retry of this number (from 1), or None to give up."""

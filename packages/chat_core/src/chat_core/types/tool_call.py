@@ -22,7 +22,7 @@ from chat_core.types.call_status import (
     ToolStatus,
     Waiting,
 )
-from chat_core.types.errors import ConfigurationError, DecisionFault, InvalidDecision
+from chat_core.types.errors import AlreadyDecided, ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, as_object
 from chat_core.types.native import Native
@@ -188,7 +188,7 @@ class ToolCall(ShortRepr, _Attached):
     def _refuse_unless_open(self, decision: str) -> None:
         if self.resolved or self.status.type == "running":
             message = f"cannot {decision} call {self.id} of {self.name}: it is already {self.status.type}"
-            raise InvalidDecision([DecisionFault(self.id, "already_decided", message)])
+            raise AlreadyDecided([DecisionFault(self.id, "already_decided", message)])
 
 
 def _decided_json(value: object, what: str) -> JsonValue:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, File, Messages, TurnEvent
-from chat_core.client import ProviderClient
+from chat_core.client import AnyRequest, ProviderClient, as_request
 from chat_responses.decode import decode_error
 from chat_responses.settings import Settings
 
@@ -38,18 +38,20 @@ class ImageOpenAIClient(ProviderClient[Settings]):
         """
         return await self.complete(ChatRequest(Messages.from_user(prompt, *pictures)))
 
-    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+    async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return all the pictures at once. Raises a `ChatError`; retries nothing."""
+        request = as_request(given)
         encoded = self._encode(request, stream=False)
         decode_here = partial(decode, origin=self._origin)
         response = await self._send("POST", self._deployment + encoded.path, decode_here, encoded.body)
         return replace(response, notices=response.notices + encoded.notices)
 
-    def stream(self, request: ChatRequest, /) -> AsyncGenerator[TurnEvent]:
+    def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield each picture when it is ready, after its previews if any, ending with `Done`.
 
         Raises a `ChatError`; retries nothing.
         """
+        request = as_request(given)
         encoded = self._encode(request, stream=True)
         decoder = ImageStreamDecoder(origin=self._origin, count=encoded.count, notices=encoded.notices)
         return self._stream_response(self._deployment + encoded.path, decoder, encoded.body)

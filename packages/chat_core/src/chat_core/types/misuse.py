@@ -1,0 +1,55 @@
+"""Sentences for what was passed by mistake: what came, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import wraps
+from typing import TypeVar, cast
+
+from chat_core.types.errors import ConfigurationError
+
+C = TypeVar("C", bound=type)
+
+
+def kind_of(value: object) -> str:
+    """Return what a value is, for an error message: "None", "a dict", "the class City"."""
+    if value is None:
+        return "None"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def checked_text(value: object, what: str, example: str = "text") -> str:
+    """Return a text that is not blank. Raises `ConfigurationError`, which shows an example, for anything else."""
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{what} takes a text such as {example}, not {kind_of(value)}")
+    if not value.strip():
+        raise ConfigurationError(f"{what} takes a text such as {example}, not an empty one")
+    return value
+
+
+def misspelt(name: str, known: Sequence[str]) -> str:
+    """Return the known names that `name` may have meant, as the end of a sentence."""
+    from difflib import get_close_matches  # here: only mistakes need it
+
+    near = get_close_matches(name, known, n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+
+
+def refuse_unknown_fields(cls: C) -> C:
+    """Return a dataclass that raises `ConfigurationError`, not `TypeError`, for a name it has no field of."""
+    original = cast("Callable[..., None]", vars(cls)["__init__"])
+    known = [field.name for field in fields(cls)]
+
+    @wraps(original)
+    def init(self: object, *args: object, **given: object) -> None:
+        for name in given:
+            if name not in known:
+                raise ConfigurationError(f"{cls.__name__} has no {name!r}: {misspelt(name, known)}")
+        original(self, *args, **given)
+
+    type.__setattr__(cls, "__init__", init)
+    return cls

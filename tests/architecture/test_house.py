@@ -26,7 +26,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "wire": ("types",),  # the pure kit for encoding and decoding
     "transport": ("types",),  # the seam to the network, and what implements it
     "client": ("types", "wire", "transport"),  # the kit for clients
-    "open_model": ("types", "provider"),  # a client of an installed package
+    "entry_points": ("types", "provider"),  # a client of an installed package
     "provider": ("types",),  # the protocols between the engine and clients
     "tools": ("types", "provider"),  # functions a model may call, and who decides about calls
     "chat": ("types", "provider", "tools"),  # the engine

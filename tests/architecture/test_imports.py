@@ -47,6 +47,19 @@ def test_an_agent_pays_for_the_engine_but_not_for_the_network() -> None:
     )
 
 
+def test_a_chat_without_tools_and_types_does_not_pay_for_them() -> None:
+    loaded = _loaded(
+        "from chat_core import ChatBuilder, Messages\nfrom chat_completions import ChatCompletionsBuilder"
+    )
+    needless = {"function", "json_schema", "signature", "docstring", "scoped", "context"}
+    assert sorted(loaded & {f"chat_core.tools.{name}" for name in needless}) == []
+    assert sorted(loaded & {"chat_core.chat.tool_runner", "chat_core.chat.structured"}) == []
+    assert (
+        sorted(loaded & {f"chat_core.types.{name}" for name in ("rerank", "embeddings", "decisions")}) == []
+    )
+    assert sorted(loaded & {"hashlib", "mimetypes", "base64", "fractions", "logging", "anyio.abc"}) == []
+
+
 def test_whoever_brings_a_transport_does_not_pay_for_ours() -> None:
     loaded = _loaded(
         "from chat_completions import ChatCompletionsBuilder\n"

@@ -292,7 +292,6 @@ async def test_a_wrapped_value_is_shown_unwrapped() -> None:
 
 
 def test_snapshots_of_a_long_text_are_few_and_end_near_its_end() -> None:
-    from chat_core.chat.snapshots import Snapshots
     from chat_core.chat.structured import OutputType
 
     read: list[int] = []
@@ -303,7 +302,7 @@ def test_snapshots_of_a_long_text_are_few_and_end_near_its_end() -> None:
             return super().snapshot(text)
 
     text = '{"name": "' + "x" * 200_000 + '", "people": 1}'
-    snapshots = Snapshots(Counting(City))
+    snapshots = Counting(City).snapshots()
     for at in range(0, len(text), 8):
         snapshots.feed(text[at : at + 8])
 

@@ -9,6 +9,8 @@ client = AI21Builder().with_model("jamba-large").build()
 
 from typing import TYPE_CHECKING
 
+from chat_core.client import lazy_names
+
 from chat_ai21.builder import AI21Builder
 
 if TYPE_CHECKING:
@@ -18,15 +20,5 @@ __version__ = "0.1.0"
 
 __all__ = ["AI21Builder", "AI21Client"]
 
-if not TYPE_CHECKING:  # a checker knows the names, and that there are no others
-
-    def __getattr__(name: str) -> object:
-        """Import the clients with their first use: they bring the wire."""
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from chat_ai21 import client
-
-        return getattr(client, name)
-
-    def __dir__() -> list[str]:
-        return sorted(__all__)
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__, __dir__ = lazy_names(__name__, __all__, {"chat_ai21.client": "AI21Client"})

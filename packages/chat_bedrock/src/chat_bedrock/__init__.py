@@ -7,13 +7,19 @@ client = BedrockBuilder().with_region("us-east-1").with_model("us.amazon.nova-2-
 ```
 """
 
-from chat_core.client import AwsCredentials
+from typing import TYPE_CHECKING
 
-from chat_bedrock.blocks import block, cache_point, document, guarded, search_result
+from chat_core.client import lazy_names
+
 from chat_bedrock.builder import BedrockBuilder
-from chat_bedrock.capabilities import Capabilities, capabilities_of
-from chat_bedrock.client import BedrockClient, EmbeddingBedrockClient
-from chat_bedrock.settings import Guardrail
+
+if TYPE_CHECKING:
+    from chat_core.client import AwsCredentials
+
+    from chat_bedrock.blocks import block, cache_point, document, guarded, search_result
+    from chat_bedrock.capabilities import Capabilities, capabilities_of
+    from chat_bedrock.client import BedrockClient, EmbeddingBedrockClient
+    from chat_bedrock.settings import Guardrail
 
 __version__ = "0.1.0"
 
@@ -31,3 +37,16 @@ __all__ = [
     "guarded",
     "search_result",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        __all__,
+        {
+            "chat_bedrock.blocks": "block cache_point document guarded search_result",
+            "chat_bedrock.capabilities": "Capabilities capabilities_of",
+            "chat_bedrock.client": "BedrockClient EmbeddingBedrockClient",
+            "chat_bedrock.settings": "Guardrail",
+            "chat_core.client": "AwsCredentials",
+        },
+    )

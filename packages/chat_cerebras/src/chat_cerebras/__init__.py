@@ -9,6 +9,8 @@ client = CerebrasBuilder().with_model("gpt-oss-120b").with_reasoning("low").buil
 
 from typing import TYPE_CHECKING
 
+from chat_core.client import lazy_names
+
 from chat_cerebras.builder import CerebrasBuilder
 
 if TYPE_CHECKING:
@@ -18,15 +20,5 @@ __version__ = "0.1.0"
 
 __all__ = ["CerebrasBuilder", "CerebrasClient"]
 
-if not TYPE_CHECKING:  # a checker knows the names, and that there are no others
-
-    def __getattr__(name: str) -> object:
-        """Import the client with its first use: it brings the wire."""
-        if name != "CerebrasClient":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from chat_cerebras.client import CerebrasClient
-
-        return CerebrasClient
-
-    def __dir__() -> list[str]:
-        return sorted(__all__)
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__, __dir__ = lazy_names(__name__, __all__, {"chat_cerebras.client": "CerebrasClient"})

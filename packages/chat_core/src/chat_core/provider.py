@@ -6,15 +6,17 @@ A capability is a protocol, so that a client can be wrapped without losing any.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
-from chat_core.types.embeddings import EmbeddingsResponse
-from chat_core.types.events import TurnEvent
-from chat_core.types.messages import Messages
-from chat_core.types.request import AnyRequest, ChatRequest, ToolDefinition
-from chat_core.types.rerank import RerankResponse
-from chat_core.types.response import ChatResponse, ModelInfo
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.events import TurnEvent
+    from chat_core.types.messages import Messages
+    from chat_core.types.request import AnyRequest, ChatRequest, ToolDefinition
+    from chat_core.types.rerank import RerankResponse
+    from chat_core.types.response import ChatResponse, ModelInfo
 
 
 class Provider(Protocol):

@@ -7,10 +7,16 @@ client = GeminiBuilder().with_model("gemini-3.5-flash").with_google_search().bui
 ```
 """
 
+from typing import TYPE_CHECKING
+
+from chat_core.client import lazy_names
+
 from chat_gemini.builder import GeminiBuilder
-from chat_gemini.client import EmbeddingGeminiClient, GeminiClient
-from chat_gemini.native_results import CodeRun, Grounding, code_runs, grounding
-from chat_gemini.options import GeminiOptions
+
+if TYPE_CHECKING:
+    from chat_gemini.client import EmbeddingGeminiClient, GeminiClient
+    from chat_gemini.native_results import CodeRun, Grounding, code_runs, grounding
+    from chat_gemini.options import GeminiOptions
 
 __version__ = "0.1.0"
 
@@ -24,3 +30,14 @@ __all__ = [
     "code_runs",
     "grounding",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        __all__,
+        {
+            "chat_gemini.client": "EmbeddingGeminiClient GeminiClient",
+            "chat_gemini.native_results": "CodeRun Grounding code_runs grounding",
+            "chat_gemini.options": "GeminiOptions",
+        },
+    )

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, cast, overload
+from typing import TYPE_CHECKING, Generic, cast, overload
 
 from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat.chat import Chat
-from chat_core.chat.checkpoints import Checkpoint
 from chat_core.chat.setup import Setup
-from chat_core.chat.structured import OutputType
-from chat_core.chat.toolbox import ToolBox, execute_always
+from chat_core.chat.toolbox import ToolBox
 from chat_core.provider import Provider
 from chat_core.tools.pause import Complete, Paused
-from chat_core.tools.scoped import AnyTool, ScopedCollection
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.response import ChatResponse, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
-from chat_core.types.seals import ApprovalKey
 from chat_core.types.typestate import HasModel, MayPause, NeverPauses, NoModel
+
+if TYPE_CHECKING:  # each is imported by the `with_…` that needs it
+    from chat_core.chat.checkpoints import Checkpoint
+    from chat_core.chat.structured import OutputType
+    from chat_core.tools.scoped import AnyTool, ScopedCollection
+    from chat_core.types.seals import ApprovalKey
 
 M = TypeVar("M", default=NoModel)
 P = TypeVar("P", bound=Provider, default=Provider)
@@ -34,6 +36,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
+    """What has been chosen so far."""
+
     provider: Provider | None = None
     options: ChatOptions = ChatOptions()
     tools: tuple[ScopedCollection, ...] = ()
@@ -70,6 +74,8 @@ class ChatBuilder(Generic[M, P, V, S]):
 
     def with_tools(self, tools: Sequence[AnyTool]) -> ChatBuilder[M, P, V, S]:
         """Add tools that run whenever the model calls them."""
+        from chat_core.tools.scoped import ScopedCollection, execute_always
+
         collection = ScopedCollection(tuple(tools), execute_always)
         return ChatBuilder(replace(self._choices, tools=(*self._choices.tools, collection)))
 
@@ -79,6 +85,8 @@ class ChatBuilder(Generic[M, P, V, S]):
 
     def with_structured_output(self, form: TypeForm[T]) -> ChatBuilder[M, P, StructuredResponse[T], S]:
         """Make the response's `.value` one of this type: a model, dataclass, TypedDict, union, list, …"""
+        from chat_core.chat.structured import OutputType
+
         return ChatBuilder(replace(self._choices, output=cast("OutputType[object]", OutputType(form))))
 
     def with_max_steps(self, steps: int) -> ChatBuilder[M, P, V, S]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Generic, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import conversation_of
 from chat_core.chat.loop import converse
-from chat_core.chat.progress import Background
 from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
 from chat_core.chat.setup import Setup
 from chat_core.provider import (
@@ -24,13 +23,15 @@ from chat_core.provider import (
     StreamProvider,
 )
 from chat_core.tools.pause import ChatEvent, Complete, Paused
-from chat_core.types.embeddings import EmbeddingsResponse, joined
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import Done
 from chat_core.types.messages import Messages
-from chat_core.types.options import ChatOptions
-from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
+
+if TYPE_CHECKING:
+    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.options import ChatOptions
+    from chat_core.types.rerank import RerankResponse
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
@@ -138,10 +139,9 @@ class Chat(Generic[P_co, R_co, V_co]):
         """
         setup = self._setup.with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
-        background = Background()
+        background = setup.tools.background()
         events = converse(setup, self._streamed_turns(), conversation, deps, background)
-        progress = background if setup.tools.report_progress else None
-        return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), progress)
+        return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background)
 
     async def embed(
         self: Chat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
@@ -150,6 +150,8 @@ class Chat(Generic[P_co, R_co, V_co]):
 
         More inputs than a request may hold go one batch after the other.
         """
+        from chat_core.types.embeddings import joined
+
         provider = self._provider
         self._require(EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
         texts = [inputs] if isinstance(inputs, str) else list(inputs)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
-from typing import Generic, Self
+from typing import TYPE_CHECKING, Generic, Self
 
 import anyio
 from typing_extensions import TypeVar
 
-from chat_core.chat.progress import Background
-from chat_core.tools.pause import ChatEvent
 from chat_core.types.response import ChatResponse
+
+if TYPE_CHECKING:
+    from chat_core.chat.progress import Background
+    from chat_core.tools.pause import ChatEvent
 
 V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from functools import cached_property
 from typing import TypeAlias
@@ -14,8 +13,6 @@ from chat_core.types.describe import describe_exception
 from chat_core.types.messages import Messages
 
 Checkpoint: TypeAlias = Callable[[Messages], object]
-
-_logger = logging.getLogger("chat_core")
 
 
 class Checkpoints:
@@ -56,8 +53,12 @@ class Checkpoints:
         try:
             await self.save()
         except Exception as exc:
+            import logging
+
             error.add_note(f"the checkpoint failed on the way out: {describe_exception(exc)}")
-            _logger.warning("a checkpoint failed on the way out: %s", describe_exception(exc))
+            logging.getLogger("chat_core").warning(
+                "a checkpoint failed on the way out: %s", describe_exception(exc)
+            )
 
     async def _save(self, checkpoint: Checkpoint) -> None:
         revision = self._messages.revision

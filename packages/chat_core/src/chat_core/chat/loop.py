@@ -9,22 +9,25 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from typing import TYPE_CHECKING
 
 from chat_core.chat.at_work import at_work
 from chat_core.chat.calls import Calls
 from chat_core.chat.checkpoints import Checkpoints
-from chat_core.chat.progress import Background
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup as Setup
-from chat_core.chat.tool_runner import ToolRunner
 from chat_core.chat.turn import model_turn
 from chat_core.tools.pause import ChatEvent, Paused, PauseReason
 from chat_core.types.errors import ChatError, ConfigurationError, StepLimitReached, UnresolvedTool
-from chat_core.types.events import Done, ToolCalled, ToolResult
+from chat_core.types.events import Done, ToolCalled, ToolProgress, ToolResult
 from chat_core.types.messages import Messages
 from chat_core.types.response import ChatResponse
 from chat_core.types.tool_call import ToolCall
 from chat_core.types.usage import Usage
+
+if TYPE_CHECKING:  # with the first call of a tool
+    from chat_core.chat.progress import Background
+    from chat_core.chat.tool_runner import ToolRunner
 
 
 async def converse(
@@ -42,7 +45,7 @@ async def converse(
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     with at_work(messages):
-        work = _Work(setup, source, messages, deps, background or Background())
+        work = _Work(setup, source, messages, deps, background)
         try:
             async with aclosing(work.events()) as events:
                 async for event in events:
@@ -62,21 +65,20 @@ class _Work:
     source: TurnSource
     messages: Messages
     deps: object
-    background: Background
+    background: Background | None
     checkpoints: Checkpoints = field(init=False)
     spent: Usage = field(default=Usage(), init=False)
+    _runner: ToolRunner | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints(self.setup.checkpoint, self.messages)
 
     async def events(self) -> AsyncGenerator[ChatEvent[ChatResponse]]:
         calls = Calls(self.messages)
-        runner = ToolRunner(self.setup.tools, self.messages, self.checkpoints, self.deps)
         response: ChatResponse | None = None
         for step in count(1):
             if calls.has_unreported:
-                settle = partial(runner.settle, calls.open)
-                async with aclosing(self.background.run(settle)) as reports:
+                async with aclosing(self._settle(calls.open)) as reports:
                     async for progress in reports:
                         yield progress
                 for call in calls.take_resolved():
@@ -100,6 +102,15 @@ class _Work:
             await self.checkpoints.save()
             for call in response.tool_calls:
                 yield ToolCalled(call)
+
+    def _settle(self, open_calls: list[ToolCall]) -> AsyncGenerator[ToolProgress]:
+        """Decide about calls and run them, and yield their progress."""
+        from chat_core.chat.progress import Background
+        from chat_core.chat.tool_runner import ToolRunner
+
+        if self._runner is None:
+            self._runner = ToolRunner(self.setup.tools, self.messages, self.checkpoints, self.deps)
+        return (self.background or Background()).run(partial(self._runner.settle, open_calls))
 
     def _paused(self, waiting: list[ToolCall], response: ChatResponse | None) -> Paused:
         if not self.setup.may_pause:

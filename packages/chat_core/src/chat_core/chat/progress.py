@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
-from anyio.abc import TaskGroup
 
 from chat_core.types.call_status import Running
 from chat_core.types.events import ToolProgress
 from chat_core.types.json_values import JsonValue
 from chat_core.types.tool_call import ToolCall
 
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
 
-@dataclass(slots=True)
+Pass: TypeAlias = Callable[[Callable[[ToolCall, JsonValue], None]], Awaitable[None]]
+"""A pass over tool calls: it is given the function that takes what the tools report."""
+
+
 class Background:
     """Where a pass over tool calls runs beside the generator of events, which may hold no task group over a
     `yield`.
@@ -22,11 +26,10 @@ class Background:
     `ChatStream` owns `tasks` for as long as its block is entered. Without tasks there is no progress.
     """
 
-    tasks: TaskGroup | None = None
+    def __init__(self) -> None:
+        self.tasks: TaskGroup | None = None
 
-    async def run(
-        self, action: Callable[[Callable[[ToolCall, JsonValue], None]], Awaitable[None]]
-    ) -> AsyncGenerator[ToolProgress]:
+    async def run(self, action: Pass) -> AsyncGenerator[ToolProgress]:
         """Run a pass, and yield the progress that its tools report to the function that `action` is given.
 
         Progress that the consumer has not taken is replaced by what the same call reports next, and dropped
@@ -35,7 +38,7 @@ class Background:
         if self.tasks is None:
             await action(_ignore)
             return
-        work = _Pass(action)
+        work = _Running(action)
         self.tasks.start_soon(work.run)
         try:
             while (progress := await work.next()) is not None:
@@ -52,16 +55,16 @@ def _ignore(call: ToolCall, value: JsonValue) -> None:
     """Drop progress: nobody can see it."""
 
 
-@dataclass(slots=True)
-class _Pass:
+class _Running:
     """A pass in a task of its own."""
 
-    action: Callable[[Callable[[ToolCall, JsonValue], None]], Awaitable[None]]
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    ended: anyio.Event = field(default_factory=anyio.Event)
-    error: Exception | None = None
-    _news: anyio.Event = field(default_factory=anyio.Event)
-    _latest: dict[str, ToolProgress] = field(default_factory=dict[str, ToolProgress])
+    def __init__(self, action: Pass) -> None:
+        self.action = action
+        self.scope = anyio.CancelScope()
+        self.ended = anyio.Event()
+        self.error: Exception | None = None
+        self._news = anyio.Event()
+        self._latest: dict[str, ToolProgress] = {}
 
     async def run(self) -> None:
         try:

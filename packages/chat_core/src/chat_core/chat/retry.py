@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import TypeAlias, TypeVar
@@ -19,7 +18,6 @@ from chat_core.types.response import ChatResponse, Notice
 from chat_core.types.retry_policy import RetryPolicy
 
 T = TypeVar("T")
-_LOGGER = logging.getLogger("chat_core")
 Completes: TypeAlias = Callable[[ChatRequest], Awaitable[ChatResponse]]
 Streams: TypeAlias = Callable[[ChatRequest], AsyncGenerator[TurnEvent]]
 
@@ -93,21 +91,23 @@ async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failu
 
 
 def _log_retry(error: ChatError, attempt: int, delay: float) -> None:
-    _LOGGER.info(
+    import logging  # here, because most requests succeed
+
+    logging.getLogger("chat_core").info(
         "attempt %d failed, the next one is in %.1f s: %s: %s", attempt, delay, type(error).__name__, error
     )
 
 
-@dataclass(frozen=True, slots=True)
 class _Within:
     """Retries of a request within a turn. When they are used up, the turn as a whole is not begun again."""
 
-    policy: RetryPolicy
-    failures: list[ChatError]
+    def __init__(self, policy: RetryPolicy, failures: list[ChatError]) -> None:
+        self._policy = policy
+        self._failures = failures
 
     async def __call__(self, action: Callable[[], Awaitable[T]], /) -> T:
         try:
-            return await retried(action, self.policy, self.failures)
+            return await retried(action, self._policy, self._failures)
         except ChatError as error:
             error.retryable = False
             raise

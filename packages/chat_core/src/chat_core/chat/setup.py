@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from chat_core.chat.checkpoints import Checkpoint
-from chat_core.chat.structured import OutputType
 from chat_core.chat.toolbox import ToolBox
 from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.retry_policy import RetryPolicy
+
+if TYPE_CHECKING:
+    from chat_core.chat.checkpoints import Checkpoint
+    from chat_core.chat.structured import OutputType
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chat_core.chat.structured import OutputType
+from collections.abc import Callable
+
 from chat_core.types.json_values import JsonValue
 
 
@@ -13,8 +14,8 @@ class Snapshots:
     sixty-fourth: the work stays proportional to the text.
     """
 
-    def __init__(self, output: OutputType[object]) -> None:
-        self._output = output
+    def __init__(self, snapshot: Callable[[str], JsonValue]) -> None:
+        self._snapshot = snapshot
         self._pieces: list[str] = []
         self._size = 0
         self._parsed = 0
@@ -28,7 +29,7 @@ class Snapshots:
             return None
         self._parsed = self._size
         self._pieces = ["".join(self._pieces)]
-        value = self._output.snapshot(self._pieces[0])
+        value = self._snapshot(self._pieces[0])
         if value == self._last:
             return None
         self._last = value

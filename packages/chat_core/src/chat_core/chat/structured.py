@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from typing_extensions import TypeForm
 
+from chat_core.chat.snapshots import Snapshots
 from chat_core.tools.untitled import untitled
 from chat_core.types.describe import describe_exception
 from chat_core.types.errors import (
@@ -111,6 +112,10 @@ class OutputType(Generic[T]):
         except ValueError:
             return None
         return value.get("value") if self._wrapped and isinstance(value, dict) else value
+
+    def snapshots(self) -> Snapshots:
+        """Return what makes the partial values of one streamed turn."""
+        return Snapshots(self.snapshot)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[T]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from chat_core.tools.action import Action, Execute
-from chat_core.tools.function import Tool
-from chat_core.tools.scoped import AnyTool, ScopedCollection, Strategy
 from chat_core.types.call_ids import wire_name
 from chat_core.types.call_status import Failed
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.request import ToolDefinition
-from chat_core.types.seals import ApprovalKey
 from chat_core.types.tool_call import ToolCall
 
-
-def execute_always(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    """Return `Execute()`: the strategy of `with_tools`."""
-    return Execute()
+if TYPE_CHECKING:  # a chat without tools needs nothing of these
+    from chat_core.chat.progress import Background
+    from chat_core.tools.scoped import AnyTool, ScopedCollection, Strategy
+    from chat_core.types.seals import ApprovalKey
 
 
 def now() -> datetime:
@@ -66,10 +63,11 @@ class ToolBox:
         """The tools as a model sees them."""
         return tuple(tool.definition for tool, _ in self.tools.values())
 
-    @property
-    def report_progress(self) -> bool:
-        """Whether one of the tools is an async generator."""
-        return any(tool.reports_progress for tool, _ in self.tools.values())
+    def background(self) -> Background | None:
+        """Return what a stream runs its calls in where one of the tools reports progress, else None."""
+        from chat_core.chat.progress import Background
+
+        return Background() if any(tool.reports_progress for tool, _ in self.tools.values()) else None
 
     def find(self, name: str) -> tuple[AnyTool, Strategy] | None:
         """Return the tool of this name and its strategy, or None."""
@@ -82,4 +80,6 @@ class ToolBox:
 
 def _is_tool(given: object) -> bool:
     """For callers without a type checker, who would otherwise read an AttributeError."""
+    from chat_core.tools.function import Tool
+
     return isinstance(given, Tool)

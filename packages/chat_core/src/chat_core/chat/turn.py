@@ -10,7 +10,6 @@ from chat_core.chat.calls import Calls
 from chat_core.chat.partial_turn import interrupted
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup
-from chat_core.chat.snapshots import Snapshots
 from chat_core.types.errors import ChatError, StreamTruncated
 from chat_core.types.events import Done, StructuredChunk, TextChunk, TurnEvent
 from chat_core.types.message import Message, Turn
@@ -29,7 +28,7 @@ async def model_turn(
     """
     schema = setup.output.schema if setup.output else None
     request = ChatRequest(messages, setup.tools.definitions, _options(setup, messages), schema)
-    snapshots = Snapshots(setup.output) if setup.output else None
+    snapshots = setup.output.snapshots() if setup.output else None
     seen: list[TurnEvent] = []
     done: Done | None = None
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic
@@ -38,6 +37,8 @@ class ToolContext(Generic[D_co]):
     @property
     def idempotency_key(self) -> str:
         """A key of this call alone, the same after a restart and at every attempt."""
+        import hashlib
+
         return self.call.key or hashlib.sha256(self.call.id.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from fractions import Fraction
 
 from chat_core.tools.patterns import matches
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object
@@ -201,6 +200,8 @@ def _is_multiple(value: float, step: float) -> bool:
         times = value / step
         return math.isclose(times, round(times))  # 0.3 is a multiple of 0.1, though not in binary
     except OverflowError:  # the quotient is out of a float's range
+        from fractions import Fraction
+
         return Fraction(value) % Fraction(step) == 0
 
 

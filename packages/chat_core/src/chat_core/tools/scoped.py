@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeAlias
 
-from chat_core.tools.action import Action
+from chat_core.tools.action import Action, Execute
 from chat_core.tools.function import Tool
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.tool_call import ToolCall
@@ -38,6 +38,11 @@ class ScopedCollection:
         if not tools:
             raise ConfigurationError(f"{module.__name__} has no tools: decorate its functions with @tool")
         return cls(tuple(tools.values()), strategy)
+
+
+def execute_always(call: ToolCall, meta: Mapping[str, object]) -> Action:
+    """Return `Execute()`: the strategy of `with_tools`."""
+    return Execute()
 
 
 def _is_public_tool(name: str, value: object) -> bool:

@@ -10,9 +10,6 @@ from threading import Thread
 from typing import Generic, TypeVar, cast
 
 import anyio
-import anyio.from_thread
-import anyio.to_thread
-from anyio.lowlevel import current_token
 
 T = TypeVar("T")
 
@@ -41,6 +38,8 @@ async def run_in_thread(function: Callable[[], T], seconds: float = math.inf) ->
 
 async def _in_worker(function: Callable[[], T]) -> T:
     """Use a thread of anyio's, which are reused, and out of which `anyio.from_thread` finds the loop."""
+    import anyio.to_thread
+
     outcome = _Outcome(function)
     limiter = anyio.CapacityLimiter(1)
     await anyio.to_thread.run_sync(outcome.run, limiter=limiter, abandon_on_cancel=True)
@@ -49,6 +48,9 @@ async def _in_worker(function: Callable[[], T]) -> T:
 
 async def _in_daemon(function: Callable[[], T]) -> T:
     """Use a thread that does not keep the process alive when it is left behind."""
+    import anyio.from_thread
+    from anyio.lowlevel import current_token
+
     outcome, done, token, context = _Outcome(function), anyio.Event(), current_token(), copy_context()
 
     def run() -> None:

@@ -11,11 +11,12 @@ events, and `events_from_bursts` is its opposite.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from chat_core.types.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from chat_core.transport.aiohttp import AioHttpTransport
@@ -143,21 +144,15 @@ class Transport(Protocol):
         ...
 
 
-_LATER = {  # each is imported on first use
-    "AioHttpTransport": "chat_core.transport.aiohttp",
-    "HttpTransport": "chat_core.transport.http",
-    "bursts_from_bytes": "chat_core.transport.sse",
-    "bursts_from_events": "chat_core.transport.bursts",
-    "events_from_bursts": "chat_core.transport.bursts",
-    "set_default_transport": "chat_core.transport.default",
-}
-
-
-if not TYPE_CHECKING:  # a type checker that saw this function would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Return one of the names of `_LATER`."""
-        if name not in _LATER:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
-        return value
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        __all__,
+        {
+            "chat_core.transport.aiohttp": "AioHttpTransport",
+            "chat_core.transport.bursts": "bursts_from_events events_from_bursts",
+            "chat_core.transport.default": "set_default_transport",
+            "chat_core.transport.http": "HttpTransport",
+            "chat_core.transport.sse": "bursts_from_bytes",
+        },
+    )

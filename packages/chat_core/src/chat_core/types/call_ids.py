@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from functools import cached_property, lru_cache
@@ -49,7 +48,7 @@ def wire_id(
     """
     if pattern.fullmatch(id):
         return id
-    digest = hashlib.sha256(id.encode("utf-8", "surrogatepass")).hexdigest()
+    digest = _sha256(id.encode("utf-8", "surrogatepass"))
     return f"{prefix}{digest}"[:length]
 
 
@@ -63,6 +62,12 @@ def wire_name(name: str, pattern: re.Pattern[str] = _ON_EVERY_WIRE, *, length: i
     """
     if pattern.fullmatch(name):
         return name
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    digest = _sha256(name.encode("utf-8", "surrogatepass"))[:8]
     readable = _OTHER.sub("_", name).strip("_")[: length - 9] or "tool"
     return f"{readable}_{digest}"
+
+
+def _sha256(data: bytes) -> str:
+    import hashlib  # here, because it takes 3 ms and most ids need none
+
+    return hashlib.sha256(data).hexdigest()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # with its first use: it reads the system's tables
+    import mimetypes
 
 _MAGIC = (
     (b"\x89PNG\r\n", "image/png"),
@@ -60,9 +63,9 @@ _ALIASES = {
     "application/x-pdf": "application/pdf",
 }
 
-_TEXT_TYPES = re.compile(r"text/|application/(json|xml|rtf|postscript|.*\+(json|xml))|image/svg\+xml")
+_TEXT_TYPES = r"text/|application/(json|xml|rtf|postscript|.*\+(json|xml))|image/svg\+xml"
 _TEXT_PREFIX = 65_536  # bytes that are looked at
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROLS = rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]"
 
 
 def mimetype_of(data: bytes, name: str | None = None) -> str | None:
@@ -70,13 +73,20 @@ def mimetype_of(data: bytes, name: str | None = None) -> str | None:
 
     A named file that is text by its bytes is `text/plain`, unless its name tells which kind of text it is.
     """
-    named = mimetypes.guess_type(name)[0] if name else None
+    named = mimetype_of_name(name) if name else None
     if (found := _by_magic(data)) is not None:
         return named if named and named.startswith(_CONTAINERS.get(found, ())) else found
     if name and _is_text(data):
         kind = _python_types().guess_type(name)[0] or ""
-        return kind if _TEXT_TYPES.match(kind) else "text/plain"
+        return kind if re.match(_TEXT_TYPES, kind) else "text/plain"
     return named
+
+
+def mimetype_of_name(name: str) -> str | None:
+    """Return the MIME type that the ending of a name or of a path stands for; None where it tells nothing."""
+    import mimetypes
+
+    return mimetypes.guess_type(name)[0]
 
 
 def usual_name(mimetype: str) -> str:
@@ -93,11 +103,15 @@ def usual_name(mimetype: str) -> str:
 @cache
 def _python_types() -> mimetypes.MimeTypes:
     """Return Python's table without the system's, for which `.rs` is XML and `.ts` a video."""
+    import mimetypes
+
     return mimetypes.MimeTypes()
 
 
 @cache
 def _known_types() -> frozenset[str]:
+    import mimetypes
+
     return frozenset(mimetypes.types_map.values()) | frozenset(_ALIASES.values())
 
 
@@ -111,7 +125,9 @@ def _by_magic(data: bytes) -> str | None:
 
 def _is_text(data: bytes) -> bool:
     head = data[:_TEXT_PREFIX]
-    if _CONTROLS.search(head) or not re.search(rb"\w", head):  # bytes without a letter or digit tell nothing
+    if re.search(_CONTROLS, head) or not re.search(
+        rb"\w", head
+    ):  # bytes without a letter or digit tell nothing
         return False
     try:
         head.decode()

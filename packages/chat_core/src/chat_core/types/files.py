@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import mimetypes
+from binascii import b2a_base64
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from chat_core.types.errors import ConfigurationError
-from chat_core.types.file_types import mimetype_of, usual_name
+from chat_core.types.file_types import mimetype_of, mimetype_of_name, usual_name
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
 
@@ -88,7 +87,7 @@ class File(ShortRepr):
             raise ConfigurationError(
                 f"not a URL a provider can fetch: {url[:80]!r}; File.from_path reads local files"
             )
-        return File(mimetype or mimetypes.guess_type(split.path)[0], url=url)
+        return File(mimetype or mimetype_of_name(split.path), url=url)
 
     @staticmethod
     def from_id(id: str, mimetype: str | None = None) -> File:
@@ -110,7 +109,7 @@ class File(ShortRepr):
             raise ConfigurationError(
                 f"this file is only known by its {'url' if self.url else 'id'}: read it yourself"
             )
-        return base64.b64encode(self.data).decode("ascii")
+        return b2a_base64(self.data, newline=False).decode("ascii")
 
     def data_url(self) -> str:
         """Return the bytes as a data:
@@ -128,6 +127,8 @@ def _split(url: str) -> SplitResult:
 
 
 def _decode_base64(encoded: bytes) -> bytes:
+    import base64
+
     try:
         return base64.b64decode(b"".join(encoded.split()), validate=True)
     except ValueError as exc:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -94,6 +93,8 @@ class ToolCall(ShortRepr, _Attached):
     @property
     def digest(self) -> str:
         """A SHA-256 of what a reviewer is shown: id, tool, arguments and note. A `Decision` may name it."""
+        import hashlib
+
         shown = json.dumps(
             [self.id, self.name, self.arguments, self.note], sort_keys=True, separators=(",", ":")
         )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chat_completions import ChatCompletionsBuilder
 from chat_core import ConfigurationError, Done, Messages, open_model
-from chat_core.open_model import GROUP
+from chat_core.entry_points import GROUP
 from chat_core.testing import FakeTransport
 
 PROJECTS = sorted((Path(__file__).parents[2] / "packages").glob("*/pyproject.toml"))
@@ -29,7 +29,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
         .items()
     ]
     broken = EntryPoint("broken", "chat_nowhere:Builder", GROUP)
-    module = import_module("chat_core.open_model")
+    module = import_module("chat_core.entry_points")
     monkeypatch.setattr(module, "entry_points", lambda group: [*declared, broken] if group == GROUP else [])
 
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_opened_is_named_with_what_to_do(name: str, message: str)
 
 
 def test_without_any_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("chat_core.open_model"), "entry_points", lambda group: [])
+    monkeypatch.setattr(import_module("chat_core.entry_points"), "entry_points", lambda group: [])
     with pytest.raises(ConfigurationError, match="pip install chat-openai"):
         open_model("openai:gpt-5.6")
 

@@ -547,6 +547,16 @@ async def the_order_of_a_chat_builder_does_not_matter(
     )
 
 
+async def output_by_a_json_schema(client: ChatCompletionsClient) -> None:
+    schema: dict[str, JsonValue] = {"type": "object", "properties": {"name": {"type": "string"}}}
+    chat = ChatBuilder().with_model(client).with_structured_output(schema).with_output_retries(2).build()
+    assert_type((await chat.complete("Which?")).value, JsonValue)
+    literal = ChatBuilder().with_model(client).with_structured_output({"type": "string"}).build()
+    assert_type(
+        literal, Chat[ChatCompletionsClient, StructuredResponse[JsonValue], StructuredResponse[JsonValue]]
+    )
+
+
 async def the_last_choice_counts(client: ChatCompletionsClient, messages: Messages) -> None:
     builder = ChatBuilder().with_model(StreamsOnly()).with_structured_output(City)
     chat = builder.with_model(client).with_structured_output(River).build()

@@ -298,11 +298,20 @@ def arguments_of_a_chat_builder() -> None:
     builder.with_options(ChatOptions(warmth=1))  # type: ignore[call-arg]  # there is no such option
     builder.with_max_steps("3")  # type: ignore[arg-type]  # a number
     builder.with_retry(3)  # type: ignore[arg-type]  # a RetryPolicy
-    builder.with_structured_output({"type": "object"})  # type: ignore[arg-type]  # a type, not its schema
-    builder.with_structured_output(3)  # type: ignore[arg-type]  # a type, not a value
-    # a type, not a value
-    builder.with_structured_output(City(name="Bern", inhabitants=1))  # type: ignore[arg-type]
     builder.with_tool([add])  # type: ignore[attr-defined]  # the word is with_tools
+
+
+def a_value_is_no_type() -> None:
+    builder.with_structured_output(3)  # type: ignore[call-overload]  # a type, not a value
+
+
+def an_instance_is_no_type() -> None:
+    # a type, not a value
+    builder.with_structured_output(City(name="Bern", inhabitants=1))  # type: ignore[call-overload]
+
+
+def output_retries() -> None:
+    builder.with_output_retries("2")  # type: ignore[arg-type]  # a number
 
 
 class HasNoClose:

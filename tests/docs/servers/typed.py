@@ -36,5 +36,9 @@ def answer(body: JsonObject) -> Reply:
             prompt_tokens=61,
             completion_tokens=12,
         )
-    value = next((value for words, value in VALUES.items() if words in asked), None)
+    if "carelessly" in asked:
+        gloomy = json.dumps({**TRIP, "mood": "gloomy"}, ensure_ascii=False)
+        return Reply(gloomy, prompt_tokens=61, completion_tokens=44)
+    found = (value for words, value in VALUES.items() if words in asked)
+    value = TRIP if "does not fit" in asked else next(found, None)
     return Reply(json.dumps(value, ensure_ascii=False), chunk=30, prompt_tokens=61, completion_tokens=44)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, cast, overload
+from typing import TYPE_CHECKING, Generic, overload
 
 from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat.chat import Chat
+from chat_core.chat.output_form import output_of
 from chat_core.chat.setup import Setup
 from chat_core.chat.toolbox import ToolBox
 from chat_core.provider import Provider
 from chat_core.tools.pause import Complete, Paused
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.json_values import JsonValue
 from chat_core.types.messages import Messages
+from chat_core.types.misuse import checked_count
 from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.response import ChatResponse, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
@@ -48,6 +51,7 @@ class _Choices:
     checkpoint: Checkpoint | None = None
     approval_key: ApprovalKey | None = None
     show_edits: bool = True
+    output_retries: int = 0
 
 
 class ChatBuilder(Generic[M, P, V, S]):
@@ -83,17 +87,33 @@ class ChatBuilder(Generic[M, P, V, S]):
         """Add tools whose calls a strategy decides about: `complete` then returns `Complete` or `Paused`."""
         return ChatBuilder(replace(self._choices, tools=(*self._choices.tools, collection), may_pause=True))
 
-    def with_structured_output(self, form: TypeForm[T]) -> ChatBuilder[M, P, StructuredResponse[T], S]:
-        """Make the response's `.value` one of this type: a model, dataclass, TypedDict, union, list, …"""
-        from chat_core.chat.structured import OutputType
+    @overload
+    def with_structured_output(
+        self, form: Mapping[str, object]
+    ) -> ChatBuilder[M, P, StructuredResponse[JsonValue], S]: ...
+    @overload
+    def with_structured_output(self, form: TypeForm[T]) -> ChatBuilder[M, P, StructuredResponse[T], S]: ...
+    def with_structured_output(self, form: object) -> object:
+        """Make the response's `.value` one of this type: a model, dataclass, TypedDict, union, list, …
 
-        return ChatBuilder(replace(self._choices, output=cast("OutputType[object]", OutputType(form))))
+        A mapping is a JSON schema: the value is then the JSON, checked against it. Raises `ConfigurationError`
+        for what is neither.
+        """
+        return ChatBuilder(replace(self._choices, output=output_of(form)))
+
+    def with_output_retries(self, retries: int) -> ChatBuilder[M, P, V, S]:
+        """Tell the model what does not fit the output type and let it answer again, so many times.
+
+        Default: 0. The corrections are messages of the conversation, and their turns count in `total_usage`,
+        not in `with_max_steps`. An answer that was declined or cut is not asked for again.
+        """
+        count = checked_count(retries, "with_output_retries", least=0)
+        return ChatBuilder(replace(self._choices, output_retries=count))
 
     def with_max_steps(self, steps: int) -> ChatBuilder[M, P, V, S]:
         """Limit the model turns of one call; then it raises `StepLimitReached`. Default: 20."""
-        if steps < 1:
-            raise ConfigurationError(f"with_max_steps({steps}): at least 1")
-        return ChatBuilder(replace(self._choices, max_steps=steps))
+        count = checked_count(steps, "with_max_steps", least=1)
+        return ChatBuilder(replace(self._choices, max_steps=count))
 
     def with_retry(self, policy: RetryPolicy) -> ChatBuilder[M, P, V, S]:
         """Set how often a model request is sent again. Default: twice; `max_retries=0` is never."""
@@ -140,6 +160,8 @@ class ChatBuilder(Generic[M, P, V, S]):
         choices = self._choices
         if choices.provider is None:
             raise ConfigurationError("ChatBuilder.build() needs .with_model(client) first")
+        if choices.output_retries and choices.output is None:
+            raise ConfigurationError("with_output_retries(...) needs .with_structured_output(...) too")
         if choices.output is not None:
             _ = choices.output.schema  # its faults come now, not with the first request
         tools = ToolBox.of(choices.tools, key=choices.approval_key, show_edits=choices.show_edits)
@@ -152,5 +174,6 @@ class ChatBuilder(Generic[M, P, V, S]):
             choices.retry,
             choices.may_pause,
             choices.checkpoint,
+            choices.output_retries,
         )
         return Chat(choices.provider, setup)

@@ -14,14 +14,21 @@ from typing import TYPE_CHECKING
 from chat_core.chat.at_work import at_work
 from chat_core.chat.calls import Calls
 from chat_core.chat.checkpoints import Checkpoints
+from chat_core.chat.output_retry import correction, retries_used
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup as Setup
 from chat_core.chat.turn import model_turn
 from chat_core.tools.pause import ChatEvent, Paused, PauseReason
-from chat_core.types.errors import ChatError, ConfigurationError, StepLimitReached, UnresolvedTool
-from chat_core.types.events import Done, ToolCalled, ToolProgress, ToolResult
+from chat_core.types.errors import (
+    ChatError,
+    ConfigurationError,
+    OutputMismatch,
+    StepLimitReached,
+    UnresolvedTool,
+)
+from chat_core.types.events import Done, StructuredChunk, ToolCalled, ToolProgress, ToolResult
 from chat_core.types.messages import Messages
-from chat_core.types.response import ChatResponse
+from chat_core.types.response import ChatResponse, Notice
 from chat_core.types.tool_call import ToolCall
 from chat_core.types.usage import Usage
 
@@ -69,6 +76,7 @@ class _Work:
     checkpoints: Checkpoints = field(init=False)
     spent: Usage = field(default=Usage(), init=False)
     _runner: ToolRunner | None = field(default=None, init=False)
+    corrected: list[Notice] = field(default_factory=list[Notice], init=False)  # answers that did not fit
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints(self.setup.checkpoint, self.messages)
@@ -86,7 +94,7 @@ class _Work:
                 if waiting := [call for call in calls.open if call.waiting]:
                     yield self._paused(waiting, response)
                     return
-            if step > self.setup.max_steps:
+            if step - len(self.corrected) > self.setup.max_steps:
                 raise StepLimitReached(self.setup.max_steps)
             async with aclosing(model_turn(self.setup, self.source, self.messages, calls)) as events:
                 async for event in events:
@@ -97,8 +105,12 @@ class _Work:
             assert response is not None
             self.spent += response.usage
             if not response.tool_calls:
-                yield Done(await self._finished(response))
-                return
+                finished = await self._finished(response)
+                if finished is not None:
+                    yield Done(finished)
+                    return
+                yield StructuredChunk(None)  # the value begins anew
+                continue
             await self.checkpoints.save()
             for call in response.tool_calls:
                 yield ToolCalled(call)
@@ -118,19 +130,30 @@ class _Work:
         turn = response or _turn_that_called_tools(self.messages)
         return Paused(PauseReason.of(waiting), self._with_total(turn))
 
-    async def _finished(self, response: ChatResponse) -> ChatResponse:
-        """Return the last response, typed where a type is wanted; the conversation is stored in any case."""
+    async def _finished(self, response: ChatResponse) -> ChatResponse | None:
+        """Return the last response, typed where a type is wanted; the conversation is stored in any case.
+
+        None where it does not fit and the model is to write it again: what does not fit is then in `messages`.
+        """
         response = self._with_total(response)
-        waits = (
-            response.finish_reason == "tool_calls"
-        )  # for an action of the application's, so it has no value yet
+        # for an action of the application's, so it has no value yet
+        waits = response.finish_reason == "tool_calls"
         try:
             return response if self.setup.output is None or waits else self.setup.output.typed(response)
+        except OutputMismatch as error:
+            if retries_used(self.messages) >= self.setup.output_retries:
+                raise
+            self.corrected.append(
+                Notice("output", f"asked again, since the answer did not fit: {error.fault}")
+            )
+            self.messages.append(correction(error.fault))
+            return None
         finally:
             await self.checkpoints.save()
 
     def _with_total(self, response: ChatResponse) -> ChatResponse:
-        return ChatResponse(response.message, response.notices, response.raw, self.spent)
+        notices = (*response.notices, *self.corrected)
+        return ChatResponse(response.message, notices, response.raw, self.spent)
 
     def spent_until(self, error: ChatError) -> Usage:
         """Return the usage of all turns, and of the one that failed as far as it is known."""

@@ -25,6 +25,7 @@ class Setup:
     retry: RetryPolicy
     may_pause: bool
     checkpoint: Checkpoint | None = None
+    output_retries: int = 0
 
     def with_options(self, options: ChatOptions | None) -> Setup:
         """Return the setup of one call with options of its own."""

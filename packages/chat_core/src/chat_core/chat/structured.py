@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+_DEFINITIONS = ("$defs", "definitions")
+
+
+class DoesNotFit(Exception):
+    """A value does not fit the schema; the message tells where and why."""
 
 
 class OutputType(Generic[T]):
@@ -48,8 +53,8 @@ class OutputType(Generic[T]):
         """
         schema: JsonObject = self._schema
         if self._wrapped:
-            definitions: JsonObject = {"$defs": schema["$defs"]} if "$defs" in schema else {}
-            inner: JsonObject = {key: value for key, value in schema.items() if key != "$defs"}
+            definitions: JsonObject = {key: schema[key] for key in _DEFINITIONS if key in schema}
+            inner: JsonObject = {key: value for key, value in schema.items() if key not in _DEFINITIONS}
             schema = {
                 "type": "object",
                 "properties": {"value": inner},
@@ -57,7 +62,7 @@ class OutputType(Generic[T]):
                 "additionalProperties": False,
                 **definitions,
             }
-        name = re.sub(r"[^A-Za-z0-9_-]+", "_", getattr(self._form, "__name__", "output"))[:64]
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", self._name)[:64]
         described = schema.pop("description", None) if not self._wrapped else None
         return OutputSchema(name, schema, described if isinstance(described, str) else None)
 
@@ -84,24 +89,30 @@ class OutputType(Generic[T]):
     def _read(self, text: str, response: ChatResponse) -> tuple[JsonValue, T]:
         """Return the value as JSON, and as the type."""
         from pydantic import ValidationError
-        from pydantic_core import from_json, to_json
+        from pydantic_core import from_json
 
         document = _unfenced(text)
         try:
             plain = cast("JsonValue", from_json(document, allow_inf_nan=False))
             if fault := json_fault(plain):
                 raise ValueError(fault)
-            if not self._wrapped:
-                return plain, self._adapter.validate_json(document)
-            inner = cast("JsonObject", plain)["value"]
-            return inner, self._adapter.validate_json(to_json(inner))
+            inner = cast("JsonObject", plain)["value"] if self._wrapped else plain
+            return inner, self._validated(inner, None if self._wrapped else document)
         except ValidationError as exc:
             raise _invalid(response, faults_of(exc)) from exc
+        except DoesNotFit as exc:
+            raise _invalid(response, str(exc)) from None
         except (ValueError, KeyError, TypeError) as exc:
             reason = f" (Invalid JSON: {exc})" if isinstance(exc, ValueError) else ""
             raise _invalid(response, f"it is not the JSON asked for: {text[:200]!r}{reason}") from exc
         except Exception as exc:  # a validator of the application's may raise anything
             raise _invalid(response, f"it cannot be validated: {describe_exception(exc)}") from exc
+
+    def _validated(self, value: JsonValue, document: str | None) -> T:
+        """Return a JSON value as the type. `document` is its text, where that is the value alone."""
+        from pydantic_core import to_json
+
+        return self._adapter.validate_json(to_json(value) if document is None else document)
 
     def snapshot(self, text: str) -> JsonValue:
         """Return the value as far as its text has come, None before there is any."""
@@ -116,6 +127,10 @@ class OutputType(Generic[T]):
     def snapshots(self) -> Snapshots:
         """Return what makes the partial values of one streamed turn."""
         return Snapshots(self.snapshot)
+
+    @property
+    def _name(self) -> str:
+        return str(getattr(self._form, "__name__", "output"))
 
     @cached_property
     def _adapter(self) -> TypeAdapter[T]:

@@ -31,19 +31,19 @@ class _Unbounded(Exception):
     """The schema takes more steps than the value allows."""
 
 
-def faults(value: JsonValue, schema: JsonValue) -> list[str]:
+def faults(value: JsonValue, schema: JsonValue, owner: str = "the tool's schema") -> list[str]:
     """Return what is wrong with `value`, each with a JSON pointer to the place; nothing if it fits.
 
     A schema that cannot be checked in bounded time, because it refers to itself without end or tries too many
-    alternatives, is a fault too, with that reason.
+    alternatives, is a fault too, with that reason; `owner` names it.
     """
     checker = _Checker(schema, _STEPS + _STEPS_PER_NODE * _size(value))
     try:
         return list(checker.faults(value, schema, "", ()))
     except _Unbounded as exc:
-        return [f"/: the tool's schema cannot be checked: {exc}"]
+        return [f"/: {owner} cannot be checked: {exc}"]
     except RecursionError:
-        return ["/: the tool's schema cannot be checked: it is nested too deeply"]
+        return [f"/: {owner} cannot be checked: it is nested too deeply"]
 
 
 class _Checker:

@@ -19,7 +19,7 @@ _ANNOTATIONS = (
     *("$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default", "examples"),
     *("deprecated", "readOnly", "writeOnly"),
 )
-_KNOWN = frozenset(
+KEYWORDS = frozenset(
     _CHECKED_ANYWHERE + _CHECKED_IN_OBJECTS + _CHECKED_IN_ARRAYS + _CHECKED_IN_VALUES + _ANNOTATIONS
 )
 _OF_NAMES = frozenset(("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"))
@@ -43,6 +43,6 @@ def unchecked(schema: JsonValue) -> list[str]:
                 found.add(f"pattern {inner!r}")
             elif keyword == "patternProperties":
                 found |= {f"pattern {pattern!r}" for pattern in as_object(inner) if not is_safe(pattern)}
-            elif keyword not in _KNOWN:
+            elif keyword not in KEYWORDS:
                 found.add(keyword)
     return sorted(found)

@@ -31,6 +31,15 @@ def checked_text(value: object, what: str, example: str = "text") -> str:
     return value
 
 
+def checked_count(value: object, method: str, *, least: int) -> int:
+    """Return a whole number that is large enough. Raises `ConfigurationError`, which names the method."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigurationError(f"{method}(...) takes a whole number, not {kind_of(value)}")
+    if value < least:
+        raise ConfigurationError(f"{method}({value}): at least {least}")
+    return value
+
+
 def misspelt(name: str, known: Sequence[str]) -> str:
     """Return the known names that `name` may have meant, as the end of a sentence."""
     from difflib import get_close_matches  # here: only mistakes need it

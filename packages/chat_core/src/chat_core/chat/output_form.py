@@ -1,0 +1,30 @@
+"""What may be passed as the type of the output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from chat_core.chat.structured import OutputType
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.misuse import kind_of
+
+
+def output_of(form: object) -> OutputType[object]:
+    """Return the output type of a type or of a JSON schema. Raises `ConfigurationError` for anything else."""
+    if isinstance(form, Mapping):
+        from chat_core.chat.schema_output import SchemaOutput  # here: most output has a type
+
+        return cast("OutputType[object]", SchemaOutput(cast("Mapping[str, object]", form)))
+    if form is None or isinstance(form, str | bytes | int | float | list | tuple | set):
+        raise ConfigurationError(
+            f"with_structured_output(...) takes a type, such as City or list[City], or a JSON schema as a dict, "
+            f"not {kind_of(form)}"
+        )
+    if not isinstance(form, type) and (
+        hasattr(form, "model_fields_set") or hasattr(form, "__dataclass_fields__")
+    ):
+        raise ConfigurationError(
+            f"with_structured_output(...) takes the class {type(form).__name__} itself, not an instance of it"
+        )
+    return cast("OutputType[object]", OutputType(cast("type[object]", form)))

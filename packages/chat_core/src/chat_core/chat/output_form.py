@@ -9,6 +9,8 @@ from chat_core.chat.structured import OutputType
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.misuse import kind_of
 
+_VALUES: tuple[type, ...] = (str, bytes, int, float, list, tuple, set)
+
 
 def output_of(form: object) -> OutputType[object]:
     """Return the output type of a type or of a JSON schema. Raises `ConfigurationError` for anything else."""
@@ -16,7 +18,7 @@ def output_of(form: object) -> OutputType[object]:
         from chat_core.chat.schema_output import SchemaOutput  # here: most output has a type
 
         return cast("OutputType[object]", SchemaOutput(cast("Mapping[str, object]", form)))
-    if form is None or isinstance(form, str | bytes | int | float | list | tuple | set):
+    if form is None or isinstance(form, _VALUES):
         raise ConfigurationError(
             f"with_structured_output(...) takes a type, such as City or list[City], or a JSON schema as a dict, "
             f"not {kind_of(form)}"
@@ -27,4 +29,4 @@ def output_of(form: object) -> OutputType[object]:
         raise ConfigurationError(
             f"with_structured_output(...) takes the class {type(form).__name__} itself, not an instance of it"
         )
-    return cast("OutputType[object]", OutputType(cast("type[object]", form)))
+    return OutputType(cast("type[object]", form))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from chat_core.chat.structured import OutputType
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.misuse import kind_of
+
+if TYPE_CHECKING:
+    from chat_core.chat.structured import OutputType
 
 _VALUES: tuple[type, ...] = (str, bytes, int, float, list, tuple, set)
 
@@ -15,7 +17,7 @@ _VALUES: tuple[type, ...] = (str, bytes, int, float, list, tuple, set)
 def output_of(form: object) -> OutputType[object]:
     """Return the output type of a type or of a JSON schema. Raises `ConfigurationError` for anything else."""
     if isinstance(form, Mapping):
-        from chat_core.chat.schema_output import SchemaOutput  # here: most output has a type
+        from chat_core.chat.schema_output import SchemaOutput
 
         return cast("OutputType[object]", SchemaOutput(cast("Mapping[str, object]", form)))
     if form is None or isinstance(form, _VALUES):
@@ -29,4 +31,6 @@ def output_of(form: object) -> OutputType[object]:
         raise ConfigurationError(
             f"with_structured_output(...) takes the class {type(form).__name__} itself, not an instance of it"
         )
+    from chat_core.chat.structured import OutputType  # here: most chats answer in text
+
     return OutputType(cast("type[object]", form))

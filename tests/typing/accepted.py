@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Literal, TypedDict, assert_never, assert_type
 
 from chat_bedrock import AwsCredentials, BedrockBuilder, BedrockClient, EmbeddingBedrockClient
@@ -55,6 +56,7 @@ from chat_core import (
     Response,
     RetryPolicy,
     ScopedCollection,
+    Step,
     Strategy,
     StreamProvider,
     StructuredChunk,
@@ -66,6 +68,7 @@ from chat_core import (
     ToolCall,
     ToolCallChunk,
     ToolCalled,
+    ToolContext,
     ToolProgress,
     ToolResult,
     Transport,
@@ -448,6 +451,107 @@ async def every_kind_of_type(client: ChatCompletionsClient, messages: Messages) 
     assert_type(pair.value, tuple[int, str])
     number = await builder.with_structured_output(int).build().complete(messages)
     assert_type(number.value, int)
+
+
+# What tools depend on.
+
+
+class Database:
+    """What the tools of an application work with."""
+
+
+class Replica(Database):
+    """One that can be used in its place."""
+
+
+@tool
+def count_rows(context: ToolContext[Database], table: str = "t") -> int:
+    """Count the rows."""
+    return len(f"{context.deps}{table}")
+
+
+@tool(sequential=True)
+async def drop(context: ToolContext[Database], table: str) -> None:
+    """Drop a table."""
+
+
+@tool
+def guess(context: ToolContext[Database | None]) -> str:
+    """Guess, with a database or without."""
+    return "many" if context.deps is None else "few"
+
+
+@tool
+def which_try(context: ToolContext) -> int:
+    """Return the attempt."""
+    return context.attempt
+
+
+@tool
+def drop_last(table: str, context: ToolContext[Database]) -> None:
+    """Drop a table; the context is not where type checkers look for it."""
+
+
+@tool
+def show(value: object, wide: bool = False) -> str:
+    """Show any value."""
+    return f"{value} {wide}"
+
+
+async def dependencies(client: ChatCompletionsClient, messages: Messages) -> None:
+    assert_type(count_rows(ToolContext(ToolCall("c", "t"), Database()), table="t"), int)
+    assert_type(show(value=3, wide=True), str)
+    builder = ChatBuilder().with_model(client)
+    chat = builder.with_tools([count_rows]).with_tools([add, which_try, show]).build()
+    assert_type(chat, Chat[ChatCompletionsClient, ChatResponse, ChatResponse, Database])
+    assert_type(await chat.complete(messages, deps=Database()), ChatResponse)
+    assert_type(await chat.resume(messages, deps=Replica()), ChatResponse)
+    async with chat.stream(messages, deps=Database()) as events:
+        async for event in events:
+            print(event)
+    with SyncChat(chat) as sync:
+        assert_type(sync.complete(messages, deps=Database()), ChatResponse)
+        assert_type(sync.resume(messages, deps=Replica()), ChatResponse)
+        with sync.stream(messages, deps=Database()) as taken:
+            print(list(taken))
+
+    optional = builder.with_tools([guess]).build()
+    await optional.complete(messages)
+    await optional.complete(messages, deps=Database())
+    indifferent = builder.with_tools([which_try, add]).build()
+    assert_type(indifferent, Chat[ChatCompletionsClient, ChatResponse])
+    await indifferent.complete(messages)
+    await indifferent.complete(messages, deps="whatever")
+    declared = builder.with_deps(Database).with_tools([add, count_rows, drop_last, guess]).build()
+    assert_type(declared, Chat[ChatCompletionsClient, ChatResponse, ChatResponse, Database])
+    await declared.complete(messages, deps=Database())
+
+
+def by_step(step: Step[Database]) -> list[Tool[..., object, Database]]:
+    return [count_rows, add] if step.number == 1 and step.messages else [drop, add]
+
+
+async def after_a_look(step: Step[Database]) -> Sequence[Tool[..., object, Database]]:
+    return [drop] if step.deps else []
+
+
+async def tools_by_step(
+    client: ChatCompletionsClient, messages: Messages, accepted_module: ModuleType
+) -> None:
+    builder = ChatBuilder().with_model(client)
+    chosen = builder.with_tools(by_step).with_tools(after_a_look).with_tools([add]).build()
+    assert_type(chosen, Chat[ChatCompletionsClient, ChatResponse, ChatResponse, Database])
+    plain = builder.with_tools(lambda step: [add] if step.number == 1 else []).build()
+    assert_type(plain, Chat[ChatCompletionsClient, ChatResponse])
+    waiting = builder.with_scoped_tools(ScopedCollection(by_step, always)).with_structured_output(City)
+    assert_type(
+        await waiting.build().complete(messages, deps=Database()), Complete[StructuredResponse[City]] | Paused
+    )
+    of_a_module = ScopedCollection[Database].from_module(accepted_module, always)
+    assert_type(
+        await builder.with_scoped_tools(of_a_module).build().complete(messages, deps=Database()),
+        Complete[ChatResponse] | Paused,
+    )
 
 
 # Strategies, and what may pause.

@@ -9,7 +9,21 @@ from collections.abc import Mapping
 from typing import assert_never
 
 import httpx
-from accepted import City, CompletesOnly, EmbedsOnly, StreamsOnly, add, always, scoped
+from accepted import (
+    City,
+    CompletesOnly,
+    Database,
+    EmbedsOnly,
+    StreamsOnly,
+    add,
+    always,
+    by_step,
+    count_rows,
+    drop_last,
+    guess,
+    scoped,
+    which_try,
+)
 from chat_bedrock import BedrockBuilder
 from chat_cerebras import CerebrasBuilder
 from chat_claude import ClaudeBuilder, ClaudeClient
@@ -118,8 +132,6 @@ async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Mes
     await completes.embed("one")  # type: ignore[misc]  # it only completes
     streams = builder.with_model(StreamsOnly()).build()
     await streams.resume(messages)  # type: ignore[misc]  # it only streams
-    with SyncChat(completes) as sync:
-        sync.embed("one")  # type: ignore[misc]  # it only completes
 
 
 # ty looks at nothing that follows a call without a matching overload, so these have functions of their own
@@ -127,6 +139,11 @@ async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Mes
 
 def what_only_completes(messages: Messages) -> None:
     builder.with_model(CompletesOnly()).build().stream(messages)  # type: ignore[misc]  # it only completes
+
+
+def what_only_completes_and_embeds_nothing(messages: Messages) -> None:
+    with SyncChat(builder.with_model(CompletesOnly()).build()) as sync:
+        sync.embed("one")  # type: ignore[misc]  # it only completes
 
 
 def what_only_completes_in_threads(messages: Messages) -> None:
@@ -153,17 +170,17 @@ async def the_last_model_counts(client: ChatCompletionsClient, messages: Message
 
 async def a_text_to_a_chat_that_may_pause(client: ChatCompletionsClient) -> None:
     chat = builder.with_model(client).with_scoped_tools(scoped).build()
-    await chat.complete("Hello")  # type: ignore[arg-type]  # what waits is in the messages
+    await chat.complete("Hello")  # type: ignore[call-overload]  # what waits is in the messages
 
 
 def a_text_to_a_stream_that_may_pause(client: ChatCompletionsClient) -> None:
     chat = builder.with_model(client).with_scoped_tools(scoped).build()
-    chat.stream("Hello")  # type: ignore[arg-type]  # what waits is in the messages
+    chat.stream("Hello")  # type: ignore[call-overload]  # what waits is in the messages
 
 
 def a_text_to_a_thread_that_may_pause(client: ChatCompletionsClient) -> None:
     with SyncChat(builder.with_model(client).with_scoped_tools(scoped).build()) as sync:
-        sync.complete("Hello")  # type: ignore[arg-type]  # what waits is in the messages
+        sync.complete("Hello")  # type: ignore[call-overload]  # what waits is in the messages
 
 
 async def options_of_a_call(client: ChatCompletionsClient) -> None:
@@ -285,8 +302,33 @@ def tools() -> None:
     Tool("search", "Search the web.", '{"type": "object"}', print)  # type: ignore[arg-type]
     builder.with_tools(add)  # type: ignore[arg-type]  # tools are a list
     builder.with_tools([add, len])  # type: ignore[list-item]  # len is no Tool
-    builder.with_tools(scoped)  # type: ignore[arg-type]  # the word is with_scoped_tools
-    builder.with_scoped_tools([add])  # type: ignore[arg-type]  # no strategy
+    builder.with_tools(scoped)  # type: ignore[call-overload]  # the word is with_scoped_tools
+    builder.with_scoped_tools([add])  # type: ignore[call-overload]  # no strategy
+
+
+async def dependencies(client: ChatCompletionsClient, messages: Messages) -> None:
+    chat = builder.with_model(client).with_tools([count_rows]).build()
+    await chat.complete(messages)  # type: ignore[call-overload]  # no deps
+    await chat.complete(messages, deps=None)  # type: ignore[call-overload]  # a Database
+    await chat.complete(messages, deps="db")  # type: ignore[call-overload]  # a Database
+    await chat.resume(messages)  # type: ignore[call-arg]  # no deps
+    await chat.resume(messages, deps=Database)  # type: ignore[arg-type]  # the class, not a Database
+    chat.stream(messages)  # type: ignore[call-overload]  # no deps
+    chat.stream(messages, deps=3)  # type: ignore[call-overload]  # a Database
+    with SyncChat(chat) as sync:
+        sync.complete(messages)  # type: ignore[call-overload]  # no deps
+        sync.resume(messages, deps=3)  # type: ignore[arg-type]  # a Database
+        sync.stream(messages)  # type: ignore[call-overload]  # no deps
+    by_turn = builder.with_model(client).with_tools(by_step).build()
+    await by_turn.complete(messages)  # type: ignore[call-overload]  # no deps
+    declared = builder.with_model(client).with_deps(Database).with_tools([drop_last]).build()
+    await declared.complete(messages)  # type: ignore[call-overload]  # no deps
+    optional = builder.with_model(client).with_tools([guess]).build()
+    await optional.complete(messages, deps=3)  # type: ignore[call-overload]  # a Database, or none
+    builder.with_deps(str).with_tools([count_rows])  # type: ignore[list-item]  # it wants a Database
+    needs_none: Chat[ChatCompletionsClient] = chat  # type: ignore[assignment]  # it needs a Database
+    free: list[Tool[..., object]] = [which_try, count_rows]  # type: ignore[list-item]  # it wants a Database
+    print(needs_none, free)
 
 
 def arguments_of_a_chat_builder() -> None:

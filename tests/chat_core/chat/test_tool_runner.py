@@ -355,15 +355,15 @@ async def test_a_tool_is_given_its_context_and_keeps_its_key_over_a_restart() ->
 
     assert list(pay.definition.parameters["properties"]) == ["amount"]  # type: ignore[arg-type]
     messages = Messages.from_user("go")
-    await chat_with(pay, calls=[ToolCall("p", "pay", {"amount": 1})]).complete(messages)
+    await chat_with(pay, calls=[ToolCall("p", "pay", {"amount": 1})]).complete(messages, deps="first")
     again = Messages.from_json(messages.to_json())
     again.find_tool("p").status = Unknown()
     again.find_tool("p").approve()
-    await chat_with(pay, calls=[]).complete(again)
+    await chat_with(pay, calls=[]).complete(again, deps="second")
 
     assert [one[0] for one in seen] == ["p", "p"]
     assert seen[0][1] == seen[1][1] != ""
-    assert [one[2:] for one in seen] == [(1, None, 2), (2, None, 3)]
+    assert [one[2:] for one in seen] == [(1, "first", 2), (2, "second", 3)]
 
 
 async def test_limits_of_a_tool_hold() -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chat_core.tools.function import Tool, tool
     from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
     from chat_core.tools.scoped import ScopedCollection, Strategy
+    from chat_core.tools.step import Step
     from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
     from chat_core.transport.http import HttpTransport
     from chat_core.types.call_status import (
@@ -196,6 +197,7 @@ __all__ = [
     "Running",
     "Scheduled",
     "ScopedCollection",
+    "Step",
     "StepLimitReached",
     "Strategy",
     "StreamProvider",
@@ -249,6 +251,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.tools.function": "Tool tool",
             "chat_core.tools.pause": "ChatEvent Complete PauseReason Paused",
             "chat_core.tools.scoped": "ScopedCollection Strategy",
+            "chat_core.tools.step": "Step",
             "chat_core.transport": "Event EventStream Request Response Timeouts Transport",
             "chat_core.transport.http": "HttpTransport",
             "chat_core.types.call_status": (

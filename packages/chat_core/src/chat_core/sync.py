@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Generic, Self, cast, overload
+from typing import Generic, Never, Self, cast, overload
 
 from typing_extensions import TypeVar
 
@@ -32,13 +32,14 @@ from chat_core.types.response import ChatResponse
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
 V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
+D_contra = TypeVar("D_contra", contravariant=True, default=object)
 T = TypeVar("T")
 V = TypeVar("V", bound=ChatResponse, default=ChatResponse)
 
 _GRACE = 1.0  # seconds that a call has to end after a Ctrl-C, before the exception goes on without it
 
 
-class SyncChat(Generic[P_co, R_co, V_co]):
+class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
     """The methods of a `Chat`, without `await`:
 
     `with SyncChat(chat) as chat:`. Any number of threads may use one.
@@ -48,29 +49,45 @@ class SyncChat(Generic[P_co, R_co, V_co]):
     forks enters it after the fork: the loop does not come along.
     """
 
-    def __init__(self, chat: Chat[P_co, R_co, V_co]) -> None:
+    def __init__(self, chat: Chat[P_co, R_co, V_co, D_contra]) -> None:
         self._chat = chat
         self._entered: SharedLoop | None = None
         self._running: dict[SyncCall[object], None] = {}
 
     @overload
     def complete(
-        self: SyncChat[CompletionProvider, ChatResponse, V_co],
+        self: SyncChat[CompletionProvider, ChatResponse, V_co, None],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
     ) -> R_co: ...
     @overload
     def complete(
-        self: SyncChat[CompletionProvider, R_co, V_co],
+        self: SyncChat[CompletionProvider, R_co, V_co, None],
         messages: Messages,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
+    ) -> R_co: ...
+    @overload
+    def complete(
+        self: SyncChat[CompletionProvider, ChatResponse, V_co, D_contra],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
+    ) -> R_co: ...
+    @overload
+    def complete(
+        self: SyncChat[CompletionProvider, R_co, V_co, D_contra],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
     ) -> R_co: ...
     def complete(
-        self: SyncChat[CompletionProvider, object, V_co],
+        self: SyncChat[CompletionProvider, object, V_co, Never],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
@@ -78,36 +95,70 @@ class SyncChat(Generic[P_co, R_co, V_co]):
     ) -> object:
         """Do what `Chat.complete` does."""
         given = cast("Messages", messages)  # the chat looks whether it takes a text
-        return self._call(lambda: self._chat.complete(given, options=options, deps=deps))
+        chat = cast("Chat[CompletionProvider, object, V_co]", self._chat)
+        return self._call(lambda: chat.complete(given, options=options, deps=deps))
 
+    @overload
     def resume(
-        self: SyncChat[CompletionProvider, R_co, V_co],
+        self: SyncChat[CompletionProvider, R_co, V_co, None],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: None = None,
+    ) -> R_co: ...
+    @overload
+    def resume(
+        self: SyncChat[CompletionProvider, R_co, V_co, D_contra],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
+    ) -> R_co: ...
+    def resume(
+        self: SyncChat[CompletionProvider, R_co, V_co, Never],
         messages: Messages,
         *,
         options: ChatOptions | None = None,
         deps: object = None,
     ) -> R_co:
         """Do what `Chat.resume` does."""
-        return self._call(lambda: self._chat.resume(messages, options=options, deps=deps))
+        chat = cast("Chat[CompletionProvider, R_co, V_co]", self._chat)
+        return self._call(lambda: chat.resume(messages, options=options, deps=deps))
 
     @overload
     def stream(
-        self: SyncChat[StreamProvider, ChatResponse, V_co],
+        self: SyncChat[StreamProvider, ChatResponse, V_co, None],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
     ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
     @overload
     def stream(
-        self: SyncChat[StreamProvider, R_co, V_co],
+        self: SyncChat[StreamProvider, R_co, V_co, None],
         messages: Messages,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
+    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    @overload
+    def stream(
+        self: SyncChat[StreamProvider, ChatResponse, V_co, D_contra],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
+    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    @overload
+    def stream(
+        self: SyncChat[StreamProvider, R_co, V_co, D_contra],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
     ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
     def stream(
-        self: SyncChat[StreamProvider, object, V_co],
+        self: SyncChat[StreamProvider, object, V_co, Never],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
@@ -119,7 +170,8 @@ class SyncChat(Generic[P_co, R_co, V_co]):
         consumer has taken the events before it.
         """
         given = cast("Messages", messages)  # the chat looks whether it takes a text
-        return self._streamed(lambda: self._chat.stream(given, options=options, deps=deps))
+        chat = cast("Chat[StreamProvider, object, V_co]", self._chat)
+        return self._streamed(lambda: chat.stream(given, options=options, deps=deps))
 
     @contextmanager
     def _streamed(self, stream: Callable[[], ChatStream[V_co]]) -> Generator[Generator[ChatEvent[V_co]]]:
@@ -135,13 +187,13 @@ class SyncChat(Generic[P_co, R_co, V_co]):
             self._end(call, at_once=False)
 
     def embed(
-        self: SyncChat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
+        self: SyncChat[EmbeddingsProvider, R_co, V_co, D_contra], inputs: str | Sequence[str]
     ) -> EmbeddingsResponse:
         """Do what `Chat.embed` does."""
         return self._call(lambda: self._chat.embed(inputs))
 
     def rerank(
-        self: SyncChat[RerankProvider, R_co, V_co],
+        self: SyncChat[RerankProvider, R_co, V_co, D_contra],
         query: str,
         documents: Sequence[str],
         *,

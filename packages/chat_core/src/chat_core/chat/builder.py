@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, overload
+from typing import TYPE_CHECKING, Generic, Never, overload
 
 from typing_extensions import TypeForm, TypeVar
 
@@ -26,13 +26,16 @@ from chat_core.types.typestate import HasModel, MayPause, NeverPauses, NoModel
 if TYPE_CHECKING:  # each is imported by the `with_…` that needs it
     from chat_core.chat.checkpoints import Checkpoint
     from chat_core.chat.structured import OutputType
-    from chat_core.tools.scoped import AnyTool, ScopedCollection
+    from chat_core.chat.toolbox import AnyCollection
+    from chat_core.tools.scoped import ScopedCollection, ToolsFor
     from chat_core.types.seals import ApprovalKey
 
 M = TypeVar("M", default=NoModel)
 P = TypeVar("P", bound=Provider, default=Provider)
 V = TypeVar("V", bound=ChatResponse, default=ChatResponse)
 S = TypeVar("S", default=NeverPauses)
+D_contra = TypeVar("D_contra", contravariant=True, default=object)
+D = TypeVar("D")
 OtherProvider = TypeVar("OtherProvider", bound=Provider)
 T = TypeVar("T")
 
@@ -43,7 +46,7 @@ class _Choices:
 
     provider: Provider | None = None
     options: ChatOptions = ChatOptions()
-    tools: tuple[ScopedCollection, ...] = ()
+    tools: tuple[AnyCollection, ...] = ()
     may_pause: bool = False
     output: OutputType[object] | None = None
     max_steps: int = 20
@@ -54,21 +57,21 @@ class _Choices:
     output_retries: int = 0
 
 
-class ChatBuilder(Generic[M, P, V, S]):
+class ChatBuilder(Generic[M, P, V, S, D_contra]):
     """Returns a new builder from each `with_…` and does no I/O.
 
     The type parameters tell how far it has come: without a model there is no `build()`, and what `complete`
-    returns follows from the tools and the type of the output.
+    returns follows from the tools and the type of the output, and which `deps` it needs from the tools.
     """
 
     def __init__(self, _choices: _Choices | None = None) -> None:
         self._choices = _choices or _Choices()
 
-    def with_model(self, client: OtherProvider) -> ChatBuilder[HasModel, OtherProvider, V, S]:
+    def with_model(self, client: OtherProvider) -> ChatBuilder[HasModel, OtherProvider, V, S, D_contra]:
         """Use this client, from a provider's builder."""
         return ChatBuilder(replace(self._choices, provider=client))
 
-    def with_options(self, options: ChatOptions) -> ChatBuilder[M, P, V, S]:
+    def with_options(self, options: ChatOptions) -> ChatBuilder[M, P, V, S, D_contra]:
         """Send these common options with every model turn. Default: all left to the provider.
 
         Adds to those given before, field by field; a call may have options of its own.
@@ -76,23 +79,55 @@ class ChatBuilder(Generic[M, P, V, S]):
         given = checked_options(options, "with_options")
         return ChatBuilder(replace(self._choices, options=self._choices.options.merged(given)))
 
-    def with_tools(self, tools: Sequence[AnyTool]) -> ChatBuilder[M, P, V, S]:
-        """Add tools that run whenever the model calls them."""
+    def with_deps(self: ChatBuilder[M, P, V, S, object], form: TypeForm[D]) -> ChatBuilder[M, P, V, S, D]:
+        """Tell type checkers of which type the `deps` of the tools are. Nothing changes when it runs.
+
+        They find it out themselves of tools whose first parameter is a `ToolContext[Deps]`, all of one list.
+        Call it before `with_tools` where the context stands elsewhere, or where several types fit together.
+        """
+        return ChatBuilder(self._choices)
+
+    @overload
+    def with_tools(self, tools: ToolsFor[D_contra]) -> ChatBuilder[M, P, V, S, D_contra]: ...
+    @overload
+    def with_tools(
+        self: ChatBuilder[M, P, V, S, object], tools: ToolsFor[D]
+    ) -> ChatBuilder[M, P, V, S, D]: ...
+    def with_tools(self, tools: ToolsFor[Never]) -> object:
+        """Add tools that run whenever the model calls them: a list, or a function of the `Step`.
+
+        The function, sync or async, chooses the tools that each turn is offered. The calls of a turn find
+        theirs among the same, also after a restart: the function is then called with an equal step.
+        """
         from chat_core.tools.scoped import ScopedCollection, execute_always
 
-        collection = ScopedCollection(tuple(tools), execute_always)
-        return ChatBuilder(replace(self._choices, tools=(*self._choices.tools, collection)))
+        given = tools if callable(tools) else tuple(tools)
+        return self._with_collection(ScopedCollection(given, execute_always), self._choices.may_pause)
 
-    def with_scoped_tools(self, collection: ScopedCollection) -> ChatBuilder[M, P, V, MayPause]:
+    @overload
+    def with_scoped_tools(
+        self, collection: ScopedCollection[D_contra]
+    ) -> ChatBuilder[M, P, V, MayPause, D_contra]: ...
+    @overload
+    def with_scoped_tools(
+        self: ChatBuilder[M, P, V, S, object], collection: ScopedCollection[D]
+    ) -> ChatBuilder[M, P, V, MayPause, D]: ...
+    def with_scoped_tools(self, collection: ScopedCollection[Never]) -> object:
         """Add tools whose calls a strategy decides about: `complete` then returns `Complete` or `Paused`."""
-        return ChatBuilder(replace(self._choices, tools=(*self._choices.tools, collection), may_pause=True))
+        return self._with_collection(collection, may_pause=True)
+
+    def _with_collection(self, collection: AnyCollection, may_pause: bool) -> object:
+        tools = (*self._choices.tools, collection)
+        return ChatBuilder(replace(self._choices, tools=tools, may_pause=may_pause))
 
     @overload
     def with_structured_output(
         self, form: Mapping[str, object]
-    ) -> ChatBuilder[M, P, StructuredResponse[JsonValue], S]: ...
+    ) -> ChatBuilder[M, P, StructuredResponse[JsonValue], S, D_contra]: ...
     @overload
-    def with_structured_output(self, form: TypeForm[T]) -> ChatBuilder[M, P, StructuredResponse[T], S]: ...
+    def with_structured_output(
+        self, form: TypeForm[T]
+    ) -> ChatBuilder[M, P, StructuredResponse[T], S, D_contra]: ...
     def with_structured_output(self, form: object) -> object:
         """Make the response's `.value` one of this type: a model, dataclass, TypedDict, union, list, …
 
@@ -101,7 +136,7 @@ class ChatBuilder(Generic[M, P, V, S]):
         """
         return ChatBuilder(replace(self._choices, output=output_of(form)))
 
-    def with_output_retries(self, retries: int) -> ChatBuilder[M, P, V, S]:
+    def with_output_retries(self, retries: int) -> ChatBuilder[M, P, V, S, D_contra]:
         """Tell the model what does not fit the output type and let it answer again, so many times.
 
         Default: 0. The corrections are messages of the conversation, and their turns count in `total_usage`,
@@ -110,16 +145,16 @@ class ChatBuilder(Generic[M, P, V, S]):
         count = checked_count(retries, "with_output_retries", least=0)
         return ChatBuilder(replace(self._choices, output_retries=count))
 
-    def with_max_steps(self, steps: int) -> ChatBuilder[M, P, V, S]:
+    def with_max_steps(self, steps: int) -> ChatBuilder[M, P, V, S, D_contra]:
         """Limit the model turns of one call; then it raises `StepLimitReached`. Default: 20."""
         count = checked_count(steps, "with_max_steps", least=1)
         return ChatBuilder(replace(self._choices, max_steps=count))
 
-    def with_retry(self, policy: RetryPolicy) -> ChatBuilder[M, P, V, S]:
+    def with_retry(self, policy: RetryPolicy) -> ChatBuilder[M, P, V, S, D_contra]:
         """Set how often a model request is sent again. Default: twice; `max_retries=0` is never."""
         return ChatBuilder(replace(self._choices, retry=policy))
 
-    def with_checkpoint(self, save: Callable[[Messages], object]) -> ChatBuilder[M, P, V, S]:
+    def with_checkpoint(self, save: Callable[[Messages], object]) -> ChatBuilder[M, P, V, S, D_contra]:
         """Store the conversation with `save`, a function, sync or async, of the messages
         (`messages.to_json()`).
 
@@ -130,7 +165,7 @@ class ChatBuilder(Generic[M, P, V, S]):
         """
         return ChatBuilder(replace(self._choices, checkpoint=save))
 
-    def with_approval_key(self, key: ApprovalKey) -> ChatBuilder[M, P, V, S]:
+    def with_approval_key(self, key: ApprovalKey) -> ChatBuilder[M, P, V, S, D_contra]:
         """Run only calls whose approval is sealed with this key.
 
         Calls that the strategies let run or postpone are sealed by the chat itself, those that people approve
@@ -140,7 +175,7 @@ class ChatBuilder(Generic[M, P, V, S]):
         """
         return ChatBuilder(replace(self._choices, approval_key=key))
 
-    def with_edit_notice(self, shown: bool) -> ChatBuilder[M, P, V, S]:
+    def with_edit_notice(self, shown: bool) -> ChatBuilder[M, P, V, S, D_contra]:
         """Tell the model in the result of a call that a reviewer changed its arguments, and to what.
 
         Default: True.
@@ -148,9 +183,11 @@ class ChatBuilder(Generic[M, P, V, S]):
         return ChatBuilder(replace(self._choices, show_edits=shown))
 
     @overload
-    def build(self: ChatBuilder[HasModel, P, V, NeverPauses]) -> Chat[P, V, V]: ...
+    def build(self: ChatBuilder[HasModel, P, V, NeverPauses, D_contra]) -> Chat[P, V, V, D_contra]: ...
     @overload
-    def build(self: ChatBuilder[HasModel, P, V, MayPause]) -> Chat[P, Complete[V] | Paused, V]: ...
+    def build(
+        self: ChatBuilder[HasModel, P, V, MayPause, D_contra],
+    ) -> Chat[P, Complete[V] | Paused, V, D_contra]: ...
     def build(self) -> object:
         """Return a chat.
 

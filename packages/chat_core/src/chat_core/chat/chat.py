@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Generic, Never, TypeAlias, cast, overload
 
 from typing_extensions import TypeVar
 
@@ -36,12 +36,13 @@ if TYPE_CHECKING:
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
 V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
+D_contra = TypeVar("D_contra", contravariant=True, default=object)
 
 
-class Chat(Generic[P_co, R_co, V_co]):
+class Chat(Generic[P_co, R_co, V_co, D_contra]):
     """What `ChatBuilder.build()` makes. It holds no conversation, so one chat serves many at once.
 
-    `R_co` is what `complete` returns, `V_co` the response within.
+    `R_co` is what `complete` returns, `V_co` the response within, `D_contra` what its tools want as `deps`.
     """
 
     def __init__(self, provider: P_co, setup: Setup) -> None:
@@ -56,22 +57,38 @@ class Chat(Generic[P_co, R_co, V_co]):
 
     @overload
     async def complete(
-        self: Chat[CompletionProvider, ChatResponse, V_co],
+        self: Chat[CompletionProvider, ChatResponse, V_co, None],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
     ) -> R_co: ...
     @overload
     async def complete(
-        self: Chat[CompletionProvider, R_co, V_co],
+        self: Chat[CompletionProvider, R_co, V_co, None],
         messages: Messages,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
+    ) -> R_co: ...
+    @overload
+    async def complete(
+        self: Chat[CompletionProvider, ChatResponse, V_co, D_contra],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
+    ) -> R_co: ...
+    @overload
+    async def complete(
+        self: Chat[CompletionProvider, R_co, V_co, D_contra],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
     ) -> R_co: ...
     async def complete(
-        self: Chat[CompletionProvider, object, V_co],
+        self: Chat[CompletionProvider, object, V_co, Never],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
@@ -82,7 +99,7 @@ class Chat(Generic[P_co, R_co, V_co]):
 
         A text is a conversation of its own; a chat that may pause takes only `Messages`, since what waits is
         in them. `options` hold for this call, field by field before those of the chat. `deps` is for tools,
-        as `ToolContext.deps`.
+        as `ToolContext.deps`; it is needed where one wants a `ToolContext[Deps]`.
         Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
         """
         setup = self._setup.with_options(options)
@@ -98,34 +115,67 @@ class Chat(Generic[P_co, R_co, V_co]):
                         pass
         raise AssertionError("converse() ends in Done or Paused")
 
+    @overload
     async def resume(
-        self: Chat[CompletionProvider, R_co, V_co],
+        self: Chat[CompletionProvider, R_co, V_co, None],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: None = None,
+    ) -> R_co: ...
+    @overload
+    async def resume(
+        self: Chat[CompletionProvider, R_co, V_co, D_contra],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
+    ) -> R_co: ...
+    async def resume(
+        self: Chat[CompletionProvider, R_co, V_co, Never],
         messages: Messages,
         *,
         options: ChatOptions | None = None,
         deps: object = None,
     ) -> R_co:
         """Do what `complete` does: after a pause, with some or all of the waiting calls decided."""
-        return await self.complete(messages, options=options, deps=deps)
+        chat = cast("Chat[CompletionProvider, R_co, V_co]", self)
+        return await chat.complete(messages, options=options, deps=deps)
 
     @overload
     def stream(
-        self: Chat[StreamProvider, ChatResponse, V_co],
+        self: Chat[StreamProvider, ChatResponse, V_co, None],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
     ) -> ChatStream[V_co]: ...
     @overload
     def stream(
-        self: Chat[StreamProvider, R_co, V_co],
+        self: Chat[StreamProvider, R_co, V_co, None],
         messages: Messages,
         *,
         options: ChatOptions | None = None,
-        deps: object = None,
+        deps: None = None,
+    ) -> ChatStream[V_co]: ...
+    @overload
+    def stream(
+        self: Chat[StreamProvider, ChatResponse, V_co, D_contra],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
+    ) -> ChatStream[V_co]: ...
+    @overload
+    def stream(
+        self: Chat[StreamProvider, R_co, V_co, D_contra],
+        messages: Messages,
+        *,
+        options: ChatOptions | None = None,
+        deps: D_contra,
     ) -> ChatStream[V_co]: ...
     def stream(
-        self: Chat[StreamProvider, object, V_co],
+        self: Chat[StreamProvider, object, V_co, Never],
         messages: Messages | str,
         *,
         options: ChatOptions | None = None,
@@ -144,7 +194,7 @@ class Chat(Generic[P_co, R_co, V_co]):
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background)
 
     async def embed(
-        self: Chat[EmbeddingsProvider, R_co, V_co], inputs: str | Sequence[str]
+        self: Chat[EmbeddingsProvider, R_co, V_co, D_contra], inputs: str | Sequence[str]
     ) -> EmbeddingsResponse:
         """Return one vector per input, in order; one string is one input.
 
@@ -164,7 +214,7 @@ class Chat(Generic[P_co, R_co, V_co]):
         )
 
     async def rerank(
-        self: Chat[RerankProvider, R_co, V_co],
+        self: Chat[RerankProvider, R_co, V_co, D_contra],
         query: str,
         documents: Sequence[str],
         *,
@@ -177,11 +227,11 @@ class Chat(Generic[P_co, R_co, V_co]):
         self._require(RerankProvider, "does not rank documents")
         return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
 
-    def _whole_turns(self: Chat[CompletionProvider, R_co, V_co]) -> TurnSource:
+    def _whole_turns(self: Chat[CompletionProvider, object, V_co, Never]) -> TurnSource:
         self._require(CompletionProvider, "does not complete: use .stream(messages)")
         return partial(whole_turn, self._provider.complete)
 
-    def _streamed_turns(self: Chat[StreamProvider, R_co, V_co]) -> TurnSource:
+    def _streamed_turns(self: Chat[StreamProvider, object, V_co, Never]) -> TurnSource:
         self._require(StreamProvider, "does not stream: use .complete(messages)")
         return partial(streamed_turn, self._provider.stream)
 

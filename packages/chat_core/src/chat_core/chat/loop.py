@@ -17,6 +17,7 @@ from chat_core.chat.checkpoints import Checkpoints
 from chat_core.chat.output_retry import correction, retries_used
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup as Setup
+from chat_core.chat.step_tools import StepTools
 from chat_core.chat.turn import model_turn
 from chat_core.tools.pause import ChatEvent, Paused, PauseReason
 from chat_core.types.errors import (
@@ -51,6 +52,7 @@ async def converse(
     """
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
+    setup.tools.check_deps(deps)
     with at_work(messages):
         work = _Work(setup, source, messages, deps, background)
         try:
@@ -74,12 +76,14 @@ class _Work:
     deps: object
     background: Background | None
     checkpoints: Checkpoints = field(init=False)
+    tools: StepTools = field(init=False)
     spent: Usage = field(default=Usage(), init=False)
     _runner: ToolRunner | None = field(default=None, init=False)
     corrected: list[Notice] = field(default_factory=list[Notice], init=False)  # answers that did not fit
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints(self.setup.checkpoint, self.messages)
+        self.tools = StepTools(self.setup.tools, self.messages, self.deps)
 
     async def events(self) -> AsyncGenerator[ChatEvent[ChatResponse]]:
         calls = Calls(self.messages)
@@ -96,7 +100,9 @@ class _Work:
                     return
             if step - len(self.corrected) > self.setup.max_steps:
                 raise StepLimitReached(self.setup.max_steps)
-            async with aclosing(model_turn(self.setup, self.source, self.messages, calls)) as events:
+            offered = (await self.tools.of_next_turn()).definitions
+            turn = model_turn(self.setup, self.source, self.messages, calls, offered)
+            async with aclosing(turn) as events:
                 async for event in events:
                     if isinstance(event, Done):
                         response = event.response
@@ -121,7 +127,7 @@ class _Work:
         from chat_core.chat.tool_runner import ToolRunner
 
         if self._runner is None:
-            self._runner = ToolRunner(self.setup.tools, self.messages, self.checkpoints, self.deps)
+            self._runner = ToolRunner(self.tools, self.messages, self.checkpoints)
         return (self.background or Background()).run(partial(self._runner.settle, open_calls))
 
     def _paused(self, waiting: list[ToolCall], response: ChatResponse | None) -> Paused:

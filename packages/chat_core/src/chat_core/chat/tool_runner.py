@@ -12,6 +12,7 @@ import anyio
 
 from chat_core.chat.checkpoints import Checkpoints
 from chat_core.chat.run_call import Ready, run_call
+from chat_core.chat.step_tools import StepTools
 from chat_core.chat.toolbox import ToolBox
 from chat_core.tools.action import Defer, Execute, External, Reject, RequireApproval
 from chat_core.tools.arguments import ArgumentsDoNotFit
@@ -42,11 +43,15 @@ _logger = logging.getLogger("chat_core")
 class ToolRunner:
     """The tool passes of one `complete`, `resume` or `stream`."""
 
-    toolbox: ToolBox
+    tools: StepTools
     messages: Messages
     checkpoints: Checkpoints
-    deps: object = None
     _read: dict[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+
+    @property
+    def toolbox(self) -> ToolBox:
+        """What holds for the tools of all turns: the clock, the key, and whether edits are shown."""
+        return self.tools.toolbox
 
     async def settle(self, open_calls: Sequence[ToolCall], report: Report) -> None:
         """Let the strategies decide about new calls, and run all that may run.
@@ -59,7 +64,7 @@ class ToolRunner:
         if not open_calls:
             return
         await self._decide_all([call for call in open_calls if isinstance(call.status, Pending)])
-        ready = [one for call in open_calls if (one := self._ready(call)) is not None]
+        ready = [one for call in open_calls if (one := await self._ready(call)) is not None]
         for group in _groups(ready):
             await self._run_group(group, report)
         await self.checkpoints.save()
@@ -79,9 +84,10 @@ class ToolRunner:
                 self._seal(call)
 
     async def _decide(self, call: ToolCall) -> ToolStatus:
-        found = self.toolbox.find(call.name)
+        toolbox = await self.tools.of_call(call)
+        found = toolbox.find(call.name)
         if found is None:
-            return self.toolbox.no_such_tool(call)
+            return toolbox.no_such_tool(call)
         tool, strategy = found
         try:  # before the strategy: nobody should have to approve what cannot run
             self._read[call.id] = tool.read(call, self._context(call))
@@ -107,7 +113,7 @@ class ToolRunner:
         self._seal(call)
         return True
 
-    def _ready(self, call: ToolCall) -> Ready | None:
+    async def _ready(self, call: ToolCall) -> Ready | None:
         """Return the call with its tool and arguments, or None if it does not run now."""
         match call.status:
             case Approved():
@@ -118,9 +124,10 @@ class ToolRunner:
                 return None
         if self._refused(call):
             return None
-        found = self.toolbox.find(call.name)
+        toolbox = await self.tools.of_call(call)
+        found = toolbox.find(call.name)
         if found is None:
-            call.status = self.toolbox.no_such_tool(call)
+            call.status = toolbox.no_such_tool(call)
             return None
         tool, _ = found
         arguments = self._read.pop(
@@ -136,7 +143,7 @@ class ToolRunner:
         return Ready(call, tool, arguments)
 
     def _context(self, call: ToolCall) -> ToolContext[object]:
-        return ToolContext(call, self.deps, call.attempts + 1, self.messages)
+        return ToolContext(call, self.tools.deps, call.attempts + 1, self.messages)
 
     async def _run_group(self, group: Sequence[Ready], report: Report) -> None:
         """Run calls side by side, at most as many of one tool as it allows."""

@@ -19,6 +19,11 @@ class ArgumentsDoNotFit(ValueError):
 class Parameters(Protocol):
     """What a tool takes."""
 
+    @property
+    def wanted_deps(self) -> str | None:
+        """The type of dependencies that the function cannot do without, or None."""
+        ...
+
     def schema(self) -> JsonObject:
         """Return the JSON schema of an object."""
         ...
@@ -32,6 +37,8 @@ class Parameters(Protocol):
 
 class SchemaParameters:
     """Parameters as a JSON schema describes them; the function gets the JSON as it is."""
+
+    wanted_deps: str | None = None
 
     def __init__(self, parameters: JsonObject) -> None:
         self._parameters: JsonObject = {"type": "object", "properties": {}, **parameters}

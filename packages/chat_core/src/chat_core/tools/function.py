@@ -6,7 +6,7 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from functools import cached_property
-from typing import Generic, cast, overload
+from typing import Concatenate, Generic, Protocol, cast, overload
 
 import anyio
 from typing_extensions import ParamSpec, TypeVar
@@ -24,11 +24,13 @@ from chat_core.types.tool_call import ToolCall
 
 P = ParamSpec("P", default=...)
 R_co = TypeVar("R_co", covariant=True, default=object)
+D_contra = TypeVar("D_contra", contravariant=True, default=object)
 Q = ParamSpec("Q")
 T = TypeVar("T")
+D = TypeVar("D")
 
 
-class Tool(Generic[P, R_co]):
+class Tool(Generic[P, R_co, D_contra]):
     """A function that a model may call, sync or async; sync ones run in a worker thread.
 
     `@tool` makes one of a function.
@@ -40,6 +42,8 @@ class Tool(Generic[P, R_co]):
     `meta` is for strategies, `strict` makes the provider hold the model to the schema. A call may take
     `timeout` seconds (default: any time), `max_concurrency` calls of one turn run at once (default: all), and
     beside a call of a `sequential` tool no other call runs.
+
+    The type parameters are the function's parameters, its result, and the dependencies that it wants.
     """
 
     def __init__(
@@ -81,7 +85,7 @@ class Tool(Generic[P, R_co]):
         timeout: float | None = None,
         max_concurrency: int | None = None,
         sequential: bool = False,
-    ) -> Tool[P, R_co]:
+    ) -> Tool[P, R_co, D_contra]:
         """Return a tool made of a function, as `@tool` does."""
         name = name or getattr(function, "__name__", None)
         if not name or name == "<lambda>":
@@ -112,6 +116,11 @@ class Tool(Generic[P, R_co]):
         signature.
         """
         return unchecked(self._parameters.schema()) if isinstance(self._parameters, SchemaParameters) else []
+
+    @property
+    def wanted_deps(self) -> str | None:
+        """The type of dependencies that the function cannot do without, or None."""
+        return self._parameters.wanted_deps
 
     def read(self, call: ToolCall, context: ToolContext[object] | None = None) -> Mapping[str, object]:
         """Return the keywords to call the function with. Raises `ArgumentsDoNotFit`."""
@@ -160,6 +169,25 @@ class Tool(Generic[P, R_co]):
         return f"Tool({self.name!r})"
 
 
+class ToolMaker(Protocol):
+    """Makes a `Tool` of a function: what `@tool(...)` returns."""
+
+    @overload
+    def __call__(self, function: Callable[Concatenate[object, ...], T], /) -> Tool[..., T]: ...
+    @overload
+    def __call__(
+        self, function: Callable[Concatenate[ToolContext[D], Q], T], /
+    ) -> Tool[Concatenate[ToolContext[D], Q], T, D]: ...
+    @overload
+    def __call__(self, function: Callable[Q, T], /) -> Tool[Q, T]: ...
+
+
+@overload  # before the next one: a function that takes any object takes a context, too, and wants no deps
+def tool(function: Callable[Concatenate[object, ...], T], /) -> Tool[..., T]: ...
+@overload
+def tool(
+    function: Callable[Concatenate[ToolContext[D], Q], T], /
+) -> Tool[Concatenate[ToolContext[D], Q], T, D]: ...
 @overload
 def tool(function: Callable[Q, T], /) -> Tool[Q, T]: ...
 @overload
@@ -172,9 +200,9 @@ def tool(
     timeout: float | None = None,
     max_concurrency: int | None = None,
     sequential: bool = False,
-) -> Callable[[Callable[Q, T]], Tool[Q, T]]: ...
+) -> ToolMaker: ...
 def tool(
-    function: Callable[Q, T] | None = None,
+    function: Callable[..., object] | None = None,
     /,
     *,
     name: str | None = None,
@@ -184,14 +212,15 @@ def tool(
     timeout: float | None = None,
     max_concurrency: int | None = None,
     sequential: bool = False,
-) -> Tool[Q, T] | Callable[[Callable[Q, T]], Tool[Q, T]]:
+) -> object:
     """Make a `Tool` of a function: the schema from its signature, the descriptions from its docstring.
 
-    A parameter annotated with `ToolContext` or `ToolCall` is given that, and is not in the schema.
+    A parameter annotated with `ToolContext` or `ToolCall` is given that, and is not in the schema. Where the
+    first one is a `ToolContext[Deps]`, type checkers know that the tool wants `deps` of that type.
     """
 
-    def make(function: Callable[Q, T]) -> Tool[Q, T]:
-        return Tool[Q, T].from_function(
+    def make(function: Callable[..., object]) -> Tool[..., object]:
+        return Tool[..., object].from_function(
             function,
             name=name,
             description=description,

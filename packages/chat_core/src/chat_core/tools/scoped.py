@@ -5,33 +5,46 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TypeAlias
+from typing import Generic, Never, TypeAlias
+
+from typing_extensions import TypeVar
 
 from chat_core.tools.action import Action, Execute
 from chat_core.tools.function import Tool
+from chat_core.tools.step import Step
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.tool_call import ToolCall
 
-AnyTool: TypeAlias = Tool[..., object]
+D = TypeVar("D")
+D_contra = TypeVar("D_contra", contravariant=True, default=object)
+
+AnyTool: TypeAlias = Tool[..., object, Never]
+"""Any tool, whatever dependencies it wants."""
 Strategy: TypeAlias = Callable[[ToolCall, Mapping[str, object]], Action | Awaitable[Action]]
+ToolsFor: TypeAlias = (
+    Sequence[Tool[..., object, D]]
+    | Callable[[Step[D]], Sequence[Tool[..., object, D]] | Awaitable[Sequence[Tool[..., object, D]]]]
+)
+"""Tools that want dependencies of type `D`, or a function, sync or async, that chooses them for each turn."""
 
 
 @dataclass(frozen=True, slots=True)
-class ScopedCollection:
+class ScopedCollection(Generic[D_contra]):
     """Tools under one `strategy`: a function, sync or async, of a call and its tool's `meta`, which returns
     an `Action`.
 
     It decides once per call, before any call of the turn runs. What it raises goes to the caller, and no call
-    runs.
+    runs. `tools` may be a function of the `Step`, which chooses them for each turn.
     """
 
-    tools: Sequence[AnyTool]
+    tools: ToolsFor[D_contra]
     strategy: Strategy
 
     @classmethod
-    def from_module(cls, module: ModuleType, strategy: Strategy) -> ScopedCollection:
+    def from_module(cls, module: ModuleType, strategy: Strategy) -> ScopedCollection[D_contra]:
         """Return all tools of a module that do not begin with `_`, in the order of its definitions.
 
+        Where they want dependencies, `ScopedCollection[Deps].from_module(...)` tells the type checker which.
         Raises `ConfigurationError` where it has none.
         """
         tools = {id(value): value for name, value in vars(module).items() if _is_public_tool(name, value)}

@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, cast, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from chat_core.tools.arguments import ArgumentsDoNotFit
 from chat_core.tools.context import ToolContext
@@ -65,6 +65,17 @@ class FunctionParameters:
         given = {self._names[field]: getattr(read, field) for field in read.model_fields_set}
         injected = {name: call if kind is ToolCall else context for name, kind in self._injected.items()}
         return given | injected
+
+    @property
+    def wanted_deps(self) -> str | None:
+        """The `Deps` of a `ToolContext[Deps]` among the parameters, unless they may be None."""
+        for name, kind in self._injected.items():
+            wanted = get_args(self._hints[name]) if kind is ToolContext else ()
+            if wanted and not _takes_none(wanted[0]):
+                return (
+                    str(wanted[0]) if get_args(wanted[0]) else getattr(wanted[0], "__name__", str(wanted[0]))
+                )
+        return None
 
     @cached_property
     def _hints(self) -> Mapping[str, object]:
@@ -129,3 +140,9 @@ def unwrapped(function: Callable[..., object]) -> Callable[..., object]:
 def _bound(function: Callable[..., object]) -> Mapping[str, object]:
     """Return the keywords that a partial has already been given."""
     return function.keywords if isinstance(function, partial) else {}
+
+
+def _takes_none(form: object) -> bool:
+    return (
+        form in (None, type(None), object, Any) or isinstance(form, TypeVar) or type(None) in get_args(form)
+    )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 import signal
 import sys
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
+
+CheckLinear: TypeAlias = Callable[[Callable[[int], Callable[[], object]], int, int], None]
 
 # ignored where a shell has started the tests in the background; tests of Ctrl-C need it
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -84,3 +89,28 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not ready and timeout:
             self._loop.jump(timeout)
         return ready
+
+
+@pytest.fixture
+def check_linear() -> CheckLinear:
+    """Return a check that the time of a work grows with its size, and not with the square of it.
+
+    `prepare(size)` returns what is to be timed. Only the time of this process counts, and the least of up to
+    eight rounds, which end as soon as it is little enough: other work on the machine makes no difference.
+    """
+
+    def check(prepare: Callable[[int], Callable[[], object]], small: int, large: int) -> None:
+        least = {small: math.inf, large: math.inf}
+        for _ in range(8):
+            for size in least:
+                work = prepare(size)
+                began = time.process_time()
+                work()
+                least[size] = min(least[size], time.process_time() - began)
+            if least[large] <= 3 * (large / small) * max(least[small], 0.002):
+                return
+        pytest.fail(
+            f"{large / small:.0f} times the size took {least[large] / least[small]:.0f} times as long"
+        )
+
+    return check

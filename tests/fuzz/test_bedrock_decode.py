@@ -5,10 +5,11 @@ bytes.
 from __future__ import annotations
 
 import json
-from time import process_time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget
 from chat_bedrock.decode import decode
 from chat_bedrock.stream import BedrockStreamDecoder
 from chat_core import Event, Messages, Origin, ProviderError
@@ -83,7 +84,7 @@ def turns(draw: st.DrawFn) -> tuple[list[dict], str, list[Event]]:
     return content, reason, events_of(content, reason, draw(st.sampled_from([1, 3, 1000])))
 
 
-@budget_settings(100)
+@budget(100)
 @given(turns())
 def test_whole_and_streamed_are_the_same_turn(made: tuple[list[dict], str, list[Event]]) -> None:
     content, reason, events = made
@@ -94,7 +95,7 @@ def test_whole_and_streamed_are_the_same_turn(made: tuple[list[dict], str, list[
     assert same(streamed, whole)
 
 
-@budget_settings(100)
+@budget(100)
 @given(turns(), st.data())
 def test_a_damaged_stream_is_the_turn_that_it_tells_or_an_error(
     made: tuple[list[dict], str, list[Event]], data: st.DataObject
@@ -104,7 +105,7 @@ def test_a_damaged_stream_is_the_turn_that_it_tells_or_an_error(
     check(decoder, damaged(events, data), expected)
 
 
-@budget_settings(40)
+@budget(40)
 @given(turns(), st.sampled_from(ERRORS), st.data())
 def test_an_error_among_the_events_is_raised_in_any_shape(
     made: tuple[list[dict], str, list[Event]], error: dict, data: st.DataObject
@@ -115,7 +116,7 @@ def test_an_error_among_the_events_is_raised_in_any_shape(
         play(decoder(), events)
 
 
-@budget_settings(60)
+@budget(60)
 @given(turns(), st.data())
 def test_bytes_that_are_damaged_are_never_another_turn(
     made: tuple[list[dict], str, list[Event]], data: st.DataObject
@@ -131,13 +132,10 @@ def test_bytes_that_are_damaged_are_never_another_turn(
     assert reader.fault is not None or len(found) < len(events)
 
 
-def test_long_arguments_in_small_pieces_cost_linear_time() -> None:
-    def cost(size: int) -> float:
+def test_long_arguments_in_small_pieces_cost_linear_time(check_linear: Any) -> None:
+    def prepare(size: int) -> Callable[[], object]:
         content = [{"toolUse": {"toolUseId": "t", "name": "add", "input": {"text": "x" * size}}}]
         events = events_of(content, "tool_use", 8)
-        started = process_time()
-        play(decoder(), events)
-        return process_time() - started
+        return lambda: play(decoder(), events)
 
-    small = min(cost(50_000) for _ in range(3))
-    assert min(cost(400_000) for _ in range(3)) < 8 * 3 * small + 0.1
+    check_linear(prepare, 20_000, 200_000)

@@ -1,7 +1,7 @@
 """Any conversation becomes a body that the Converse API takes, for the models of every family."""
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_bedrock.capabilities import FAMILIES, Capabilities, capabilities_of
 from chat_bedrock.encode import encode, encode_count
 from chat_bedrock.settings import Caching, Guardrail, RequestDefaults
@@ -72,6 +72,7 @@ OUTPUT = OutputSchema(
 
 def attempt(request: ChatRequest, defaults: RequestDefaults, *, stream: bool) -> Encoded | ConfigurationError:
     """What encoding gives: a body, or the error that refuses the request."""
+    show(request.messages, defaults, request.options)
     try:
         return encode(request, origin=HERE, defaults=defaults, stream=stream)
     except ConfigurationError as error:
@@ -87,7 +88,7 @@ def has_content(message: Message) -> bool:
     return bool(message.tool_calls or message.text.strip() or (message.refusal or "").strip())
 
 
-@budget_settings(100)
+@budget(100)
 @given(
     messages=conversations(HERE, DATAS, FILES),
     capabilities=CAPABILITIES,
@@ -122,7 +123,7 @@ def test_any_conversation_becomes_a_body_that_keeps_the_rules(
     assert Messages.from_json(before).to_json() == before
 
 
-@budget_settings(40)
+@budget(40)
 @given(messages=histories(open_calls=False), capabilities=CAPABILITIES)
 def test_a_conversation_of_any_provider_is_sent_or_refused_for_what_the_user_put_in(
     messages: Messages, capabilities: Capabilities
@@ -134,7 +135,7 @@ def test_a_conversation_of_any_provider_is_sent_or_refused_for_what_the_user_put
         assert broken_rules(encoded.body, capabilities) == []
 
 
-@budget_settings(20)
+@budget(20)
 @given(text=texts, before=st.lists(texts, max_size=2))
 def test_no_text_of_a_user_is_lost(text: str, before: list[str]) -> None:
     messages = Messages.from_user("start", *before, text)

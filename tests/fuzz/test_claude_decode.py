@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import copy
 import json
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget
 from chat_claude.decode import decode
 from chat_claude.stream import ClaudeStreamDecoder
 from chat_core import (
@@ -164,8 +163,8 @@ def check(frames: Sequence[Any], expected: ChatResponse) -> ChatResponse | None:
     return response
 
 
+@budget(100)
 @given(messages())
-@budget_settings(100)
 def test_whole_and_streamed_are_the_same_turn(made: tuple[dict[str, Any], Frames]) -> None:
     message, frames = made
     streamed, _ = play(frames)
@@ -183,8 +182,8 @@ def test_whole_and_streamed_are_the_same_turn(made: tuple[dict[str, Any], Frames
     assert streamed.message.turn == whole.message.turn
 
 
+@budget(200)
 @given(messages(), st.data())
-@budget_settings(200)
 def test_a_damaged_stream_is_the_turn_that_it_tells_or_an_error(
     made: tuple[dict[str, Any], Frames], data: st.DataObject
 ) -> None:
@@ -231,8 +230,8 @@ ERRORS = [
 ]
 
 
+@budget(100)
 @given(messages(), st.data())
-@budget_settings(100)
 def test_an_error_in_any_shape_ends_the_stream_with_its_words(
     made: tuple[dict[str, Any], Frames], data: st.DataObject
 ) -> None:
@@ -246,8 +245,8 @@ def test_an_error_in_any_shape_ends_the_stream_with_its_words(
         decode(json.dumps(error).encode(), origin=ORIGIN, ids=CallIds(Messages()), prefix=str)
 
 
+@budget(100)
 @given(messages(), st.data())
-@budget_settings(100)
 def test_a_cut_at_any_character_is_an_error_that_quotes_the_last_frame(
     made: tuple[dict[str, Any], Frames], data: st.DataObject
 ) -> None:
@@ -264,6 +263,7 @@ def test_a_cut_at_any_character_is_an_error_that_quotes_the_last_frame(
     assert all(call.failed for call in caught.value.partial.tool_calls)
 
 
+@budget(150)
 @given(
     st.recursive(
         st.none() | st.integers() | texts,
@@ -281,7 +281,6 @@ def test_a_cut_at_any_character_is_an_error_that_quotes_the_last_frame(
         ["message_start", "content_block_start", "content_block_delta", "message_delta", "message"]
     ),
 )
-@budget_settings(150)
 def test_nothing_but_a_chat_error_leaves_the_decoder(value: Any, kind: str) -> None:
     frame = (value if isinstance(value, dict) else {"delta": value}) | {"type": kind}
     start: dict[str, Any] = {"type": "content_block_start", "index": 0, "content_block": {"type": "text"}}
@@ -304,15 +303,12 @@ def test_nothing_but_a_chat_error_leaves_the_decoder(value: Any, kind: str) -> N
     ],
 )
 def test_the_cost_grows_with_the_number_of_events(
-    block: dict[str, Any], delta: dict[str, Any] | None
+    block: dict[str, Any], delta: dict[str, Any] | None, check_linear: Any
 ) -> None:
-    def seconds(count: int) -> float:
+    def prepare(count: int) -> Callable[[], object]:
         more = {"type": "content_block_delta", "index": 0, "delta": delta} if delta else {"type": "new_event"}
         start: Frames = [{"type": "content_block_start", "index": 0, "content_block": block}]
         stop: Frames = [{"type": "content_block_stop", "index": 0}, {"type": "message_stop"}]
-        began = time.process_time()
-        play([*start, *([more] * count), *stop])
-        return time.process_time() - began
+        return lambda: play([*start, *([more] * count), *stop])
 
-    seconds(100)
-    assert seconds(20_000) < 12 * max(seconds(4_000), 0.02)
+    check_linear(prepare, 2_000, 20_000)

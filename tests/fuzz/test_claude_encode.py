@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_claude import ClaudeBuilder, block, cached, document, search_result
 from chat_claude.capabilities import Capabilities
 from chat_claude.encode import encode
@@ -228,12 +228,13 @@ def _turn(draw: st.DrawFn, origin: Origin, taken: set[str]) -> Message:
     return Message("model", parts, turn=turn, interrupted=interrupted)
 
 
+@budget(150)
 @given(conversations())
-@budget_settings(150)
 def test_a_conversation_of_any_kind_is_sent_by_the_rules_or_refused_for_what_the_user_put_in(
     conversation: tuple[Origin, Messages, bool],
 ) -> None:
     origin, messages, unreadable = conversation
+    show(messages, origin)
     stored = messages.to_json()
     restored = Messages.from_json(stored)
     assert restored == messages
@@ -264,12 +265,13 @@ def test_a_conversation_of_any_kind_is_sent_by_the_rules_or_refused_for_what_the
     assert dump(again.body) == dump(encoded.body)
 
 
+@budget(60)
 @given(conversations())
-@budget_settings(60)
 def test_after_another_word_of_the_user_every_conversation_goes_on(
     conversation: tuple[Origin, Messages, bool],
 ) -> None:
     origin, messages, unreadable = conversation
+    show(messages, origin)
     if unreadable:
         return
     messages.add_user("And now?")
@@ -295,11 +297,12 @@ def test_a_builder_with_all_native_tools_breaks_no_rule(model: str) -> None:
     assert broken_rules(json.loads(body)) == []
 
 
+@budget(150)
 @given(histories(open_calls=False), st.sampled_from(MODELS))
-@budget_settings(150)
 def test_every_history_that_the_engine_can_produce_is_sent_by_the_rules(
     messages: Messages, model: str
 ) -> None:
+    show(messages)
     origin = Origin("claude", ENDPOINT, model)
     stored = messages.to_json()
     try:

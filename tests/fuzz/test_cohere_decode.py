@@ -5,10 +5,11 @@ bytes.
 from __future__ import annotations
 
 import json
-from time import process_time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget
 from chat_cohere.decode import decode
 from chat_cohere.stream import CohereStreamDecoder
 from chat_core import Event, Messages, Origin, ProviderError
@@ -79,7 +80,7 @@ def turns(draw: st.DrawFn) -> tuple[dict, str, list[Event]]:
     return message, reason, events_of(message, reason, draw(st.sampled_from([1, 3, 1000])))
 
 
-@budget_settings(100)
+@budget(100)
 @given(turns())
 def test_whole_and_streamed_are_the_same_turn(made: tuple[dict, str, list[Event]]) -> None:
     message, reason, events = made
@@ -89,7 +90,7 @@ def test_whole_and_streamed_are_the_same_turn(made: tuple[dict, str, list[Event]
     assert same(streamed, whole)
 
 
-@budget_settings(100)
+@budget(100)
 @given(turns(), st.data())
 def test_a_damaged_stream_is_the_turn_that_it_tells_or_an_error(
     made: tuple[dict, str, list[Event]], data: st.DataObject
@@ -99,7 +100,7 @@ def test_a_damaged_stream_is_the_turn_that_it_tells_or_an_error(
     check(decoder, damaged(events, data), expected)
 
 
-@budget_settings(40)
+@budget(40)
 @given(turns(), st.sampled_from(ERRORS), st.data())
 def test_an_error_among_the_events_is_raised_in_any_shape(
     made: tuple[dict, str, list[Event]], error: dict, data: st.DataObject
@@ -110,14 +111,11 @@ def test_an_error_among_the_events_is_raised_in_any_shape(
         play(decoder(), events)
 
 
-def test_long_arguments_in_small_pieces_cost_linear_time() -> None:
-    def cost(size: int) -> float:
+def test_long_arguments_in_small_pieces_cost_linear_time(check_linear: Any) -> None:
+    def prepare(size: int) -> Callable[[], object]:
         text = json.dumps({"text": "x" * size})
         call = {"id": "c", "type": "function", "function": {"name": "add", "arguments": text}}
         events = events_of({"tool_calls": [call]}, "TOOL_CALL", 8)
-        started = process_time()
-        play(decoder(), events)
-        return process_time() - started
+        return lambda: play(decoder(), events)
 
-    small = min(cost(50_000) for _ in range(3))
-    assert min(cost(400_000) for _ in range(3)) < 8 * 3 * small + 0.1
+    check_linear(prepare, 20_000, 200_000)

@@ -1,7 +1,7 @@
 """Any conversation becomes a body that Cohere takes."""
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_cohere import document
 from chat_cohere.encode import encode
 from chat_cohere.settings import RequestDefaults, Thinking
@@ -73,6 +73,7 @@ DEFAULTS = st.sampled_from(
 
 def attempt(request: ChatRequest, defaults: RequestDefaults, *, stream: bool) -> Encoded | ConfigurationError:
     """What encoding gives: a body, or the error that refuses the request."""
+    show(request.messages, defaults)
     try:
         return encode(request, origin=HERE, defaults=defaults, stream=stream)
     except ConfigurationError as error:
@@ -88,7 +89,7 @@ def has_content(message: Message) -> bool:
     return bool(message.tool_calls or message.text.strip() or (message.refusal or "").strip())
 
 
-@budget_settings(100)
+@budget(100)
 @given(request=REQUESTS, defaults=DEFAULTS, stream=st.booleans())
 def test_any_conversation_becomes_a_body_that_keeps_the_rules(
     request: ChatRequest, defaults: RequestDefaults, stream: bool
@@ -103,7 +104,7 @@ def test_any_conversation_becomes_a_body_that_keeps_the_rules(
     assert broken_rules(encoded.body) == []
 
 
-@budget_settings(40)
+@budget(40)
 @given(messages=histories(open_calls=False))
 def test_a_conversation_of_any_provider_is_sent_or_refused_for_what_the_user_put_in(
     messages: Messages,

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget
 from chat_completions import Dialect
 from chat_completions.decode import decode
 from chat_completions.servers import SERVERS
@@ -93,8 +92,8 @@ def runnable(response: ChatResponse) -> dict[str, Any]:
     return {} if unfinished else {call.id: call.arguments for call in calls}
 
 
+@budget(150)
 @given(turns(), st.sampled_from(DIALECTS))
-@budget_settings(150)
 def test_a_whole_stream_is_its_turn_in_every_dialect(
     turn: tuple[Frames, str, str, dict[str, Any]], dialect: Dialect
 ) -> None:
@@ -107,8 +106,8 @@ def test_a_whole_stream_is_its_turn_in_every_dialect(
     assert (response.usage.input_tokens, response.usage.output_tokens) == (3, 4)
 
 
+@budget(150)
 @given(turns(), st.data())
-@budget_settings(150)
 def test_a_stream_that_is_cut_is_an_error_or_the_turn(
     turn: tuple[Frames, str, str, dict[str, Any]], data: st.DataObject
 ) -> None:
@@ -157,8 +156,8 @@ UNKNOWN: list[Any] = [
 ]
 
 
+@budget(200)
 @given(turns(), st.data())
-@budget_settings(200)
 def test_what_servers_do_to_a_stream_without_changing_its_meaning_changes_nothing(
     turn: tuple[Frames, str, str, dict[str, Any]], data: st.DataObject
 ) -> None:
@@ -207,8 +206,8 @@ ERRORS: list[Any] = [
 ]
 
 
+@budget(100)
 @given(turns(), st.sampled_from(ERRORS), st.data())
-@budget_settings(100)
 def test_an_error_anywhere_before_the_end_is_raised_and_names_what_the_server_said(
     turn: tuple[Frames, str, str, dict[str, Any]], error: Any, data: st.DataObject
 ) -> None:
@@ -267,8 +266,8 @@ def _mutate(frame: Any, draw: Callable[[st.SearchStrategy[Any]], Any]) -> Any:
     return frame
 
 
+@budget(400)
 @given(turns(), st.sampled_from(DIALECTS), st.data())
-@budget_settings(400)
 def test_a_damaged_stream_is_a_turn_or_an_error_and_no_call_runs_on_arguments_of_pieces(
     turn: tuple[Frames, str, str, dict[str, Any]], dialect: Dialect, data: st.DataObject
 ) -> None:
@@ -297,8 +296,8 @@ def test_a_damaged_stream_is_a_turn_or_an_error_and_no_call_runs_on_arguments_of
             assert isinstance(call.arguments, dict)
 
 
+@budget(200)
 @given(turns(), st.data())
-@budget_settings(200)
 def test_a_damaged_whole_response_is_a_turn_or_an_error(
     turn: tuple[Frames, str, str, dict[str, Any]], data: st.DataObject
 ) -> None:
@@ -324,15 +323,9 @@ def test_a_damaged_whole_response_is_a_turn_or_an_error(
 
 
 @pytest.mark.parametrize("field", ["content", "reasoning_content", "refusal"])
-def test_the_cost_of_a_long_stream_is_linear(field: str) -> None:
-    def seconds(count: int) -> float:
-        events = [Event("message", json.dumps(chunk({field: "abc "})))] * count
-        machine, began = decoder(), time.process_time()
-        for event in events:
-            machine.feed(event)
-        machine.feed(Event("message", json.dumps(chunk({}, "stop"))))
-        assert len(machine.finish().response.message.parts) == 1
-        return time.process_time() - began
+def test_the_cost_of_a_long_stream_is_linear(field: str, check_linear: Any) -> None:
+    def prepare(count: int) -> Callable[[], object]:
+        frames = [json.dumps(chunk({field: "abc "}))] * count
+        return lambda: play([*frames, chunk({}, "stop")])
 
-    few, many = min(seconds(2_000) for _ in range(3)), min(seconds(16_000) for _ in range(2))
-    assert many < few * 8 * 3
+    check_linear(prepare, 2_000, 16_000)

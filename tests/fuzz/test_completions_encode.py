@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_completions import Dialect
 from chat_completions.encode import encode
 from chat_completions.servers import SERVERS
@@ -181,12 +181,13 @@ def conversations(draw: st.DrawFn) -> tuple[Dialect, Messages, bool]:
     return dialect, messages, has_file
 
 
+@budget(300)
 @given(conversations())
-@budget_settings(300)
 def test_a_conversation_of_any_kind_is_sent_by_the_rules_or_refused_for_what_the_user_put_in(
     conversation: tuple[Dialect, Messages, bool],
 ) -> None:
     dialect, messages, has_file = conversation
+    show(messages, dialect.name)
     origin = Origin(dialect.name, URL, "m")
     before = repr([(message.role, message.parts) for message in messages])
     request = ChatRequest(messages, [ToolDefinition("add", "Add."), ToolDefinition("a.b")])

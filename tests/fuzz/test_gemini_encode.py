@@ -11,7 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_core import (
     ChatRequest,
     Citation,
@@ -180,6 +180,7 @@ TOOLS = st.lists(
 
 def check(messages: Messages, origin: Origin, tools: list[ToolDefinition], endpoint: Endpoint) -> Encoded:
     """Encode a conversation, and hold the body against the wire's rules and the SDK's types."""
+    show(messages, origin, tools)
     before = deepcopy(list(messages))
     defaults = RequestDefaults(endpoint=endpoint)
     try:
@@ -207,7 +208,7 @@ def satisfies_the_sdk(body: Any) -> None:
         types.Content.model_validate({**content, "parts": parts})
 
 
-@budget_settings(80)
+@budget(80)
 @given(messages_of(SAFE_PARTS), st.sampled_from(ORIGINS), TOOLS, st.sampled_from([Endpoint(), VERTEX]))
 @example([Message("model", [ToolCall("1", "a", {}, Completed([float("nan")]))])], ORIGINS[0], [], VERTEX)
 def test_what_others_put_into_a_history_is_sent_or_left_out(
@@ -217,7 +218,7 @@ def test_what_others_put_into_a_history_is_sent_or_left_out(
     check(messages, origin, tools, endpoint)
 
 
-@budget_settings(80)
+@budget(80)
 @given(messages_of(USER_PARTS), st.sampled_from(ORIGINS), TOOLS)
 def test_what_a_user_puts_in_is_sent_or_refused(
     history: list[Message], origin: Origin, tools: list[ToolDefinition]
@@ -226,7 +227,7 @@ def test_what_a_user_puts_in_is_sent_or_refused(
         check(Messages(history), origin, tools, Endpoint())
 
 
-@budget_settings(80)
+@budget(80)
 @given(histories(open_calls=False), st.sampled_from([*ORIGINS, SHARED_ORIGIN]), TOOLS)
 def test_conversations_of_all_providers_are_sent_or_refused(
     messages: Messages, origin: Origin, tools: list[ToolDefinition]

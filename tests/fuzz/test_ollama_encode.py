@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_core import (
     ChatRequest,
     Completed,
@@ -143,6 +143,7 @@ TOOLS = st.lists(
 
 def check(messages: Messages, tools: list[ToolDefinition], *, stream: bool) -> None:
     """Encode a conversation, and hold the body against the wire's rules."""
+    show(messages, tools)
     before = deepcopy(list(messages))
     try:
         encoded = encode(
@@ -155,7 +156,7 @@ def check(messages: Messages, tools: list[ToolDefinition], *, stream: bool) -> N
     assert broken_rules(body) == []
 
 
-@budget_settings(250)
+@budget(250)
 @given(histories(SAFE_PARTS), TOOLS, st.booleans())
 def test_what_others_put_into_a_history_is_sent_or_left_out(
     history: list[Message], tools: list[ToolDefinition], stream: bool
@@ -163,7 +164,7 @@ def test_what_others_put_into_a_history_is_sent_or_left_out(
     check(Messages([Message("user", [Text("Hello")]), *history]), tools, stream=stream)
 
 
-@budget_settings(250)
+@budget(250)
 @given(histories(USER_PARTS), TOOLS)
 def test_what_a_user_puts_in_is_sent_or_refused(history: list[Message], tools: list[ToolDefinition]) -> None:
     with suppress(ConfigurationError):

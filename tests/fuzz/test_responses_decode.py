@@ -5,14 +5,13 @@ lost or run twice.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget
 from chat_core import (
     ChatError,
     ChatResponse,
@@ -137,8 +136,8 @@ def test_every_kind_of_stream_is_the_same_turn(kind: Any) -> None:
     )
 
 
+@budget(300)
 @given(streams, st.data())
-@budget_settings(300)
 def test_events_that_are_dropped_repeated_or_moved_lose_no_character_and_run_no_call_twice(
     kind: Any, data: st.DataObject
 ) -> None:
@@ -168,8 +167,8 @@ def test_events_that_are_dropped_repeated_or_moved_lose_no_character_and_run_no_
         assert (response.text, runs(response)) == ("Grüße aus 🏔!", [ARGUMENTS])
 
 
+@budget(200)
 @given(streams, st.data())
-@budget_settings(200)
 def test_a_stream_that_is_cut_never_ends_and_runs_nothing(kind: Any, data: st.DataObject) -> None:
     frames = stream(**kind)
     kept: list[Any] = frames[: data.draw(st.integers(0, len(frames) - 1))]
@@ -209,8 +208,8 @@ def changed(value: Any, at: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
+@budget(400)
 @given(streams, st.data(), ANYTHING)
-@budget_settings(400)
 def test_a_value_of_another_type_anywhere_is_read_or_is_an_error_of_ours(
     kind: Any, data: st.DataObject, new: Any
 ) -> None:
@@ -225,8 +224,8 @@ def test_a_value_of_another_type_anywhere_is_read_or_is_an_error_of_ours(
     Messages([response.message]).to_json()
 
 
+@budget(400)
 @given(st.data(), ANYTHING)
-@budget_settings(400)
 def test_a_whole_response_with_any_value_anywhere_is_read_or_is_an_error_of_ours(
     data: st.DataObject, new: Any
 ) -> None:
@@ -256,8 +255,8 @@ ERRORS: list[Callable[[str], Any]] = [
 ]
 
 
+@budget(200)
 @given(streams, st.data(), st.sampled_from(ERRORS))
-@budget_settings(200)
 def test_an_error_anywhere_before_the_end_is_raised_in_eight_shapes(
     kind: Any, data: st.DataObject, error: Callable[[str], Any]
 ) -> None:
@@ -268,8 +267,8 @@ def test_an_error_anywhere_before_the_end_is_raised_in_eight_shapes(
     assert isinstance(caught.value, ProviderError)
 
 
+@budget(100)
 @given(streams, st.data(), st.sampled_from(["<html>Bad Gateway</html>", "nonsense", '"text"', "5", "[]"]))
-@budget_settings(100)
 def test_what_is_no_frame_is_quoted(kind: Any, data: st.DataObject, junk: str) -> None:
     frames: list[Any] = stream(**kind)
     frames.insert(data.draw(st.integers(0, len(frames) - 1)), junk)
@@ -279,14 +278,11 @@ def test_what_is_no_frame_is_quoted(kind: Any, data: st.DataObject, junk: str) -
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_the_cost_is_linear(kind: Any) -> None:
-    def cost(times: int) -> float:
+def test_the_cost_is_linear(kind: Any, check_linear: Any) -> None:
+    def prepare(times: int) -> Callable[[], object]:
         frames = stream(**kind)
         at = next(at for at, frame in enumerate(frames) if frame["type"].endswith("text.delta"))
         text = [json.dumps({**frames[at], "sequence_number": number}) for number in range(times)]
-        started = time.process_time()
-        play([frames[0], *text, frames[-1]])
-        return time.process_time() - started
+        return lambda: play([frames[0], *text, frames[-1]])
 
-    cost(500)
-    assert cost(8000) < 12 * max(cost(1000), 0.03)
+    check_linear(prepare, 1000, 8000)

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_core import (
     ChatOptions,
     ChatRequest,
@@ -123,6 +123,7 @@ def conversation(parts: list[Message]) -> Messages:
 
 
 def check(messages: Messages, defaults: RequestDefaults, **more: Any) -> None:
+    show(messages, defaults, more)
     before = messages.to_json()
     encoded = encode(ChatRequest(messages, **more), origin=ORIGIN, defaults=defaults, stream=False)
     body = json.loads(dump(encoded.body))
@@ -136,16 +137,16 @@ def check(messages: Messages, defaults: RequestDefaults, **more: Any) -> None:
     assert json.loads(dump(again.body)) == body
 
 
+@budget(300)
 @given(st.lists(safe_users | model_messages, max_size=6), memories, dialects, st.booleans())
-@budget_settings(300)
 def test_what_a_model_and_tools_put_in_is_always_sent(
     parts: list[Message], memory: Memory, dialect: Dialect, full: bool
 ) -> None:
     check(conversation(parts), defaults_of(memory, dialect, full_history=full))
 
 
+@budget(200)
 @given(histories(open_calls=False), memories, dialects)
-@budget_settings(200)
 def test_every_history_is_sent_or_the_users_part_is_refused(
     messages: Messages, memory: Memory, dialect: Dialect
 ) -> None:
@@ -156,8 +157,8 @@ def test_every_history_is_sent_or_the_users_part_is_refused(
         check(conversation(others), defaults_of(memory, dialect))
 
 
+@budget(100)
 @given(st.lists(names, max_size=4, unique=True), st.data())
-@budget_settings(100)
 def test_tools_of_any_name_are_declared_and_chosen_by_it(given_names: list[str], data: st.DataObject) -> None:
     tools = [ToolDefinition(name, "", {"type": "object"}) for name in given_names]
     choice = data.draw(st.sampled_from([None, "auto", "none", *given_names]))

@@ -7,18 +7,19 @@ import json
 import pickle
 
 import pytest
-from budget import budget_settings
+from budget import budget, show
 from chat_core import ChatBuilder, ChatError, InvalidHistory, Message, Messages, Structured, Text, ToolCall
 from chat_core.testing import ScriptedProvider
 from chat_core.types.json_values import MAX_DEPTH, JsonValue
 from histories import LONG_TEXT, histories, json_values
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 
-@budget_settings()
+@budget()
 @given(histories())
 def test_what_is_stored_comes_back_equal(messages: Messages) -> None:
+    show(messages)
     stored = messages.to_json()
     again = Messages.from_json(stored)
 
@@ -29,19 +30,21 @@ def test_what_is_stored_comes_back_equal(messages: Messages) -> None:
     assert Messages.from_json(json.loads(stored)) == messages
 
 
-@budget_settings()
+@budget()
 @given(histories())
 def test_copies_are_equal(messages: Messages) -> None:
+    show(messages)
     assert copy.deepcopy(messages) == messages
     assert pickle.loads(pickle.dumps(messages)) == messages
 
 
-@budget_settings(50)
+@budget(50)
 @given(histories(open_calls=False))
 def test_sending_changes_nothing(messages: Messages) -> None:
     import asyncio
 
     messages.add_user("go on")
+    show(messages)
     before = json.loads(messages.to_json())["messages"]
     chat = ChatBuilder().with_model(ScriptedProvider(["done"])).build()
 
@@ -50,7 +53,7 @@ def test_sending_changes_nothing(messages: Messages) -> None:
     assert json.loads(messages[:-1].to_json())["messages"] == before
 
 
-@budget_settings()
+@budget()
 @given(st.data(), histories())
 def test_hostile_json_is_refused_or_read_and_never_raises_anything_else(
     data: st.DataObject, messages: Messages
@@ -64,6 +67,7 @@ def test_hostile_json_is_refused_or_read_and_never_raises_anything_else(
         else:
             container[key] = data.draw(json_values | st.just(10**400) | st.just(_nested(300)))
 
+    note(json.dumps(tree))
     for stored in (tree, json.dumps(tree)):
         try:
             read = Messages.from_json(stored)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import anyio
 import pytest
+from chat_bedrock import BedrockBuilder
 from chat_claude import ClaudeBuilder
 from chat_completions import ChatCompletionsBuilder
 from chat_core import (
@@ -296,13 +297,75 @@ async def test_on_every_wire_what_is_complete_is_done_whatever_follows(
     assert transport.left_at - started <= 2.01
 
 
-@pytest.mark.parametrize("afterwards", [forever, reset, ends])
+@pytest.mark.parametrize("afterwards", [reset, ends])
 @pytest.mark.parametrize(("client", "bursts"), WIRES)
-async def test_on_every_wire_what_stops_before_its_last_event_is_an_error(
+async def test_on_every_wire_a_connection_that_ends_before_the_last_event_is_an_error(
     client: Callable[[Plays], Any], bursts: list[Burst], afterwards: Body
 ) -> None:
-    with pytest.raises((StreamTruncated, TimedOut)):
+    with pytest.raises(StreamTruncated):
         await turn(client(then(afterwards, *bursts[:-1])))
+
+
+@pytest.mark.parametrize("afterwards", [forever, keep_alives])
+@pytest.mark.parametrize(("client", "bursts"), WIRES)
+async def test_on_every_wire_what_stalls_before_its_finish_reason_times_out(
+    client: Callable[[Plays], Any], bursts: list[Burst], afterwards: Body
+) -> None:
+    has_reason_earlier = bursts is CLAUDE  # all others give it with their last event
+    with pytest.raises(TimedOut):
+        await turn(client(then(afterwards, *bursts[: -2 if has_reason_earlier else -1])))
+
+
+@pytest.mark.parametrize("afterwards", [forever, keep_alives])
+async def test_after_the_stop_reason_of_claude_a_stall_of_two_seconds_is_the_end(afterwards: Body) -> None:
+    transport = then(afterwards, *CLAUDE[:-1])
+    started = anyio.current_time()
+
+    *_, done = await turn(claude(transport))
+
+    assert isinstance(done, Done)
+    assert (done.response.text, done.response.finish_reason) == ("word", "stop")
+    assert done.response.usage.output_tokens == 1
+    assert transport.left_at is not None
+    assert 2 <= transport.left_at - started <= 2.01
+
+
+async def test_after_the_stop_reason_of_claude_a_stall_within_a_block_is_no_end() -> None:
+    open_block = [burst for burst in CLAUDE[:-1] if "block_stop" not in burst[0].data]
+
+    with pytest.raises(TimedOut):
+        await turn(claude(then(keep_alives, *open_block)))
+
+
+async def test_after_the_stop_reason_of_claude_what_comes_a_moment_later_counts() -> None:
+    async def body() -> AsyncGenerator[Burst]:
+        for burst in CLAUDE[:-1]:
+            yield burst
+        await anyio.sleep(1.5)
+        yield event({"type": "message_delta", "delta": {}, "usage": {"output_tokens": 7}}, "message_delta")
+        await anyio.sleep(1.5)
+        yield CLAUDE[-1]
+
+    *_, done = await turn(claude(Plays(body)))
+
+    assert done.response.usage.output_tokens == 7
+
+
+async def test_on_bedrock_the_usage_after_the_stop_reason_is_waited_for_two_seconds() -> None:
+    transport = then(
+        keep_alives,
+        event({"contentBlockIndex": 0, "delta": {"text": "word"}}, "contentBlockDelta"),
+        event({"contentBlockIndex": 0}, "contentBlockStop"),
+        event({"stopReason": "end_turn"}, "messageStop"),
+    )
+    builder = BedrockBuilder().with_model("m").with_region("us-east-1").with_api_key("k")
+    started = anyio.current_time()
+
+    *_, done = await turn(builder.with_transport(transport).build())
+
+    assert (done.response.text, done.response.finish_reason) == ("word", "stop")
+    assert transport.left_at is not None
+    assert transport.left_at - started <= 2.01
 
 
 async def test_a_burst_is_read_up_to_the_terminal_sign() -> None:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chat_core import ChatResponse, Done, Event, InvalidResponse, JsonObject, Notice, Origin, TurnEvent
-from chat_core.types.json_values import as_count, as_list, as_object
+from chat_core import (
+    ChatResponse,
+    Done,
+    Event,
+    InvalidResponse,
+    JsonObject,
+    JsonValue,
+    Notice,
+    Origin,
+    TurnEvent,
+)
+from chat_core.types.json_values import as_count, as_object
 from chat_core.wire import CallIds, FrameReader, finish_reason
 
 from chat_bedrock.decode.assembly import Assembly
@@ -49,6 +59,7 @@ class BedrockStreamDecoder:
         self._frames = FrameReader("an event of ConverseStream")
         self._notices = notices
         self._ending: JsonObject = {}
+        self._unknown_events: list[JsonValue] = []
         self.complete = False
         self._has_metadata = False
 
@@ -122,7 +133,8 @@ class BedrockStreamDecoder:
             raise stream_error(f"exception:{kind}", frame)
         if frame.keys() & {"message", "Message", "__type", "error"}:
             raise unexpected(frame, "an event of ConverseStream")
-        self._ending["unknown_events"] = [*as_list(self._ending.get("unknown_events")), {kind: frame}]
+        self._unknown_events.append({kind: frame})
+        self._ending["unknown_events"] = self._unknown_events
 
     def _response(self) -> ChatResponse:
         whole = response(self._assembly.parts(), self._ending)

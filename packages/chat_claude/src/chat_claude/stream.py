@@ -45,8 +45,11 @@ class ClaudeStreamDecoder:
     begun    | `message_delta`               | stop reason and usage; each number replaces the earlier one
     begun    | `message_stop`                | finished
     begun    | a whole message               | its blocks yield what they hold; finished
+    stopped  | 2 s with nothing but pings    | finished
     finished | the end of the bytes          | `finish` returns `Done`
     other    | the end of the bytes          | `finish` raises `StreamTruncated` with what arrived
+
+    The turn has stopped once a `message_delta` has given its stop reason and no block is open.
     """
 
     def __init__(
@@ -73,6 +76,15 @@ class ClaudeStreamDecoder:
     def complete(self) -> bool:
         """Whether the bytes may end here: the terminal sign has come."""
         return self.finished
+
+    @property
+    def may_stall(self) -> bool:
+        """Whether the turn has stopped, and only `message_stop` is missing."""
+        return bool(self._message.get("stop_reason")) and not self._blocks.has_open
+
+    def stall(self) -> None:
+        """Take the turn as whole without `message_stop`."""
+        self.finished = True
 
     def feed(self, event: Event, /) -> Sequence[TurnEvent]:
         """Return what one event adds.

@@ -20,7 +20,7 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.types.json_values import as_count, as_object, as_text
 from chat_core.wire import CallIds, FrameReader, fail_pending, is_error_object
 
 from chat_cohere.decode.errors import unexpected
@@ -65,6 +65,7 @@ class CohereStreamDecoder:
         self._blocks: dict[tuple[str, int], _Block] = {}
         self._citations: list[JsonObject] = []
         self._ending: JsonObject = {}
+        self._unknown_events: list[JsonValue] = []
         self._whole_parts: list[Part] | None = None
         self.finished = False
 
@@ -183,7 +184,8 @@ class CohereStreamDecoder:
     def _unknown(self, frame: JsonObject) -> None:
         if "type" not in frame and is_error_object(frame):
             raise unexpected(frame, "an event of a chat")
-        self._ending["unknown_events"] = [*as_list(self._ending.get("unknown_events")), frame]
+        self._unknown_events.append(frame)
+        self._ending["unknown_events"] = self._unknown_events
 
     def _response(self) -> ChatResponse:
         parts = self._parts() if self._whole_parts is None else self._whole_parts

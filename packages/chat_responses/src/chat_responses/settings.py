@@ -9,7 +9,7 @@ from chat_core import JsonObject
 from chat_core.client import ClientSettings
 
 from chat_responses.dialect import Dialect
-from chat_responses.memory import Memory, Stateless
+from chat_responses.memory import Chained, Conversation, Memory, Stateless
 from chat_responses.options import ResponsesOptions
 
 
@@ -40,6 +40,11 @@ class RequestDefaults:
     def server_remembers(self) -> bool:
         """Whether only what is new has to be sent."""
         return self.memory != Stateless() and not self.full_history
+
+    @property
+    def server_stores(self) -> bool:
+        """Whether the server keeps the items of earlier responses, so that an id is enough to name one."""
+        return isinstance(self.memory, Conversation) or self.memory == Chained()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

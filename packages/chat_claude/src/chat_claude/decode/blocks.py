@@ -168,6 +168,11 @@ class TurnBlocks:
             events += self.stop(index)
         return events
 
+    @property
+    def has_open(self) -> bool:
+        """Whether a block has not stopped."""
+        return any(not block.stopped for block in self._by_index.values())
+
     def in_order(self) -> list[Block]:
         """Return the blocks by index, without calls that a server has repeated."""
         ordered = sorted(self._blocks, key=lambda entry: entry[0])

@@ -26,7 +26,8 @@ class ThinkTags:
 
     def __init__(self, begins: Literal["tags", "open"]) -> None:
         self._inside = begins == "open"
-        self._kept = ""  # what may be the beginning of a tag, or white space before one
+        self._kept = ""  # what may be the beginning of a tag
+        self._blank: list[str] = []  # white space inside that may stand before the closing tag
         self._edge = True  # whether white space that comes now is only layout
 
     def feed(self, text: str) -> Iterator[tuple[Literal["reasoning", "text"], str]]:
@@ -37,36 +38,37 @@ class ThinkTags:
             tag = _END if self._inside else THINK_TAG
             before, found, after = text.partition(tag)
             if not found:
-                keep = _tail(text, tag, self._inside)
-                before, self._kept = text[: len(text) - keep], text[len(text) - keep :]
-            elif self._inside:
-                before = before.rstrip()
+                part = _beginning_of(tag, text)
+                before, self._kept = text[: len(text) - part], text[len(text) - part :]
             yield from self._run(before)
             if not found:
                 return
             self._inside = not self._inside
             self._edge = True
+            self._blank.clear()
             text = after
 
     def end(self) -> Iterator[tuple[Literal["reasoning", "text"], str]]:
         """Return what was kept back and turned out to be no tag."""
         kept, self._kept = self._kept, ""
-        yield from self._run(kept.rstrip() if self._inside else kept)
+        yield from self._run(kept)
 
     def _run(self, text: str) -> Iterator[tuple[Literal["reasoning", "text"], str]]:
+        """Return a run of text; inside, white space at its end is kept back until something follows it."""
+        whole = text.rstrip() if self._inside else text
+        blank = text[len(whole) :]
+        if whole:
+            whole = "".join([*self._blank, whole])
+            self._blank.clear()
+        if blank:
+            self._blank.append(blank)
         if self._edge:
-            text = text.lstrip()
-        if text:
+            whole = whole.lstrip()
+        if whole:
             self._edge = False
-            yield ("reasoning" if self._inside else "text"), text
+            yield ("reasoning" if self._inside else "text"), whole
 
 
-def _tail(text: str, tag: str, inside: bool) -> int:
-    """Return how many characters at the end may belong to a tag that is still to come, or to white space
-    before it.
-    """
-    part = next((size for size in range(min(len(tag) - 1, len(text)), 0, -1) if text.endswith(tag[:size])), 0)
-    if not inside:
-        return part
-    rest = text[: len(text) - part]
-    return part + len(rest) - len(rest.rstrip())
+def _beginning_of(tag: str, text: str) -> int:
+    """Return how many characters at the end may belong to a tag that is still to come."""
+    return next((size for size in range(min(len(tag) - 1, len(text)), 0, -1) if text.endswith(tag[:size])), 0)

@@ -8,7 +8,7 @@ from typing import cast
 
 from chat_core import JsonObject, Origin, ToolCall
 from chat_core.types.json_values import as_object, as_text
-from chat_core.wire import wire_id, wire_name
+from chat_core.wire import free_wire_id, wire_id, wire_name
 
 from chat_completions.dialect import Dialect
 from chat_completions.wire import CustomCall, FunctionCall
@@ -24,16 +24,17 @@ def encode_calls(
     """Return the calls of one turn as they go back, with the fields of their own that this server sent with
     them.
     """
-    encoded = [_encode_call(call, origin, dialect) for call in calls]
+    ids = call_ids(calls, origin, dialect)
+    encoded = [_encode_call(call, id, origin) for id, call in zip(ids, calls, strict=True)]
     if dialect.fields.numbers_calls:
         for index, call in enumerate(encoded):
             call["index"] = index
     return encoded
 
 
-def _encode_call(call: ToolCall, origin: Origin, dialect: Dialect) -> FunctionCall | CustomCall:
+def _encode_call(call: ToolCall, id: str, origin: Origin) -> FunctionCall | CustomCall:
     data = (call.native.for_(origin) if call.native else None) or {}
-    id, name = call_id(call, origin, dialect), wire_name(call.name)
+    name = wire_name(call.name)
     if data.get("type") == "custom":
         return {
             "id": id,
@@ -49,7 +50,13 @@ def _encode_call(call: ToolCall, origin: Origin, dialect: Dialect) -> FunctionCa
     return cast("FunctionCall", {**fields, "id": id, "type": "function", "function": function})
 
 
-def call_id(call: ToolCall, origin: Origin, dialect: Dialect) -> str:
+def call_ids(calls: Sequence[ToolCall], origin: Origin, dialect: Dialect) -> list[str]:
+    """Return the ids of a turn's calls as the server takes them, in order, each one different."""
+    taken: set[str] = set()
+    return [free_wire_id(_call_id(call, origin, dialect), wire_id(call.id), taken) for call in calls]
+
+
+def _call_id(call: ToolCall, origin: Origin, dialect: Dialect) -> str:
     """Return the id of a call as the server takes it: its own where it gave an odd one, else mapped where it
     does not fit.
     """

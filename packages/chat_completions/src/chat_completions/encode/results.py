@@ -8,7 +8,7 @@ from chat_core import ConfigurationError, File, Message, Notice, Origin
 from chat_core.wire import results_heading, unsent_file
 
 from chat_completions.dialect import Dialect
-from chat_completions.encode.calls import call_id
+from chat_completions.encode.calls import call_ids
 from chat_completions.encode.files import encode_file
 from chat_completions.wire import ContentPart, SentMessage, TextPart, ToolMessage
 
@@ -23,12 +23,13 @@ def encode_results(
     """
     outcomes = message.outcomes()
     in_results = dialect.files.in_results
-    for call, outcome in outcomes:
+    ids = call_ids([call for call, _ in outcomes], origin, dialect)
+    for id, (call, outcome) in zip(ids, outcomes, strict=True):
         content: str | list[ContentPart] = outcome
         if call.files and in_results:
             text = [TextPart(type="text", text=outcome)] if outcome.strip() else []
             content = [*text, *(_file(file, dialect, notices) for file in call.files)]
-        yield ToolMessage(role="tool", tool_call_id=call_id(call, origin, dialect), content=content)
+        yield ToolMessage(role="tool", tool_call_id=id, content=content)
     for call, _ in outcomes:
         if call.files and not in_results:
             heading = TextPart(type="text", text=results_heading(call.name, call.id))

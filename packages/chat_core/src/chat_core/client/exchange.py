@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from logging import Logger
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import anyio
 
@@ -19,7 +19,7 @@ from chat_core.client.error_advice import DecodeError
 from chat_core.client.request_log import LOGGER, RequestLog
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
-from chat_core.types.errors import ChatError, ConnectionFailed
+from chat_core.types.errors import ChatError, ConnectionFailed, TimedOut
 from chat_core.types.events import Done, TurnEvent
 
 T = TypeVar("T")
@@ -48,6 +48,22 @@ class Ending(Protocol):
     @property
     def finished(self) -> bool:
         """Whether the terminal sign has been fed. What follows is not read."""
+        ...
+
+
+@runtime_checkable
+class StallEnding(Ending, Protocol):
+    """An ending that knows a stalled turn that is whole, on a wire whose bytes may not end before its terminal
+    sign.
+    """
+
+    @property
+    def may_stall(self) -> bool:
+        """Whether only the terminal sign is missing: the stop reason has come, and nothing is open."""
+        ...
+
+    def stall(self) -> None:
+        """Take the turn as complete: 2 s have brought nothing but pings, and the connection is still open."""
         ...
 
 
@@ -120,7 +136,8 @@ async def receive_bursts(
             raise _transport_error(error, request)  # noqa: B904
         yield ()
         bursts = await stack.enter_async_context(aclosing(response.bursts()))
-        while (burst := await _next_burst(bursts, deadlines, request, ending)) is not None:
+        stalling = ending if isinstance(ending, StallEnding) else None
+        while (burst := await _next_burst(bursts, deadlines, request, ending, stalling)) is not None:
             if _shows_progress(burst):
                 deadlines.progress()
             yield burst
@@ -131,13 +148,24 @@ async def receive_bursts(
 
 
 async def _next_burst(
-    bursts: AsyncGenerator[Sequence[Event]], deadlines: Deadlines, request: Request, ending: Ending
+    bursts: AsyncGenerator[Sequence[Event]],
+    deadlines: Deadlines,
+    request: Request,
+    ending: Ending,
+    stalling: StallEnding | None,
 ) -> Sequence[Event] | None:
     """Return what comes next, or None at the end."""
     complete = ending.complete
+    may_stall = stalling is not None and stalling.may_stall
     try:
-        return await deadlines.wait(anext(bursts), at_most=_GRACE if complete else None)
+        return await deadlines.wait(anext(bursts), at_most=_GRACE if complete or may_stall else None)
     except StopAsyncIteration:
+        return None
+    except TimedOut as error:
+        if stalling is not None and may_stall:
+            stalling.stall()
+        elif not complete:
+            raise _transport_error(error, request)  # noqa: B904
         return None
     except _FAILURES as error:
         if complete:

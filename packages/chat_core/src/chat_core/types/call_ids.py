@@ -52,6 +52,18 @@ def wire_id(
     return f"{prefix}{digest}"[:length]
 
 
+def free_wire_id(id: str, other: str, taken: set[str]) -> str:
+    """Return `id` where it is not taken, else `other`, else always the same third; it is taken from now on.
+
+    For wires that know calls by the ids that servers gave them, which may come twice.
+    """
+    free = other if id in taken else id
+    while free in taken:
+        free = wire_id(f"{free} {len(taken)}")
+    taken.add(free)
+    return free
+
+
 @lru_cache(maxsize=4096)
 def wire_name(name: str, pattern: re.Pattern[str] = _ON_EVERY_WIRE, *, length: int = 64) -> str:
     """Return a tool's name as a wire takes it: itself where `pattern` matches it, else always the same other

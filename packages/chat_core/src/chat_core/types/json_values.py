@@ -58,7 +58,7 @@ def json_fault(value: JsonValue) -> str | None:
                 inner += item.values()
             elif isinstance(item, list):
                 inner += item
-            elif _out_of_range(item):
+            elif is_out_of_range(item):
                 return "a number in it is not finite, or out of range"
             else:
                 continue
@@ -73,7 +73,8 @@ def json_fault(value: JsonValue) -> str | None:
 _TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
 
 
-def _out_of_range(item: JsonValue) -> bool:
+def is_out_of_range(item: JsonValue) -> bool:
+    """Return whether a number is not finite, or an integer beyond `MAX_INTEGER_BITS`."""
     if isinstance(item, float):
         return not math.isfinite(item)
     return isinstance(item, int) and item.bit_length() > MAX_INTEGER_BITS

@@ -11,6 +11,7 @@ from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue
 from chat_core.types.messages import FinishReason, Message, Turn
 from chat_core.types.parts import ToolCall
+from chat_core.types.received_numbers import clear_numbers
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.usage import Usage
 
@@ -32,13 +33,17 @@ class ChatResponse(ShortRepr):
     """A model's turn.
 
     `total_usage` adds up all the model turns of the call that returned it, `usage` is of this one. `raw` is
-    the body as received; of a stream it is what the events held besides the content.
+    the body as received; of a stream it is what the events held besides the content. Numbers that JSON cannot
+    hold, such as NaN, become null in what the message stores as received.
     """
 
     message: Message
     notices: tuple[Notice, ...] = ()
     raw: JsonObject | None = field(default=None, repr=False, compare=False)
     total_usage: Usage = Usage()
+
+    def __post_init__(self) -> None:
+        clear_numbers(self.message)
 
     @property
     def text(self) -> str:

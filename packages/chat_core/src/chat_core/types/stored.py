@@ -145,6 +145,8 @@ def _check_values(messages: Sequence[Message]) -> None:
         for number, part in enumerate(message.parts):
             if fault := _fault_of(part, message.role):
                 raise InvalidHistory(f"not a stored conversation: messages.{at}.parts.{number}{fault}")
+        if message.turn is not None and (fault := json_fault(message.turn.usage.raw)):
+            raise InvalidHistory(f"not a stored conversation: messages.{at}.turn.usage.raw: {fault}")
 
 
 def _fault_of(part: Part, role: Role) -> str | None:

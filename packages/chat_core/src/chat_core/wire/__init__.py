@@ -1,6 +1,6 @@
 """The kit for encoding and decoding: pure functions and machines that providers share. They do no I/O."""
 
-from chat_core.types.call_ids import CallIds, wire_id, wire_name
+from chat_core.types.call_ids import CallIds, free_wire_id, wire_id, wire_name
 from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
@@ -40,6 +40,7 @@ __all__ = [
     "fail_pending",
     "finish_reason",
     "foreign_block",
+    "free_wire_id",
     "generated_file",
     "is_error_object",
     "joined_text",

@@ -23,7 +23,7 @@ from chat_core import (
 )
 from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_object, as_text
-from chat_core.wire import foreign_block, generated_file, part_text, wire_id
+from chat_core.wire import foreign_block, free_wire_id, generated_file, part_text, wire_id
 
 from chat_gemini.encode.files import file_part
 from chat_gemini.encode.native import block, call_extras, is_signed, siblings, with_siblings
@@ -122,12 +122,11 @@ def call_ids(message: Message, origin: Origin) -> list[str]:
     of the conversation.
     """
     ids: list[str] = []
+    taken: set[str] = set()
     for call in message.tool_calls:
         own = call.native.for_(origin) if call.native else None
         id = wire_id(call.id) if own is None else whole_text(as_text(own.get("id")))
-        if id and id in ids:
-            id = wire_id(call.id)
-        ids.append(wire_id(f"{call.id} {len(ids)}") if id and id in ids else id)
+        ids.append(free_wire_id(id, wire_id(call.id), taken) if id else "")
     return ids
 
 

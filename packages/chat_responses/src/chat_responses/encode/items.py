@@ -22,6 +22,7 @@ from chat_core import (
 from chat_core.types.json_values import as_list
 from chat_core.wire import (
     foreign_block,
+    free_wire_id,
     generated_file,
     joined_text,
     misplaced,
@@ -36,7 +37,7 @@ from chat_responses.encode.characters import sendable
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
 from chat_responses.items import call_id
-from chat_responses.memory import Chained, Conversation
+from chat_responses.memory import Conversation
 from chat_responses.settings import RequestDefaults
 from chat_responses.wire import ContentPart, InputItem, InputText
 
@@ -48,8 +49,8 @@ class ItemEncoder:
         self.notices: list[Notice] = []
         self._origin = origin
         self._calls_last = defaults.dialect.calls_last
-        self._server_remembers = defaults.server_remembers
-        self._is_stored = defaults.memory == Chained() or defaults.server_remembers
+        self._is_stored = defaults.server_stores
+        self._finds_ids = defaults.server_stores and defaults.server_remembers
         memory = defaults.memory
         self._conversation = memory.id if isinstance(memory, Conversation) else None
         self._call_ids: dict[int, str] = {}  # by the identity of the part
@@ -111,13 +112,27 @@ class ItemEncoder:
 
     def _turn(self, message: Message) -> list[InputItem]:
         """Return a model's turn: each part as the item that it came in, else as plain items."""
-        items = [item for part_items in self._items_of_parts(message) for item in part_items]
-        while items and items[-1].get("type") == "reasoning":  # the server wants the item that it led to
-            items.pop()
-            self._leave_out("reasoning that nothing of its turn follows")
+        parts = [item for part_items in self._items_of_parts(message) for item in part_items]
+        items = list(self._with_what_it_led_to(parts))
         if self._calls_last:
             items.sort(key=lambda item: item.get("type") == "function_call")
         return items
+
+    def _with_what_it_led_to(self, items: Sequence[InputItem]) -> Iterator[InputItem]:
+        """Yield the items of a turn with each reasoning right before an item of the model's: a file that is
+        sent as the user's goes before it, and reasoning that nothing follows is left out.
+        """
+        waiting: list[InputItem] = []
+        for item in items:
+            if item.get("type") == "reasoning":
+                waiting.append(item)
+                continue
+            if item.get("role", "assistant") == "assistant":
+                yield from waiting
+                waiting.clear()
+            yield item
+        for _ in waiting:
+            self._leave_out("reasoning that nothing of its turn follows")
 
     def _items_of_parts(self, message: Message) -> Iterator[list[InputItem]]:
         open_message: JsonObject | None = None  # one whose further contents are parts of their own
@@ -132,11 +147,13 @@ class ItemEncoder:
                 open_message = None
                 yield list(self._plain(part))
             elif open_message is not None and are_of_one_message(open_message, item):
-                open_message["content"] = [*as_list(open_message["content"]), *as_list(item["content"])]
+                as_list(open_message["content"]).extend(as_list(item["content"]))
             elif self._is_refused(item, message):
                 self._leave_out(f"{item.get('type')} without a result")
             else:
                 open_message = item = dict(item)
+                if item.get("type") == "message":  # it grows by the contents that follow
+                    item["content"] = [*as_list(item.get("content"))]
                 if isinstance(part, ToolCall):
                     item["call_id"] = self._call_id(part, item)
                 yield [item]
@@ -149,7 +166,7 @@ class ItemEncoder:
         return message.interrupted and conversation is not None and conversation == self._conversation
 
     def _can_use(self, reasoning: JsonObject) -> bool:
-        return self._server_remembers or can_be_resent(reasoning)
+        return self._finds_ids or can_be_resent(reasoning)
 
     def _is_refused(self, item: JsonObject, message: Message) -> bool:
         """Return whether the server refuses an item: a failed picture not stored, an action of a cut turn."""
@@ -206,10 +223,8 @@ class ItemEncoder:
         """Return the id that pairs a call with its outcome: the server's, unless an earlier call has it."""
         known = self._call_ids.get(id(call))
         if known is None:
-            known = wire_id(call_id(item) if item is not None else call.id)
-            if known in self._used:
-                known = wire_id(call.id)
-            self._used.add(known)
+            given = wire_id(call_id(item) if item is not None else call.id)
+            known = free_wire_id(given, wire_id(call.id), self._used)
             self._call_ids[id(call)] = known
         return known
 

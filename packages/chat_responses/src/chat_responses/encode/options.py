@@ -6,7 +6,6 @@ from typing import Final
 
 from chat_core import ChatOptions, ChatRequest, ConfigurationError
 
-from chat_responses.memory import Chained, Conversation
 from chat_responses.settings import RequestDefaults
 
 _MISSING: Final = ("top_k", "stop", "seed", "frequency_penalty", "presence_penalty")
@@ -53,7 +52,7 @@ def _include(defaults: RequestDefaults, *, thinks: bool) -> list[str]:
     without it the next turn starts to think anew.
     """
     include = list(defaults.options.include)
-    kept_by_server = isinstance(defaults.memory, Conversation) or defaults.memory == Chained()
-    if thinks and defaults.dialect.seals_reasoning and not kept_by_server and _SEALED not in include:
+    seals = defaults.dialect.seals_reasoning and not defaults.server_stores
+    if thinks and seals and _SEALED not in include:
         include.append(_SEALED)
     return include

@@ -243,3 +243,14 @@ def test_native_data_of_any_shape_leave_the_conversation_able_to_go_on(part: Any
     assert messages[-1] == {"role": "user", "content": "And?"}
     for back in messages[1].get("tool_calls", []):
         assert isinstance(back["id"], str)
+
+
+def test_two_calls_of_a_turn_never_go_back_under_one_id() -> None:
+    native = Native(Origin(Dialect().name, "https://x.example", "m"), {"id": "functions.add:0"})
+    calls = [ToolCall(id, "add", {}, Completed(3), native=native) for id in ("t1", "t2")]
+
+    messages, _ = sent(Dialect(), Messages.from_user("?").append(model(*calls)))
+
+    ids = [call["id"] for call in messages[1]["tool_calls"]]
+    assert ids == ["functions.add:0", "t2"]
+    assert [message["tool_call_id"] for message in messages[2:]] == ids

@@ -385,3 +385,55 @@ async def test_an_id_that_names_another_path_is_refused(id: str) -> None:
     for method in (client.retrieve, client.cancel, client.delete):
         with pytest.raises(ConfigurationError):
             await method(id)
+
+
+# -- found by the history fuzz
+
+SEALED = native({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"})
+UNSEALED = native({"type": "reasoning", "id": "rs_2", "summary": [{"type": "summary_text", "text": "Hm."}]})
+UNSTORED = Chained(store=False)
+
+
+def test_reasoning_stays_right_before_what_it_led_to_where_a_file_goes_as_the_users() -> None:
+    picture = File.from_url("https://example.com/cat.png", "image/png")
+    reply = Text("A cat.", native=native(said("A cat.", "1")["output"][0]))
+
+    made = items(Messages([turn(Reasoning("", native=SEALED), picture, reply)]).add_user("And?"))
+    left_out = encoded(Messages([turn(Reasoning("", native=SEALED), picture)]).add_user("And?"))
+
+    assert [item.get("type", item.get("role")) for item in made] == ["user", "reasoning", "message", "user"]
+    assert made[2]["id"] == "msg_1"
+    assert [item.get("role") for item in left_out.body["input"]] == ["user", "user"]
+    assert "reasoning that nothing of its turn follows" in str(left_out.notices)
+
+
+def test_what_only_a_server_that_stores_could_find_is_not_sent_to_one_that_does_not() -> None:
+    picture = Opaque(native({"type": "image_generation_call", "id": "ig_1", "status": "completed"}))
+    history = Messages([turn(picture, Reasoning("", native=UNSEALED), Text("Hi"))]).add_user("And?")
+
+    assert [item.get("role") for item in items(history, memory=UNSTORED)] == ["assistant", "user"]
+    stored = [item.get("type", item.get("role")) for item in items(history, memory=Chained())]
+    assert stored == ["image_generation_call", "reasoning", "assistant", "user"]
+
+
+def test_an_id_that_an_earlier_call_has_on_the_wire_is_not_given_twice() -> None:
+    item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "add"}
+    first = ToolCall("toolu_1", "add", {}, Completed(1), native=native(item))
+    history = Messages([turn(first, ToolCall("call_1", "add", {}, Completed(2)))])
+
+    sent = items(history)
+
+    calls = [item["call_id"] for item in sent if item["type"] == "function_call"]
+    assert calls == [item["call_id"] for item in sent if item["type"] == "function_call_output"]
+    assert len(set(calls)) == 2
+    assert items(history) == sent
+
+
+def test_a_message_of_many_contents_goes_back_as_one_and_is_not_changed_by_it() -> None:
+    item = said("", "1")["output"][0]
+    parts = [Text(f"{number}", native=native(item)) for number in range(300)]
+
+    [message] = items(Messages([turn(*parts)]))
+
+    assert [content["text"] for content in message["content"]] == [str(number) for number in range(300)]
+    assert len(item["content"]) == 1

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from chat_core.client.base import ClientSettings, ProviderClient
     from chat_core.client.credentials import Credential, Credentials, CredentialSource
     from chat_core.client.deadlines import Deadlines
-    from chat_core.client.exchange import StreamDecoder, begun, receive_bursts, send_request, stream_response
+    from chat_core.client.exchange import (
+        StallEnding,
+        StreamDecoder,
+        begun,
+        receive_bursts,
+        send_request,
+        stream_response,
+    )
     from chat_core.client.secrets import scrub_secrets
     from chat_core.client.sigv4 import AwsCredentials
     from chat_core.client.token_exchange import Subject, TokenExchange, token_file
@@ -43,6 +50,7 @@ __all__ = [
     "ResolvedServer",
     "Server",
     "Signed",
+    "StallEnding",
     "StreamDecoder",
     "Subject",
     "TokenExchange",
@@ -73,7 +81,9 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.client.base": "ClientSettings ProviderClient",
             "chat_core.client.credentials": "Credential CredentialSource Credentials",
             "chat_core.client.deadlines": "Deadlines",
-            "chat_core.client.exchange": "StreamDecoder begun receive_bursts send_request stream_response",
+            "chat_core.client.exchange": (
+                "StallEnding StreamDecoder begun receive_bursts send_request stream_response"
+            ),
             "chat_core.client.secrets": "scrub_secrets",
             "chat_core.client.sigv4": "AwsCredentials",
             "chat_core.client.token_exchange": "Subject TokenExchange token_file",

@@ -1,0 +1,109 @@
+"""One conversation with tools, thinking and files goes through all providers, in any order.
+
+Every request of every provider is valid by its rules; what one provider signs goes back to it byte for byte, and to
+no other; what a wire cannot carry is left out with a notice.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from chat_core import ChatBuilder, ChatResponse, File, Messages, RetryPolicy, tool
+from chat_core.testing import FakeTransport
+from handoff_providers import CHARTED, DRAWN, STATIONS, Station
+
+pytestmark = pytest.mark.anyio
+
+
+@tool
+def chart(city: str) -> File:
+    """Draw the temperatures of a city."""
+    return File.from_bytes(CHARTED, "image/png", name=f"{city}.png")
+
+
+class Journey:
+    """A conversation on its way, and the signatures that it has collected."""
+
+    def __init__(self) -> None:
+        self.messages = Messages.from_system("Be brief.")
+        self.visits = 0
+        self.marks: dict[str, list[str]] = {}
+
+    async def visit(self, station: Station) -> tuple[ChatResponse, list[dict[str, Any]]]:
+        """Have one provider go on; hold each request against the provider's rules and what is known so far."""
+        self.visits += 1
+        mark, transport = station.mark(self.visits), FakeTransport()
+        for answer in station.answers(mark, f"call{self.visits:05}"):
+            transport.answer(answer)
+        client = station.builder.with_api_key("hf_key").with_transport(transport).build()
+        chat = (
+            ChatBuilder()
+            .with_model(client)
+            .with_tools([chart])
+            .with_retry(RetryPolicy(max_retries=0))
+            .build()
+        )
+        before = self.messages.to_json() if self.visits == 1 else None
+        self.messages.add_user(f"Draw Bern, for the {self.visits}. time.")
+        response = await chat.complete(self.messages)
+        assert response.text == "Done."
+        assert before is None or before != self.messages.to_json()
+        bodies: list[dict[str, Any]] = [*transport.bodies]
+        known = self.marks.setdefault(station.name, [])
+        for index, body in enumerate(bodies):
+            assert station.faults(body) == [], station.name
+            self._hold_signatures(station, [*known, mark][: len(known) + index], json.dumps(body))
+        self._hold_files(response, bodies[-1])
+        known.append(mark)
+        return response, bodies
+
+    def _hold_files(self, response: ChatResponse, body: dict[str, Any]) -> None:
+        """Both files are in the last request, or a notice says that they are not."""
+        notices, written = "\n".join(notice.message for notice in response.notices), json.dumps(body)
+        left_out = b64encode(CHARTED).decode() not in written
+        assert left_out == ("a file that a tool returned was not sent" in notices)
+        if self.marks.get("gemini") or self.marks.get("vertex"):
+            left_out = b64encode(DRAWN).decode() not in written
+            assert left_out == ("a generated image was not sent back" in notices)
+
+    def _hold_signatures(self, station: Station, own: list[str], body: str) -> None:
+        if station.replays:
+            assert [mark for mark in own if mark not in body] == [], station.name
+        others = [
+            mark
+            for other in STATIONS
+            if other.signs and other is not station
+            for mark in self.marks.get(other.name, ())
+        ]
+        assert [mark for mark in others if mark in body] == [], station.name
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_conversation_goes_through_all_providers_and_back(seed: int) -> None:
+    order = random.Random(seed).sample(STATIONS, len(STATIONS))
+    journey = Journey()
+    for station in [*order, *order[:6]]:
+        await journey.visit(station)
+    restored = Messages.from_json(journey.messages.to_json())
+    assert restored.to_json() == journey.messages.to_json()
+
+
+@pytest.mark.parametrize("seed", range(150))
+async def test_a_conversation_goes_through_some_providers_in_any_order(seed: int) -> None:
+    chance = random.Random(f"some {seed}")
+    order = chance.sample(STATIONS, 3)
+    journey = Journey()
+    for station in [*order, *chance.choices(order, k=2), order[0]]:
+        await journey.visit(station)
+
+
+@pytest.mark.parametrize("station", STATIONS, ids=[station.name for station in STATIONS])
+async def test_a_provider_goes_on_where_any_other_was(station: Station) -> None:
+    for other in STATIONS:
+        journey = Journey()
+        for each in (station, other, station):
+            await journey.visit(each)

@@ -4,11 +4,14 @@ go.
 
 from __future__ import annotations
 
+import ast
 import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_ai21 import AI21Builder
+from chat_cerebras import CerebrasBuilder
 from chat_completions import ChatCompletionsClient
 from chat_core import ChatBuilder, ConfigurationError, Messages, TextChunk
 from chat_core.testing import FakeTransport
@@ -24,6 +27,7 @@ GOOD = {"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]}
 STREAMED = [{"choices": [{"delta": {"content": "Hi."}, "finish_reason": "stop"}]}, "[DONE]"]
 VENDORS: list[tuple[Any, str, str, str]] = [
     (AI21Builder, "ai21", "AI21_API_KEY", "https://api.ai21.com/studio/v1"),
+    (CerebrasBuilder, "cerebras", "CEREBRAS_API_KEY", "https://api.cerebras.ai/v1"),
     (DeepSeekBuilder, "deepseek", "DEEPSEEK_API_KEY", "https://api.deepseek.com"),
     (GroqBuilder, "groq", "GROQ_API_KEY", "https://api.groq.com/openai/v1"),
     (MistralBuilder, "mistral", "MISTRAL_API_KEY", "https://api.mistral.ai/v1"),
@@ -64,6 +68,25 @@ async def test_a_package_shows_its_names_and_no_others(
     assert dir(package) == sorted(package.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'OtherBuilder'"):
         _ = package.OtherBuilder
+
+
+COMMON = frozenset({"with_model", "with_responses", "with_embeddings", "build"})
+
+
+@each_vendor
+def test_a_package_is_a_few_dozen_lines_besides_what_only_its_vendor_has(
+    builder: Any, name: str, variable: str, url: str
+) -> None:
+    package = importlib.import_module(builder.__module__.partition(".")[0])
+    lines = own = 0
+    for path in Path(package.__path__[0]).glob("*.py"):
+        text = path.read_text("utf-8")
+        lines += len(text.splitlines())
+        for node in ast.walk(ast.parse(text)):
+            is_method = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name not in COMMON
+            if is_method and not node.name.startswith("_"):
+                own += (node.end_lineno or node.lineno) - node.lineno + 1
+    assert lines - own < 120
 
 
 @each_vendor

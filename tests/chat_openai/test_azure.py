@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
-from chat_completions import ChatCompletionsClient
+from chat_completions import ChatCompletionsBuilder, ChatCompletionsClient
 from chat_core import (
     ChatBuilder,
     ChatRequest,
@@ -322,3 +322,23 @@ def test_no_repr_shows_a_key() -> None:
     made = azure(FakeTransport()).with_credentials(SyncCredential())
     client = azure(FakeTransport()).build()
     assert "a-key" not in f"{client!r} {made!r} {json.dumps(str(client))}"
+
+
+async def test_the_older_surface_for_other_models_takes_the_key_and_the_version_as_azure_does() -> None:
+    transport = FakeTransport().answer(
+        {"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]}
+    )
+    url = "https://r.services.ai.azure.com/models"
+    client = (
+        ChatCompletionsBuilder()
+        .with_base_url(f"{url}?api-version=2024-05-01-preview")
+        .with_header("api-key", "k")
+        .with_model("grok-4")
+        .with_transport(transport)
+        .build()
+    )
+    response = await client.complete(ChatRequest(Messages.from_user("Hi")))
+    assert (response.text, client.origin.provider) == ("Hi.", "azure")
+    assert transport.requests[0].url == f"{url}/chat/completions?api-version=2024-05-01-preview"
+    assert transport.requests[0].headers["api-key"] == "k"
+    assert "authorization" not in transport.requests[0].headers

@@ -15,3 +15,9 @@ def builder(url: str, base_url: str) -> AzureOpenAIBuilder | None:
     azure = AzureOpenAIBuilder().with_endpoint(base_url)
     version = parse_qs(recorded.query).get("api-version")
     return azure.with_api_version(version[0]) if version else azure
+
+
+def is_model_inference(url: str) -> bool:
+    """Return whether an exchange was recorded on Azure's older surface for the models of other vendors."""
+    recorded = urlsplit(url)
+    return (recorded.hostname or "").endswith("services.ai.azure.com") and recorded.path.startswith("/models")

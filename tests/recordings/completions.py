@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import azures
 import neutral
@@ -60,6 +61,9 @@ def _builder(exchange: dict, base_url: str) -> ChatCompletionsBuilder | AzureOpe
             azure.with_chat_completions().with_api_key("test-key").with_model(sent.get("model") or "a-model")
         )
     dialect = Dialect.for_url(exchange["request"]["url"])
+    if azures.is_model_inference(exchange["request"]["url"]):
+        query = urlsplit(exchange["request"]["url"]).query
+        base_url = base_url.removesuffix("/v1") + f"/models?{query}"
     custom = _BUILDERS.get(exchange["provider"])
     builder = custom() if custom else ChatCompletionsBuilder().with_dialect(dialect)
     builder = builder.with_base_url(base_url).with_api_key("test-key")

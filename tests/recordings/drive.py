@@ -26,6 +26,7 @@ PLAYERS = {
     "cohere-embeddings": cohere.embeddings,
     "embeddings": completions.embeddings,
     "openai-responses": responses.message,
+    "openai-token-count": responses.count,
     "gemini": gemini.message,
     "gemini-embeddings": gemini.embeddings,
     "gemini-token-count": gemini.token_count,

@@ -63,6 +63,14 @@ async def message(exchange: dict, base_url: str, *, stream: bool, transport: Tra
         return _neutral(turn)
 
 
+async def count(exchange: dict, base_url: str, *, stream: bool) -> dict:
+    """A count of tokens."""
+    sent = _sent(exchange)
+    builder = _builder(exchange, base_url).with_api_key("test-key").with_model(sent.get("model") or "a-model")
+    async with builder.build() as client:
+        return {"kind": "token-count", "tokens": await client.count_tokens(_conversation(sent))}
+
+
 def _builder(exchange: dict, base_url: str) -> ResponsesBuilder | AzureOpenAIBuilder:
     azure = azures.builder(exchange["request"]["url"], base_url)
     if azure is not None:

@@ -27,6 +27,8 @@ WIRES = (
     "bedrock-token-count",
     "cohere",
     "cohere-embeddings",
+    "claude-token-count",
+    "openai-token-count",
 )
 
 # Recordings held to be wrong themselves, each with the reason. None so far.

@@ -39,8 +39,7 @@ class CerebrasBuilder(CompletionsBuilder, Generic[M]):
 
         With "raw" the reasoning stands in the text, from which `with_think_tags()` splits it off.
         """
-        changed = self if effort is None else self._with(replace(self._choices, reasoning_effort=effort))
-        return changed if format is None else changed.with_extra_body({"reasoning_format": format})
+        return self._with_effort(effort)._with_fields(reasoning_format=format)
 
     def with_queue_threshold(self, milliseconds: int) -> Self:
         """Fail at once where the request would wait longer than this in the queue, 50 to 20000; for the tiers

@@ -78,6 +78,18 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         """
         return self._with(replace(self._choices, think_tags="open" if opened else "tags"))
 
+    def _with_fields(self, **fields: object) -> Self:
+        """Return the builder with fields of its own for every body. Those that are None are left out."""
+        return self.with_extra_body(_given(fields))
+
+    def _with_object(self, name: str, **fields: object) -> Self:
+        """Return the builder with one field for every body, an object of what is not None."""
+        return self.with_extra_body({name: _given(fields)})
+
+    def _with_effort(self, effort: str | None) -> Self:
+        """Return the builder with how much the model reasons where a chat's options do not say."""
+        return self._with(replace(self._choices, reasoning_effort=effort)) if effort else self
+
     def _named(self, model: str) -> Self:
         return self._with(replace(self._choices, model=model))
 
@@ -131,6 +143,10 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
+
+
+def _given(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _headers(api_key: str | None) -> dict[str, str]:

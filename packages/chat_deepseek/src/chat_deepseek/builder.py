@@ -44,8 +44,9 @@ class DeepSeekBuilder(CompletionsBuilder, Generic[M]):
         fields = (
             self._dialect.fields if thinking else replace(self._dialect.fields, without_effect=frozenset())
         )
-        changed = self.with_extra_body({"thinking": {"type": "enabled" if thinking else "disabled"}})
-        changed = changed._with(replace(changed._choices, reasoning_effort=effort))
+        changed = self._with_object("thinking", type="enabled" if thinking else "disabled")._with_effort(
+            effort
+        )
         return changed._speaking(replace(self._dialect, fields=fields))
 
     def with_prefix_completion(self) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Literal, Self, cast
 
 from chat_completions import Dialect
@@ -40,8 +39,7 @@ class GroqBuilder(CompletionsBuilder, Generic[M]):
         "none" and "default" are for Qwen's models, the others for gpt-oss. With "raw" the reasoning stands in
         the text, from which `with_think_tags()` splits it off.
         """
-        changed = self if effort is None else self._with(replace(self._choices, reasoning_effort=effort))
-        return changed if format is None else changed.with_extra_body({"reasoning_format": format})
+        return self._with_effort(effort)._with_fields(reasoning_format=format)
 
     def with_service_tier(self, tier: Literal["auto", "on_demand", "flex", "performance"]) -> Self:
         """Set the service tier.
@@ -64,10 +62,8 @@ class GroqBuilder(CompletionsBuilder, Generic[M]):
         """Set the sites that the search of a compound model takes or leaves out, and the country that it
         prefers.
         """
-        fields = {"include_domains": list(include), "exclude_domains": list(exclude), "country": country}
-        return self.with_extra_body(
-            {"search_settings": {key: value for key, value in fields.items() if value}}
-        )
+        domains = {"include_domains": list(include) or None, "exclude_domains": list(exclude) or None}
+        return self._with_object("search_settings", **domains, country=country)
 
     def with_tool_validation(self, validation: bool) -> Self:
         """Set whether the server refuses calls that do not fit their tool (its default).

@@ -31,7 +31,7 @@ class MistralBuilder(CompletionsBuilder, Generic[M, E]):
 
     def with_reasoning(self, effort: Literal["none", "high"]) -> Self:
         """Set whether the model reasons, unless a chat's options say otherwise."""
-        return self._with(replace(self._choices, reasoning_effort=effort))
+        return self._with_effort(effort)
 
     def with_safe_prompt(self) -> Self:
         """Have the server put its safety instructions before the conversation."""

@@ -55,20 +55,18 @@ class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
 
         What is left out is OpenRouter's choice; `response.raw["provider"]` served it.
         """
-        given = {
-            "order": list(order) or None,
-            "only": list(only) or None,
-            "ignore": list(ignore) or None,
-            "sort": sort,
-            "allow_fallbacks": allow_fallbacks,
-            "require_parameters": require_parameters,
-            "data_collection": data_collection,
-            "zdr": zero_retention,
-            "quantizations": list(quantizations) or None,
-            "max_price": max_price,
-        }
-        return self.with_extra_body(
-            {"provider": {key: value for key, value in given.items() if value is not None}}
+        return self._with_object(
+            "provider",
+            order=list(order) or None,
+            only=list(only) or None,
+            ignore=list(ignore) or None,
+            sort=sort,
+            allow_fallbacks=allow_fallbacks,
+            require_parameters=require_parameters,
+            data_collection=data_collection,
+            zdr=zero_retention,
+            quantizations=list(quantizations) or None,
+            max_price=max_price,
         )
 
     def with_plugins(self, *plugins: Mapping[str, object]) -> Self:
@@ -85,10 +83,7 @@ class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
         """Set how much the model reasons, as an effort or in tokens, and whether that is left out of the
         response.
         """
-        given = {"effort": effort, "max_tokens": max_tokens, "exclude": exclude}
-        return self.with_extra_body(
-            {"reasoning": {key: value for key, value in given.items() if value is not None}}
-        )
+        return self._with_object("reasoning", effort=effort, max_tokens=max_tokens, exclude=exclude)
 
     def with_attribution(self, url: str, title: str) -> Self:
         """Set the application that OpenRouter's rankings name."""

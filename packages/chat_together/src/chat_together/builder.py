@@ -34,13 +34,11 @@ class TogetherBuilder(CompletionsBuilder, Generic[M, E]):
         """Set whether a model that can reason or not does, and how much, unless a chat's options say
         otherwise.
         """
-        changed = self.with_extra_body({"reasoning": {"enabled": enabled}})
-        return changed._with(replace(changed._choices, reasoning_effort=effort))
+        return self.with_extra_body({"reasoning": {"enabled": enabled}})._with_effort(effort)
 
     def with_sampling(self, *, min_p: float | None = None, repetition_penalty: float | None = None) -> Self:
         """Set the sampling of open models beyond the common options."""
-        given = {"min_p": min_p, "repetition_penalty": repetition_penalty}
-        return self.with_extra_body({key: value for key, value in given.items() if value is not None})
+        return self._with_fields(min_p=min_p, repetition_penalty=repetition_penalty)
 
     def with_safety_model(self, model: str) -> Self:
         """Set the model that moderates what goes in and comes out."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Literal, Self, cast
 
 from chat_completions import Dialect
@@ -30,7 +29,7 @@ class XAIBuilder(CompletionsBuilder, Generic[M]):
 
     def with_reasoning(self, effort: Literal["low", "high"]) -> Self:
         """Set how much the model reasons, unless a chat's options say otherwise."""
-        return self._with(replace(self._choices, reasoning_effort=effort))
+        return self._with_effort(effort)
 
     def with_live_search(
         self,
@@ -46,16 +45,15 @@ class XAIBuilder(CompletionsBuilder, Generic[M]):
 
         Dates are written YYYY-MM-DD. The pages are in `response.raw["citations"]`.
         """
-        given = {
-            "mode": mode,
-            "return_citations": True,
-            "sources": [dict(source) for source in sources] or None,
-            "max_search_results": max_results,
-            "from_date": from_date,
-            "to_date": to_date,
-        }
-        fields = {key: value for key, value in given.items() if value is not None}
-        return self.with_extra_body({"search_parameters": fields})
+        return self._with_object(
+            "search_parameters",
+            mode=mode,
+            return_citations=True,
+            sources=[dict(source) for source in sources] or None,
+            max_search_results=max_results,
+            from_date=from_date,
+            to_date=to_date,
+        )
 
     def with_responses(self) -> ResponsesBuilder[M]:
         """Return the builder of a client over the Responses API, with the model, key and connection chosen so

@@ -60,7 +60,6 @@ __all__ = [
     "checked_url",
     "credentials_from_variables",
     "default_transport",
-    "lazy_names",
     "path_segment",
     "receive_bursts",
     "resource_path",

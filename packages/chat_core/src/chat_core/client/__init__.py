@@ -60,6 +60,7 @@ __all__ = [
     "checked_url",
     "credentials_from_variables",
     "default_transport",
+    "lazy_names",
     "path_segment",
     "receive_bursts",
     "resource_path",

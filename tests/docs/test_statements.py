@@ -51,3 +51,31 @@ def test_the_second_command_of_readme_installs_every_package() -> None:
     lines = (ROOT / "dev.txt").read_text(encoding="utf-8").splitlines()
     listed = {line.removeprefix("-e packages/").partition("[")[0] for line in lines if line.startswith("-e ")}
     assert listed == {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")}
+
+
+def test_the_index_names_the_commands_that_ci_and_the_tests_of_the_pages_run() -> None:
+    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    install, run_a_page = re.findall(r"^(python .+?)  +#", index, re.MULTILINE)
+
+    assert f"{install} && python -m pytest" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert run_a_page == "python docs/run.py docs/tools.md"
+
+
+def test_the_index_and_the_pages_link_only_to_what_is_there() -> None:
+    for page in (*ROOT.glob("docs/**/*.md"), ROOT / "README.md"):
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for link in re.findall(r"\]\(([^)#\s]+)", text):
+            assert "://" in link or (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    reached: set[Path] = set()
+    open_pages = [ROOT / "docs/index.md"]
+    while open_pages:
+        page = open_pages.pop().resolve()
+        if page in reached:
+            continue
+        reached.add(page)
+        links = re.findall(r"\]\(([^)#\s]+\.md)", page.read_text(encoding="utf-8"))
+        open_pages += [page.parent / link for link in links if "://" not in link]
+    assert {page.resolve() for page in ROOT.glob("docs/**/*.md")} - reached == set()

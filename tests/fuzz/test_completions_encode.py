@@ -33,6 +33,7 @@ from chat_core import (
     ToolCall,
     ToolDefinition,
 )
+from chat_core.types.plain_json import as_json
 from chat_core.wire import dump
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,7 +190,7 @@ def test_a_conversation_of_any_kind_is_sent_by_the_rules_or_refused_for_what_the
     dialect, messages, has_file = conversation
     show(messages, dialect.name)
     origin = Origin(dialect.name, URL, "m")
-    before = repr([(message.role, message.parts) for message in messages])
+    before = as_json([(message.role, message.parts) for message in messages])
     request = ChatRequest(messages, [ToolDefinition("add", "Add."), ToolDefinition("a.b")])
 
     defaults = RequestDefaults(dialect=dialect)
@@ -199,7 +200,7 @@ def test_a_conversation_of_any_kind_is_sent_by_the_rules_or_refused_for_what_the
         encoded = encode(request, origin=origin, defaults=defaults, stream=False)
     except ConfigurationError as error:
         refused = str(error)
-    assert repr([(message.role, message.parts) for message in messages]) == before
+    assert as_json([(message.role, message.parts) for message in messages]) == before
     if encoded is None:
         assert has_file or "messages.add_user" in refused, refused
         return

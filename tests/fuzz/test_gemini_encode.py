@@ -33,6 +33,7 @@ from chat_core import (
     ToolCall,
     ToolDefinition,
 )
+from chat_core.types.plain_json import as_json
 from chat_core.wire import Encoded, dump
 from chat_gemini.capabilities import VERTEX, Capabilities, Endpoint
 from chat_gemini.encode import encode
@@ -187,7 +188,7 @@ def check(messages: Messages, origin: Origin, tools: list[ToolDefinition], endpo
         encoded = encode(ChatRequest(messages, tools), origin=origin, defaults=defaults, stream=False)
         written = dump(encoded.body)
     finally:
-        assert [repr(message) for message in messages] == [repr(message) for message in before]
+        assert as_json(list(messages)) == as_json(list(before))
     body = json.loads(written, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     can = Capabilities.of(origin.model)
     assert broken_rules(body, signs_calls=can.signs_calls, files_in_results=can.files_in_results) == []

@@ -31,6 +31,7 @@ from chat_core import (
     ToolCall,
     ToolDefinition,
 )
+from chat_core.types.plain_json import as_json
 from chat_core.wire import dump
 from chat_ollama.native.encode import encode
 from chat_ollama.settings import RequestDefaults
@@ -151,7 +152,7 @@ def check(messages: Messages, tools: list[ToolDefinition], *, stream: bool) -> N
         )
         written = dump(encoded.body)
     finally:
-        assert [repr(message) for message in messages] == [repr(message) for message in before]
+        assert as_json(list(messages)) == as_json(list(before))
     body = json.loads(written, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert broken_rules(body) == []
 

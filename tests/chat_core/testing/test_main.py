@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from chat_claude import ClaudeBuilder
 from chat_completions import ChatCompletionsBuilder
 from chat_core import ChatRequest, Messages
-from chat_core.testing.__main__ import answering
+from chat_gemini import GeminiBuilder
 
 
 @contextmanager
@@ -39,11 +40,25 @@ async def test_a_program_talks_to_it(tmp_path: Path) -> None:
     assert [(made.name, made.arguments) for made in called.tool_calls] == [("forecast", {"city": "Bern"})]
 
 
-def test_the_first_rule_counts_that_fits() -> None:
-    answer = answering([{"when": "a", "reply": "first"}, {"reply": "second"}])
-    body = {"messages": [{"role": "user", "content": [{"type": "text", "text": "A"}]}]}
-    assert answer(body).text == "first"  # type: ignore[arg-type]
-    assert answer({}).text == "second"
+@pytest.mark.anyio
+async def test_every_wire_is_served(tmp_path: Path) -> None:
+    script = tmp_path / "script.toml"
+    script.write_text('[[script]]\nreply = "one"\n[[script]]\nreply = "two"\n')
+    with served("--script", str(script), "--model", "tiny") as url:
+        host = url.removesuffix("/v1")
+        async with ClaudeBuilder().with_base_url(host).with_api_key("k").with_model("any").build() as claude:
+            assert (await claude.complete(ChatRequest(Messages.from_user("Hello")))).text == "one"
+            assert [model.id for model in await claude.list_models()] == ["tiny"]
+        async with GeminiBuilder().with_base_url(host).with_api_key("k").with_model("any").build() as gemini:
+            assert (await gemini.complete(ChatRequest(Messages.from_user("Hello")))).text == "two"
+
+
+def test_a_rule_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.json"
+    rules.write_text('[{"wenn": "a"}]')
+    command = [sys.executable, "-m", "chat_core.testing", "--port", "0", "--rules", str(rules)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "rule 1 has 'wenn'" in done.stderr) == (1, True)
 
 
 def test_a_port_that_is_taken_is_named() -> None:

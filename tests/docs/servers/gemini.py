@@ -14,8 +14,6 @@ SIGNED = {"thoughtSignature": "c2lnbmVk"}
 
 
 def answer(body: JsonObject) -> Raw:
-    if "requests" in body:
-        return said({"embeddings": [{"values": [0.6, 0.8]} for _ in body["requests"]]})
     if "generateContentRequest" in body:
         return said({"totalTokens": 8})
     if "continuationToken" in body:

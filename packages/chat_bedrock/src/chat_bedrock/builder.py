@@ -202,9 +202,6 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         )
         return BedrockClient(settings) if choices.embeddings is None else EmbeddingBedrockClient(settings)
 
-    def __repr__(self) -> str:
-        return f"BedrockBuilder(model={self._choices.model!r}, region={self._choices.region!r})"
-
     def _carrying(self, defaults: RequestDefaults) -> Self:
         return self._with(replace(self._choices, defaults=defaults))
 

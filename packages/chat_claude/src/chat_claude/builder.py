@@ -197,9 +197,6 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
             """Raise `ConfigurationError`: there are none."""
             raise ConfigurationError("Claude makes no embeddings: build another provider's client for them")
 
-    def __repr__(self) -> str:
-        return f"ClaudeBuilder(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
-
     def _with_defaults(self, defaults: RequestDefaults) -> Self:
         return self._with(replace(self._choices, defaults=defaults))
 

@@ -131,9 +131,6 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         )
         return CohereClient(settings) if choices.embeddings is None else EmbeddingCohereClient(settings)
 
-    def __repr__(self) -> str:
-        return f"CohereBuilder(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
-
     def _carrying(self, defaults: RequestDefaults) -> Self:
         return self._with(replace(self._choices, defaults=defaults))
 

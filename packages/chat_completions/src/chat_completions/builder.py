@@ -141,9 +141,6 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
             embeddings_extra=connection.embeddings_extra,
         )
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
-
 
 def _given(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}

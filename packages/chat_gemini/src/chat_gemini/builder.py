@@ -107,9 +107,6 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
         )
         return EmbeddingGeminiClient(settings) if choices.embeds else GeminiClient(settings)
 
-    def __repr__(self) -> str:
-        return f"GeminiBuilder(model={self._choices.model!r}, base_url={self._connection.base_url!r})"
-
     def _address(self) -> Address:
         choices = self._choices
         if choices.vertex is None:

@@ -17,6 +17,7 @@ import anyio.to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from chat_core import ConfigurationError, JsonObject
 from chat_core.transport import Event, Request, Response
+from chat_core.types.short_repr import Shown, Values
 
 from chat_local.engine import LoadedModel, Server, load
 from chat_local.settings import LoadSettings
@@ -25,7 +26,7 @@ T = TypeVar("T")
 _JSON = {"content-type": "application/json"}
 
 
-class LocalTransport:
+class LocalTransport(Shown):
     """Loads a model with the first request and answers requests by it.
 
     `aclose` frees it; the next request loads again.
@@ -37,6 +38,9 @@ class LocalTransport:
         self._loading = threading.Lock()
         self._running: set[threading.Thread] = set()
         self._closed = threading.Event()
+
+    def _shown(self) -> Values:
+        yield "model", self._settings.model
 
     async def load(self) -> LoadedModel:
         """Return the model, loaded now unless it is loaded.

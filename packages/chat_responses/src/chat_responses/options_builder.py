@@ -102,6 +102,3 @@ class OptionsBuilder(ProviderBuilder[C], Generic[C]):
 
     def _with_option(self, **options: Any) -> Self:
         return self.with_options(replace(self._choices.options, **options))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self._choices.model!r}, base_url={self._connection.base_url!r})"

@@ -21,6 +21,7 @@ from chat_core.types.misuse import checked_count
 from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.response import ChatResponse, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
+from chat_core.types.short_repr import Shown, Values
 from chat_core.types.typestate import HasModel, MayPause, NeverPauses, NoModel
 
 if TYPE_CHECKING:  # each is imported by the `with_…` that needs it
@@ -57,7 +58,7 @@ class _Choices:
     output_retries: int = 0
 
 
-class ChatBuilder(Generic[M, P, V, S, D_contra]):
+class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
     """Returns a new builder from each `with_…` and does no I/O.
 
     The type parameters tell how far it has come: without a model there is no `build()`, and what `complete`
@@ -214,3 +215,12 @@ class ChatBuilder(Generic[M, P, V, S, D_contra]):
             choices.output_retries,
         )
         return Chat(choices.provider, setup)
+
+    def _shown(self) -> Values:
+        from chat_core.chat.shown import shown_collections, shown_settings
+
+        choices = self._choices
+        if choices.provider is not None:
+            yield "model", choices.provider
+        yield from shown_collections(choices.tools)
+        yield from shown_settings(choices.options, choices.output, choices.max_steps, choices.retry)

@@ -27,6 +27,7 @@ from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import Done
 from chat_core.types.messages import Messages
 from chat_core.types.response import ChatResponse
+from chat_core.types.short_repr import Shown, Values
 
 if TYPE_CHECKING:
     from chat_core.types.embeddings import EmbeddingsResponse
@@ -39,7 +40,7 @@ V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 D_contra = TypeVar("D_contra", contravariant=True, default=object)
 
 
-class Chat(Generic[P_co, R_co, V_co, D_contra]):
+class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
     """What `ChatBuilder.build()` makes. It holds no conversation, so one chat serves many at once.
 
     `R_co` is what `complete` returns, `V_co` the response within, `D_contra` what its tools want as `deps`.
@@ -226,6 +227,12 @@ class Chat(Generic[P_co, R_co, V_co, D_contra]):
         provider = self._provider
         self._require(RerankProvider, "does not rank documents")
         return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
+
+    def _shown(self) -> Values:
+        from chat_core.chat.shown import shown_setup
+
+        yield "", self._provider
+        yield from shown_setup(self._setup)
 
     def _whole_turns(self: Chat[CompletionProvider, object, V_co, Never]) -> TurnSource:
         self._require(CompletionProvider, "does not complete: use .stream(messages)")

@@ -31,6 +31,11 @@ class SchemaOutput(OutputType[JsonValue]):
         self._given = _checked(schema)
 
     @property
+    def name(self) -> str:
+        """The title of the schema."""
+        return self._name
+
+    @property
     def _name(self) -> str:
         title = self._given.get("title")
         return title if isinstance(title, str) and title.isascii() else "output"

@@ -45,6 +45,12 @@ class OutputType(Generic[T]):
     def __init__(self, form: TypeForm[T]) -> None:
         self._form = form
 
+    @property
+    def name(self) -> str:
+        """The name of the type, as far as it has one."""
+        form: object = self._form
+        return form.__name__ if isinstance(form, type) and not hasattr(form, "__origin__") else repr(form)
+
     @cached_property
     def schema(self) -> OutputSchema:
         """The schema that goes into the request.

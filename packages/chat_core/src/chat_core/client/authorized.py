@@ -14,6 +14,7 @@ from chat_core.client.credentials import Credentials
 from chat_core.client.secrets import scrub_secrets, scrubbed_body
 from chat_core.transport import Event, EventStream, Request, Response, Transport
 from chat_core.types.errors import ChatError
+from chat_core.types.short_repr import Shown, Values
 
 Corrects: TypeAlias = Callable[[int, Mapping[str, str], bytes], bool]
 """Return whether a request that was answered with this status, these headers and this body is worth another
@@ -26,7 +27,7 @@ It has all that a signature covers: method, URL, headers, body.
 """
 
 
-class Authorized:
+class Authorized(Shown):
     """Sends each request with a token, in `Authorization: Bearer`.
 
     After a status 401 the token is refreshed and the request sent once more: nothing of a turn has come by
@@ -36,6 +37,9 @@ class Authorized:
     def __init__(self, transport: Transport, credentials: Credentials) -> None:
         self._transport = transport
         self._credentials = credentials
+
+    def _shown(self) -> Values:
+        yield "", self._transport
 
     async def send(self, request: Request, /) -> Response:
         """Send the request and return the whole response."""
@@ -86,7 +90,7 @@ class Authorized:
             raise
 
 
-class Signed:
+class Signed(Shown):
     """Sends each request as `sign` returns it, such as with an AWS signature. Every retry is signed anew.
 
     `sign` may be sync or async. Where `corrects` returns True for a response that is not 2xx, the request is
@@ -98,6 +102,9 @@ class Signed:
         self._transport = transport
         self._sign = sign
         self._corrects = corrects
+
+    def _shown(self) -> Values:
+        yield "", self._transport
 
     async def send(self, request: Request, /) -> Response:
         """Send the signed request and return the whole response."""

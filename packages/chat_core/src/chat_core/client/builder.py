@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from chat_core.transport import Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.short_repr import Abbreviation, Shown, Values, changed_fields
 
 if TYPE_CHECKING:
     from chat_core.client.credentials import CredentialSource
@@ -48,7 +49,7 @@ class Connection:
         return Authorized(transport, Credentials(self.credentials))
 
 
-class ProviderBuilder(Generic[C]):
+class ProviderBuilder(Shown, Generic[C]):
     """The methods of every provider's builder. Each `with_…` returns a new builder, and none does I/O.
 
     A provider adds its own: `self._with(replace(self._choices, …))`, where `_choices` is a frozen dataclass
@@ -125,6 +126,25 @@ class ProviderBuilder(Generic[C]):
         else:
             raise ConfigurationError(f"with_extra_body(endpoint={endpoint!r}): 'chat' or 'embeddings'")
         return self._connected(changed)
+
+    def _shown(self) -> Values:
+        """Yield what was chosen. Of keys, headers and extra fields it shows that they are there."""
+        connection = self._connection
+        for name, value in changed_fields(self._choices):
+            yield name, value if isinstance(value, str | bool | int | float) else Abbreviation("…")
+        if connection.base_url is not None:
+            yield "base_url", connection.base_url
+        for name, secret in (("api_key", connection.api_key), ("credentials", connection.credentials)):
+            if secret is not None:
+                yield name, Abbreviation("***")
+        extras = {"extra_body": connection.extra, "embeddings_extra_body": connection.embeddings_extra}
+        for name, values in {"headers": connection.headers, **extras}.items():
+            if values:
+                yield name, list(values)
+        if connection.timeouts != Timeouts():
+            yield "timeouts", connection.timeouts
+        if connection.transport is not None:
+            yield "transport", connection.transport
 
     def _with(self, choices: C) -> Self:
         changed = copy(self)

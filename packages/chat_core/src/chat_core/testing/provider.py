@@ -22,6 +22,7 @@ from chat_core.types.messages import Messages
 from chat_core.types.parts import Part, Reasoning, Refusal, Text, as_part
 from chat_core.types.request import AnyRequest, ChatRequest, as_request
 from chat_core.types.response import ChatResponse
+from chat_core.types.short_repr import Shown, Values
 from chat_core.types.tool_call import ToolCall
 from chat_core.types.usage import Usage
 
@@ -30,7 +31,7 @@ Line: TypeAlias = str | Part | Sequence[Part | str] | ChatResponse | ChatError
 _USAGE = Usage(input_tokens=10, output_tokens=5, total_tokens=15)
 
 
-class ScriptedProvider:
+class ScriptedProvider(Shown):
     """Each turn is the next line: text, a part, several parts, a whole response, or an error to raise.
 
     `requests` are what came, each with the messages as they were then. Streamed, a text comes in pieces of
@@ -41,6 +42,11 @@ class ScriptedProvider:
         self._lines = list(lines)
         self._model = model
         self.requests: list[ChatRequest] = []
+
+    def _shown(self) -> Values:
+        yield "model", self._model
+        yield "requests", len(self.requests)
+        yield "lines_left", len(self._lines)
 
     @property
     def model(self) -> str:

@@ -12,11 +12,12 @@ from chat_core.transport import Event, EventStream, Request, Response
 from chat_core.transport.sse import bursts_from_bytes
 from chat_core.types.errors import ChatError
 from chat_core.types.json_values import JsonObject, JsonValue, as_object
+from chat_core.types.short_repr import Shown, Values
 
 _MAX_BYTES = 1 << 30
 
 
-class FakeTransport:
+class FakeTransport(Shown):
     """Queue answers with `answer` and `fail`; each request takes the next one.
 
     `requests` and `bodies` are what was sent.
@@ -25,6 +26,10 @@ class FakeTransport:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self._answers: list[Response | ChatError] = []
+
+    def _shown(self) -> Values:
+        yield "requests", len(self.requests)
+        yield "answers_left", len(self._answers)
 
     @property
     def bodies(self) -> list[JsonObject]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeAlias
+from typing import ClassVar, Generic, TypeAlias
 
 from typing_extensions import TypeVar
 
@@ -22,15 +22,18 @@ from chat_core.types.events import (
     ToolProgress,
     ToolResult,
 )
+from chat_core.types.json_event import JsonEvent, call_json, response_json
+from chat_core.types.json_values import JsonValue
 from chat_core.types.response import ChatResponse
+from chat_core.types.short_repr import ShortRepr
 from chat_core.types.tool_call import ToolCall
 
 R_co = TypeVar("R_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 R = TypeVar("R", bound=ChatResponse)
 
 
-@dataclass(frozen=True, slots=True)
-class PauseReason:
+@dataclass(frozen=True, slots=True, repr=False)
+class PauseReason(ShortRepr):
     """The calls that wait, by what they wait for: a person, their time, what became of them, a result from
     outside.
     """
@@ -64,16 +67,28 @@ class PauseReason:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Paused:
+@dataclass(frozen=True, slots=True, repr=False)
+class Paused(ShortRepr, JsonEvent):
     """Calls wait. Store the messages, decide, and `resume`. `response` is the turn that called the tools."""
 
+    _json_type: ClassVar[str] = "paused"
     reason: PauseReason
     response: ChatResponse
 
+    def _json_fields(self) -> Mapping[str, JsonValue]:
+        reason, wake = self.reason, self.reason.next_wake
+        return {
+            "approvals": [call_json(call) for call in reason.approvals],
+            "scheduled": [call_json(call) for call in reason.scheduled],
+            "unknown": [call_json(call) for call in reason.unknown],
+            "external": [call_json(call) for call in reason.external],
+            "next_wake": None if wake is None else wake.isoformat(),
+            "response": response_json(self.response),
+        }
 
-@dataclass(frozen=True, slots=True)
-class Complete(Generic[R_co]):
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Complete(ShortRepr, Generic[R_co]):
     """The model has responded."""
 
     response: R_co

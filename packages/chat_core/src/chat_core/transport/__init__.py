@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chat_core.types.lazy_names import lazy_names
+from chat_core.types.short_repr import ShortRepr
 
 if TYPE_CHECKING:
     from chat_core.transport.aiohttp import AioHttpTransport
@@ -41,8 +42,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+@dataclass(frozen=True, slots=True, repr=False)
+class Timeouts(ShortRepr):
     """The four time limits of one model request, in seconds; None is no limit.
 
     `connect`: until a connection is established. `first_event`: from the request to the first event, or to

@@ -18,6 +18,7 @@ from chat_core.transport.http_stream import Head, HttpStream, joined_headers
 from chat_core.transport.sizes import check_size, read_whole
 from chat_core.transport.tls import public_trust
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.short_repr import Abbreviation, Shown, Values
 from chat_core.types.version import VERSION
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _IDLE = 30.0  # seconds that a connection is kept without a request
 _LARGE = 1 << 20  # bytes; of a larger body aiohttp wants to read pieces
 
 
-class AioHttpTransport:
+class AioHttpTransport(Shown):
     """Requests over HTTP/1.1, on asyncio only: at a third of the CPU that `HttpTransport` takes.
 
     Needs `pip install chat-core[aiohttp]`. Connections are kept per event loop, and closed by `aclose()` or
@@ -53,6 +54,12 @@ class AioHttpTransport:
         self._max_bytes = max_bytes
         self._by_loop: WeakKeyDictionary[EventLoop, _Session] = WeakKeyDictionary()
         finalize(self, _close_dropped, self._by_loop).atexit = False
+
+    def _shown(self) -> Values:
+        if self._custom_session is not None:
+            yield "session", Abbreviation("<ClientSession>")
+        if self._proxy is not None:
+            yield "proxy", self._proxy
 
     async def send(self, request: Request, /) -> Response:
         """Send the request and return the whole response, whatever its status."""

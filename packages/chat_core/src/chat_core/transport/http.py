@@ -17,6 +17,7 @@ from chat_core.transport.http_stream import Head, HttpStream, joined_headers
 from chat_core.transport.pools import Connection, Pools
 from chat_core.transport.sizes import check_size, read_whole
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.short_repr import Abbreviation, Shown, Values
 
 if TYPE_CHECKING:
     import httpx  # imported with the first request: it takes a tenth of a second
@@ -65,7 +66,7 @@ class RawHeaders(Protocol):
     def raw(self) -> list[tuple[bytes, bytes]]: ...
 
 
-class HttpTransport:
+class HttpTransport(Shown):
     """Requests over HTTP/1.1. Connections are kept per event loop, and closed by `aclose()` or when the loop
     ends.
 
@@ -90,6 +91,12 @@ class HttpTransport:
         self._pools = Pools(proxy)
         self._proxy = None if proxy is None else proxy.rpartition("@")[2]
         self._max_bytes = max_bytes
+
+    def _shown(self) -> Values:
+        if self._client is not None:
+            yield "client", Abbreviation(f"<{type(self._client).__name__}>")
+        if self._proxy is not None:
+            yield "proxy", self._proxy
 
     async def send(self, request: Request, /) -> Response:
         """Send the request and return the whole response, whatever its status."""

@@ -18,6 +18,7 @@ from chat_core.transport.cancel_safe import run_cancel_safe
 from chat_core.transport.socket import Socket
 from chat_core.transport.socket_pool import SocketPool
 from chat_core.types.errors import ConfigurationError, ConnectionFailed
+from chat_core.types.short_repr import Shown, Values
 
 _RESEND_AFTER = (0.0, 0.5)  # seconds before each resend of a turn that the server refused with its connection
 
@@ -67,7 +68,7 @@ OpenTurn: TypeAlias = Callable[[Request], SocketTurn | None]
 """Return the turn that a request is, or None for one that goes over HTTP."""
 
 
-class SocketTransport:
+class SocketTransport(Shown):
     """What a wire's WebSocket transport extends.
 
     A connection is authenticated once, at its handshake, and kept for the turns that follow. It carries one
@@ -94,7 +95,14 @@ class SocketTransport:
         self._custom_http = http
         self._default_http: Transport | None = None
         self._max_bytes = max_bytes
-        self._pool = SocketPool(None if url is None else _http_url(url), max_age, max_bytes)
+        self._url = None if url is None else _http_url(url)
+        self._pool = SocketPool(self._url, max_age, max_bytes)
+
+    def _shown(self) -> Values:
+        if self._url is not None:
+            yield "url", self._url.partition("?")[0]
+        if self._custom_http is not None:
+            yield "http", self._custom_http
 
     async def send(self, request: Request, /) -> Response:
         """Send the request, and return the response or the error that ends the turn."""

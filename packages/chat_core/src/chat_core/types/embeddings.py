@@ -10,7 +10,7 @@ from chat_core.types.response import Notice
 from chat_core.types.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Embedding:
     """One vector, which `numpy.asarray(embedding.vector)` reads without a copy: float32 from base64, float64
     from JSON.
@@ -20,6 +20,9 @@ class Embedding:
 
     def __len__(self) -> int:
         return len(self.vector)
+
+    def __repr__(self) -> str:
+        return f"Embedding({len(self.vector)} dimensions)"
 
 
 @dataclass(frozen=True, slots=True)

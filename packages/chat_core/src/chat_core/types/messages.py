@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Self, overload
+from typing import TYPE_CHECKING, Self, cast, overload
 
 from chat_core.types.call_status import Rejected, Running, Scheduled
 from chat_core.types.errors import CallNotFound, ConfigurationError, ConversationConflict
@@ -15,6 +15,7 @@ from chat_core.types.message import (
 from chat_core.types.message import Role as Role
 from chat_core.types.message import Turn as Turn
 from chat_core.types.parts import Part, ToolCall, as_part
+from chat_core.types.short_repr import shortened
 from chat_core.types.tool_call import changes_of
 
 if TYPE_CHECKING:
@@ -184,7 +185,22 @@ class Messages:
     __hash__ = None  # type: ignore[assignment]  # it changes, so it has no hash
 
     def __repr__(self) -> str:
-        return f"Messages({self._messages!r})"
+        """Return a few lines: how many messages there are, and the first and the last of them."""
+        from chat_core.types.show_messages import lines_of
+
+        return lines_of(self._messages)
+
+    def __rich_repr__(self) -> Iterator[object]:
+        """Yield the messages, for rich."""
+        yield from cast("list[object]", shortened(self._messages))
+
+    def _repr_markdown_(self) -> str:
+        """Return the conversation as Markdown, for a notebook. It loads nothing: pictures that a text names
+        become links.
+        """
+        from chat_core.types.show_messages import markdown_of
+
+        return markdown_of(self._messages)
 
 
 _INTERRUPTED = (

@@ -11,11 +11,12 @@ from typing import cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.misuse import kind_of, refuse_unknown_fields
+from chat_core.types.short_repr import ShortRepr
 
 
 @refuse_unknown_fields
-@dataclass(frozen=True, slots=True)
-class ChatOptions:
+@dataclass(frozen=True, slots=True, repr=False)
+class ChatOptions(ShortRepr):
     """The common options; None leaves the choice to the provider.
 
     `stop` is one sequence or several. `tool_choice` is "auto", "none", "required" or the name of a tool; a

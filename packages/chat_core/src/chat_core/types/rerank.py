@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.types.response import Notice
+from chat_core.types.short_repr import ShortRepr
 from chat_core.types.usage import Usage
 
 
@@ -17,8 +18,8 @@ class RerankResult:
     document: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class RerankResponse:
+@dataclass(frozen=True, slots=True, repr=False)
+class RerankResponse(ShortRepr):
     """The documents, best first. Scores of different queries or models cannot be compared."""
 
     results: tuple[RerankResult, ...]

@@ -95,6 +95,14 @@ class ChatResponse(ShortRepr):
         """The provider's id of this response."""
         return self._turn.id
 
+    def _repr_markdown_(self) -> str:
+        """Return the turn as Markdown, for a notebook. It loads nothing: pictures that its text names become
+        links.
+        """
+        from chat_core.types.show_messages import response_markdown
+
+        return response_markdown(self)
+
     @property
     def _turn(self) -> Turn:
         return self.message.turn or _NO_TURN

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from chat_core.types.errors import ChatError, ConfigurationError, ProviderError
 from chat_core.types.misuse import kind_of, refuse_unknown_fields
+from chat_core.types.short_repr import ShortRepr
 
 
 @refuse_unknown_fields
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+@dataclass(frozen=True, slots=True, repr=False)
+class RetryPolicy(ShortRepr):
     """How often a request is sent again, and how soon.
 
     Delays are in seconds: exponential from `base_delay` up to `max_delay`, with full jitter, on top of the

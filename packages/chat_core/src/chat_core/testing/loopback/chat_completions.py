@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chat_core.testing.loopback.reaction import CREATED, Reaction, dump, json_reaction
-from chat_core.testing.loopback.script import Call, Reply
+from chat_core.testing.loopback.reaction import CREATED, error_body
+from chat_core.testing.loopback.script import Failure, Reply
+from chat_core.testing.loopback.wire import TurnRequest, Wire, calls_of, pieces, sse_frame
 from chat_core.types.json_values import JsonObject
 
 
-def whole_turn(reply: Reply, number: int) -> JsonObject:
+def whole_turn(reply: Reply, request: TurnRequest) -> JsonObject:
     message: JsonObject = {"role": "assistant", "content": _content(reply), "refusal": reply.refusal or None}
     if reply.reasoning:
         message["reasoning"] = reply.reasoning
     if reply.calls:
         message["tool_calls"] = [
             {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
-            for call_id, call, arguments in _calls(reply, number)
+            for call_id, call, arguments in calls_of(reply, request.number)
         ]
     choice: JsonObject = {
         "index": 0,
@@ -24,10 +25,19 @@ def whole_turn(reply: Reply, number: int) -> JsonObject:
         "logprobs": None,
         "finish_reason": _finish_reason(reply),
     }
-    return {"choices": [choice], "usage": _usage(reply)}
+    head = _head(request, "chat.completion")
+    return {**head, "choices": [choice], "usage": _usage(reply)}
 
 
-def turn_chunks(head: JsonObject, reply: Reply, number: int, *, with_usage: bool) -> Iterator[JsonObject]:
+def frames(reply: Reply, request: TurnRequest) -> Iterator[bytes]:
+    yield from (sse_frame(chunk) for chunk in _chunks(reply, request))
+    yield b"data: [DONE]\n\n"
+
+
+def _chunks(reply: Reply, request: TurnRequest) -> Iterator[JsonObject]:
+    options = request.body.get("stream_options")
+    with_usage = isinstance(options, dict) and options.get("include_usage") is True
+    head = _head(request, "chat.completion.chunk")
     usage_to_come: JsonObject = {"usage": None} if with_usage else {}
 
     def chunk(delta: JsonObject, finish_reason: str | None = None) -> JsonObject:
@@ -36,27 +46,29 @@ def turn_chunks(head: JsonObject, reply: Reply, number: int, *, with_usage: bool
 
     yield chunk({"role": "assistant", "content": None if _content(reply) is None else "", "refusal": None})
     for name, text in ("reasoning", reply.reasoning), ("content", reply.text), ("refusal", reply.refusal):
-        for part in _parts(text, reply.chunk):
+        for part in pieces(text, reply.chunk):
             yield chunk({name: part})
-    for index, (call_id, call, arguments) in enumerate(_calls(reply, number)):
+    for index, (call_id, call, arguments) in enumerate(calls_of(reply, request.number)):
         opened: JsonObject = {"name": call.name, "arguments": ""}
         yield chunk({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": opened}]})
-        for part in _parts(arguments, reply.chunk):
+        for part in pieces(arguments, reply.chunk):
             yield chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
     yield chunk({}, _finish_reason(reply))
     if with_usage:
         yield {**head, "choices": [], "usage": _usage(reply)}
 
 
+def _head(request: TurnRequest, kind: str) -> JsonObject:
+    return {
+        "id": f"chatcmpl-{request.number}",
+        "object": kind,
+        "created": CREATED,
+        "model": request.model,
+    }
+
+
 def _content(reply: Reply) -> str | None:
     return None if not reply.text and (reply.calls or reply.refusal) else reply.text
-
-
-def _calls(reply: Reply, number: int) -> Iterator[tuple[str, Call, str]]:
-    """The id, call and arguments as text of each call; made ids differ from one request to the next."""
-    for position, call in enumerate(reply.calls, start=1):
-        arguments = call.arguments if isinstance(call.arguments, str) else dump(dict(call.arguments)).decode()
-        yield call.id or f"call_{number}_{position}", call, arguments
 
 
 def _finish_reason(reply: Reply) -> str:
@@ -73,10 +85,8 @@ def _usage(reply: Reply) -> JsonObject:
     }
 
 
-def _parts(text: str, size: int) -> Iterator[str]:
-    return (text[at : at + size] for at in range(0, len(text), size))
+def _error(failure: Failure, number: int) -> JsonObject:
+    return error_body(failure)
 
 
-def models(name: str) -> Reaction:
-    model: JsonObject = {"id": name, "object": "model", "created": CREATED, "owned_by": "loopback"}
-    return json_reaction(200, {"object": "list", "data": [model]})
+CHAT_COMPLETIONS = Wire(whole_turn, frames, _error)

@@ -24,10 +24,15 @@ class Reaction:
     cut_after: int | None = None
 
 
-def failed(failure: Failure) -> Reaction:
+def error_body(failure: Failure) -> JsonObject:
+    """Return the error as OpenAI writes it."""
     kind = "server_error" if failure.status >= 500 else "invalid_request_error"
     error: JsonObject = {"message": failure.message, "type": kind, "param": None, "code": failure.code}
-    response = json_reaction(failure.status, {"error": error})
+    return {"error": error}
+
+
+def failed(failure: Failure) -> Reaction:
+    response = json_reaction(failure.status, error_body(failure))
     if failure.retry_after is not None:
         response.headers["retry-after"] = f"{failure.retry_after:g}"
     return response

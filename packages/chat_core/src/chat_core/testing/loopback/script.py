@@ -23,11 +23,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One turn of the model, sent whole or streamed, whichever the request wants.
+    """One turn of the model, sent whole or streamed, whichever the request wants, on the request's wire.
 
-    `finish_reason` is by default "tool_calls" with calls and "stop" without. A streamed turn has `chunk`
-    characters in each event. The server waits `pause` seconds before each event, and hangs up after
-    `cut_after` of them: the first holds only the role, the last is `[DONE]`. A turn sent whole is one event.
+    `finish_reason` is by default "tool_calls" with calls and "stop" without. On the other wires than Chat
+    Completions the common words (stop, length, tool_calls, content_filter, refusal) become the wire's own;
+    any other word is sent as it is. A `refusal` is an explanation on Claude's and Gemini's wires, and text on
+    Ollama's, which have no words of refusal. `prompt_tokens` includes `cached_tokens`, and
+    `completion_tokens` includes `reasoning_tokens`.
+
+    A streamed turn has `chunk` characters in each event. The server waits `pause` seconds before each event,
+    and hangs up after `cut_after` of them: those of Chat Completions begin with one that holds only the role,
+    and end with `[DONE]`. A turn sent whole is one event.
     """
 
     text: str = ""
@@ -50,7 +56,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error instead of a turn: an HTTP status and OpenAI's error body. `retry_after` is in seconds."""
+    """An error instead of a turn: an HTTP status and the error body of the request's wire. `retry_after` is
+    in seconds.
+    """
 
     status: int
     message: str

@@ -7,44 +7,40 @@ import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl
 
-from chat_core.testing.loopback.chat_completions import models, turn_chunks, whole_turn
+from chat_core.testing.loopback.catalog import about, models
+from chat_core.testing.loopback.chat_completions import CHAT_COMPLETIONS
 from chat_core.testing.loopback.embeddings import embeddings
+from chat_core.testing.loopback.gemini import GEMINI
 from chat_core.testing.loopback.http import Listener
-from chat_core.testing.loopback.reaction import CREATED, Reaction, dump, failed, json_reaction, unscripted
-from chat_core.testing.loopback.script import (
-    Failure,
-    InOrder,
-    RanOut,
-    Raw,
-    Received,
-    Reply,
-    Script,
-)
-from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.testing.loopback.reaction import Reaction, failed, json_reaction, unscripted
+from chat_core.testing.loopback.routes import Route, Want, route
+from chat_core.testing.loopback.script import Failure, InOrder, RanOut, Raw, Received, Reply, Script
+from chat_core.testing.loopback.wire import TurnRequest, error_reaction, turn_reaction
+from chat_core.types.json_values import JsonValue
+from chat_core.types.short_repr import Shown, Values
 
 
-class LoopbackServer:
-    """Serve `POST .../chat/completions` from `script`: answers given out in order, or a function of the
-    request's body.
+class LoopbackServer(Shown):
+    """Serve models on the wires of Chat Completions, Responses, Claude, Gemini and Ollama from `script`:
+    answers given out in order, or a function of the request's body.
 
         with LoopbackServer([Reply("Hello!")]) as server:
             client = ChatCompletionsBuilder().with_base_url(server.url).with_model("any").build()
             ...
         assert server.requests[0].body["model"] == "any"
 
-    `POST .../responses`, `POST .../messages`, their token counts, `POST .../images/generations` and
-    `.../edits`, and `POST .../models/name:method`, as Google names them, Bedrock's `.../converse`,
-    `.../converse-stream`, `.../invoke` and `.../count-tokens`, and Cohere's `.../v2/chat`, `.../v2/embed`,
-    `.../rerank` and `.../tokenize` are answered from the script too, with `Raw` or `Failure`. So is `GET
-    .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
+    A `Reply` is written as the request's wire has it: `POST .../chat/completions`, `.../responses`,
+    `.../messages`, `.../models/name:generateContent` and `:streamGenerateContent`, `.../api/chat` and
+    `.../api/generate`. Token counts of these wires are a `Reply`'s `prompt_tokens`. Other endpoints are
+    answered from the script with `Raw` or `Failure`: images, Bedrock's, Cohere's, other methods as Google
+    names them, and `GET .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream":
+    "true"}`.
 
-    `port` is chosen by the system where it is 0.
+    `port` is chosen by the system where it is 0. `model` is the name in lists of models.
 
-    The function is called in a thread of the server, for one request at a time. `POST .../embeddings` and
-    `GET .../models` need no script: vectors are made of a text's words, so texts that share words lie near
-    each other.
+    The function is called in a thread of the server, for one request at a time. Embeddings and lists of
+    models need no script: vectors are made of a text's words, so texts that share words lie near each other.
     """
 
     def __init__(self, script: Script = (), *, model: str = "loopback", port: int = 0) -> None:
@@ -56,14 +52,23 @@ class LoopbackServer:
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
 
+    def _shown(self) -> Values:
+        yield "url", None if self._listener is None else self.url
+        yield "requests", len(self.requests)
+
     @property
     def url(self) -> str:
         """The base URL, with the `/v1` that clients expect in it."""
+        return f"{self.host}/v1"
+
+    @property
+    def host(self) -> str:
+        """The address without a path: what clients of Claude, Gemini and Ollama take."""
         if self._listener is None:
             raise RuntimeError(
                 "the server has no address yet; use it as `with LoopbackServer(...) as server:`"
             )
-        return f"http://127.0.0.1:{self._listener.port}/v1"
+        return f"http://127.0.0.1:{self._listener.port}"
 
     def __enter__(self) -> Self:
         if self._listener is not None:
@@ -101,72 +106,26 @@ class LoopbackServer:
         return answer
 
     def _route(self, received: Received, number: int) -> Reaction:
-        match received.method, received.path.partition("?")[0].split("/"):
-            case "POST", [*_, "chat", "completions"]:
-                return self._completion(received.body, number)
-            case "POST", [*_, "responses"] | [*_, "messages"] | [*_, "messages", "count_tokens"] | [
-                *_,
-                "responses",
-                "input_tokens",
-            ]:
-                return self._scripted(received.body)
-            case "POST", [*_, "converse" | "invoke" | "count-tokens"]:
-                return self._scripted(received.body)
-            case "POST", [*_, "converse-stream"]:  # the body does not say so
-                return self._scripted({**received.body, "stream": True})
-            case "POST", [*_, "v2", "chat" | "embed"] | [*_, "rerank" | "tokenize"]:
-                return self._scripted(received.body)
-            case "POST", [*_, "images", "generations" | "edits"]:
-                return self._scripted(received.body)
-            case "GET", [*_, "responses", response_id]:
-                query: JsonObject = dict(parse_qsl(received.path.partition("?")[2]))
-                return self._scripted({"response_id": response_id, **query})
-            case "POST", [*_, "embeddings"]:
-                return embeddings(received.body)
-            case "GET", [*_, "models"]:
-                return models(self._model)
-            case "POST", [*_, method] if ":" in method:
-                return self._scripted(received.body)
-            case _:
-                return failed(
-                    Failure(404, f"no such endpoint: {received.method} {received.path}", code="unknown_url")
-                )
+        found = route(received)
+        match found.want:
+            case Want.TURN if found.wire is CHAT_COMPLETIONS and (fault := _fault(found)):
+                return error_reaction(found.wire, fault, number)
+            case Want.TURN | Want.COUNT | Want.SCRIPTED:
+                return self._scripted(found, number)
+            case Want.EMBEDDINGS:
+                return embeddings(found, number)
+            case Want.MODELS:
+                return models(found.wire, self._model, received.path)
+            case Want.ABOUT:
+                return about(received.path)
+            case Want.NOTHING:
+                missing = f"no such endpoint: {received.method} {received.path}"
+                return error_reaction(found.wire, Failure(404, missing, code="unknown_url"), number)
 
-    def _completion(self, body: JsonObject, number: int) -> Reaction:
-        if not isinstance(body.get("model"), str):
-            return failed(Failure(400, "you must provide a model parameter"))
-        if not body.get("messages") or not isinstance(body["messages"], list):
-            return failed(Failure(400, "you must provide a messages parameter that is a list and not empty"))
-        match self._next(body):
-            case Reaction() as answer:
-                return answer
-            case Reply() as answer:
-                head: JsonObject = {"id": f"chatcmpl-{number}", "created": CREATED, "model": body["model"]}
-                if body.get("stream") is not True:
-                    response = json_reaction(
-                        200, {**head, "object": "chat.completion", **whole_turn(answer, number)}
-                    )
-                    return Reaction(
-                        200, response.headers, response.pieces, False, answer.pause, answer.cut_after
-                    )
-                options = body.get("stream_options")
-                with_usage = isinstance(options, dict) and options.get("include_usage") is True
-                chunks = turn_chunks(
-                    {**head, "object": "chat.completion.chunk"}, answer, number, with_usage=with_usage
-                )
-                pieces = [b"data: %b\n\n" % dump(chunk) for chunk in chunks] + [b"data: [DONE]\n\n"]
-                headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-                return Reaction(200, headers, pieces, True, answer.pause, answer.cut_after)
-
-    def _scripted(self, body: JsonObject) -> Reaction:
-        """Return the script's reaction to a request of another wire, which this server does not know."""
-        answer = self._next(body)
-        return unscripted("only Raw and Failure answer on this wire") if isinstance(answer, Reply) else answer
-
-    def _next(self, body: JsonObject) -> Reply | Reaction:
-        """Return the script's answer; one that is no turn as the HTTP response that it is."""
+    def _scripted(self, found: Route, number: int) -> Reaction:
+        """Return the script's reaction to a request."""
         try:
-            answer = self._answers(body)
+            answer = self._answers(found.body)
         except RanOut as exc:
             return unscripted(str(exc))
         except (
@@ -175,12 +134,42 @@ class LoopbackServer:
             return unscripted(f"the script raised {type(exc).__name__}: {exc}")
         match answer:
             case Failure():
-                return failed(answer)
-            case Raw(body=raw, content_type=content_type, status=status, chunk=chunk):
-                headers = {"content-type": content_type}
-                pieces = (
-                    [raw] if chunk is None else [raw[at : at + chunk] for at in range(0, len(raw), chunk)]
-                )
-                return Reaction(status, headers, pieces, chunk is not None, answer.pause, answer.cut_after)
+                return error_reaction(found.wire, answer, number)
+            case Raw():
+                return _raw(answer)
             case Reply():
-                return answer
+                return _replied(answer, found, number)
+
+
+def _replied(reply: Reply, found: Route, number: int) -> Reaction:
+    if found.want is Want.SCRIPTED:
+        return unscripted("only Raw and Failure answer on this wire")
+    if fault := _fault(found):
+        return error_reaction(found.wire, fault, number)
+    if found.want is Want.COUNT:
+        name = "totalTokens" if found.wire is GEMINI else "input_tokens"
+        return json_reaction(200, {name: reply.prompt_tokens})
+    model = found.model or found.body.get("model")
+    request = TurnRequest(number, model if isinstance(model, str) else "", found.body, found.stream)
+    return turn_reaction(found.wire, reply, request)
+
+
+def _raw(answer: Raw) -> Reaction:
+    body, size = answer.body, answer.chunk
+    pieces = [body] if size is None else [body[at : at + size] for at in range(0, len(body), size)]
+    headers = {"content-type": answer.content_type}
+    return Reaction(answer.status, headers, pieces, size is not None, answer.pause, answer.cut_after)
+
+
+_INPUTS = ("messages", "input", "contents", "prompt", "previous_response_id", "conversation")
+
+
+def _fault(found: Route) -> Failure | None:
+    """Return the error for a request that every server of its wire refuses, or None."""
+    body = found.body
+    if found.model is None and not isinstance(body.get("model"), str):
+        return Failure(400, "you must provide a model parameter")
+    if found.want is Want.TURN and not any(body.get(name) for name in _INPUTS):
+        field = "contents" if found.model is not None else "messages"
+        return Failure(400, f"you must provide a {field} parameter that is a list and not empty")
+    return None

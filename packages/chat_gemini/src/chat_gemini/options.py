@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, TypeAlias
 
-from chat_core import ConfigurationError, JsonObject, JsonValue
+from chat_core import ConfigurationError, JsonObject
 from chat_core.types.plain_json import as_json
 
 FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
@@ -51,13 +52,14 @@ class GeminiOptions:
         return self._named(_BESIDE)
 
     def _named(self, names: Iterable[str]) -> JsonObject:
-        chosen: dict[str, JsonValue] = {_camel(name): as_json(getattr(self, name)) for name in names}
-        return {name: value for name, value in chosen.items() if value is not None}
+        chosen = ((name, getattr(self, name)) for name in names)
+        return {_camel(name): as_json(value) for name, value in chosen if value is not None}
 
 
 _BESIDE = ("cached_content", "service_tier", "labels", "store")
 
 
+@cache
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)

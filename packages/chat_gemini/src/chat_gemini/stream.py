@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import ChatResponse, Done, Event, Notice, Origin, TurnEvent
+from chat_core import ChatResponse, Done, Event, JsonObject, Notice, Origin, TurnEvent
 from chat_core.wire import CallIds, FrameReader, mark_truncated
 
 from chat_gemini.decode import TurnAssembler
@@ -65,14 +65,24 @@ class GeminiStreamDecoder:
 
         Raises `ProviderError` for an error, `InvalidResponse` for what is no frame.
         """
+        data = event.data
         if event.type == "body":  # several frames in one document
-            event = Event(event.type, with_whole_characters(event.data))
+            event = Event(event.type, with_whole_characters(data))
+        elif data[:1] == "{" and "\n" not in data:  # one frame, and nearly always one text
+            frame = self._frames.read(event)
+            if frame is None:
+                return ()
+            chunk = self._turn.add_text(frame)
+            return self._add(frame) if chunk is None else (chunk,)
         events: list[TurnEvent] = []
         for frame in self._frames.read_all(event):
-            check_frame(frame)
-            events += self._turn.add(unwrapped(frame))
+            events += self._add(frame)
         self.finished = self._frames.done
         return events
+
+    def _add(self, frame: JsonObject) -> list[TurnEvent]:
+        check_frame(frame)
+        return self._turn.add(unwrapped(frame))
 
     def resume(self) -> None:
         """Go on with the stream of another request for the rest of the turn."""

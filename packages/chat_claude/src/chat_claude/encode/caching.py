@@ -8,16 +8,20 @@ from typing import cast
 from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object
 
+from chat_claude.encode.block_facts import Facts
+
 _MAX_BREAKPOINTS = 4
 
 
-def check_breakpoints(body: Mapping[str, object]) -> None:
+def check_breakpoints(body: Mapping[str, object], facts: Facts) -> None:
     """Raise `ConfigurationError` for breakpoints that the server would refuse: too many, or a longer life
     after a shorter.
     """
     fields = cast("JsonObject", body)
     found = [
-        control for name in ("tools", "system", "messages") for control in _breakpoints(fields.get(name))
+        control
+        for name in ("tools", "system", "messages")
+        for control in _breakpoints(fields.get(name), facts)
     ]
     automatic = as_object(fields.get("cache_control"))
     if automatic:
@@ -42,14 +46,26 @@ def check_breakpoints(body: Mapping[str, object]) -> None:
         )
 
 
-def _breakpoints(value: JsonValue) -> list[JsonObject]:
+def _breakpoints(value: JsonValue, facts: Facts) -> list[JsonObject]:
     """Return the breakpoints of blocks or tools, in order, those within a block before its own."""
     found: list[JsonObject] = []
     for item in as_list(value):
-        if isinstance(item, dict):
-            found += _breakpoints(item.get("content"))
-            found += [control for control in [as_object(item.get("cache_control"))] if control]
+        if not isinstance(item, dict):
+            continue
+        known = facts.get(id(item))
+        if known is None:
+            found += _breakpoints_of(item, facts)
+            continue
+        if known.breakpoints is None:
+            known.breakpoints = _breakpoints_of(item, facts)
+        found += known.breakpoints
     return found
+
+
+def _breakpoints_of(item: JsonObject, facts: Facts) -> list[JsonObject]:
+    content, control = item.get("content"), as_object(item.get("cache_control"))
+    within = _breakpoints(content, facts) if isinstance(content, list) else []
+    return [*within, control] if control else within
 
 
 def _last_breakpoint(fields: JsonObject) -> JsonObject:

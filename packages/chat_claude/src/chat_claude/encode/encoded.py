@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
 from chat_core.wire import Encoded
 
+from chat_claude.encode.block_facts import BlockFacts, Facts
 from chat_claude.encode.prefix import prefix_of_response
 
 
@@ -17,6 +18,7 @@ class EncodedRequest(Encoded):
 
     betas: tuple[str, ...] = ()
     container_until: datetime | None = None
+    facts: Facts = field(default_factory=dict[int, BlockFacts], repr=False, compare=False)
 
     def at(self, now: datetime) -> EncodedRequest:
         """Return the request as it is sent at this time: without a container that no longer exists."""
@@ -34,4 +36,4 @@ class EncodedRequest(Encoded):
 
     @cached_property
     def _digest(self) -> str:
-        return prefix_of_response(self.body)
+        return prefix_of_response(self.body, self.facts)

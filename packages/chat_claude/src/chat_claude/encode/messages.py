@@ -10,13 +10,12 @@ from typing import Literal, NamedTuple, cast
 
 from chat_core import ConfigurationError, JsonObject, Message, Messages
 from chat_core.types.json_values import as_text
-from chat_core.wire import sendable
 
 from chat_claude.capabilities import Capabilities
-from chat_claude.encode.model_blocks import ModelBlock, is_paused, model_blocks
+from chat_claude.encode.model_blocks import ModelBlock, is_paused
 from chat_claude.encode.server_tools import unpaired_blocks
 from chat_claude.encode.state import EncodingState
-from chat_claude.encode.tool_results import tool_result
+from chat_claude.encode.turn_blocks import turn_blocks
 from chat_claude.encode.user_blocks import user_blocks
 from chat_claude.wire import SIGNED, Block, SentMessage, TextBlock
 
@@ -96,10 +95,9 @@ class _Turns:
                 if self._cut and self._turn and not self._capabilities.prefill:
                     self._put_between("user", [TextBlock(type="text", text=_GO_ON)])  # as it was sent then
                 self._cut = _was_cut(message) and not is_paused(message)
-                outcomes = message.outcomes()
-                self._turn += model_blocks(message, self._unsent, self._state)
-                results = [tool_result(call, outcome, self._state) for call, outcome in outcomes]
-                self._put_between("user", results)
+                turn = turn_blocks(message, self._unsent, self._state)
+                self._turn += turn.blocks
+                self._put_between("user", turn.results)
 
     def close(self, messages: Messages, may_end_in_model: bool) -> None:
         """Add what is still open, and see to it that the model can go on from there."""
@@ -142,7 +140,7 @@ class _Turns:
                 f"the conversation begins with a turn of the model; {_FIRST!r} was sent before it"
             )
         at = len(self.messages)
-        content = [cast("Block", sendable(cast("JsonObject", one.block))) for one in turn]
+        content = [one.block for one in turn]
         self.messages.append({"role": "assistant", "content": content})
         self.signed += [SignedBlock(at, one.prefix) for one in turn if one.block["type"] in SIGNED]
 

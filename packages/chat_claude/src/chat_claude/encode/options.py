@@ -78,7 +78,7 @@ def output_config(
         schema = output.schema
         if output.description and "description" not in schema:
             schema = {**schema, "description": output.description}
-        config["format"] = {"type": "json_schema", "schema": schemas.output(schema)}
+        config["format"] = {"type": "json_schema", "schema": schemas.output(schema, output)}
     if defaults.options.task_budget is not None:
         config["task_budget"] = as_json(defaults.options.task_budget)
     return config or None

@@ -16,30 +16,50 @@ from chat_core import JsonValue
 from chat_core.types.json_values import as_list
 from chat_core.types.plain_json import as_json
 
+from chat_claude.encode.block_facts import Facts
 from chat_claude.wire import SIGNED
 
 
-def digests(body: Mapping[str, object]) -> Iterator[str]:
+def digests(body: Mapping[str, object], facts: Facts) -> Iterator[str]:
     """Yield for each message of a request body the digest of what stands before it, and one for its end."""
     so_far = hashlib.sha256(_bytes([body.get("system"), body.get("tools")]))
     for message in as_list(cast("JsonValue", body["messages"])):
         yield so_far.hexdigest()[:32]
-        so_far.update(_bytes(message))
+        so_far.update(_message_bytes(message, facts))
     yield so_far.hexdigest()[:32]
 
 
-def prefix_of_response(body: Mapping[str, object]) -> str:
+def prefix_of_response(body: Mapping[str, object], facts: Facts) -> str:
     """Return the digest of what stands before the response to this body.
 
     A turn of the model at the end of the body is the beginning of the response, and so not before it.
     """
     messages = as_list(cast("JsonValue", body["messages"]))
-    *before, whole = digests(body)
+    *before, whole = digests(body, facts)
     match messages:
         case [*_, {"role": "assistant"}]:
             return before[-1]
         case _:
             return whole
+
+
+def _message_bytes(message: JsonValue, facts: Facts) -> bytes:
+    """Return what `_bytes` does; the bytes of a block that is sent again are made once."""
+    match message:
+        case {"role": "user" | "assistant" as role, "content": list(blocks), **rest} if not rest:
+            content = b",".join([_block_bytes(block, facts) for block in blocks if not _is_signed(block)])
+            return b'{"content":[%b],"role":"%b"}' % (content, role.encode())
+        case _:
+            return _bytes(message)
+
+
+def _block_bytes(block: JsonValue, facts: Facts) -> bytes:
+    known = facts.get(id(block))
+    if known is None:
+        return _bytes(block)
+    if known.digested is None:
+        known.digested = _bytes(block)
+    return known.digested
 
 
 def _bytes(value: object) -> bytes:
@@ -56,10 +76,10 @@ def _digested(value: JsonValue) -> JsonValue:
         case dict():
             return {key: _digested(inner) for key, inner in value.items() if key != "cache_control"}
         case list():
-            return [
-                _digested(item)
-                for item in value
-                if not (isinstance(item, dict) and item.get("type") in SIGNED)
-            ]
+            return [_digested(item) for item in value if not _is_signed(item)]
         case _:
             return value
+
+
+def _is_signed(block: JsonValue) -> bool:
+    return isinstance(block, dict) and block.get("type") in SIGNED

@@ -81,7 +81,7 @@ def _encode(
         **defaults.options.body(),
     }
     schemas.check()
-    check_breakpoints(body)
+    check_breakpoints(body, state.facts)
     body = {name: value for name, value in body.items() if value is not None and value != []}
     body |= defaults.extra
     return _finish(body, encoded, state, defaults, capabilities, until)
@@ -106,11 +106,11 @@ def _finish(
         and capabilities.binds_thinking
         and "messages" not in defaults.extra
     ):
-        check = check_prefixes(body, encoded.signed, defaults.on_changed_prefix)
+        check = check_prefixes(body, encoded.signed, defaults.on_changed_prefix, state.facts)
         betas += check.betas
         notices += check.notices
         body |= check.changes
-    return EncodedRequest(body, tuple(notices), tuple(dict.fromkeys(betas)), container_until)
+    return EncodedRequest(body, tuple(notices), tuple(dict.fromkeys(betas)), container_until, state.facts)
 
 
 def _container(state: EncodingState, defaults: RequestDefaults) -> tuple[str | None, datetime | None]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from chat_core import ConfigurationError, JsonObject
+from typing import NamedTuple, TypeAlias
+
+from chat_core import ConfigurationError, JsonObject, OutputSchema, ToolDefinition
+from chat_core.wire import encoded_once
 
 from chat_claude.encode.schema_subset import SubsetCompiler
+
+Source: TypeAlias = ToolDefinition | OutputSchema
 
 _MAX_TOOLS, _MAX_OPTIONAL, _MAX_UNIONS = 20, 24, 16
 
@@ -17,17 +22,17 @@ class StrictSchemas:
         self._optional: list[str] = []
         self._unions: list[str] = []
 
-    def tool(self, name: str, schema: JsonObject) -> JsonObject:
+    def tool(self, name: str, schema: JsonObject, source: Source | None = None) -> JsonObject:
         """Return the schema of a strict tool's parameters. Raises as `output` does."""
         self._tools += 1
-        return self._compile(f"tool {name}", schema)
+        return self._add(f"tool {name}", schema, source)
 
-    def output(self, schema: JsonObject) -> JsonObject:
-        """Return the schema of the output.
+    def output(self, schema: JsonObject, source: Source | None = None) -> JsonObject:
+        """Return the schema of the output; it is compiled once for its `source`.
 
         Raises `ConfigurationError`, which names every place that the subset cannot express, as JSON pointers.
         """
-        return self._compile("the output type", schema)
+        return self._add("the output type", schema, source)
 
     def check(self) -> None:
         """Raise `ConfigurationError` where all of them together exceed the limits."""
@@ -46,11 +51,22 @@ class StrictSchemas:
                     "make some required or simpler, or leave strict off some tools"
                 )
 
-    def _compile(self, what: str, schema: JsonObject) -> JsonObject:
-        compiler = SubsetCompiler(schema)
-        compiled = compiler.compile()
-        if compiler.faults:
-            raise ConfigurationError(f"{what} cannot be held strictly: {'; '.join(compiler.faults[:8])}")
-        self._optional += [f"{what} {at}" for at in compiler.optional]
-        self._unions += [f"{what} {at}" for at in compiler.unions]
-        return compiled
+    def _add(self, what: str, schema: JsonObject, source: Source | None) -> JsonObject:
+        compiled = encoded_once(source, (_compile,), lambda: _compile(schema)) if source else _compile(schema)
+        if compiled.faults:
+            raise ConfigurationError(f"{what} cannot be held strictly: {'; '.join(compiled.faults[:8])}")
+        self._optional += [f"{what} {at}" for at in compiled.optional]
+        self._unions += [f"{what} {at}" for at in compiled.unions]
+        return compiled.schema
+
+
+class _Compiled(NamedTuple):
+    schema: JsonObject
+    faults: list[str]
+    optional: list[str]
+    unions: list[str]
+
+
+def _compile(schema: JsonObject) -> _Compiled:
+    compiler = SubsetCompiler(schema)
+    return _Compiled(compiler.compile(), compiler.faults, compiler.optional, compiler.unions)

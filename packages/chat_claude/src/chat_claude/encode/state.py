@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from chat_core import JsonObject, JsonValue, Native, Notice, Origin
 from chat_core.wire import foreign_block
 
+from chat_claude.encode.block_facts import BlockFacts
 from chat_claude.platforms import ANTHROPIC, Platform
 
 
@@ -22,6 +23,15 @@ class EncodingState:
     notices: dict[Notice, None] = field(default_factory=dict[Notice, None])
     uses_file_ids: bool = False
     container: JsonObject = field(default_factory=dict[str, JsonValue])
+    facts: dict[int, BlockFacts] = field(default_factory=dict[int, BlockFacts])
+
+    def add(self, found: EncodingState) -> None:
+        """Add what has been found in one message."""
+        if found.notices:
+            self.notices |= found.notices
+        self.uses_file_ids = self.uses_file_ids or found.uses_file_ids
+        self.container = found.container or self.container
+        self.facts |= found.facts
 
     def note(self, text: str) -> None:
         """Add a notice about the messages."""

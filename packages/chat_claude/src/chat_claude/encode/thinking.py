@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 from chat_core import ConfigurationError, JsonObject, Notice
 from chat_core.types.json_values import as_object
 
+from chat_claude.encode.block_facts import Facts
 from chat_claude.encode.messages import SignedBlock
 from chat_claude.encode.prefix import digests
 from chat_claude.options import PrefixPolicy
@@ -23,7 +24,7 @@ class PrefixCheck(NamedTuple):
 
 
 def check_prefixes(
-    body: Mapping[str, object], signed: Sequence[SignedBlock], policy: PrefixPolicy
+    body: Mapping[str, object], signed: Sequence[SignedBlock], policy: PrefixPolicy, facts: Facts
 ) -> PrefixCheck:
     """Compare what stands before each signed block with what stood before it when it was received.
 
@@ -32,7 +33,7 @@ def check_prefixes(
     """
     if not any(block.prefix for block in signed):
         return PrefixCheck()
-    current = list(digests(body))
+    current = list(digests(body, facts))
     changed = {block.message for block in signed if block.prefix and block.prefix != current[block.message]}
     if not changed:
         return PrefixCheck()

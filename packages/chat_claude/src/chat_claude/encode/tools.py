@@ -85,7 +85,7 @@ def _tool(definition: ToolDefinition, defaults: RequestDefaults, schemas: Strict
     if definition.description.strip():
         tool["description"] = definition.description
     if definition.strict:
-        tool["input_schema"] = schemas.tool(definition.name, definition.parameters)
+        tool["input_schema"] = schemas.tool(definition.name, definition.parameters, definition)
         tool["strict"] = True
     return cast("ClientTool", {**tool, **defaults.tool_settings.get(definition.name, {})})
 

@@ -16,7 +16,7 @@ from chat_core import (
     Structured,
     Text,
 )
-from chat_core.wire import foreign_block, misplaced, part_text, text_of
+from chat_core.wire import encoded_once, foreign_block, misplaced, part_text, text_of
 
 from chat_completions.dialect import Dialect
 from chat_completions.encode.assistant import encode_assistant
@@ -63,7 +63,7 @@ class _Messages:
             case "user", [Text(text)]:
                 yield {"role": "user", "content": text}
             case "user", parts:
-                yield from self._user(parts)
+                yield from self._user(message)
             case "model", [Text(text, native=None)] if self.loop_begins is None and text.strip():
                 yield {"role": "assistant", "content": text}  # most turns of a long history
             case "model", _:
@@ -77,15 +77,44 @@ class _Messages:
         else:
             self._notices.append(Notice("messages", "a system message without text was not sent"))
 
-    def _user(self, parts: list[Part]) -> Iterator[SentMessage]:
+    def _user(self, message: Message) -> list[SentMessage]:
+        key = (_UserMessage, self._origin, self._dialect)
+        encode = _UserMessage(self._origin, self._dialect).encode
+        sent, notices = encoded_once(message, key, lambda: encode(message.parts))
+        self._notices += notices
+        return sent
+
+    def _model(self, message: Message, at: int) -> Iterator[SentMessage]:
+        demands = self.loop_begins is not None and at >= self.loop_begins
+        key = (_turn, self._origin, self._dialect, demands)
+        sent, notices = encoded_once(
+            message, key, lambda: _turn(message, self._origin, self._dialect, demands)
+        )
+        self._notices += notices
+        yield from sent
+
+    def _is_foreign(self, part: Part) -> bool:
+        return _is_foreign(part, self._origin, self._notices)
+
+
+class _UserMessage:
+    def __init__(self, origin: Origin, dialect: Dialect) -> None:
+        self._origin = origin
+        self._dialect = dialect
+        self._notices: list[Notice] = []
+
+    def encode(self, parts: list[Part]) -> tuple[list[SentMessage], list[Notice]]:
         content = [sent for part in parts for sent in self._content_part(part)]
         filled = [part for part in content if part["type"] != "text" or part["text"].strip()]
+        sent: list[SentMessage] = []
         if filled:
-            yield {"role": "user", "content": texts_only(filled, self._dialect)}
+            sent.append({"role": "user", "content": texts_only(filled, self._dialect)})
         elif content:
-            yield {"role": "user", "content": "".join(part_text(p) for p in parts if isinstance(p, Text))}
+            text = "".join(part_text(part) for part in parts if isinstance(part, Text))
+            sent.append({"role": "user", "content": text})
         else:
             self._notices.append(Notice("messages", "a user's message without content was not sent"))
+        return sent, self._notices
 
     def _content_part(self, part: Part) -> Iterator[ContentPart]:
         match part:
@@ -94,23 +123,28 @@ class _Messages:
             case File():
                 yield encode_file(part, self._dialect)
             case Opaque(native):
-                if not self._is_foreign(part):
+                if not _is_foreign(part, self._origin, self._notices):
                     raise ConfigurationError(
                         f"a user's message on this wire holds no {native.data.get('type')!r} block"
                     )
             case _:
                 raise misplaced(part, "user")
 
-    def _model(self, message: Message, at: int) -> Iterator[SentMessage]:
-        demands = self.loop_begins is not None and at >= self.loop_begins
-        sent = encode_assistant(message, self._origin, self._dialect, self._notices, demands=demands)
-        if sent is not None:
-            yield sent
-            yield from encode_results(message, self._origin, self._dialect, self._notices)
 
-    def _is_foreign(self, part: Part) -> bool:
-        """Return whether the part is a block of another provider, which is left out with a notice."""
-        if not isinstance(part, Opaque) or part.native.for_(self._origin) is not None:
-            return False
-        self._notices.append(foreign_block(part.native))
-        return True
+def _is_foreign(part: Part, origin: Origin, notices: list[Notice]) -> bool:
+    """Return whether the part is a block of another provider, which is left out with a notice."""
+    if not isinstance(part, Opaque) or part.native.for_(origin) is not None:
+        return False
+    notices.append(foreign_block(part.native))
+    return True
+
+
+def _turn(
+    message: Message, origin: Origin, dialect: Dialect, demands: bool
+) -> tuple[list[SentMessage], list[Notice]]:
+    """Return a model's turn and the results of its calls."""
+    notices: list[Notice] = []
+    sent = encode_assistant(message, origin, dialect, notices, demands=demands)
+    if sent is None:
+        return [], notices
+    return [sent, *encode_results(message, origin, dialect, notices)], notices

@@ -31,6 +31,7 @@ def in_order(messages: list[SentMessage], dialect: Dialect, notices: list[Notice
     last = messages[-1]
     if last["role"] != "assistant":
         return messages
+    messages = [*messages[:-1], last := last.copy()]  # what was encoded is kept on its message
     if isinstance(content := last.get("content"), str) and content != content.rstrip():
         last["content"] = content.rstrip()  # some models refuse to go on from white space
     if rules.final_assistant == "prefix":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from chat_core import ConfigurationError, Notice, OutputSchema
-from chat_core.wire import wire_name
+from chat_core.wire import encoded_once, wire_name
 
 from chat_completions.dialect import Dialect
 from chat_completions.encode.tools import strict_for_server
@@ -16,6 +16,16 @@ def response_format(
     output: OutputSchema, dialect: Dialect, strict: bool, notices: list[Notice]
 ) -> ResponseFormat:
     """Return the `response_format` of a schema. Raises `ConfigurationError` for one that cannot be strict."""
+    key = (_response_format, dialect, strict)
+    sent, found = encoded_once(output, key, lambda: _response_format(output, dialect, strict))
+    notices += found
+    return sent
+
+
+def _response_format(
+    output: OutputSchema, dialect: Dialect, strict: bool
+) -> tuple[ResponseFormat, list[Notice]]:
+    notices: list[Notice] = []
     described = JsonSchema(name=wire_name(output.name), schema=output.schema)
     if strict and dialect.fields.strict != "none":
         try:
@@ -26,7 +36,7 @@ def response_format(
         described["strict"] = True
     if output.description:
         described["description"] = output.description
-    return ResponseFormat(type="json_schema", json_schema=described)
+    return ResponseFormat(type="json_schema", json_schema=described), notices
 
 
 def output_in_words(

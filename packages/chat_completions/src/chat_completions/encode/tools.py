@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chat_core import ChatRequest, ConfigurationError, JsonObject, Notice, ToolDefinition
-from chat_core.wire import StrictSchema, compile_strict, wire_name
+from chat_core.wire import StrictSchema, compile_strict, encoded_once, wire_name
 
 from chat_completions.dialect import Dialect
 from chat_completions.wire import FunctionTool
@@ -22,7 +22,7 @@ def encode_tools(request: ChatRequest, dialect: Dialect, notices: list[Notice]) 
         why = f"{dialect.name} takes no mixture of strict tools and others, so none is strict"
         notices.append(Notice("strict", why))
         tools = [replace(tool, strict=None) for tool in tools]
-    return [_tool(tool, dialect, notices) for tool in tools]
+    return [_encoded(tool, dialect, notices) for tool in tools]
 
 
 def offered_tools(request: ChatRequest, dialect: Dialect) -> Sequence[ToolDefinition]:
@@ -51,7 +51,14 @@ def strict_for_server(schema: JsonObject, what: str, dialect: Dialect, notices: 
     return compiled.schema
 
 
-def _tool(tool: ToolDefinition, dialect: Dialect, notices: list[Notice]) -> FunctionTool:
+def _encoded(tool: ToolDefinition, dialect: Dialect, notices: list[Notice]) -> FunctionTool:
+    sent, found = encoded_once(tool, (_tool, dialect), lambda: _tool(tool, dialect))
+    notices += found
+    return sent
+
+
+def _tool(tool: ToolDefinition, dialect: Dialect) -> tuple[FunctionTool, list[Notice]]:
+    notices: list[Notice] = []
     name = wire_name(tool.name)
     function: FunctionTool = {"type": "function", "function": {"name": name, "parameters": _parameters(tool)}}
     if tool.description:
@@ -63,7 +70,7 @@ def _tool(tool: ToolDefinition, dialect: Dialect, notices: list[Notice]) -> Func
             raise ConfigurationError(f"{exc}; a tool without strict=True takes any schema") from exc
         function["function"]["parameters"] = schema
         function["function"]["strict"] = True
-    return function
+    return function, notices
 
 
 def _parameters(tool: ToolDefinition) -> JsonObject:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from chat_core.types.errors import ConfigurationError, UnresolvedTool
 from chat_core.types.files import File
+from chat_core.types.memo import Memo
 from chat_core.types.parts import Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.usage import Usage
@@ -33,7 +34,7 @@ class Turn(ShortRepr):
 
 
 @dataclass(slots=True, repr=False)
-class Message(ShortRepr):
+class Message(ShortRepr, Memo):
     """One message: a role, and parts in the order received.
 
     `turn` is there on a model's message; `interrupted` marks a turn that was cut, cancelled or left before

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias, TypeVar, cast
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue
 from chat_core.types.message import Message
+from chat_core.types.memo import Memo
 from chat_core.types.messages import Messages
 from chat_core.types.misuse import kind_of
 from chat_core.types.options import ChatOptions
@@ -17,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class ToolDefinition:
+class ToolDefinition(Memo):
     """A tool as a model sees it; `parameters` is a JSON schema of an object.
 
     `strict` makes the provider hold the model to the schema; None leaves that to the provider.
@@ -30,7 +31,7 @@ class ToolDefinition:
 
 
 @dataclass(frozen=True, slots=True)
-class OutputSchema:
+class OutputSchema(Memo):
     """The JSON schema that a turn's text has to satisfy; its root is an object."""
 
     name: str

@@ -3,6 +3,7 @@
 from chat_core.types.call_ids import CallIds, free_wire_id, wire_id, wire_name
 from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
+from chat_core.wire.encode_once import encoded_once
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
 from chat_core.wire.finish_words import finish_reason
 from chat_core.wire.frames import FrameReader
@@ -36,6 +37,7 @@ __all__ = [
     "described_schema",
     "dump",
     "embeddings_in_order",
+    "encoded_once",
     "error_from_object",
     "fail_pending",
     "finish_reason",

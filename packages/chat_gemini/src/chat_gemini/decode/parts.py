@@ -68,6 +68,14 @@ class PartAssembler:
             for event in self._add({name: part[name], **(beside if number == 0 else {})})
         ]
 
+    def add_text(self, text: str) -> bool:
+        """Append to the text that came last. Return False, with nothing taken, where anything else came last."""
+        last = self._parts[-1] if self._parts else None
+        if not isinstance(last, _TextRun) or last.kind is not Text or last.native:
+            return False
+        last.pieces.append(text)
+        return True
+
     def close(self) -> list[TurnEvent]:
         """Return the events of the end: a call that is still open has not arrived whole."""
         return self._close(is_whole=False)

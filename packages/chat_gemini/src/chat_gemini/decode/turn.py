@@ -5,7 +5,7 @@ A whole response is one frame, so that every field is read in one place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from chat_core import (
@@ -16,6 +16,7 @@ from chat_core import (
     Message,
     Notice,
     Origin,
+    TextChunk,
     Turn,
     TurnEvent,
 )
@@ -28,6 +29,7 @@ from chat_gemini.decode.parts import PartAssembler, has_content, parts_of
 from chat_gemini.decode.usage import UsageMeter
 
 _READ_APART = frozenset({"candidates", "usageMetadata"})
+_SPECIAL = frozenset({"promptFeedback", "error"})
 # steps of Google's tools; what follows them is their result
 _STEPS = frozenset({"executableCode", "toolCall"})
 
@@ -51,6 +53,7 @@ class TurnAssembler:
         self._others: set[int] = set()
         self._raw: JsonObject = {}
         self._candidate: JsonObject = {}
+        self._plain_fields: Set[str] = frozenset()  # of a frame that has nothing new but its content
 
     def add(self, frame: JsonObject) -> list[TurnEvent]:
         """Take a frame, and return its events. Raises `InvalidResponse` where a part of it cannot be read."""
@@ -64,6 +67,23 @@ class TurnAssembler:
             self._ending = block
             self.is_whole = self.has_anything = True
         return self._add_candidate(candidate) if candidate is not None else []
+
+    def add_text(self, frame: JsonObject) -> TextChunk | None:
+        """Take a frame that only goes on with a text of the turn, as nearly all of a stream do, and return its
+        event.
+
+        Of any other nothing is taken, and None returned: it is for `add`.
+        """
+        candidates = frame.get("candidates")
+        if self.is_whole or not isinstance(candidates, list) or len(candidates) != 1:
+            return None
+        if not frame.keys() <= self._plain_fields or frame.get("modelVersion") != self._turn.model:
+            return None
+        text = _only_text(candidates[0], self._index)
+        if not text or not self._parts.add_text(text):
+            return None
+        self._usage.read(frame.get("usageMetadata"))
+        return TextChunk(text)
 
     @property
     def continuation(self) -> str | None:
@@ -139,6 +159,8 @@ class TurnAssembler:
         if id != turn.id or model != turn.model:
             self._turn = replace(turn, id=id, model=model)
         self._raw |= {name: value for name, value in frame.items() if name not in _READ_APART and value}
+        if self._turn.id is not None:
+            self._plain_fields = (self._raw.keys() | _READ_APART) - _SPECIAL
 
     def _add_candidate(self, candidate: JsonObject) -> list[TurnEvent]:
         self._keep(candidate)
@@ -203,6 +225,16 @@ def _candidates(frame: JsonObject) -> list[JsonObject]:
     if isinstance(found, dict):
         return [found]
     return [candidate for candidate in as_list(found) if isinstance(candidate, dict)]
+
+
+def _only_text(candidate: JsonValue, index: int | None) -> str:
+    """Return the text of a candidate that has nothing else, and is the one with this index."""
+    match candidate:
+        case {"content": {"parts": [{"text": str(text), **beside}]}, **rest} if not beside:
+            is_plain = not rest or (len(rest) == 1 and type(rest.get("index")) is int)
+            return text if is_plain and rest.get("index", 0) == index else ""
+        case _:
+            return ""
 
 
 def _index(candidate: JsonObject) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chat_core import File, Message, Messages, Notice, Opaque, Origin, Part, Structured, Text
-from chat_core.wire import foreign_block, misplaced, part_text, text_of
+from chat_core.wire import encoded_once, foreign_block, misplaced, part_text, text_of
 
 from chat_gemini.capabilities import Capabilities, Endpoint
 from chat_gemini.encode.files import file_part
@@ -32,9 +32,9 @@ class Contents:
         self.instructions: list[SentPart] = []
         self.notices: list[Notice] = []
         self._origin = origin
-        self._files_url = files_url = origin.endpoint if endpoint.has_file_store else None
-        self._model = ModelPartEncoder(origin, files_url, capabilities.signs_calls, self.notices)
-        self._results = ResultEncoder(files_url, capabilities.files_in_results, self.notices)
+        self._files_url = origin.endpoint if endpoint.has_file_store else None
+        self._capabilities = capabilities
+        self._endpoint = endpoint
 
     def add(self, messages: Messages) -> None:
         """Add the messages of a conversation.
@@ -47,19 +47,28 @@ class Contents:
                 case "system":
                     self._instruct(message)
                 case "user":
-                    self._append("user", [sent for part in message.parts for sent in self._user_part(part)])
+                    self._append("user", self._user(message))
                 case "model":
                     self._answer(message)
 
     def _answer(self, message: Message) -> None:
-        ids = call_ids(message, self._origin)
-        parts = self._model.encode(message, ids)
+        key = (Contents, self._origin, self._capabilities, self._endpoint)
+        parts, results, notices = encoded_once(message, key, lambda: self._encode_turn(message))
+        self.notices += notices
         if parts and not self.contents:
             self.notices.append(Notice("messages", "a text was put before the model's turn at the beginning"))
             self._append("user", [{"text": BEGINNING}])
         self._append("model", parts)
-        if ids:
-            self._append("user", list(self._results.encode(message, ids)))
+        self._append("user", results)
+
+    def _encode_turn(self, message: Message) -> tuple[list[SentPart], list[SentPart], list[Notice]]:
+        """Return the parts of a model's turn, those of the results of its calls, and notices."""
+        notices: list[Notice] = []
+        signs, in_results = self._capabilities.signs_calls, self._capabilities.files_in_results
+        ids = call_ids(message, self._origin)
+        parts = ModelPartEncoder(self._origin, self._files_url, signs, notices).encode(message, ids)
+        results = ResultEncoder(self._files_url, in_results, notices).encode(message, ids) if ids else ()
+        return parts, list(results), notices
 
     def _append(self, role: str, parts: list[SentPart]) -> None:
         if not parts:
@@ -67,7 +76,7 @@ class Contents:
         if self.contents and self.contents[-1]["role"] == role:
             self.contents[-1]["parts"] += parts
         else:
-            self.contents.append(Content(role="model" if role == "model" else "user", parts=parts))
+            self.contents.append(Content(role="model" if role == "model" else "user", parts=parts.copy()))
 
     def _instruct(self, message: Message) -> None:
         if self.contents:
@@ -80,7 +89,20 @@ class Contents:
             elif not is_blank(text := text_of(part)):
                 self.instructions.append({"text": text})
 
-    def _user_part(self, part: Part) -> Iterator[SentPart]:
+    def _user(self, message: Message) -> list[SentPart]:
+        if any(isinstance(part, File) for part in message.parts):
+            key = (File, self._origin, self._endpoint)
+            parts, notices = encoded_once(message, key, lambda: self._encode_user(message))
+        else:
+            parts, notices = self._encode_user(message)
+        self.notices += notices
+        return parts
+
+    def _encode_user(self, message: Message) -> tuple[list[SentPart], list[Notice]]:
+        notices: list[Notice] = []
+        return [sent for part in message.parts for sent in self._user_part(part, notices)], notices
+
+    def _user_part(self, part: Part, notices: list[Notice]) -> Iterator[SentPart]:
         match part:
             case Text() | Structured():
                 if not is_blank(text := part_text(part)):
@@ -91,6 +113,6 @@ class Contents:
                 if (own := block(native, self._origin)) is not None:
                     yield own
                 else:
-                    self.notices.append(foreign_block(native))
+                    notices.append(foreign_block(native))
             case _:
                 raise misplaced(part, "user")

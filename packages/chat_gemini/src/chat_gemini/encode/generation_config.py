@@ -11,6 +11,7 @@ from chat_core import (
     Notice,
     OutputSchema,
 )
+from chat_core.wire import encoded_once
 
 from chat_gemini.capabilities import Capabilities
 from chat_gemini.encode.json_schema import json_schema
@@ -27,7 +28,10 @@ def encode_generation_config(
         config["thinkingConfig"] = thinking
     if request.output is not None:
         config["responseMimeType"] = "application/json"
-        config |= _output(request.output, defaults.takes_older_schema(capabilities), notices)
+        output, older = request.output, defaults.takes_older_schema(capabilities)
+        fields, found = encoded_once(output, (_output, older), lambda: _output(output, older))
+        notices += found
+        config |= fields
     return config
 
 
@@ -66,11 +70,12 @@ def _thinking(options: ChatOptions, capabilities: Capabilities, defaults: Reques
     return _given(config)
 
 
-def _output(output: OutputSchema, older: bool, notices: list[Notice]) -> JsonObject:
+def _output(output: OutputSchema, older: bool) -> tuple[JsonObject, list[Notice]]:
+    notices: list[Notice] = []
     described: JsonObject = {"description": output.description} if output.description else {}
     if older:
-        return {"responseSchema": older_schema(output.schema, "the output type") | described}
-    return {"responseJsonSchema": json_schema(output.schema, "the output type", notices) | described}
+        return {"responseSchema": older_schema(output.schema, "the output type") | described}, notices
+    return {"responseJsonSchema": json_schema(output.schema, "the output type", notices) | described}, notices
 
 
 def _given(values: JsonObject) -> JsonObject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chat_core import ChatRequest, ConfigurationError, Notice, ToolDefinition
+from chat_core.wire import encoded_once
 
 from chat_gemini.capabilities import Capabilities
 from chat_gemini.encode.json_schema import json_schema
@@ -52,7 +53,7 @@ def encode_tools(
     entries: list[Mapping[str, object]] = []
     if tools:
         older = defaults.takes_older_schema(capabilities)
-        entries.append({"functionDeclarations": [_declaration(tool, older, notices) for tool in tools]})
+        entries.append({"functionDeclarations": [_declared(tool, older, notices) for tool in tools]})
     entries += [tool.encode(capabilities) for tool in defaults.native_tools]
     return entries
 
@@ -86,7 +87,14 @@ def _check_names(tools: Sequence[ToolDefinition], defaults: RequestDefaults) -> 
         taken[name] = "another tool"
 
 
-def _declaration(tool: ToolDefinition, older: bool, notices: list[Notice]) -> FunctionDeclaration:
+def _declared(tool: ToolDefinition, older: bool, notices: list[Notice]) -> FunctionDeclaration:
+    declared, found = encoded_once(tool, (_declaration, older), lambda: _declaration(tool, older))
+    notices += found
+    return declared
+
+
+def _declaration(tool: ToolDefinition, older: bool) -> tuple[FunctionDeclaration, list[Notice]]:
+    notices: list[Notice] = []
     declared = FunctionDeclaration(name=function_name(tool.name))
     if tool.description:
         declared["description"] = tool.description
@@ -94,7 +102,7 @@ def _declaration(tool: ToolDefinition, older: bool, notices: list[Notice]) -> Fu
         declared["parametersJsonSchema"] = json_schema(tool.parameters, f"tool {tool.name}", notices)
     elif tool.parameters.get("properties"):
         declared["parameters"] = older_schema(tool.parameters, f"tool {tool.name}")
-    return declared
+    return declared, notices
 
 
 def _calling(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
+from typing import NamedTuple
 
 from chat_core import (
     ConfigurationError,
@@ -21,6 +23,7 @@ from chat_core import (
 )
 from chat_core.types.json_values import as_list
 from chat_core.wire import (
+    encoded_once,
     foreign_block,
     free_wire_id,
     generated_file,
@@ -42,6 +45,15 @@ from chat_responses.settings import RequestDefaults
 from chat_responses.wire import ContentPart, InputItem, InputText
 
 
+class _EncodedTurn(NamedTuple):
+    """The items of a turn and of its outcomes; whether each of its calls has an id of its own."""
+
+    items: list[InputItem]
+    notices: list[Notice]
+    call_ids: frozenset[str]
+    is_alone: bool
+
+
 class ItemEncoder:
     """Encodes the messages of one request. `notices` grows by what is left out."""
 
@@ -55,6 +67,7 @@ class ItemEncoder:
         self._conversation = memory.id if isinstance(memory, Conversation) else None
         self._call_ids: dict[int, str] = {}  # by the identity of the part
         self._used: set[str] = set()
+        self._key = (ItemEncoder, origin, defaults.memory, defaults.server_remembers, self._calls_last)
 
     def items(self, message: Message) -> Iterator[InputItem]:
         """Yield the items of a message; of a model's turn also the outcomes of its calls."""
@@ -65,8 +78,27 @@ class ItemEncoder:
             case "user":
                 yield from self._user(message.parts)
             case "model":
-                yield from map(sendable, self._turn(message))
-                yield from self.outputs(message)
+                yield from self._turn_and_outputs(message)
+
+    def _turn_and_outputs(self, message: Message) -> list[InputItem]:
+        """Return what `_turn` and `outputs` give, from the last request where the message has not changed since.
+
+        The ids of its calls are those of the request before, unless an earlier call has one of them now.
+        """
+        encoded = encoded_once(message, self._key, lambda: self._encode_apart(message))
+        if encoded.is_alone and self._used.isdisjoint(encoded.call_ids):
+            self._used |= encoded.call_ids
+            self.notices += encoded.notices
+            return encoded.items
+        return [*map(sendable, self._turn(message)), *self.outputs(message)]
+
+    def _encode_apart(self, message: Message) -> _EncodedTurn:
+        """Encode a message as if no other call had an id."""
+        apart = copy(self)
+        apart.notices, apart._call_ids, apart._used = [], {}, set()
+        items = [*map(sendable, apart._turn(message)), *apart.outputs(message)]
+        is_alone = len(apart._used) == len(message.tool_calls)
+        return _EncodedTurn(items, apart.notices, frozenset(apart._used), is_alone)
 
     def outputs(self, message: Message) -> Iterator[InputItem]:
         """Yield the outcomes of a turn's calls. Raises `UnresolvedTool` for a call that has none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_core import OutputSchema
-from chat_core.wire import strict_schema
+from chat_core.wire import encoded_once, strict_schema
 
 from chat_responses.settings import RequestDefaults
 from chat_responses.wire import TextFormat
@@ -16,7 +16,8 @@ def text_fields(output: OutputSchema | None, defaults: RequestDefaults) -> dict[
     """
     text: dict[str, object] = {}
     if output is not None:
-        text["format"] = _format(output, strict=defaults.strict_output)
+        strict = defaults.strict_output
+        text["format"] = encoded_once(output, (_format, strict), lambda: _format(output, strict=strict))
     if defaults.options.verbosity is not None:
         text["verbosity"] = defaults.options.verbosity
     return {"text": text} if text else {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from chat_core import ChatOptions, ChatRequest, ConfigurationError, JsonObject, ToolDefinition
 from chat_core.types.json_values import as_text
-from chat_core.wire import strict_schema, wire_name
+from chat_core.wire import encoded_once, strict_schema, wire_name
 
 from chat_responses.wire import FunctionTool
 
@@ -25,7 +26,8 @@ def tool_fields(request: ChatRequest, native_tools: Sequence[JsonObject]) -> dic
             )
     fields: dict[str, object] = {}
     if request.tools or native_tools:
-        fields["tools"] = [*(_function(tool) for tool in request.tools), *native_tools]
+        functions = [encoded_once(tool, (_function,), partial(_function, tool)) for tool in request.tools]
+        fields["tools"] = [*functions, *native_tools]
     if (choice := _tool_choice(request.options, request.tools, native_tools)) is not None:
         fields["tool_choice"] = choice
     return fields

@@ -8,8 +8,8 @@ from typing import Protocol, TypeAlias, TypeVar, cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue
-from chat_core.types.message import Message
 from chat_core.types.memo import Memo
+from chat_core.types.message import Message
 from chat_core.types.messages import Messages
 from chat_core.types.misuse import kind_of
 from chat_core.types.options import ChatOptions

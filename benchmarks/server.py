@@ -113,9 +113,12 @@ def embeddings(vectors: Sequence[object]) -> dict[str, object]:
 
 
 def stream(texts: Sequence[str]) -> list[bytes]:
-    """The writes of one streamed answer: the response's head, then every event in an HTTP chunk of its own."""
+    """The writes of one streamed answer: the response's head, then every event in an HTTP chunk of its
+    own.
+    """
     return [
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: "
+        b"chunked\r\n\r\n",
         http_chunk(event([choice({"role": "assistant", "content": "", "refusal": None})])),
         *(http_chunk(event([choice({"content": text})])) for text in texts),
         http_chunk(event([choice({}, finish_reason="stop")])),

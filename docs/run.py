@@ -115,7 +115,9 @@ _FENCE = re.compile(r"(?P<indent>\s*)(?P<marks>`{3,}|~{3,})\s*(?P<language>[\w+-
 
 
 def run(path: Path) -> None:
-    """Run the page at `path` as this process's program; leave with a report of the first thing that is wrong."""
+    """Run the page at `path` as this process's program; leave with a report of the first thing that is
+    wrong.
+    """
     name, text = name_of(path), path.read_text(encoding="utf-8")
     switch = _Switch()
     with (

@@ -30,7 +30,7 @@ REPEATING = (
     "recorded_sockets",
     "without_end",
 )
-REPEATING_FILES = ("chat_core/chat/test_restart.py",)
+REPEATING_FILES = ("chat_core/processes/test_restart.py",)
 SETTINGS = """
 [run]
 parallel = true

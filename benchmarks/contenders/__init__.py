@@ -1,4 +1,6 @@
-"""One file a library, named like its module, each doing the same work the way that library's users write it."""
+"""One file a library, named like its module, each doing the same work the way that library's users write
+it.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -10,7 +12,8 @@ BASE = "httpx"
 
 IMPORTS = {
     "httpx": "import httpx, pydantic",
-    "chat_completions": "from chat_core import ChatBuilder; from chat_completions import ChatCompletionsBuilder",
+    "chat_completions": "from chat_core import ChatBuilder; from chat_completions import "
+    "ChatCompletionsBuilder",
     "openai": "from openai import AsyncOpenAI",
     "litellm": "from litellm import acompletion",
     "pydantic_ai": "import pydantic_ai.direct, pydantic_ai.models.openai",

@@ -437,7 +437,8 @@ def what_is_imported_is_declared(house: House) -> Iterator[str]:
             if root not in (module.package, *sys.stdlib_module_names) and name not in _declared(
                 house.packages / module.package
             ):
-                yield f"{module.name}:{step.line}: imports {root}, but {name} is not in {module.package}/pyproject.toml"
+                project = f"{module.package}/pyproject.toml"
+                yield f"{module.name}:{step.line}: imports {root}, but {name} is not in {project}"
 
 
 def _declared(package: Path) -> set[str]:
@@ -471,7 +472,8 @@ RULES: tuple[Rule, ...] = (
 
 Files: TypeAlias = Mapping[str, str]
 CORE = {
-    "chat_core/__init__.py": "from chat_core.types.parts import Text\nfrom chat_core.transport import Request\n"
+    "chat_core/__init__.py": "from chat_core.types.parts import Text\nfrom chat_core.transport import "
+    "Request\n"
     "if TYPE_CHECKING:\n    from chat_core.chat.builder import ChatBuilder\n",
     "chat_core/chat/builder.py": "class ChatBuilder: ...",
     "chat_core/chat/__init__.py": "",
@@ -531,7 +533,8 @@ BROKEN: Mapping[Rule, Sequence[tuple[Files, str]]] = {
         ),
         (
             {
-                "chat_core/chat/builder.py": "if TYPE_CHECKING:\n    from chat_core.transport.http import HttpTransport"
+                "chat_core/chat/builder.py": "if TYPE_CHECKING:\n    from chat_core.transport.http import "
+                "HttpTransport"
             },
             "builder:2: the engine imports chat_core.transport.http",
         ),
@@ -617,7 +620,8 @@ BROKEN: Mapping[Rule, Sequence[tuple[Files, str]]] = {
     what_is_imported_for_annotations_is_used_in_them: [
         (
             {
-                "chat_core/types/parts.py": "if TYPE_CHECKING:\n    from a import B\ndef f(b: B) -> B:\n    return B()"
+                "chat_core/types/parts.py": "if TYPE_CHECKING:\n    from a import B\ndef f(b: B) -> B:\n   "
+                " return B()"
             },
             "parts:4: uses B",
         ),
@@ -632,16 +636,19 @@ BROKEN: Mapping[Rule, Sequence[tuple[Files, str]]] = {
 }
 
 KEPT: Files = {
-    "chat_core/types/errors.py": "if TYPE_CHECKING:\n    from chat_core.types.parts import Text\ndef f(part: Text): ...",
+    "chat_core/types/errors.py": "if TYPE_CHECKING:\n    from chat_core.types.parts import Text\ndef "
+    "f(part: Text): ...",
     "chat_x/__init__.py": "from chat_x.client import A",
-    "chat_x/builder.py": "import os\nfrom chat_core import Transport\nfrom chat_completions.wire import A\nos.environ",
+    "chat_x/builder.py": "import os\nfrom chat_core import Transport\nfrom chat_completions.wire import "
+    "A\nos.environ",
     "chat_x/client.py": "from chat_core import Request, Text\nfrom .stream import A\nasync def f(): ...",
     "chat_x/stream.py": "from chat_x.decode import A\nfrom chat_x.encode import A",
     "chat_x/encode.py": "from chat_x.wire import A",
     "chat_x/decode.py": "from . import wire",
     "chat_x/wire.py": "from datetime import datetime",
     "chat_completions/wire.py": "",
-    "chat_x/pyproject.toml": '[project]\ndependencies = ["chat-core", "chat-completions>=1"]\noptional-dependencies = {}',
+    "chat_x/pyproject.toml": '[project]\ndependencies = ["chat-core", '
+    '"chat-completions>=1"]\noptional-dependencies = {}',
     "chat_core/pyproject.toml": '[project]\ndependencies = ["httpx>=0.27"]',
 }
 

@@ -38,7 +38,8 @@ def test_importing_all_packages_imports_little() -> None:
 
 def test_an_agent_pays_for_the_engine_but_not_for_the_network() -> None:
     loaded = _loaded(
-        "from chat_core import ChatBuilder, Messages, tool\n@tool\ndef add(a: int) -> int: ...\nChatBuilder().with_tools([add])"
+        "from chat_core import ChatBuilder, Messages, tool\n@tool\ndef add(a: int) -> int: "
+        "...\nChatBuilder().with_tools([add])"
     )
     assert "chat_core.chat.chat" in loaded
     assert (
@@ -71,7 +72,8 @@ def test_whoever_brings_a_transport_does_not_pay_for_ours() -> None:
 
 def test_a_client_that_has_sent_nothing_has_not_loaded_httpx() -> None:
     loaded = _loaded(
-        "from chat_completions import ChatCompletionsBuilder\nChatCompletionsBuilder().with_model('m').with_api_key('k').build()"
+        "from chat_completions import "
+        "ChatCompletionsBuilder\nChatCompletionsBuilder().with_model('m').with_api_key('k').build()"
     )
     assert "chat_core.transport.http" in loaded
     assert sorted(loaded & {"httpx", "httpx_sse", "httpcore", "pydantic", "trio"}) == []
@@ -79,7 +81,10 @@ def test_a_client_that_has_sent_nothing_has_not_loaded_httpx() -> None:
 
 def _loaded(program: str) -> set[str]:
     """The modules that a fresh interpreter has after this program, besides those that it starts with."""
-    program = f"import sys\nbefore = set(sys.modules)\n{program}\nimport json\nprint(json.dumps(sorted(set(sys.modules) - before)))"
+    program = (
+        f"import sys\nbefore = set(sys.modules)\n{program}\n"
+        "import json\nprint(json.dumps(sorted(set(sys.modules) - before)))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
     return set(json.loads(done.stdout))

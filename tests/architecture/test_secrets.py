@@ -63,7 +63,9 @@ def client(
 
 
 def shown(thing: object) -> list[str]:
-    """Every repr and str with a secret in it: of `thing`, and of all our objects and errors that hang on it."""
+    """Every repr and str with a secret in it: of `thing`, and of all our objects and errors that hang on
+    it.
+    """
     return [
         text for found in reachable(thing) for text in (repr(found), str(found), f"{found}") if CANARY in text
     ]
@@ -100,7 +102,9 @@ def reachable(thing: object) -> Iterator[object]:
 
 
 def told(error: BaseException) -> list[str]:
-    """Every place in an error that tells a secret: its text and that of its causes, and whatever it carries."""
+    """Every place in an error that tells a secret: its text and that of its causes, and whatever it
+    carries.
+    """
     carried = [f"{name}: {value!r}" for name, value in vars(error).items() if CANARY in repr(value)]
     return [line for line in traceback.format_exception(error) if CANARY in line] + carried + shown(error)
 

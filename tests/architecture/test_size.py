@@ -1,7 +1,7 @@
 """How long files and functions are, and how deep: a file reads like a page, a function like a paragraph.
 
-A table of data may be longer: a file counts without its assignments at module level. A `with` around one statement, such
-as `async with aclosing(...)` around its loop, counts as one block with it.
+A table of data may be longer: a file counts without its assignments at module level. A `with` around one
+statement, such as `async with aclosing(...)` around its loop, counts as one block with it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def test_a_long_file_is_named_and_a_table_is_not_counted() -> None:
     [
         ("def f():\n" + "    print()\n" * FUNCTION_LINES, f"a.py:1: f has {FUNCTION_LINES + 1} lines"),
         (
-            "def f():\n    for a in b:\n        if a:\n            while a:\n                if b:\n                    pass",
+            "def f():\n for a in b:\n  if a:\n   while a:\n    if b:\n     pass",
             "a.py:1: f is 4 blocks deep",
         ),
     ],
@@ -55,13 +55,13 @@ def test_a_long_or_deep_function_is_named(source: str, fault: str) -> None:
 
 
 def test_a_with_around_one_loop_is_one_block_with_it() -> None:
-    source = "def f():\n    with a:\n        for a in b:\n            if a:\n                if b:\n                    pass"
+    source = "def f():\n with a:\n  for a in b:\n   if a:\n    if b:\n     pass"
     assert list(long_or_deep(source, "a.py")) == []
-    assert list(long_or_deep(source.replace("    with a:\n", "    with a:\n        c()\n"), "a.py")) != []
+    assert list(long_or_deep(source.replace(" with a:\n", " with a:\n  c()\n"), "a.py")) != []
 
 
 def test_an_elif_and_the_cases_of_a_match_are_no_deeper_than_their_first() -> None:
-    elifs = "def f():\n    if a:\n        pass\n    elif b:\n        pass\n    elif c:\n        pass\n    elif d:\n        pass"
+    elifs = "def f():\n if a: pass\n elif b: pass\n elif c: pass\n elif d: pass"
     assert list(long_or_deep(elifs, "a.py")) == []
 
 
@@ -74,7 +74,9 @@ def long_file(source: str, name: str) -> Iterator[str]:
 
 
 def long_or_deep(source: str, name: str) -> Iterator[str]:
-    """Yield the faults of the functions of a file. The lines of a docstring count, those of inner functions too."""
+    """Yield the faults of the functions of a file. The lines of a docstring count, those of inner functions
+    too.
+    """
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, Function):
             continue

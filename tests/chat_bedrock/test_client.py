@@ -1,4 +1,6 @@
-"""What is sent where: the paths, the signature, the lists of models, and a conversation through the engine."""
+"""What is sent where: the paths, the signature, the lists of models, and a conversation through the
+engine.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What goes over the wire: conversations, files, tools, options, and what is refused before anything is sent."""
+"""What goes over the wire: conversations, files, tools, options, and what is refused before anything is
+sent.
+"""
 
 from __future__ import annotations
 

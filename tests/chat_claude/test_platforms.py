@@ -1,4 +1,6 @@
-"""Claude on Bedrock, Vertex AI and Foundry: where requests go, what they hold, and how responses come back."""
+"""Claude on Bedrock, Vertex AI and Foundry: where requests go, what they hold, and how responses come
+back.
+"""
 
 from __future__ import annotations
 

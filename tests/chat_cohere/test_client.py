@@ -1,4 +1,6 @@
-"""What is sent where: chat, embeddings, rerank, token counts, models; and a conversation through the engine."""
+"""What is sent where: chat, embeddings, rerank, token counts, models; and a conversation through the
+engine.
+"""
 
 from __future__ import annotations
 

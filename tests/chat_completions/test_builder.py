@@ -1,4 +1,6 @@
-"""How a client is put together: what is missing names the next keystroke, and a key goes to one place only."""
+"""How a client is put together: what is missing names the next keystroke, and a key goes to one place
+only.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,10 @@ def test_without_a_key_for_another_vendor_its_own_way_is_named(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
-    own = r"^(mistral|openrouter|deepseek) needs an API key: set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY or use \.with_api_key"
+    own = (
+        r"^(mistral|openrouter|deepseek) needs an API key: "
+        r"set (MISTRAL|OPENROUTER|DEEPSEEK)_API_KEY or use \.with_api_key"
+    )
     with pytest.raises(ConfigurationError, match=own):
         builder(url).build()
 
@@ -266,7 +271,8 @@ async def test_a_time_limit_that_passes_names_itself_and_the_way_to_raise_it() -
         async with builder(server.url).with_timeout(first_event=0.05).build() as client:
             with pytest.raises(
                 TimedOut,
-                match=r"no response within 0\.05 s; raise the limit with \.with_timeout\(first_event=\.\.\.\)",
+                match=r"no response within 0\.05 s; raise the limit with "
+                r"\.with_timeout\(first_event=\.\.\.\)",
             ):
                 await ChatBuilder().with_model(client).build().complete(Messages.from_user("Hello"))
 

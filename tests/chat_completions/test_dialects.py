@@ -310,7 +310,8 @@ def test_what_a_tool_drew_stands_in_its_result_or_follows_it() -> None:
     [tool, user] = sent(Dialect.deepseek(), history)["messages"][2:]
     assert (
         user["content"]
-        == "What draw returned for call t1:\n\n(The tool returned a file, image of type image/png, which cannot be shown here.)"
+        == "What draw returned for call t1:\n\n(The tool returned a file, image of type image/png, which "
+        "cannot be shown here.)"
     )
 
 

@@ -183,9 +183,7 @@ async def test_dimensions_go_by_the_name_of_the_dialect(dialect: Dialect, field:
     assert transport.last_body == {"model": "e", "input": ["a"], "encoding_format": "base64", field: 2}
 
 
-async def test_more_inputs_than_the_server_takes_go_in_batches_and_come_back_in_order_with_their_usage_summed() -> (
-    None
-):
+async def test_more_inputs_than_the_server_takes_go_in_batches_and_come_back_in_order_with_usage() -> None:
     transport = FakeTransport()
     transport.answer(listed([1], [0], indexes=[1, 0], usage={"prompt_tokens": 2, "total_tokens": 2}))
     transport.answer(listed([2], [3], usage={"prompt_tokens": 3, "total_tokens": 3}))

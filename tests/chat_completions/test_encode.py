@@ -1,4 +1,6 @@
-"""Request bodies: what each part, option and outcome becomes, and that OpenAI's own request types accept it."""
+"""Request bodies: what each part, option and outcome becomes, and that OpenAI's own request types accept
+it.
+"""
 
 from __future__ import annotations
 

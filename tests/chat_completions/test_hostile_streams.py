@@ -398,7 +398,8 @@ async def test_the_last_event_counts_without_a_blank_line_after_it(missing: str)
 
 async def test_comments_and_keep_alives_say_nothing() -> None:
     played = await play(
-        ": OPENROUTER PROCESSING\n\n", text("Hel"), ":\n\n", ": keep-alive\n", text("lo"), "\n\n\n", "event: ping\n\n",
+        ": OPENROUTER PROCESSING\n\n", text("Hel"), ":\n\n", ": keep-alive\n", text("lo"), "\n\n\n", "event: "
+            "ping\n\n",
         "retry: 100\nid: 7\n", chunk(finish="stop"), ": bye\n\n", DONE,
     )  # fmt: skip
 

@@ -492,11 +492,11 @@ async def streamed(stream: bytes) -> None:
 
 # fmt: off
 _WORDS = [
-    "id", "model", "choices", "index", "delta", "message", "finish_reason", "content", "role", "reasoning",
-    "reasoning_details", "refusal", "tool_calls", "function", "custom", "name", "arguments", "input", "type", "text",
-    "thinking", "usage", "prompt_tokens", "completion_tokens", "prompt_tokens_details", "x_groq", "audio", "data",
-    "transcript", "images", "image_url", "url", "annotations", "url_citation", "start_index", "function_call",
-    "logprobs", "error", "code",
+    "id", "model", "choices", "index", "delta", "message", "finish_reason", "content", "role",
+    "reasoning", "reasoning_details", "refusal", "tool_calls", "function", "custom", "name", "arguments",
+    "input", "type", "text", "thinking", "usage", "prompt_tokens", "completion_tokens",
+    "prompt_tokens_details", "x_groq", "audio", "data", "transcript", "images", "image_url", "url",
+    "annotations", "url_citation", "start_index", "function_call", "logprobs", "error", "code",
 ]
 # fmt: on
 _ODD = st.recursive(

@@ -1,4 +1,6 @@
-"""The vendors' own SDKs know every field that their packages send; what they do not know is refused by name."""
+"""The vendors' own SDKs know every field that their packages send; what they do not know is refused by
+name.
+"""
 
 from __future__ import annotations
 

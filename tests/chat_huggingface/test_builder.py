@@ -257,7 +257,10 @@ def test_no_repr_shows_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_spent_credits_are_told_in_the_servers_words() -> None:
-    words = "You have depleted your monthly included credits. Purchase pre-paid credits to continue using Inference Providers."
+    words = (
+        "You have depleted your monthly included credits. "
+        "Purchase pre-paid credits to continue using Inference Providers."
+    )
     for body in ({"error": words}, {"error": {"message": words}}):
         transport = FakeTransport().answer(body, status=402)
         client = HuggingFaceBuilder().with_model("a/m").with_api_key("hf_x").with_transport(transport).build()

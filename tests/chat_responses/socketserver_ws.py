@@ -39,7 +39,9 @@ Answering = Callable[[Connection, dict[str, Any]], None]
 
 
 class SocketServer:
-    """Answers each frame with `answering(connection, frame)`; a handshake with `refusal` where there is one."""
+    """Answers each frame with `answering(connection, frame)`; a handshake with `refusal` where there is
+    one.
+    """
 
     def __init__(self, answering: Answering, refusal: tuple[int, bytes] | None = None) -> None:
         self._answering = answering

@@ -126,6 +126,19 @@ def test_a_text_comes_in_its_deltas_and_ends_with_usage() -> None:
     assert (used.output_tokens, used.reasoning_tokens, used.total_tokens) == (5, 3, 15)
 
 
+def test_an_event_whose_frame_has_no_type_is_read_by_the_type_of_the_event() -> None:
+    piece = {"output_index": 0, "content_index": 0, "item_id": "x", "delta": "Hi"}
+    end = {"response": completed(message("Hi"))["response"]}
+
+    said = fed(
+        Event("response.output_text.delta", json.dumps(piece)), Event("response.completed", json.dumps(end))
+    )
+
+    assert said[0] == TextChunk("Hi")
+    assert isinstance(said[-1], Done)
+    assert said[-1].response.text == "Hi"
+
+
 def test_ids_that_change_with_every_event_do_not_matter() -> None:
     rotating = [{**delta(piece), "item_id": f"msg_{piece}"} for piece in ("a", "b", "c")]
     assert ended(CREATED, *rotating, completed(message("abc", id="other"))).text == "abc"

@@ -323,7 +323,10 @@ async def test_a_server_that_falls_silent_runs_into_the_time_limit() -> None:
 
 
 async def test_a_refused_handshake_is_the_providers_error() -> None:
-    body = b'{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: secret-key"},"status":401}'
+    body = (
+        b'{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: secret-key"},'
+        b'"status":401}'
+    )
     with socket_server(says("Hi"), refusal=(401, body)) as server:
         async with client(server) as made:
             for attempt in (chat(made).complete, lambda messages: streamed(chat(made), messages)):

@@ -1,4 +1,6 @@
-"""The rules of the Converse API on request bodies: AWS's own service model, and what is written in no model."""
+"""The rules of the Converse API on request bodies: AWS's own service model, and what is written in no
+model.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The rules of Cohere's v2 chat on request bodies: the types of Cohere's SDK, and what is written in no type."""
+"""The rules of Cohere's v2 chat on request bodies: the types of Cohere's SDK, and what is written in no
+type.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Changed streams of Gemini's wire: the turn comes out, or an error that quotes the frame; nothing is lost."""
+"""Changed streams of Gemini's wire: the turn comes out, or an error that quotes the frame; nothing is
+lost.
+"""
 
 import json
 from collections.abc import Callable
@@ -339,7 +341,9 @@ PIECES = [
 
 @pytest.mark.parametrize("arrived", range(1, len(PIECES)))
 def test_arguments_in_pieces_never_run_before_they_are_closed(arrived: int) -> None:
-    """Whatever is missing at the end: the frames after `arrived`, or those between it and the finish reason."""
+    """Whatever is missing at the end: the frames after `arrived`, or those between it and the finish
+    reason.
+    """
     decoder = GeminiStreamDecoder(origin=HERE, ids=CallIds(Messages()))
     for each in PIECES[:arrived]:
         decoder.feed(Event("message", json.dumps(each)))

@@ -233,7 +233,9 @@ def test_what_a_user_puts_in_is_sent_or_refused(
 def test_conversations_of_all_providers_are_sent_or_refused(
     messages: Messages, origin: Origin, tools: list[ToolDefinition]
 ) -> None:
-    """As every wire is tried with them; what the users have put into these may be refused, and nothing else."""
+    """As every wire is tried with them; what the users have put into these may be refused, and nothing
+    else.
+    """
     try:
         check(messages, origin, tools, Endpoint())
     except ConfigurationError:

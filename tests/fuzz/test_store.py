@@ -1,4 +1,6 @@
-"""Whatever entered a conversation can be stored, restored to an equal value, and sent without being changed."""
+"""Whatever entered a conversation can be stored, restored to an equal value, and sent without being
+changed.
+"""
 
 from __future__ import annotations
 

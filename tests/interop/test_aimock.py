@@ -78,7 +78,10 @@ KEY = "sk-interop-secret"
 HELLO = "Hello! This is the mock server speaking."
 NOTE = 'quote " backslash \\ newline \n unicode é 漢 😀'
 UNICODE = "naïve café — 漢字かな交じり文 😀👩‍👩‍👧 \u0000-free, tab\tand newline\nend"
-CUT = "This answer is cut off long before its end because the connection is dropped in the middle of the stream."
+CUT = (
+    "This answer is cut off long before its end because "
+    "the connection is dropped in the middle of the stream."
+)
 NO_RETRIES = RetryPolicy(max_retries=0)
 AT_ONCE = RetryPolicy(base_delay=0.0)
 

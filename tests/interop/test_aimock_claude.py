@@ -63,7 +63,9 @@ def current_time() -> str:
 
 
 class Noting:
-    """The usual transport, and what went over it: the server's own journal tells requests in OpenAI's form."""
+    """The usual transport, and what went over it: the server's own journal tells requests in OpenAI's
+    form.
+    """
 
     def __init__(self) -> None:
         self._inner = HttpTransport()

@@ -8,7 +8,9 @@ from chat_openai.azure import AzureOpenAIBuilder
 
 
 def builder(url: str, base_url: str) -> AzureOpenAIBuilder | None:
-    """Return a builder for the surface that was recorded, or None where it is not one of OpenAI's at Azure."""
+    """Return a builder for the surface that was recorded, or None where it is not one of OpenAI's at
+    Azure.
+    """
     recorded = urlsplit(url)
     if not (recorded.hostname or "").endswith(".azure.com") or "/openai/" not in recorded.path:
         return None

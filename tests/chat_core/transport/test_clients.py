@@ -61,7 +61,7 @@ async def test_hooks_that_read_the_answer_do_not_take_it_away(library: Any, serv
     assert read == [b"data: 1\n\n"] * 2
 
 
-async def test_the_limit_for_connecting_is_the_requests_and_covers_the_wait_for_a_slot_and_no_other_limit_is_kept(
+async def test_the_limit_for_connecting_is_the_requests_covers_the_wait_for_a_slot_and_is_the_only_one(
     library: Any,
 ):
     seen = []

@@ -59,7 +59,9 @@ def test_the_last_event_needs_no_blank_line() -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n\ndata: 2\n\n"])
 def test_a_json_document_among_events_is_a_body_of_its_own(newline: str, end: str) -> None:
-    """Google ends a stream that fails like this; as server-sent events it would be fields that nobody knows."""
+    """Google ends a stream that fails like this; as server-sent events it would be fields that nobody
+    knows.
+    """
     error = '{\n  "error": {\n    "code": 503\n  }\n}'
     body = f"data: 1\n\n{error}{end}".replace("\n", newline).encode()
 
@@ -226,7 +228,8 @@ def test_events_of_one_line_are_what_httpx_sse_makes_of_them(body: str) -> None:
 
 lines = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=8)
 fields = st.one_of(
-    lines.map("data: {}".format), lines.map("data:{}".format), lines.map(":{}".format), lines.map("id: {}".format),
+    lines.map("data: {}".format), lines.map("data:{}".format), lines.map(":{}".format), lines.map("id: "
+        "{}".format),
     lines.map("event: {}".format), st.just("data"), st.just("retry: 5"), st.just(""), st.just(""),
 )  # fmt: skip
 

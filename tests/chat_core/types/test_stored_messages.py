@@ -186,7 +186,8 @@ def test_fields_of_the_future_are_passed_over() -> None:
             r"messages\.0\.parts\.0\b",
         ),
         (
-            '{"version": 1, "messages": [{"role": "user", "parts": [{"type": "file", "mimetype": "image/png"}]}]}',
+            '{"version": 1, "messages": [{"role": "user", "parts": [{"type": "file", "mimetype": '
+            '"image/png"}]}]}',
             "a File is its data, a url or an id",
         ),
     ],

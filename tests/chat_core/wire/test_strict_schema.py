@@ -133,7 +133,8 @@ def test_the_schema_that_was_given_stays_as_it_was() -> None:
         ),
         (
             obj(x={"type": "object", "additionalProperties": {"type": "integer"}}),
-            "#/properties/x/additionalProperties: keys have to be named; use a list of key and value instead of a dict",
+            "#/properties/x/additionalProperties: keys have to be named; use a list of key and value "
+            "instead of a dict",
         ),
         (obj(x={"type": "array"}), "#/properties/x/items: has to say what the items are"),
         (obj(x={"type": "array", "items": {}}), "#/properties/x/items: anything is allowed here"),
@@ -330,9 +331,9 @@ def test_a_python_type_that_cannot_be_said_strictly_is_refused_with_its_place(fo
 
 # fmt: off
 _KNOWN = {
-    "type", "properties", "required", "additionalProperties", "items", "prefixItems", "minItems", "maxItems", "enum", "const",
-    "anyOf", "$ref", "$defs", "description", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern",
-    "format",
+    "type", "properties", "required", "additionalProperties", "items", "prefixItems", "minItems",
+    "maxItems", "enum", "const", "anyOf", "$ref", "$defs", "description", "minimum", "maximum",
+    "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format",
 }
 # fmt: on
 

@@ -1,4 +1,6 @@
-"""What servers put into a native turn, whole and streamed: nothing is lost, nothing runs that was not whole."""
+"""What servers put into a native turn, whole and streamed: nothing is lost, nothing runs that was not
+whole.
+"""
 
 from __future__ import annotations
 

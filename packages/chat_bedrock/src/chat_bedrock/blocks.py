@@ -20,7 +20,9 @@ MARKED = Origin("bedrock", "", "")  # by the application, for whichever model of
 
 
 def cache_point(ttl: CacheTtl | None = None) -> Opaque:
-    """Return a cache point: tools, instructions and messages up to here are cached, for five minutes or "1h"."""
+    """Return a cache point: tools, instructions and messages up to here are cached, for five minutes or
+    "1h".
+    """
     return block({"cachePoint": {"type": "default", **({"ttl": ttl} if ttl else {})}})
 
 

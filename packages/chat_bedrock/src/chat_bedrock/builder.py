@@ -210,7 +210,8 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         chosen = self._choices.credentials is not None or self._choices.profile is not None
         if chosen and (self._connection.api_key or self._connection.credentials is not None):
             raise ConfigurationError(
-                "BedrockBuilder was given a key or tokens, and AWS credentials: requests carry one of them, so leave one out"
+                "BedrockBuilder was given a key or tokens, and AWS credentials: requests carry one of "
+                "them, so leave one out"
             )
         return None if chosen else server.api_key
 

@@ -81,7 +81,9 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         return self._carrying(replace(self._choices.defaults, strict_tools=True))
 
     def with_logprobs(self) -> Self:
-        """Have the response tell how likely its tokens were: `response.raw["logprobs"]`, of whole responses."""
+        """Have the response tell how likely its tokens were: `response.raw["logprobs"]`, of whole
+        responses.
+        """
         return self._carrying(replace(self._choices.defaults, logprobs=True))
 
     def with_priority(self, priority: int) -> Self:

@@ -166,7 +166,9 @@ class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
         return cast("ChatCompletionsBuilder[HasModel, E]", self._named(model))
 
     def with_dialect(self, dialect: Dialect) -> Self:
-        """Set what is particular to the server, such as `Dialect.groq()`, where its host name does not tell."""
+        """Set what is particular to the server, such as `Dialect.groq()`, where its host name does not
+        tell.
+        """
         return self._with(replace(self._choices, dialect=dialect))
 
     def with_embeddings(self, dimensions: int | None = None) -> ChatCompletionsBuilder[M, HasEmbeddings]:

@@ -43,9 +43,9 @@ class CompletionsStreamDecoder:
     """Decodes the chunks of one turn. The first choice is the turn.
 
     state    | event                                  | what happens
-    ---------|----------------------------------------|---------------------------------------------------------
-    open     | a chunk with a delta                   | its text, reasoning and fragments of calls are returned
-    open     | a chunk with a whole `message`         | read as a delta, unless a delta has brought content before
+    ---------|----------------------------------------|-------------------------------------------
+    open     | a chunk with a delta                   | what it adds is returned
+    open     | a chunk with a whole `message`         | read as a delta, unless deltas had content
     open     | a chunk with a finish reason           | complete
     complete | a chunk with usage, a better reason, … | read; some servers repeat what has come
     any      | `[DONE]`, or a whole body              | finished
@@ -97,7 +97,7 @@ class CompletionsStreamDecoder:
         if delta is not None:
             return self._parts.add(delta)
         if whole:
-            chunk = completion(chunk)
+            chunk, _ = completion(chunk)
             self.finished = True
         choices = choices_of(checked(chunk))
         self._describe(chunk, choices)

@@ -60,7 +60,7 @@ class ChatModel(CompletionProvider, StreamProvider, Protocol):
 
 
 class OpenedModel(ChatModel, Protocol):
-    """What `open_model` returns: a client that takes a text or a conversation, too, and closes with its block.
+    """What `open_model` returns: a client that takes a text or a conversation too, and closes with its block.
 
     It sends one request for each: a chat has the retries, the tools and the conversation that goes on.
     """

@@ -45,8 +45,8 @@ class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
     `with SyncChat(chat) as chat:`. Any number of threads may use one.
 
     Its event loop is run by the thread that waits, so nothing runs between two calls; only where another loop
-    runs in that thread does it get a thread of its own. Leaving the block ends what still runs. A process that
-    forks enters it after the fork: the loop does not come along.
+    runs in that thread does it get a thread of its own. Leaving the block ends what still runs. A process
+    that forks enters it after the fork: the loop does not come along.
     """
 
     def __init__(self, chat: Chat[P_co, R_co, V_co, D_contra]) -> None:

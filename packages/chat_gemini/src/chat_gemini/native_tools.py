@@ -27,7 +27,8 @@ class GoogleSearch:
         if capabilities.google_search:
             if self.dynamic_threshold is not None:
                 raise ConfigurationError(
-                    f"{capabilities.name} decides by itself when to search; dynamic_threshold is for 1.5: .with_google_search()"
+                    f"{capabilities.name} decides by itself when to search; dynamic_threshold is for 1.5: "
+                    f".with_google_search()"
                 )
             return {"googleSearch": {}}
         if self.dynamic_threshold is None:

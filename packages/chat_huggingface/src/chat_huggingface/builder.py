@@ -79,7 +79,8 @@ class HuggingFaceBuilder(CompletionsBuilder, Generic[M]):
         if urlsplit(settings.base_url).hostname == _ROUTER and not custom and not key.startswith("hf_"):
             raise ConfigurationError(
                 "Hugging Face's router takes tokens that begin with hf_, and this key does not: make one at "
-                "https://huggingface.co/settings/tokens, or take a provider's own key to it with .with_base_url(...)"
+                "https://huggingface.co/settings/tokens, or take a provider's own key to it with "
+                ".with_base_url(...)"
             )
         return ChatCompletionsClient(settings)
 

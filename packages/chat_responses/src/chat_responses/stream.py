@@ -124,7 +124,9 @@ class ResponsesStreamDecoder:
             return self._whole(frame)
         if self._is_repeated(frame, event):
             return ()
-        type = as_text(frame.get("type")) or event.type
+        type = as_text(frame.get("type"))
+        if not type:  # then the event says it
+            frame["type"] = type = event.type
         if handler := self._handlers.get(type):
             return handler(self, frame)
         if is_error_frame(frame, type) or (frame.get("error") and not type.startswith("response.")):
@@ -152,14 +154,17 @@ class ResponsesStreamDecoder:
         number = frame.get("sequence_number")
         if not isinstance(number, int):
             return False
-        if self._resumed and self.sequence is not None and number <= self.sequence:
+        last = self.sequence
+        if last is None or number > last:
+            self._gaps = self._gaps or (last is not None and number > last + 1)
+            self._seen[number] = hash(event.data)
+            self.sequence = number
+            return False
+        if self._resumed:
             return True
-        if self.sequence is not None and number > self.sequence + 1:
-            self._gaps = True
         digest = hash(event.data)
         repeated = self._seen.get(number) == digest and len(self._seen) > 1  # some give all the same number
         self._seen[number] = digest
-        self.sequence = number if self.sequence is None else max(self.sequence, number)
         return repeated
 
     def _begin(self, frame: JsonObject) -> Sequence[TurnEvent]:

@@ -73,7 +73,9 @@ def stream_error(type: str, frame: JsonObject) -> ProviderError:
 
 
 def unexpected(frame: JsonObject, what: str) -> ProviderError | InvalidResponse:
-    """Return the error of an object that came in the place of `what`: the one that it describes, if it does."""
+    """Return the error of an object that came in the place of `what`: the one that it describes, if it
+    does.
+    """
     inner = as_object(frame.get("Output"))  # how AWS answers for an operation that there is not
     for value in (frame, inner):
         if value.keys() & {"message", "Message", "__type", "error", "errors"}:

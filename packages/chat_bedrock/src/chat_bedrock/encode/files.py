@@ -131,7 +131,8 @@ def _format(file: File, kind: str, mimetype: str) -> str:
     if mimetype not in formats:
         known = ", ".join(dict.fromkeys(formats.values()))
         raise ConfigurationError(
-            f"Bedrock takes no {kind} of type {mimetype or 'unknown'}; it takes {known}: convert it, or pass mimetype='...'"
+            f"Bedrock takes no {kind} of type {mimetype or 'unknown'}; it takes {known}: convert it, or "
+            f"pass mimetype='...'"
         )
     return formats[mimetype]
 

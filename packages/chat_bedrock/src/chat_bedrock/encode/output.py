@@ -1,4 +1,6 @@
-"""Typed output: a JSON schema as the server holds it, or as instructions where the model has no such thing."""
+"""Typed output: a JSON schema as the server holds it, or as instructions where the model has no such
+thing.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ def failed_generation(word: str, detail: JsonObject) -> ProviderError | None:
 
 
 def unexpected(frame: JsonObject, what: str) -> ProviderError | InvalidResponse:
-    """Return the error of an object that came in the place of `what`: the one that it describes, if it does."""
+    """Return the error of an object that came in the place of `what`: the one that it describes, if it
+    does.
+    """
     if is_error_object(frame):
         return error_from_object(frame, words=_WORDS)
     return InvalidResponse(f"not {what}: {json.dumps(frame, ensure_ascii=False)[:300]}")

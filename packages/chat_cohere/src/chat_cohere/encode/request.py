@@ -126,7 +126,8 @@ def _add_settings(body: ChatBody, options: ChatOptions, defaults: RequestDefault
 def _thinking(effort: str | None, chosen: Thinking | None) -> JsonObject | None:
     if effort is not None and effort not in _EFFORTS:
         raise ConfigurationError(
-            f"reasoning_effort={effort!r}: Cohere takes 'enabled' and 'none'; .with_thinking(token_budget) sets how much"
+            f"reasoning_effort={effort!r}: Cohere takes 'enabled' and 'none'; .with_thinking(token_budget) "
+            f"sets how much"
         )
     thinking = chosen if effort is None else _EFFORTS[effort]
     if thinking is None:

@@ -51,10 +51,13 @@ def finish_of(choice: JsonObject, frame: JsonObject) -> Finish:
     """
     inner = as_object(choice.get("message")) or as_object(choice.get("delta"))
     value = choice.get("finish_reason") or inner.get("finish_reason") or frame.get("finish_reason")
-    if not value and not choice.get("native_finish_reason"):
+    own_word = choice.get("native_finish_reason")
+    if not value and not own_word:
         return _UNFINISHED
     finish = Finish(*finish_reason(value or None))
-    native = Finish(*finish_reason(choice.get("native_finish_reason")))
+    if own_word is None:
+        return finish
+    native = Finish(*finish_reason(own_word))
     if finish.word is None:
         return native
     if native.reason == "length" and finish.reason != "length":

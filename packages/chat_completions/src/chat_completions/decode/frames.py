@@ -25,8 +25,8 @@ def checked(frame: JsonObject) -> JsonObject:
     return frame
 
 
-def completion(response: JsonObject) -> JsonObject:
-    """Return the completion that a body is, or holds: some gateways wrap it once.
+def completion(response: JsonObject) -> tuple[JsonObject, list[JsonObject]]:
+    """Return the completion that a body is, or holds: some gateways wrap it once; and its choices.
 
     Raises `ProviderError` for an error under status 200, and `InvalidResponse` where there is no choice.
     """
@@ -34,9 +34,10 @@ def completion(response: JsonObject) -> JsonObject:
         inner = (value for value in response.values() if isinstance(value, dict) and value.get("choices"))
         response = next(inner, response)
     checked(response)
-    if not choices_of(response):
+    choices = choices_of(response)
+    if not choices:
         raise InvalidResponse(f"a chat completion without choices: {json.dumps(response)[:300]}")
-    return response
+    return response, choices
 
 
 def check_choice(choice: JsonObject) -> None:

@@ -194,7 +194,9 @@ class TurnParts:
             events.append(FileReady(file))
 
     def _keep_fields(self, delta: JsonObject) -> None:
-        """Keep fields of the server's own that come beside reasoning or beside a call: it may want them back."""
+        """Keep fields of the server's own that come beside reasoning or beside a call: it may want them
+        back.
+        """
         fields: JsonObject = {name: value for name, value in delta.items() if name not in _KNOWN}
         if (thought := self._blocks.last(Reasoning)) is not None:
             merge_fields(as_object(thought.native.setdefault("message", {})), fields)

@@ -7,7 +7,7 @@ from chat_core.types.json_values import as_text
 from chat_core.wire import CallIds, read_object
 
 from chat_completions.decode.finish import finish_of, hold_back
-from chat_completions.decode.frames import check_choice, choices_of, completion, message_of, usage_of
+from chat_completions.decode.frames import check_choice, completion, message_of, usage_of
 from chat_completions.decode.parts import TurnParts
 from chat_completions.decode.usage import usage
 from chat_completions.dialect import Dialect
@@ -18,8 +18,7 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
 
     Raises `ProviderError` for an error under status 200, and `InvalidResponse` for anything else.
     """
-    response = completion(read_object(_single(body), "a chat completion"))
-    choices = choices_of(response)
+    response, choices = completion(read_object(_single(body), "a chat completion"))
     choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
     check_choice(choice)
     parts = TurnParts(origin, ids, dialect.reasoning.think_tags)

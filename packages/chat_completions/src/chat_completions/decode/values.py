@@ -8,7 +8,9 @@ from chat_core import JsonValue
 
 
 def text_of_value(value: JsonValue) -> str:
-    """Return a text, or the text in an object that holds one, or the JSON text of another value; "" for null."""
+    """Return a text, or the text in an object that holds one, or the JSON text of another value; "" for
+    null.
+    """
     if value in (None, [], {}):
         return ""
     match value:

@@ -36,7 +36,8 @@ def encode_options(request: ChatRequest, defaults: RequestDefaults) -> dict[str,
     body = {name: value for name, value in given.items() if value is not None}
     for name in sorted(dialect.fields.lacks & body.keys()):
         raise ConfigurationError(
-            f"{dialect.name} has no {name}; if it does, .with_extra_body({{{name!r}: {body[name]!r}}}) sends it"
+            f"{dialect.name} has no {name}; if it does, .with_extra_body({{{name!r}: {body[name]!r}}}) "
+            f"sends it"
         )
     return _renamed(body, dialect.fields)
 

@@ -38,7 +38,9 @@ def encode_results(
 
 
 def texts_only(content: list[ContentPart], dialect: Dialect) -> str | list[ContentPart]:
-    """Return content as a list of parts, or as one text where that is all it is or all that the server takes."""
+    """Return content as a list of parts, or as one text where that is all it is or all that the server
+    takes.
+    """
     if len(content) == 1 and content[0]["type"] == "text":
         return content[0]["text"]
     if dialect.files.kinds:

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-from chat_core.chat.at_work import at_work
+from chat_core.chat.at_work import AtWork
 from chat_core.chat.calls import Calls
 from chat_core.chat.checkpoints import Checkpoints
 from chat_core.chat.output_retry import correction, retries_used
@@ -53,7 +53,7 @@ async def converse(
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     setup.tools.check_deps(deps)
-    with at_work(messages):
+    with AtWork(messages):
         work = _Work(setup, source, messages, deps, background)
         try:
             async with aclosing(work.events()) as events:

@@ -27,8 +27,8 @@ class ReadAhead(Generic[E]):
     """A queue between a reader, which is read ahead within one turn of the model, and a consumer.
 
     After any other event `put` waits until the consumer has taken it and wants the next one: what comes then
-    has effects, such as a tool that runs, or a request that costs. Events that are there are taken without the
-    loop.
+    has effects, such as a tool that runs, or a request that costs. Events that are there are taken without
+    the loop.
     """
 
     def __init__(self, loop: SharedLoop) -> None:

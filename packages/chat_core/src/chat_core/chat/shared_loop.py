@@ -46,10 +46,10 @@ class Waiter:
 class SharedLoop:
     """One event loop for all threads, without a thread of its own.
 
-    Of the threads that wait, the first runs the loop; when it has what it waited for, the next one goes on. So
-    a program of one thread switches between none. A thread in which another loop runs cannot run this one: the
-    first such thread to wait starts a thread that runs it from then on. While nobody waits nothing runs, and
-    while work is under way the clock of the loop stands still then, so that no time limit passes.
+    Of the threads that wait, the first runs the loop; when it has what it waited for, the next one goes on.
+    So a program of one thread switches between none. A thread in which another loop runs cannot run this one:
+    the first such thread to wait starts a thread that runs it from then on. While no thread waits nothing
+    runs, and while work is under way the clock of the loop stands still then, so that no time limit passes.
     """
 
     def __init__(self) -> None:
@@ -174,7 +174,9 @@ class SharedLoop:
                 following.event.set()
 
     def _catch_up(self) -> None:
-        """Put the clock right after a time in which no thread ran the loop, and see what servers have closed."""
+        """Put the clock right after a time in which no thread ran the loop, and see what servers have
+        closed.
+        """
         if self._left_at is None:
             return
         pause, self._left_at = time.monotonic() - self._left_at, None

@@ -98,7 +98,8 @@ class ProfileCredentials:
                 )
             if indirect := sorted(values.keys() & _NEEDS_BOTOCORE):
                 raise ConfigurationError(
-                    f"the AWS profile {self.name!r} gets its credentials by {indirect[0]}, which botocore can follow:"
+                    f"the AWS profile {self.name!r} gets its credentials by {indirect[0]}, which botocore "
+                    f"can follow:"
                     " install it (the extra `aws`), or use .with_aws_credentials(...)"
                 )
         return None
@@ -109,7 +110,8 @@ class ProfileCredentials:
 
     def _nothing_found(self) -> str:
         return (
-            f"there are no AWS credentials for profile {self.name!r}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,"
+            f"there are no AWS credentials for profile {self.name!r}: set AWS_ACCESS_KEY_ID and "
+            f"AWS_SECRET_ACCESS_KEY,"
             f" or write the profile to {self.file}, or use .with_aws_credentials(...) or .with_api_key(...)"
         )
 

@@ -1,4 +1,6 @@
-"""What signs the requests of a client: credentials, or a function that gives them, and the signature's scope."""
+"""What signs the requests of a client: credentials, or a function that gives them, and the signature's
+scope.
+"""
 
 from __future__ import annotations
 

@@ -169,7 +169,8 @@ def checked_url(url: str) -> str:
         raise ConfigurationError(f"not a base URL: {shown!r}; it looks like https://host/v1") from None
     if parsed.username or parsed.password:
         raise ConfigurationError(
-            "a base URL holds no user or password, they would end up in logs: .with_header('Authorization', ...)"
+            "a base URL holds no user or password, they would end up in logs: "
+            ".with_header('Authorization', ...)"
         )
     if parsed.fragment:
         raise ConfigurationError(f"a base URL has no fragment: leave out what follows # in {shown!r}")

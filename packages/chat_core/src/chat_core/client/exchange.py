@@ -270,7 +270,7 @@ def _feed(decoder: StreamDecoder, burst: Sequence[Event]) -> Iterator[TurnEvent]
 
 def _shows_progress(burst: Sequence[Event]) -> bool:
     """Return whether a burst has more in it than pings and keep-alives."""
-    for kind, data in burst:  # noqa: SIM110  a generator takes longer, and mostly there is one event
+    for kind, data in burst:  # a generator takes longer, and mostly there is one event
         if kind not in _PING_TYPES and (len(data) >= 100 or not _PING.fullmatch(data)):
             return True
     return False

@@ -59,7 +59,9 @@ class RequestLog:
 
 
 def _described(body: bytes) -> str:
-    """Return the fields of a body with how much is in each, and the model's name: nothing of what was said."""
+    """Return the fields of a body with how much is in each, and the model's name: nothing of what was
+    said.
+    """
     try:
         fields = json.loads(body) if body else {}
     except ValueError:

@@ -14,7 +14,8 @@ _GOOGLE = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)")
 _NUMPY = re.compile(r"\*{0,2}(\w+)\s*(?::.*)?$")
 _PARAMETERS = frozenset({"args:", "arguments:", "parameters:", "params:", "parameters", "other parameters"})
 _SECTION = re.compile(
-    r"(args|arguments|parameters|params|examples?|notes?|see also|warnings?|other parameters|attributes)(:$|$)"
+    r"(args|arguments|parameters|params|examples?|notes?|see also|warnings?|other "
+    r"parameters|attributes)(:$|$)"
     r"|(returns?|yields?|raises)(:|$)",
     re.IGNORECASE,
 )

@@ -137,7 +137,9 @@ class Tool(Generic[P, R_co, D_contra]):
 
     @property
     def reports_progress(self) -> bool:
-        """Whether the function is an async generator: what it yields is progress, its last value the result."""
+        """Whether the function is an async generator: what it yields is progress, its last value the
+        result.
+        """
         return inspect.isasyncgenfunction(unwrapped(cast("Callable[..., object]", self.function)))
 
     async def run(

@@ -98,7 +98,9 @@ class Event(NamedTuple):
 
 
 class EventStream(Protocol):
-    """A response whose body arrives in pieces: iterate `bursts()` for its events, or `read()` it whole, once."""
+    """A response whose body arrives in pieces: iterate `bursts()` for its events, or `read()` it whole,
+    once.
+    """
 
     @property
     def status(self) -> int:

@@ -39,7 +39,8 @@ def connection_error(exc: BaseException, server: str, proxy: str | None = None) 
     reason = reason_of(exc)
     if isinstance(origin, ssl.SSLCertVerificationError):
         error = ConnectionFailed(
-            f"the certificate of {server} is not trusted: {origin.verify_message}; if it is signed by an authority of"
+            f"the certificate of {server} is not trusted: {origin.verify_message}; if it is signed by an "
+            f"authority of"
             " your own, name its file in the environment variable SSL_CERT_FILE"
         )
     elif isinstance(origin, ssl.SSLError) and origin.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):

@@ -32,7 +32,8 @@ def check_headers(request: Request) -> None:
     """Raise `ConfigurationError` for headers that cannot be sent, without showing a value."""
     if (name := unsendable_header(request)) is not None:
         raise ConfigurationError(
-            f"header {name!r} cannot be sent: its value has a line break, a blank end or a character outside ASCII;"
+            f"header {name!r} cannot be sent: its value has a line break, a blank end or a character "
+            f"outside ASCII;"
             " was the key copied whole and alone?"
         )
     if (

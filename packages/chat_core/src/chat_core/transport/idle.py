@@ -67,7 +67,9 @@ class IdleConnections(Generic[C]):
             await of_loop.aclose()
 
     async def _close_expired(self, connections: deque[C]) -> None:
-        """Close at most two connections, the oldest: each request pays for no more than it may leave behind."""
+        """Close at most two connections, the oldest: each request pays for no more than it may leave
+        behind.
+        """
         for _ in range(2):
             if not connections or connections[0].idle_since + self._seconds > anyio.current_time():
                 return

@@ -1,4 +1,6 @@
-"""Connections of httpx, kept per event loop: a loop can use none but its own, and closes them when it ends."""
+"""Connections of httpx, kept per event loop: a loop can use none but its own, and closes them when it
+ends.
+"""
 
 from __future__ import annotations
 

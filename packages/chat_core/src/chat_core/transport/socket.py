@@ -58,7 +58,9 @@ class Socket:
         return bool(self._messages)
 
     async def usable(self) -> bool:
-        """Return whether it can carry another turn: what arrived meanwhile is read, and pings are answered."""
+        """Return whether it can carry another turn: what arrived meanwhile is read, and pings are
+        answered.
+        """
         try:
             while not self._ended and self._readable():
                 with anyio.move_on_after(_CLOSE_TIMEOUT):
@@ -145,7 +147,8 @@ class Socket:
         fault = self._protocol.parser_exc
         if fault is not None and type(fault).__name__ == "PayloadTooBig":
             return InvalidResponse(
-                f"a message of {self._server} is larger than WebSocketTransport(max_bytes=...) allows: {fault}"
+                f"a message of {self._server} is larger than WebSocketTransport(max_bytes=...) allows: "
+                f"{fault}"
             )
         close = self._protocol.close_rcvd
         reason = f"{close.code} {close.reason}".strip() if close is not None else "without a close frame"

@@ -71,7 +71,9 @@ class SocketPool:
         return opened[0]
 
     def _address(self, request: Request) -> Address:
-        """Return the key of a connection: a request goes only over one that was opened with its own headers."""
+        """Return the key of a connection: a request goes only over one that was opened with its own
+        headers.
+        """
         url = request.url
         if self._url is not None:
             query = urlsplit(url).query

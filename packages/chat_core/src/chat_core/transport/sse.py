@@ -42,7 +42,8 @@ async def bursts_from_bytes(
                     yield (event,)
         elif first == b"<" or (content_type.startswith("text/html") and not _FIELD.match(start)):
             raise InvalidResponse(
-                f"expected an event stream, but {content_type or 'a response without a content type'} came; is the base URL"
+                f"expected an event stream, but {content_type or 'a response without a content type'} "
+                f"came; is the base URL"
                 f" right? It starts: {await _excerpt(start, chunks)!r}"
             )
         elif first == b"\0" or content_type.startswith(event_stream.CONTENT_TYPE):

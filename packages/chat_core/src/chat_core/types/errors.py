@@ -44,7 +44,8 @@ class ChatError(Exception):
     """The root of the tree.
 
     `usage` is what the failed call had spent when it failed, all its model turns added up; its numbers are
-    None where nothing is known. `retryable` tells whether sending the same request again may help; the engine's retries read it.
+    None where nothing is known. `retryable` tells whether sending the same request again may help; the
+    engine's retries read it.
     `partial` is what there is of the turn: the engine keeps it in the conversation, marked interrupted.
     """
 
@@ -81,7 +82,9 @@ class InvalidDecision(ConfigurationError):
 
 
 class AlreadyDecided(InvalidDecision):
-    """Every fault is a decision that came second: the call is resolved or runs. An application answers 409."""
+    """Every fault is a decision that came second: the call is resolved or runs. An application answers
+    409.
+    """
 
 
 class CallNotFound(ConfigurationError, KeyError):

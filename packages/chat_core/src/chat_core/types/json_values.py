@@ -101,6 +101,8 @@ def as_text(value: JsonValue) -> str:
 
 def as_count(value: JsonValue) -> int | None:
     """Return the value if it is a number, else None; NaN and Infinity, which Python reads, are none."""
+    if value is None or type(value) is int:  # as nearly always
+        return value
     if isinstance(value, float):
         return int(value) if math.isfinite(value) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

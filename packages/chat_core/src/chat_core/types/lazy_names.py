@@ -12,8 +12,8 @@ def lazy_names(
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` of a package.
 
-    `public` is its `__all__`; `homes` has, by module, the names that are imported from it, separated by spaces.
-    Checkers learn the names from imports under `TYPE_CHECKING`.
+    `public` is its `__all__`; `homes` has, by module, the names that are imported from it, separated by
+    spaces. Checkers learn the names from imports under `TYPE_CHECKING`.
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
 

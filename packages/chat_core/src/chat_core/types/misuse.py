@@ -23,7 +23,9 @@ def kind_of(value: object) -> str:
 
 
 def checked_text(value: object, what: str, example: str = "text") -> str:
-    """Return a text that is not blank. Raises `ConfigurationError`, which shows an example, for anything else."""
+    """Return a text that is not blank. Raises `ConfigurationError`, which shows an example, for anything
+    else.
+    """
     if not isinstance(value, str):
         raise ConfigurationError(f"{what} takes a text such as {example}, not {kind_of(value)}")
     if not value.strip():

@@ -87,7 +87,9 @@ class ToolCall(ShortRepr, _Attached):
 
     @property
     def note(self) -> str | None:
-        """Why the call waits for a person or for a result, as the strategy or the engine put it; else None."""
+        """Why the call waits for a person or for a result, as the strategy or the engine put it; else
+        None.
+        """
         return self.status.note if isinstance(self.status, AwaitingApproval | AwaitingResult) else None
 
     @property

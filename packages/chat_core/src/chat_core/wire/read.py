@@ -33,7 +33,9 @@ def parse_object(data: str | bytes, what: str) -> JsonObject:
 
 
 def check_depth(value: JsonObject, data: str | bytes, what: str) -> None:
-    """Raise `InvalidResponse` where `value`, which was read from `data`, is nested deeper than `MAX_DEPTH`."""
+    """Raise `InvalidResponse` where `value`, which was read from `data`, is nested deeper than
+    `MAX_DEPTH`.
+    """
     if _may_be_deep(data) and (fault := json_fault(value)):
         raise InvalidResponse(f"not {what}, for {fault}: {_head(data)}")
 

@@ -163,7 +163,8 @@ class _Compiler:
     def _close(self, out: JsonObject, node: JsonObject, at: str) -> None:
         if node.get("additionalProperties", False) is not False:
             self.faults.append(
-                f"{at}/additionalProperties: keys have to be named; use a list of key and value instead of a dict"
+                f"{at}/additionalProperties: keys have to be named; use a list of key and value instead of "
+                f"a dict"
             )
         properties = as_object(out.setdefault("properties", {}))
         out["required"] = list(properties)

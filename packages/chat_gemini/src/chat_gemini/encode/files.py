@@ -61,7 +61,9 @@ def file_part(file: File, files_url: str | None, *, needs_type: bool = True) -> 
 
 
 def result_part(part: SentPart) -> FunctionResponsePart | None:
-    """Return a file's part as it stands in a function's result, or None where its type may not stand there."""
+    """Return a file's part as it stands in a function's result, or None where its type may not stand
+    there.
+    """
     match part:
         case {"inlineData": blob} if blob["mimeType"] in IN_RESULTS:
             return {"inlineData": blob}

@@ -56,7 +56,8 @@ def _thinking(options: ChatOptions, capabilities: Capabilities, defaults: Reques
     budget = chosen.budget if chosen and not options.reasoning_effort else None
     if (chosen or level) and not capabilities.thinks:
         raise ConfigurationError(
-            f"{capabilities.name} takes no thinking configuration: leave out with_thinking and reasoning_effort"
+            f"{capabilities.name} takes no thinking configuration: leave out with_thinking and "
+            f"reasoning_effort"
         )
     if level is not None and not capabilities.levels:
         raise ConfigurationError(

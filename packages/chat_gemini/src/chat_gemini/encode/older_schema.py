@@ -135,5 +135,6 @@ class _Compiler:
 
     def _refusal(self, at: str, what: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._about}: the older schema dialect cannot express {what}, at {at}; models from gemini-2.0 on take JSON Schema"
+            f"{self._about}: the older schema dialect cannot express {what}, at {at}; models from "
+            f"gemini-2.0 on take JSON Schema"
         )

@@ -77,5 +77,6 @@ def _check_cache(body: Mapping[str, object]) -> None:
     taken = [name for name in ("systemInstruction", "tools", "toolConfig") if name in body]
     if "cachedContent" in body and taken:
         raise ConfigurationError(
-            f"beside cached content Gemini takes no {', '.join(taken)}: put the instructions and tools into the cache"
+            f"beside cached content Gemini takes no {', '.join(taken)}: put the instructions and tools "
+            f"into the cache"
         )

@@ -26,7 +26,8 @@ def check_tools(request: ChatRequest, capabilities: Capabilities, defaults: Requ
         raise ConfigurationError(f"{model} makes images and calls no functions: build its chat without tools")
     if functions and native and not capabilities.mixes_tools:
         raise ConfigurationError(
-            f"{model} takes either functions or Google's own tools, not both; models from gemini-3 on take both"
+            f"{model} takes either functions or Google's own tools, not both; models from gemini-3 on take "
+            f"both"
         )
     if request.output is not None and (functions or native) and not capabilities.mixes_tools:
         raise ConfigurationError(

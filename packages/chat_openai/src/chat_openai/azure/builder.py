@@ -183,7 +183,8 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
         choices, connection = self._choices, self._connection
         if connection.base_url is None and not os.environ.get("AZURE_OPENAI_ENDPOINT", "").strip():
             raise ConfigurationError(
-                'AzureOpenAIBuilder.build() needs .with_resource("my-resource"), .with_endpoint("https://...") '
+                'AzureOpenAIBuilder.build() needs .with_resource("my-resource"), '
+                '.with_endpoint("https://...") '
                 "or AZURE_OPENAI_ENDPOINT"
             )
         if choices.credential is not None or connection.credentials is not None:

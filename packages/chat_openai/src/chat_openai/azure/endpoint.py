@@ -61,7 +61,9 @@ def base_url(endpoint: str, version: str | None) -> str:
 
 
 def deployment_path(deployment: str, version: str | None) -> str:
-    """Return the path of a deployment under the base URL, for what a dated version serves there; empty on v1."""
+    """Return the path of a deployment under the base URL, for what a dated version serves there; empty on
+    v1.
+    """
     return f"/deployments/{path_segment(deployment)}" if is_dated(version) else ""
 
 

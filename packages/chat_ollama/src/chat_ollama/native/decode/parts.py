@@ -128,7 +128,9 @@ _THINKING = ("thinking", "reasoning_content", "reasoning")  # the others are of 
 
 
 def _arguments_text(arguments: JsonValue) -> str:
-    """Return the arguments of a call as text: Ollama sends an object, servers that imitate it may send text."""
+    """Return the arguments of a call as text: Ollama sends an object, servers that imitate it may send
+    text.
+    """
     if isinstance(arguments, str):
         return arguments
     return "" if arguments is None else json.dumps(arguments, ensure_ascii=False)

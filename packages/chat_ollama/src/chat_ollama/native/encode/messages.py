@@ -107,7 +107,9 @@ class MessageEncoder:
                 yield from _user_messages([heading, *(self._returned(file) for file in call.files)])
 
     def _returned(self, file: File) -> File | Text:
-        """Return a file of a tool's result, or a text in its place: a result must not stop the conversation."""
+        """Return a file of a tool's result, or a text in its place: a result must not stop the
+        conversation.
+        """
         try:
             encode_image(file)
         except ConfigurationError as exc:

@@ -1,4 +1,6 @@
-"""Processes that are killed at any moment, and processes that meet at one conversation: no call runs twice."""
+"""Processes that are killed at any moment, and processes that meet at one conversation: no call runs
+twice.
+"""
 
 from __future__ import annotations
 

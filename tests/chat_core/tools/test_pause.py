@@ -196,7 +196,8 @@ async def test_an_answer_that_is_no_action_is_named() -> None:
 
     with pytest.raises(
         ConfigurationError,
-        match="the strategy of pay returned 'yes'; it has to be Execute, RequireApproval, Defer, External or Reject",
+        match="the strategy of pay returned 'yes'; it has to be Execute, RequireApproval, Defer, External "
+        "or Reject",
     ):
         await ledger.chat(pays(1)).complete(Messages.from_user("go"))
     assert ledger.paid == []

@@ -116,13 +116,7 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         resolved = home.server.resolve(
             connection, os.environ, builder=builder, checked=checked, find_key=find_key
         )
-        dialect = dialect or Dialect.for_url(resolved.base_url)
-        if choices.embeds and not dialect.fields.embeddings:
-            raise ConfigurationError(f"{dialect.name} has no embeddings: leave out .with_embeddings()")
-        if choices.reranks and dialect.fields.rerank_limit is None:
-            raise ConfigurationError(f"{dialect.name} has no rerank: leave out .with_rerank()")
-        if choices.think_tags:
-            dialect = replace(dialect, reasoning=replace(dialect.reasoning, think_tags=choices.think_tags))
+        dialect = _fitting(dialect or Dialect.for_url(resolved.base_url), choices)
         return Settings(
             model=choices.model,
             base_url=resolved.base_url,
@@ -144,6 +138,19 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
 
 def _given(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _fitting(dialect: Dialect, choices: Choices) -> Dialect:
+    """Return the dialect with what was chosen in it. Raises `ConfigurationError` for what it does not
+    have.
+    """
+    if choices.embeds and not dialect.fields.embeddings:
+        raise ConfigurationError(f"{dialect.name} has no embeddings: leave out .with_embeddings()")
+    if choices.reranks and dialect.fields.rerank_limit is None:
+        raise ConfigurationError(f"{dialect.name} has no rerank: leave out .with_rerank()")
+    if not choices.think_tags:
+        return dialect
+    return replace(dialect, reasoning=replace(dialect.reasoning, think_tags=choices.think_tags))
 
 
 def _headers(api_key: str | None) -> dict[str, str]:

@@ -102,21 +102,27 @@ def vertex(
             'Vertex needs a project: .with_vertex("my-project"), or set GOOGLE_CLOUD_PROJECT; '
             "express mode needs only a key: .with_api_key(...)"
         )
-    endpoint = VERTEX
-    models_url = f"{base_url}/{version or 'v1beta1'}"
-    if has_version(base_url):  # a whole address, of a gateway
-        models_url = base_url
-        endpoint = replace(VERTEX, models="models") if base_url.endswith("/publishers/google") else VERTEX
-    elif project:
-        base_url = f"{models_url}/projects/{path_segment(project)}/locations/{location or 'global'}"
-    else:
-        base_url = models_url
+    base_url, models_url, endpoint = _urls(base_url, version, project, location)
     needs_default_credentials = not is_authorised and may_have_credentials
     if needs_default_credentials:
         from chat_core.client.google_credentials import KEY_ADVICE  # few clients need it
 
         key_advice = KEY_ADVICE
     return Address(base_url, models_url, endpoint, key_advice, api_key, needs_default_credentials)
+
+
+def _urls(
+    base_url: str, version: str | None, project: str | None, location: str | None
+) -> tuple[str, str, Endpoint]:
+    """Return the base URL of requests, that of the list of models, and what the server has."""
+    if has_version(base_url):  # a whole address, of a gateway
+        endpoint = replace(VERTEX, models="models") if base_url.endswith("/publishers/google") else VERTEX
+        return base_url, base_url, endpoint
+    models_url = f"{base_url}/{version or 'v1beta1'}"
+    if project is None:
+        return models_url, models_url, VERTEX
+    place = f"projects/{path_segment(project)}/locations/{location or 'global'}"
+    return f"{models_url}/{place}", models_url, VERTEX
 
 
 def checked_address(url: str) -> str:

@@ -132,8 +132,8 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
     def with_structured_output(self, form: object) -> object:
         """Make the response's `.value` one of this type: a model, dataclass, TypedDict, union, list, …
 
-        A mapping is a JSON schema: the value is then the JSON, checked against it. Raises `ConfigurationError`
-        for what is neither.
+        A mapping is a JSON schema: the value is then the JSON, checked against it. Raises
+        `ConfigurationError` for what is neither.
         """
         return ChatBuilder(replace(self._choices, output=output_of(form)))
 

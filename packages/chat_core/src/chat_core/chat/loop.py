@@ -139,7 +139,8 @@ class _Work:
     async def _finished(self, response: ChatResponse) -> ChatResponse | None:
         """Return the last response, typed where a type is wanted; the conversation is stored in any case.
 
-        None where it does not fit and the model is to write it again: what does not fit is then in `messages`.
+        None where it does not fit and the model is to write it again: what does not fit is then in
+        `messages`.
         """
         response = self._with_total(response)
         # for an action of the application's, so it has no value yet

@@ -22,7 +22,8 @@ def output_of(form: object) -> OutputType[object]:
         return cast("OutputType[object]", SchemaOutput(cast("Mapping[str, object]", form)))
     if form is None or isinstance(form, _VALUES):
         raise ConfigurationError(
-            f"with_structured_output(...) takes a type, such as City or list[City], or a JSON schema as a dict, "
+            f"with_structured_output(...) takes a type, such as City or list[City], or a JSON schema as a "
+            f"dict, "
             f"not {kind_of(form)}"
         )
     if not isinstance(form, type) and (

@@ -1,7 +1,7 @@
 """Another turn where the answer does not fit the output type: what the model reads, and how often.
 
-What the model reads is a user's message of the conversation, marked as the chat's own. So the number of retries
-that are left follows from the messages alone, also after a pause in another process.
+What the model reads is a user's message of the conversation, marked as the chat's own. So the number of
+retries that are left follows from the messages alone, also after a pause in another process.
 """
 
 from __future__ import annotations

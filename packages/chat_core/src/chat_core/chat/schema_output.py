@@ -17,7 +17,10 @@ from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_objec
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _OF_NAMES = ("properties", "patternProperties", "$defs", "definitions")
 _OF_VALUES = ("default", "const", "enum", "examples", "required")
-_WRITE = 'a JSON schema looks like {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}'
+_WRITE = (
+    "a JSON schema looks like "
+    '{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}'
+)
 
 
 class SchemaOutput(OutputType[JsonValue]):
@@ -59,7 +62,8 @@ def _checked(schema: Mapping[str, object]) -> JsonObject:
             raise ValueError(fault)
     except (TypeError, ValueError, RecursionError) as exc:
         raise ConfigurationError(
-            f"with_structured_output(...): this is no JSON schema: {exc}; {_WRITE}, and a Python type is passed itself"
+            f"with_structured_output(...): this is no JSON schema: {exc}; {_WRITE}, and a Python type is "
+            f"passed itself"
         ) from exc
     if copied.get("type") == "json_schema" or ("schema" in copied and not copied.keys() & KEYWORDS):
         raise ConfigurationError(

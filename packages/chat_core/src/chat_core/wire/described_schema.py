@@ -7,12 +7,11 @@ from __future__ import annotations
 import json
 from collections.abc import Set
 
-from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.types.json_values import MAX_DEPTH, JsonObject, JsonValue
 
 _MAPS = frozenset({"properties", "$defs", "definitions"})
 _SCHEMAS = frozenset({"items", "additionalProperties", "not"})
 _LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_DEEPEST = 100
 
 
 def described_schema(schema: JsonObject, unsupported: Set[str]) -> JsonObject:
@@ -39,7 +38,7 @@ def _described(schema: JsonObject, unsupported: Set[str], depth: int) -> JsonObj
 
 
 def _inside(keyword: str, value: JsonValue, unsupported: Set[str], depth: int) -> JsonValue:
-    if depth >= _DEEPEST:
+    if depth >= MAX_DEPTH:
         return value
     match value:
         case dict() if keyword in _MAPS:

@@ -8,13 +8,12 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from chat_core import InvalidResponse, JsonObject, JsonValue
-from chat_core.types.json_values import as_text
+from chat_core.types.json_values import MAX_DEPTH, as_text
 
 Steps: TypeAlias = tuple[str | int, ...]
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 _VALUES = ("numberValue", "boolValue", "nullValue")
-_DEEPEST = 100  # steps of a path
 _LONGEST_GAP = 1000  # items of a list that a piece may leave out
 
 
@@ -82,7 +81,7 @@ def _steps(path: str) -> Steps:
     at = 1
     while path.startswith("$") and at < len(path):
         found = _STEP.match(path, at)
-        if found is None or len(steps) >= _DEEPEST:
+        if found is None or len(steps) >= MAX_DEPTH:
             raise InvalidResponse(f"not a path into a call's arguments: {path[:100]!r}")
         dotted, index, single, double = found.groups()
         if index is not None:

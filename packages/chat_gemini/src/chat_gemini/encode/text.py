@@ -6,8 +6,7 @@ import math
 
 from chat_core import JsonObject, JsonValue
 from chat_core.types.describe import whole_text
-
-_DEEPEST = 100  # levels of a value
+from chat_core.types.json_values import MAX_DEPTH
 
 
 def is_blank(text: str) -> bool:
@@ -36,7 +35,7 @@ def _sendable_value(value: JsonValue, level: int) -> JsonValue:
             return whole_text(value)
         case float() if not math.isfinite(value):
             return None
-        case dict() | list() if level > _DEEPEST:
+        case dict() | list() if level > MAX_DEPTH:
             return "(nested too deeply)"
         case dict():
             return {whole_text(name): _sendable_value(inner, level + 1) for name, inner in value.items()}

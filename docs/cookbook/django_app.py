@@ -1,4 +1,5 @@
-"""Django: an asynchronous view that answers, and one that streams. One file; in a project the views go to views.py.
+"""Django: an asynchronous view that answers, and one that streams. One file; in a project the views go to
+views.py.
 
 curl "localhost:8080/ask?question=Hello"
 curl -N "localhost:8080/stream?question=Hello"

@@ -1,4 +1,6 @@
-"""FastAPI: answers as server-sent events, and a button that stops them. What had come stays in the conversation."""
+"""FastAPI: answers as server-sent events, and a button that stops them. What had come stays in the
+conversation.
+"""
 
 import os
 import sys

@@ -1,4 +1,5 @@
-"""AWS Lambda behind an HTTP API: the client is made once, and its connections last from one event to the next.
+"""AWS Lambda behind an HTTP API: the client is made once, and its connections last from one event to the
+next.
 
 python docs/cookbook/lambda_handler.py      # calls the handler twice
 """

@@ -1,4 +1,6 @@
-"""Logging, and OpenTelemetry through httpx: a span for each answer, with the HTTP requests that it took below it."""
+"""Logging, and OpenTelemetry through httpx: a span for each answer, with the HTTP requests that it took
+below it.
+"""
 
 import asyncio
 import logging

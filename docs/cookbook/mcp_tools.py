@@ -50,7 +50,9 @@ async def tools_of(server: Client) -> list[Tool]:
 
 
 def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    """Only what the server calls harmless runs unasked. That is its word: trust it as you trust the server."""
+    """Only what the server calls harmless runs unasked. That is its word: trust it as you trust the
+    server.
+    """
     return Execute() if meta["reads_only"] else RequireApproval()
 
 

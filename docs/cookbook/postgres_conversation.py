@@ -27,7 +27,9 @@ class Conversations:
 
     @asynccontextmanager
     async def locked(self, id: str) -> AsyncIterator[Messages]:
-        """Give a conversation that no other process has meanwhile; Postgres lets go of it if this one dies."""
+        """Give a conversation that no other process has meanwhile; Postgres lets go of it if this one
+        dies.
+        """
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
             await connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [id])
             try:

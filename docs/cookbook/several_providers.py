@@ -1,7 +1,7 @@
 """Several providers in one conversation: one drafts, one reviews, and both see all that was said before.
 
 python docs/cookbook/several_providers.py
-python docs/cookbook/several_providers.py openai:gpt-5.6 claude:claude-sonnet-5    # with keys in the environment
+python docs/cookbook/several_providers.py openai:gpt-5.6 claude:claude-sonnet-5  # keys from the environment
 """
 
 import asyncio

@@ -34,7 +34,9 @@ class Conversations:
         return Messages.from_json(row[1])
 
     def save(self, id: str, messages: Messages) -> None:
-        """Store a conversation. Raises `ConversationConflict` where another process has stored it meanwhile."""
+        """Store a conversation. Raises `ConversationConflict` where another process has stored it
+        meanwhile.
+        """
         known, body = self.revisions.get(id), messages.to_json()
         with self.database:  # a transaction
             if known is None:

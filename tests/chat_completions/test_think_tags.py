@@ -119,8 +119,8 @@ async def test_thoughts_in_tags_go_back_in_tags_with_a_turn_that_called_a_tool()
 @pytest.mark.parametrize("piece", [" ", "\n\n", "<", "</thin", "a", " </"])
 @pytest.mark.parametrize("begins", ["tags", "open"])
 def test_no_piece_is_joined_to_all_before_it(piece: str, begins: Any) -> None:
-    """However much white space or how many halves of tags come, each is handled once: what is kept back for the
-    next piece stays short.
+    """However much white space or how many halves of tags come, each is handled once: what is kept back
+    for the next piece stays short.
     """
     tags = ThinkTags(begins)
     shown = [text for _ in range(1000) for _, text in tags.feed(piece)]

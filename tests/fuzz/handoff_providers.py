@@ -1,8 +1,10 @@
-"""Every provider as a station of a hand-off: its client, what its server answers, and the rules of its bodies.
+"""Every provider as a station of a hand-off: its client, what its server answers, and the rules of its
+bodies.
 
-A visit is one call of `Chat.complete`: the model thinks and calls a tool, then thinks and answers. `answers(n)` are
-the two responses of the n-th visit, in which `mark(n)` stands as the signature of the first turn's thinking, where
-the wire has one.
+A visit is one call of `Chat.complete`: the model thinks and calls a tool, then thinks and answers.
+`answers(n)` are
+the two responses of the n-th visit, in which `mark(n)` stands as the signature of the first turn's thinking,
+where the wire has one.
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ ARGUMENTS = '{"city": "Bern"}'
 class Station:
     """One provider. `replays`: whether its thinking goes back to it, with the mark that stands in it.
 
-    `signs`: whether that is a signature, which means nothing elsewhere; else the mark stands in the text of the
-    thinking.
+    `signs`: whether that is a signature, which means nothing elsewhere; else the mark stands in the text of
+    the thinking.
     """
 
     name: str

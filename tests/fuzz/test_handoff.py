@@ -1,7 +1,7 @@
 """One conversation with tools, thinking and files goes through all providers, in any order.
 
-Every request of every provider is valid by its rules; what one provider signs goes back to it byte for byte, and to
-no other; what a wire cannot carry is left out with a notice.
+Every request of every provider is valid by its rules; what one provider signs goes back to it byte for byte,
+and to no other; what a wire cannot carry is left out with a notice.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class Journey:
         self.marks: dict[str, list[str]] = {}
 
     async def visit(self, station: Station) -> tuple[ChatResponse, list[dict[str, Any]]]:
-        """Have one provider go on; hold each request against the provider's rules and what is known so far."""
+        """Have one provider go on; hold each request against the provider's rules and what is known so
+        far.
+        """
         self.visits += 1
         mark, transport = station.mark(self.visits), FakeTransport()
         for answer in station.answers(mark, f"call{self.visits:05}"):

@@ -1,5 +1,5 @@
-"""Claude on Bedrock, by InvokeModel: each recorded exchange comes out right, however it is sliced, and never when it
-is cut.
+"""Claude on Bedrock, by InvokeModel: each recorded exchange comes out right, however it is sliced, and
+never when it is cut.
 
 The wire is Claude's, in AWS's framing; `check_recordings.py` knows it by another name and leaves it out.
 """

@@ -25,7 +25,8 @@ class TurnBlocks:
 
 
 def turn_blocks(message: Message, unsent: Collection[int], state: EncodingState) -> TurnBlocks:
-    """Return the blocks of a turn of the model, without the native ones whose ids (of `id()`) are in `unsent`.
+    """Return the blocks of a turn of the model, without the native ones whose ids (of `id()`) are in
+    `unsent`.
 
     Raises `UnresolvedTool` for calls without an outcome.
     """

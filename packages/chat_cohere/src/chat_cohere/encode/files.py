@@ -36,7 +36,8 @@ def document_fields(file: File) -> JsonObject:
     mimetype = _mimetype(file)
     if file.data is None or not (mimetype.startswith("text/") or mimetype in _TEXTS):
         raise ConfigurationError(
-            f"Cohere takes texts as bytes, and images in a user's message, not {mimetype or 'this file'}: send its text instead"
+            f"Cohere takes texts as bytes, and images in a user's message, not {mimetype or 'this file'}: "
+            f"send its text instead"
         )
     text = file.data.decode("utf-8", "replace")
     if not text.strip():

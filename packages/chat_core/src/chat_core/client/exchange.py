@@ -53,8 +53,8 @@ class Ending(Protocol):
 
 @runtime_checkable
 class StallEnding(Ending, Protocol):
-    """An ending that knows a stalled turn that is whole, on a wire whose bytes may not end before its terminal
-    sign.
+    """An ending that knows a stalled turn that is whole, on a wire whose bytes may not end before its
+    terminal sign.
     """
 
     @property

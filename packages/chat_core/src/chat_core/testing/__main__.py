@@ -13,8 +13,8 @@ from chat_core.testing.rules import Rules, rules_from, script_from
 from chat_core.types.errors import ConfigurationError
 
 _ABOUT = """\
-Serve a model on this machine, on the wires of Chat Completions, Responses, Claude, Gemini and Ollama, which repeats
-what it was sent, or answers by a rule file (JSON or TOML):
+Serve a model on this machine, on the wires of Chat Completions, Responses, Claude, Gemini and Ollama, which
+repeats what it was sent, or answers by a rule file (JSON or TOML):
 
   [{"when": "weather", "calls": [{"name": "forecast", "arguments": {"city": "Bern"}}]},
    {"after": "forecast", "reply": "It will be dry."},

@@ -70,7 +70,9 @@ def _repeated(body: JsonObject, text: str) -> Reply:
 
 
 def answer_of(rule: JsonObject) -> Answer:
-    """Return the answer that a rule, or a step of a script, spells out. Raises `ValueError` where it is none."""
+    """Return the answer that a rule, or a step of a script, spells out. Raises `ValueError` where it is
+    none.
+    """
     if "error" in rule:
         error = {"message": "an error by rule", **as_object(rule["error"])}
         return TypeAdapter(Failure).validate_python(error)

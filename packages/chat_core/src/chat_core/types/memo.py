@@ -6,7 +6,8 @@ from typing import ClassVar
 
 
 class Memo:
-    """The base of a dataclass with a place for its encoded forms; they are neither stored, copied nor compared.
+    """The base of a dataclass with a place for its encoded forms; they are neither stored, copied nor
+    compared.
 
     `chat_core.wire.encoded_once` fills it.
     """

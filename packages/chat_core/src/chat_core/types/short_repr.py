@@ -88,7 +88,9 @@ def brief(value: object) -> str:
 
 
 def shortened(value: object, depth: int = 3) -> object:
-    """Return a value to show in place of this one: long texts and lists are cut, and say how long they are."""
+    """Return a value to show in place of this one: long texts and lists are cut, and say how long they
+    are.
+    """
     match value:
         case str() if len(value) > LONGEST // 2:
             return Abbreviation(f"{value[: LONGEST // 2]!r}… ({len(value):,} characters)")

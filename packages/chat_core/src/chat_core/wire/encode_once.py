@@ -1,8 +1,8 @@
 """What an encoder has made of a message, a tool or an output type, made again only when that has changed.
 
-A conversation is sent whole with each of its turns, and nearly all of it is as it was. What can change in place is
-compared each time: the parts by identity, since they are frozen; a call by identity and by how often a field of it
-was set; and JSON, which anybody may change in place, by its bytes.
+A conversation is sent whole with each of its turns, and nearly all of it is as it was. What can change in
+place is compared each time: the parts by identity, since they are frozen; a call by identity and by how often
+a field of it was set; and JSON, which anybody may change in place, by its bytes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def encoded_once(source: Source, key: tuple[object, ...], encode: Callable[[], T
 
 
 class _Kept(NamedTuple):
-    """What was made of a value, for whom, and what was compared: frozen objects, and bytes of what may change."""
+    """What was made of a value, for whom, and what was compared: frozen objects, and bytes of what may
+    change.
+    """
 
     key: tuple[object, ...]
     parts: list[object]

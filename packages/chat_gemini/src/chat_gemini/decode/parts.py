@@ -69,7 +69,9 @@ class PartAssembler:
         ]
 
     def add_text(self, text: str) -> bool:
-        """Append to the text that came last. Return False, with nothing taken, where anything else came last."""
+        """Append to the text that came last. Return False, with nothing taken, where anything else came
+        last.
+        """
         last = self._parts[-1] if self._parts else None
         if not isinstance(last, _TextRun) or last.kind is not Text or last.native:
             return False

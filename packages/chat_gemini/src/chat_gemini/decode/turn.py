@@ -69,8 +69,8 @@ class TurnAssembler:
         return self._add_candidate(candidate) if candidate is not None else []
 
     def add_text(self, frame: JsonObject) -> TextChunk | None:
-        """Take a frame that only goes on with a text of the turn, as nearly all of a stream do, and return its
-        event.
+        """Take a frame that only goes on with a text of the turn, as nearly all of a stream do, and return
+        its event.
 
         Of any other nothing is taken, and None returned: it is for `add`.
         """

@@ -81,7 +81,8 @@ class ItemEncoder:
                 yield from self._turn_and_outputs(message)
 
     def _turn_and_outputs(self, message: Message) -> list[InputItem]:
-        """Return what `_turn` and `outputs` give, from the last request where the message has not changed since.
+        """Return what `_turn` and `outputs` give, from the last request where the message has not changed
+        since.
 
         The ids of its calls are those of the request before, unless an earlier call has one of them now.
         """

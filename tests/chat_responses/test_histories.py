@@ -437,3 +437,25 @@ def test_a_message_of_many_contents_goes_back_as_one_and_is_not_changed_by_it() 
 
     assert [content["text"] for content in message["content"]] == [str(number) for number in range(300)]
     assert len(item["content"]) == 1
+
+
+@pytest.mark.parametrize("type", ["mcp_approval_request", "computer_call", "local_shell_call"])
+@pytest.mark.parametrize("id", [{}, {"id": None}, {"id": 7, "call_id": []}])
+def test_an_action_without_an_id_asks_for_nothing_and_is_left_out(type: str, id: JsonObject) -> None:
+    action = Opaque(native({"type": type, "name": "f", **id}))
+    history = Messages([turn(action, Text("Hi"))]).add_user("And?")
+
+    assert requested_actions(history[0]) == []
+    assert [item.get("role") for item in items(history)] == ["assistant", "user"]
+    assert "a block that fits no item of this wire" in str(encoded(history).notices)
+    with pytest.raises(ConfigurationError, match="asks for an action"):
+        action_output(action, {"output": "x"})
+
+
+def test_the_id_of_an_action_is_the_one_that_its_answer_names() -> None:
+    action = Opaque(native({"type": "local_shell_call", "id": "ls_1", "call_id": 5, "action": {}}))
+    history = Messages([turn(action)]).add_user(action_output(action, {"output": "x"}))
+
+    call, answer = items(history)
+
+    assert call["call_id"] == answer["call_id"] == "ls_1"

@@ -27,6 +27,8 @@ from chat_cohere.decode.errors import unexpected
 from chat_cohere.decode.parts import call_part, cited_text, plain_text, plan_text, thinking_part
 from chat_cohere.decode.response import citations_of, parts_of, response
 
+_END_FIELDS = frozenset({"type", "index", "delta", "id"})
+
 
 @dataclass(slots=True)
 class _Block:
@@ -169,7 +171,8 @@ class CohereStreamDecoder:
 
     def _end(self, frame: JsonObject) -> None:
         self.finished = True
-        self._ending |= {**as_object(frame.get("delta"))}
+        beside = {name: value for name, value in frame.items() if name not in _END_FIELDS}
+        self._ending |= beside | as_object(frame.get("delta"))
         response([], self._ending)  # raises where the generation has failed
 
     def _whole(self, frame: JsonObject) -> Sequence[TurnEvent]:

@@ -67,7 +67,19 @@ def action_output(request: Opaque, fields: Mapping[str, object]) -> Opaque:
 
 
 def is_requested(item: JsonObject) -> bool:
-    """Return whether an item asks the client for an action, so that the turn goes on only with an answer."""
+    """Return whether an item asks the client for an action, so that the turn goes on only with an answer.
+
+    One without an id does not: no answer could name it.
+    """
+    return _asks(item) and bool(action_id(item))
+
+
+def is_unanswerable(item: JsonObject) -> bool:
+    """Return whether an item asks for an action, or answers one, without its id: the server refuses both."""
+    return answered_id(item) == "" or (_asks(item) and not action_id(item))
+
+
+def _asks(item: JsonObject) -> bool:
     match item.get("type"):
         case "shell_call":  # one in a container of the provider's is run there
             return as_object(item.get("environment")).get("type") == "local"

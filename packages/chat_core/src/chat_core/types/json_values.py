@@ -70,6 +70,22 @@ def json_fault(value: JsonValue) -> str | None:
     return None
 
 
+def depth_fault(value: JsonValue) -> str | None:
+    """Return what `json_fault` does of the depth alone."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[JsonValue] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        if not inner:
+            return None
+        level = inner
+    return _TOO_DEEP
+
+
 _TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
 
 

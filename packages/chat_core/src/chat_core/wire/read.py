@@ -8,7 +8,9 @@ from functools import cache
 from typing import cast
 
 from chat_core.types.errors import InvalidResponse
-from chat_core.types.json_values import MAX_DEPTH, JsonObject, JsonValue, json_fault
+from chat_core.types.json_values import MAX_DEPTH, JsonObject, JsonValue, depth_fault
+
+_ARGUMENTS = frozenset({"input", "args", "arguments"})  # of a call, on the wires that send them as an object
 
 
 def read_object(data: str | bytes, what: str) -> JsonObject:
@@ -35,9 +37,28 @@ def parse_object(data: str | bytes, what: str) -> JsonObject:
 def check_depth(value: JsonObject, data: str | bytes, what: str) -> None:
     """Raise `InvalidResponse` where `value`, which was read from `data`, is nested deeper than
     `MAX_DEPTH`.
+
+    Arguments of calls that are objects are put as text into a value that is too deep: the call alone fails.
     """
-    if _may_be_deep(data) and (fault := json_fault(value)):
+    if not _may_be_deep(data) or depth_fault(value) is None:
+        return
+    _put_arguments_as_text(value)
+    if fault := depth_fault(value):
         raise InvalidResponse(f"not {what}, for {fault}: {_head(data)}")
+
+
+def _put_arguments_as_text(value: JsonObject) -> None:
+    waiting: list[JsonValue] = [value]
+    while waiting:
+        holder = waiting.pop()
+        if isinstance(holder, list):
+            waiting += holder
+        elif isinstance(holder, dict):
+            for name, inner in holder.items():
+                if name in _ARGUMENTS and isinstance(inner, dict | list):
+                    holder[name] = json.dumps(inner, ensure_ascii=False)
+                else:
+                    waiting.append(inner)
 
 
 def _may_be_deep(data: str | bytes) -> bool:

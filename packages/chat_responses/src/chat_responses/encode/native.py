@@ -22,6 +22,7 @@ from chat_core import (
 from chat_core.types.json_values import as_list, as_object, as_text
 from chat_core.wire import wire_name
 
+from chat_responses.approvals import action_id, is_requested, is_unanswerable
 from chat_responses.items import CALL_TYPES, call_id, without
 
 
@@ -122,6 +123,8 @@ def _picture(file: File, item: JsonObject) -> JsonObject | None:
 
 
 def _opaque(item: JsonObject) -> JsonObject | None:
+    if is_unanswerable(item):
+        return None
     match item.get("type"):
         case "message":
             return item if _is_whole_message(item) else None
@@ -134,6 +137,8 @@ def _opaque(item: JsonObject) -> JsonObject | None:
                 name: value for name, value in as_object(item.get("action")).items() if value is not None
             }
             return {**item, "action": action} if action else without(item, "action")
+        case str() if is_requested(item) and "call_id" in item:
+            return {**item, "call_id": action_id(item)}  # the id that its answer names
         case str():
             return item
         case _:

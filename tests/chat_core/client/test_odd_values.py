@@ -181,3 +181,54 @@ async def test_a_number_that_is_no_json_beside_a_call_is_the_same_before_and_aft
     stored = messages.to_json()
     assert Messages.from_json(stored) == messages
     assert Messages.from_json(stored).to_json() == stored
+
+
+def ended_by(word: str) -> dict[str, Any]:
+    """Whole responses of each wire that end with a word and have no content."""
+    usage = {"input_tokens": 1}
+    return {
+        "completions": {"choices": [{"message": {"content": ""}, "finish_reason": word}]},
+        "claude": {
+            "type": "message",
+            "role": "assistant",
+            "content": [],
+            "stop_reason": word,
+            "usage": usage,
+        },
+        "gemini": {"candidates": [{"content": {}, "finishReason": word}]},
+        "ollama": {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": word},
+        "cohere": {"id": "r", "finish_reason": word, "message": {"content": []}},
+        "bedrock": {"output": {"message": {"content": []}}, "stopReason": word},
+        "responses": {"id": "r", "object": "response", "status": word, "output": []},
+    }
+
+
+@pytest.mark.parametrize(("builder", "make"), WIRES)
+async def test_a_reason_without_a_common_word_is_in_a_notice(builder: Any, make: Make) -> None:
+    whole = ended_by("solar_flare")[make.__name__]
+    response = await turn(builder, (whole, []), stream=False)
+
+    assert (response.text, response.finish_reason, response.raw_finish_reason) == ("", "other", "solar_flare")
+    assert any("solar_flare" in notice.message for notice in response.notices)
+
+
+@pytest.mark.parametrize(
+    "make", [completions, cohere, bedrock, gemini, ollama], ids=lambda make: make.__name__
+)
+async def test_a_turn_that_a_filter_ended_has_a_notice(make: Make) -> None:
+    [builder] = [case.values[0] for case in WIRES if case.values[1] is make]
+    whole = ended_by("SAFETY")[make.__name__]
+    response = await turn(builder, (whole, []), stream=False)
+
+    assert response.finish_reason == "content_filter"
+    assert any("SAFETY" in notice.message for notice in response.notices)
+
+
+async def test_a_call_without_arguments_does_not_run_where_gemini_gives_no_finish_reason() -> None:
+    candidate = {"content": {"role": "model", "parts": [{"functionCall": {"name": "wipe"}}]}}
+    builder = GeminiBuilder().with_api_key("k").with_model("m")
+    response = await turn(builder, ({"candidates": [candidate]}, []), stream=False)
+    ended = await turn(builder, ({"candidates": [candidate | {"finishReason": "STOP"}]}, []), stream=False)
+
+    assert isinstance(response.tool_calls[0].status, Failed)
+    assert ended.tool_calls[0].status == Pending()

@@ -193,7 +193,7 @@ class CohereStreamDecoder:
     def _response(self) -> ChatResponse:
         parts = self._parts() if self._whole_parts is None else self._whole_parts
         whole = response(parts, self._ending)
-        return replace(whole, notices=self._notices, raw={**self._ending})
+        return replace(whole, notices=self._notices + whole.notices, raw={**self._ending})
 
     def _parts(self) -> list[Part]:
         first = min((index for (_, index), block in self._blocks.items() if block.kind == "text"), default=0)

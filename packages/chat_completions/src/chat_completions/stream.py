@@ -18,7 +18,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.types.json_values import as_list, as_object, as_text
-from chat_core.wire import CallIds, FrameReader, decode_error
+from chat_core.wire import CallIds, FrameReader, decode_error, finish_notices
 
 from chat_completions.decode.finish import Finish, finish_of, hold_back
 from chat_completions.decode.frames import (
@@ -192,4 +192,5 @@ class CompletionsStreamDecoder:
         turn = Turn(*self._finish, usage=usage(self._usage, self._dialect), model=self._model, id=self._id)
         message = Message("model", self._parts.parts(), turn=turn)
         hold_back(message, self._finish)
-        return ChatResponse(message, more_choices(1 + len(self._others)) + self._notices, raw=raw)
+        notices = finish_notices(*self._finish) + more_choices(1 + len(self._others)) + self._notices
+        return ChatResponse(message, notices, raw=raw)

@@ -75,8 +75,8 @@ def is_requested(item: JsonObject) -> bool:
 
 
 def is_unanswerable(item: JsonObject) -> bool:
-    """Return whether an item asks for an action, or answers one, without its id: the server refuses both."""
-    return answered_id(item) == "" or (_asks(item) and not action_id(item))
+    """Return whether an item asks for an action without an id."""
+    return _asks(item) and not action_id(item)
 
 
 def _asks(item: JsonObject) -> bool:

@@ -18,7 +18,7 @@ from chat_core import (
     Usage,
 )
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire import CallIds, fail_pending, finish_reason, read_object
+from chat_core.wire import CallIds, fail_pending, finish_notices, finish_reason, read_object
 
 from chat_bedrock.decode.assembly import Assembly
 from chat_bedrock.decode.errors import unexpected
@@ -96,7 +96,7 @@ def notices_of(ending: JsonObject) -> tuple[Notice, ...]:
         )
     if word in _MALFORMED:
         return (Notice("finish_reason", f"the model wrote what cannot be read ({word}): ask again"),)
-    return ()
+    return finish_notices(*finish_reason(word))
 
 
 def decode_count(body: bytes) -> int:

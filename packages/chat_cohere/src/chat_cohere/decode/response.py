@@ -17,7 +17,7 @@ from chat_core import (
     Usage,
 )
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
-from chat_core.wire import CallIds, fail_pending, finish_reason, read_object
+from chat_core.wire import CallIds, fail_pending, finish_notices, finish_reason, read_object
 
 from chat_cohere.decode.errors import failed_generation, unexpected
 from chat_cohere.decode.parts import cited_text, plain_text, plan_text, thinking_part, whole_call
@@ -29,7 +29,8 @@ _RUN_CALLS = frozenset({"tool_calls", "stop"})
 def decode(body: bytes, *, origin: Origin, ids: CallIds, notices: tuple[Notice, ...] = ()) -> ChatResponse:
     """Return the turn of a whole response. Raises `ProviderError` and `InvalidResponse`."""
     frame = read_object(body, "a chat response")
-    return replace(response(parts_of(frame, origin, ids), frame), notices=notices, raw=frame)
+    turn = response(parts_of(frame, origin, ids), frame)
+    return replace(turn, notices=notices + turn.notices, raw=frame)
 
 
 def parts_of(frame: JsonObject, origin: Origin, ids: CallIds) -> list[Part]:
@@ -85,7 +86,8 @@ def response(parts: list[Part], ending: JsonObject) -> ChatResponse:
         calls = [part for part in parts if isinstance(part, ToolCall)]
         fail_pending(calls, f"The turn ended with {word!r}; the call was not run.")
     counted = as_object(ending.get("usage")) or as_object(ending.get("meta"))
-    return ChatResponse(Message("model", parts, turn=Turn(reason, word, usage(counted), id=id)))
+    turn = Turn(reason, word, usage(counted), id=id)
+    return ChatResponse(Message("model", parts, turn=turn), finish_notices(reason, word))
 
 
 def usage(value: JsonObject) -> Usage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chat_core import ChatResponse, Message, Notice, Origin, Turn
 from chat_core.types.json_values import as_text
-from chat_core.wire import CallIds, read_object
+from chat_core.wire import CallIds, finish_notices, read_object
 
 from chat_completions.decode.finish import finish_of, hold_back
 from chat_completions.decode.frames import check_choice, completion, message_of, usage_of
@@ -33,7 +33,7 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
     )
     message = Message("model", parts.parts(), turn=turn)
     hold_back(message, finish)
-    return ChatResponse(message, more_choices(len(choices)), raw=response)
+    return ChatResponse(message, finish_notices(*finish) + more_choices(len(choices)), raw=response)
 
 
 def more_choices(count: int) -> tuple[Notice, ...]:

@@ -5,7 +5,7 @@ from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
 from chat_core.wire.encode_once import encoded_once
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
-from chat_core.wire.finish_words import finish_reason
+from chat_core.wire.finish_words import finish_notices, finish_reason
 from chat_core.wire.frames import FrameReader
 from chat_core.wire.part_text import (
     foreign_block,
@@ -40,6 +40,7 @@ __all__ = [
     "encoded_once",
     "error_from_object",
     "fail_pending",
+    "finish_notices",
     "finish_reason",
     "foreign_block",
     "free_wire_id",

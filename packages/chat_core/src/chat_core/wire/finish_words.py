@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from chat_core.types.json_values import JsonValue, as_text
 from chat_core.types.messages import FinishReason
+from chat_core.types.response import Notice
 
 _WORDS: dict[str, FinishReason] = {
     **dict.fromkeys(
@@ -52,3 +53,17 @@ def finish_reason(
     if words and word in words:
         return words[word], word
     return _WORDS.get(word.lower(), "other"), word
+
+
+def finish_notices(reason: FinishReason, word: str | None) -> tuple[Notice, ...]:
+    """Return the notice of a turn that a filter ended, or that ended for a reason without a common word; on a
+    wire that explains no more than that.
+    """
+    if word is None:
+        return ()
+    if reason == "content_filter":
+        return (Notice("finish_reason", f"a filter of the server's ended the turn ({word})"),)
+    if reason == "other":
+        what = f"the turn ended with {word!r}, a reason that this library does not know"
+        return (Notice("finish_reason", what),)
+    return ()

@@ -114,6 +114,9 @@ class TurnAssembler:
         if ending.is_broken_off:
             fault = f"The turn ended with {ending.word}, so the call was not run. {ending.message or ''}"
             fail_pending(calls, fault.rstrip())
+        if ending.word is None:
+            without = [call for call in calls if not call.arguments]
+            fail_pending(without, "The turn ended without a finish reason before the arguments.")
         message.turn = replace(
             self._turn,
             finish_reason=ending.reason,

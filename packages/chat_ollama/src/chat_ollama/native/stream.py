@@ -79,4 +79,4 @@ class OllamaStreamDecoder:
     def _response(self) -> ChatResponse:
         logprobs: JsonObject = {"logprobs": self._logprobs} if self._logprobs else {}
         turn = response(self._assembler, self._last | logprobs)
-        return ChatResponse(turn.message, self._notices, turn.raw)
+        return ChatResponse(turn.message, turn.notices + self._notices, turn.raw)

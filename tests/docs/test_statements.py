@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
+
+from chat_core import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -79,3 +82,19 @@ def test_every_page_is_reached_from_the_index() -> None:
         links = re.findall(r"\]\(([^)#\s]+\.md)", page.read_text(encoding="utf-8"))
         open_pages += [page.parent / link for link in links if "://" not in link]
     assert {page.resolve() for page in ROOT.glob("docs/**/*.md")} - reached == set()
+
+
+def test_readme_has_a_row_for_every_provider_and_says_which_ones_embed() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = dict(
+        re.findall(r"^\|.*?\| `(chat-\w+)` \| yes \| yes \| (yes|—) \| yes \| \[docs/", readme, re.MULTILINE)
+    )
+    packages = {path.parent.name.replace("_", "-") for path in ROOT.glob("packages/*/pyproject.toml")}
+    assert rows.keys() == packages - {"chat-core"}
+    builders = {f"chat-{entry.name}": entry.load() for entry in entry_points(group="chat_core.providers")}
+    for package, embeds in rows.items():
+        try:
+            has_embeddings = bool(builders[package]().with_model("m").with_embeddings())
+        except (AttributeError, ConfigurationError):
+            has_embeddings = False
+        assert has_embeddings == (embeds == "yes"), package

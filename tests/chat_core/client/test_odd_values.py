@@ -1,5 +1,5 @@
-"""On every wire, whole and streamed, arguments and fields that JSON or the depth limit cannot hold leave a turn
-that can be stored.
+"""On every wire, whole and streamed, arguments and fields that JSON or the depth limit cannot hold leave a
+turn that can be stored.
 """
 
 from __future__ import annotations

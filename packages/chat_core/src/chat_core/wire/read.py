@@ -51,14 +51,13 @@ def _put_arguments_as_text(value: JsonObject) -> None:
     waiting: list[JsonValue] = [value]
     while waiting:
         holder = waiting.pop()
-        if isinstance(holder, list):
+        if isinstance(holder, dict):
+            for name in _ARGUMENTS & holder.keys():
+                if isinstance(holder[name], dict | list):
+                    holder[name] = json.dumps(holder[name], ensure_ascii=False)
+            waiting += holder.values()
+        elif isinstance(holder, list):
             waiting += holder
-        elif isinstance(holder, dict):
-            for name, inner in holder.items():
-                if name in _ARGUMENTS and isinstance(inner, dict | list):
-                    holder[name] = json.dumps(inner, ensure_ascii=False)
-                else:
-                    waiting.append(inner)
 
 
 def _may_be_deep(data: str | bytes) -> bool:

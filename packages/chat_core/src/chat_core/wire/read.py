@@ -52,9 +52,8 @@ def _put_arguments_as_text(value: JsonObject) -> None:
     while waiting:
         holder = waiting.pop()
         if isinstance(holder, dict):
-            for name in _ARGUMENTS & holder.keys():
-                if isinstance(holder[name], dict | list):
-                    holder[name] = json.dumps(holder[name], ensure_ascii=False)
+            objects = (name for name in _ARGUMENTS & holder.keys() if isinstance(holder[name], dict | list))
+            holder |= {name: json.dumps(holder[name], ensure_ascii=False) for name in objects}
             waiting += holder.values()
         elif isinstance(holder, list):
             waiting += holder

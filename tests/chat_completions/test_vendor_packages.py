@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from chat_ai21 import AI21Builder
 from chat_cerebras import CerebrasBuilder
-from chat_completions import ChatCompletionsClient
-from chat_core import ChatBuilder, ConfigurationError, Messages, TextChunk
+from chat_completions import ChatCompletionsClient, CompletionsOptions
+from chat_core import ChatBuilder, ChatOptions, ChatRequest, ConfigurationError, Messages, TextChunk
 from chat_core.testing import FakeTransport
 from chat_deepseek import DeepSeekBuilder
 from chat_groq import GroqBuilder
+from chat_huggingface import HuggingFaceBuilder
 from chat_mistral import MistralBuilder
 from chat_openrouter import OpenRouterBuilder
 from chat_together import TogetherBuilder
@@ -70,6 +71,54 @@ async def test_a_package_shows_its_names_and_no_others(
         _ = package.OtherBuilder
 
 
+LACKS: list[tuple[Any, ChatOptions, CompletionsOptions, str]] = [
+    (AI21Builder, ChatOptions(seed=1), CompletionsOptions(), "seed"),
+    (AI21Builder, ChatOptions(reasoning_effort="low"), CompletionsOptions(), "reasoning_effort"),
+    (CerebrasBuilder, ChatOptions(top_k=1), CompletionsOptions(), "top_k"),
+    (CerebrasBuilder, ChatOptions(), CompletionsOptions(store=True), "store"),
+    (DeepSeekBuilder, ChatOptions(top_k=1), CompletionsOptions(), "top_k"),
+    (DeepSeekBuilder, ChatOptions(), CompletionsOptions(verbosity="low"), "verbosity"),
+    (GroqBuilder, ChatOptions(top_k=1), CompletionsOptions(), "top_k"),
+    (GroqBuilder, ChatOptions(), CompletionsOptions(logprobs=True), "logprobs"),
+    (HuggingFaceBuilder, ChatOptions(top_k=1), CompletionsOptions(), "top_k"),
+    (MistralBuilder, ChatOptions(), CompletionsOptions(user="u"), "user"),
+    (TogetherBuilder, ChatOptions(), CompletionsOptions(store=True), "store"),
+    (XAIBuilder, ChatOptions(top_k=1), CompletionsOptions(), "top_k"),
+    (XAIBuilder, ChatOptions(), CompletionsOptions(modalities=("text",)), "modalities"),
+]
+
+
+@pytest.mark.parametrize(("builder", "options", "of_the_wire", "name"), LACKS)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_option_that_the_server_lacks_is_refused_by_name(
+    builder: Any, options: ChatOptions, of_the_wire: CompletionsOptions, name: str, stream: bool
+) -> None:
+    transport = FakeTransport()
+    client = builder().with_model("m").with_api_key("hf_k").with_options(of_the_wire)
+    client = client.with_transport(transport).build()
+    request = ChatRequest(Messages.from_user("Hello"), options=options)
+    with pytest.raises(ConfigurationError, match=rf"has no {name}; if it does, \.with_extra_body"):
+        await turn(client, request, stream)
+    assert transport.requests == []
+
+
+async def turn(client: Any, request: ChatRequest, stream: bool) -> None:
+    if stream:
+        _ = [event async for event in client.stream(request)]
+    else:
+        await client.complete(request)
+
+
+async def test_openrouter_has_every_option_since_its_models_differ() -> None:
+    transport = FakeTransport().answer(GOOD)
+    client = (
+        OpenRouterBuilder().with_model("m").with_api_key("k").with_options(CompletionsOptions(store=True))
+    )
+    request = ChatRequest(Messages.from_user("Hello"), options=ChatOptions(top_k=1))
+    await client.with_transport(transport).build().complete(request)
+    assert (transport.last_body["top_k"], transport.last_body["store"]) == (1, True)
+
+
 COMMON = frozenset({"with_model", "with_responses", "with_embeddings", "build"})
 
 
@@ -114,17 +163,25 @@ def test_what_is_missing_is_named_with_the_next_step(
         builder().build()
 
 
-@pytest.mark.parametrize("builder", [MistralBuilder, OpenRouterBuilder, TogetherBuilder])
-async def test_those_that_have_embeddings_embed(builder: Any) -> None:
+@pytest.mark.parametrize(
+    ("builder", "dimensions"), [(MistralBuilder, 2), (OpenRouterBuilder, 2), (TogetherBuilder, None)]
+)
+async def test_those_that_have_embeddings_embed(builder: Any, dimensions: int | None) -> None:
     vectors = {"data": [{"index": 1, "embedding": [0.0, 1.0]}, {"index": 0, "embedding": [1.0, 0.0]}]}
     transport = FakeTransport().answer(vectors)
     begun = builder().with_model("m").with_api_key("k").with_extra_body({"chat_only": 1})
-    client = begun.with_embeddings(2).with_transport(transport).build()
+    client = begun.with_embeddings(dimensions).with_transport(transport).build()
     response = await ChatBuilder().with_model(client).build().embed(["a", "b"])
 
     assert [list(embedding.vector) for embedding in response.embeddings] == [[1.0, 0.0], [0.0, 1.0]]
     assert transport.requests[0].url.endswith("/embeddings")
     assert "chat_only" not in transport.last_body
+
+
+def test_vectors_that_cannot_be_shortened_are_refused_to_be() -> None:
+    builder = TogetherBuilder().with_model("m").with_api_key("k").with_embeddings(256)
+    with pytest.raises(ConfigurationError, match=r"together has no dimensions; .*endpoint=.embeddings"):
+        builder.build()
 
 
 @pytest.mark.parametrize("builder", [GroqBuilder, XAIBuilder, OpenRouterBuilder, DeepSeekBuilder])

@@ -167,6 +167,64 @@ def test_every_option_that_there_is_has_been_tried() -> None:
     assert {field.name for field in dataclasses.fields(CompletionsOptions)} == OF_THE_WIRE.keys()
 
 
+PDF = File.from_bytes(b"%PDF-1.7", "application/pdf", name="a.pdf")
+DRAWN = {"data": [{"b64_json": "aGVsbG8="}]}
+VECTOR = {"data": [{"index": 0, "embedding": [1.0]}]}
+ENDPOINTS: list[tuple[str, str, Callable[[Any], Any], object, str]] = [
+    (
+        "mistral",
+        "FIMCompletionRequest",
+        lambda c: c.fill_in("def ", "return", max_tokens=9),
+        ANSWER,
+        "/fim/completions",
+    ),
+    ("mistral", "OCRRequest", lambda c: c.read_document(PDF), {"pages": []}, "/ocr"),
+    ("mistral", "OCRRequest", lambda c: c.read_document(PNG), {"pages": []}, "/ocr"),
+    ("mistral", "ClassificationRequest", lambda c: c.moderate(["a", "b"]), {"results": []}, "/moderations"),
+    ("mistral", "EmbeddingRequest", lambda c: c.embed(["a"]), VECTOR, "/embeddings"),
+    (
+        "groq",
+        "groq.types.audio.SpeechCreateParams",
+        lambda c: c.speak("Hi", voice="v"),
+        b"RIFF",
+        "/audio/speech",
+    ),
+    (
+        "together",
+        "together.types.ImageGenerateParams",
+        lambda c: c.draw("A cat"),
+        DRAWN,
+        "/images/generations",
+    ),
+    (
+        "together",
+        "together.types.audio.SpeechCreateParams",
+        lambda c: c.speak("Hi", voice="v"),
+        b"RIFF",
+        "/audio/speech",
+    ),
+    ("together", "together.types.EmbeddingCreateParams", lambda c: c.embed(["a"]), VECTOR, "/embeddings"),
+]
+
+
+@pytest.mark.parametrize(("vendor", "type", "call", "answer", "path"), ENDPOINTS)
+async def test_the_bodies_of_other_endpoints_are_those_of_the_sdk(
+    vendor: str, type: str, call: Callable[[Any], Any], answer: Any, path: str
+) -> None:
+    transport = FakeTransport().answer(answer)
+    builder = ROWS[vendor][0]().with_model("m").with_api_key("k").with_transport(transport)
+    dimensions = {"mistral": 8}.get(vendor)
+    client = (builder.with_embeddings(dimensions) if path == "/embeddings" else builder).build()
+    await call(client)
+
+    assert transport.requests[0].url.endswith(path)
+    module, _, name = type.rpartition(".")
+    adapter: TypeAdapter[Any] = TypeAdapter(
+        getattr(importlib.import_module(module or "mistralai.client.models"), name)
+    )
+    read(adapter.validate_python(dict(transport.last_body), extra="forbid", by_alias=True))
+
+
 OWN: list[tuple[str, Callable[[Any], Any]]] = [
     ("groq", lambda b: b.with_reasoning("low", format="parsed")),
     ("groq", lambda b: b.with_service_tier("flex")),

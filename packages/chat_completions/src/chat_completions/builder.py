@@ -146,6 +146,11 @@ def _fitting(dialect: Dialect, choices: Choices) -> Dialect:
     """
     if choices.embeds and not dialect.fields.embeddings:
         raise ConfigurationError(f"{dialect.name} has no embeddings: leave out .with_embeddings()")
+    if choices.dimensions is not None and dialect.fields.dimensions is None:
+        raise ConfigurationError(
+            f"{dialect.name} has no dimensions; if it does, "
+            f'.with_extra_body({{"dimensions": {choices.dimensions}}}, endpoint="embeddings") sends them'
+        )
     if choices.reranks and dialect.fields.rerank_limit is None:
         raise ConfigurationError(f"{dialect.name} has no rerank: leave out .with_rerank()")
     if not choices.think_tags:

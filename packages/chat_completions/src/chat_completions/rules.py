@@ -14,7 +14,8 @@ FileKind: TypeAlias = Literal["image", "audio", "video", "document"]
 class Fields:
     """What a server calls the fields of a request, which of them it lacks, and in which form it takes them.
 
-    - `max_tokens`, `seed`, `dimensions`: the names of these fields
+    - `max_tokens`, `seed`, `dimensions`: the names of these fields; the last is None where vectors cannot be
+      shortened
     - `lacks`: options that it ignores or refuses; to use one is a `ConfigurationError`
     - `without_effect`: options that it accepts without effect while the model thinks; to use one gives a
       notice
@@ -29,12 +30,13 @@ class Fields:
     - `call_ids`: `nine` where the id of a call has to be nine letters or digits
     - `numbers_calls`: whether a call of an earlier turn carries its `index` in that turn
     - `embeddings`, `embedding_batch`: whether it has embeddings, and how many inputs one request may hold
+    - `base64_vectors`: whether it sends vectors in base64 too
     - `rerank_limit`: what it calls the number of documents that a rerank returns; None where it has no rerank
     """
 
     max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     seed: str = "seed"
-    dimensions: str = "dimensions"
+    dimensions: str | None = "dimensions"
     lacks: frozenset[str] = frozenset({"top_k"})
     without_effect: frozenset[str] = frozenset()
     logprobs: Literal["flag", "count"] = "flag"
@@ -47,6 +49,7 @@ class Fields:
     numbers_calls: bool = False
     embeddings: bool = True
     embedding_batch: int = 2048
+    base64_vectors: bool = True
     rerank_limit: Literal["top_n", "top_k"] | None = "top_n"
 
 

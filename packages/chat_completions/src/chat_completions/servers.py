@@ -167,6 +167,8 @@ TOGETHER = Row(
         },
         logprobs="count",
         numbers_calls=True,  # its SDK has it as a required field
+        dimensions=None,
+        base64_vectors=False,
     ),
     files=FileRules(frozenset({"image", "audio", "video"}), media_urls=True),
 )

@@ -49,7 +49,9 @@ class TogetherBuilder(CompletionsBuilder, Generic[M, E]):
         return self.with_extra_body({"context_length_exceeded_behavior": behavior})
 
     def with_embeddings(self, dimensions: int | None = None) -> TogetherBuilder[M, HasEmbeddings]:
-        """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
+        """Build a client that embeds. Together's vectors cannot be shortened: `dimensions` is refused by
+        `build()`.
+        """
         embedding = self._with(replace(self._choices, embeds=True, dimensions=dimensions))
         return cast("TogetherBuilder[M, HasEmbeddings]", embedding)
 

@@ -17,10 +17,13 @@ def encode_embeddings(
 ) -> dict[str, object]:
     """Return the body for texts, or for texts as lists of token ids.
 
-    Vectors are requested in base64: that is a third of the bytes, and nothing is parsed digit by digit.
+    Vectors are requested in base64 where the server has that: it is a third of the bytes, and nothing is
+    parsed digit by digit.
     """
     listed = [text if isinstance(text, str) else list(text) for text in inputs]
-    body: dict[str, object] = {"model": model, "input": listed, "encoding_format": "base64"}
+    body: dict[str, object] = {"model": model, "input": listed}
+    if dialect.fields.base64_vectors:
+        body["encoding_format"] = "base64"
     if dimensions is not None:
-        body[dialect.fields.dimensions] = dimensions
+        body[dialect.fields.dimensions or "dimensions"] = dimensions
     return body | dict(extra)

@@ -326,9 +326,11 @@ def nothing_imports_testing(house: House) -> Iterator[str]:
 
 
 def only_builders_read_the_environment(house: House) -> Iterator[str]:
-    """os.environ, getenv and the system's proxies are read by builders."""
+    """os.environ, getenv and the system's proxies are read by builders, and by tapes, to keep keys out of
+    them.
+    """
     for module in house:
-        if module.file == "builder":
+        if module.file == "builder" or module.name == "chat_core.testing.tape.redaction":
             continue
         for node in module.has(ast.Attribute, ast.ImportFrom, ast.Name):
             match node:

@@ -16,10 +16,10 @@ from chat_core import ChatOptions, ChatRequest, ChatResponse, Done, Messages, To
 from chat_core.testing import FakeTransport, LoopbackServer, Raw
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings" / "cerebras"
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project"),
-]
+if not RECORDINGS.is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
+
+pytestmark = pytest.mark.anyio
 
 
 def recorded(folder: Path = RECORDINGS) -> Iterator[Any]:

@@ -45,7 +45,8 @@ RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 Judge = Callable[[Mapping[str, object] | bytes], dict[str, Any]]
 ORIGIN = Origin("claude", "https://api.anthropic.com", "claude-opus-5-5")
 
-pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project")
+if not RECORDINGS.is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from chat_core.wire import CallIds
 RECORDINGS = Path(__file__).parents[3] / "shared/recordings"
 HERE = Origin("cohere", "https://host", "m")
 
-pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project")
+if not RECORDINGS.is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
 
 
 def streams() -> Iterator[tuple[str, bytes]]:

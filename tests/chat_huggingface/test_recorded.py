@@ -29,10 +29,10 @@ from chat_core.testing import FakeTransport, LoopbackServer, Raw
 from chat_huggingface import HuggingFaceBuilder
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings" / "huggingface"
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project"),
-]
+if not RECORDINGS.is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
+
+pytestmark = pytest.mark.anyio
 
 
 def recorded(wire: str) -> list[Any]:

@@ -25,7 +25,8 @@ ORIGIN = Origin("anyone", "http://localhost/v1", "m")
 CREATE: TypeAdapter[Any] = TypeAdapter(response_create_params.ResponseCreateParamsNonStreaming)
 OUTPUTS = ("function_call_output", "custom_tool_call_output")
 
-pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project")
+if not RECORDINGS.is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
 
 
 def _recorded(provider: str) -> Iterator[tuple[str, dict[str, Any]]]:

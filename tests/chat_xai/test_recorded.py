@@ -14,12 +14,10 @@ from chat_xai import XAIBuilder
 
 SHARED = Path(__file__).parents[3] / "shared"
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(
-        not (SHARED / "recordings").is_dir(), reason="the recordings are not beside the project"
-    ),
-]
+if not (SHARED / "recordings").is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
+
+pytestmark = pytest.mark.anyio
 
 
 def recorded() -> list[Any]:

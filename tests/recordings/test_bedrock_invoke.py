@@ -20,9 +20,8 @@ SHARED = HERE.parents[2] / "shared"
 WIRE = "bedrock-invoke"
 KINDS = ("message", "error", "stream-error")
 
-pytestmark = pytest.mark.skipif(
-    not (SHARED / "recordings").is_dir(), reason="the recordings are not beside the project"
-)
+if not (SHARED / "recordings").is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
 
 
 def recorded() -> list[Any]:

@@ -1,5 +1,5 @@
-"""The tapes of this folder come out right in any slices, and never when they are cut: what holds in a clone of
-the repository, where no recorded traffic lies beside it.
+"""The tapes of this folder come out right in any slices, and never when they are cut: what holds in a clone
+of the repository, where no recorded traffic lies beside it.
 """
 
 from __future__ import annotations

@@ -359,6 +359,7 @@ def test_the_fixture_records_once_and_replays_from_then_on(tmp_path: Path) -> No
 
 
 def test_nothing_but_the_plugin_imports_pytest() -> None:
-    code = "import sys, chat_core.testing as t; [getattr(t, n) for n in t.__all__]; print('pytest' in sys.modules)"
+    code = "import sys, chat_core.testing as t; [getattr(t, n) for n in t.__all__]"
+    code += "; print('pytest' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -38,10 +38,10 @@ COMMON = {
     "top_p": "top_p",
     "top_k": "top_k",
 }
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the project"),
-]
+if not RECORDINGS.is_dir():
+    pytest.skip("the recordings are not beside the project", allow_module_level=True)
+
+pytestmark = pytest.mark.anyio
 
 
 def recorded() -> Iterator[Any]:

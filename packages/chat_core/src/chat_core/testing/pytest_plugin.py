@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def tape(request: pytest.FixtureRequest) -> Transport:
-    """Return a transport for `with_transport`, on the tape of this test: `tapes/MODULE/TEST.tape` beside it."""
+    """Return a transport for `with_transport`, on the tape of this test: `tapes/MODULE/TEST.tape`."""
     # imported here: pytest loads this module in every project that has chat-core installed
     from chat_core.testing.tape import RecordingTransport, ReplayTransport
     from chat_core.transport import HttpTransport

@@ -11,7 +11,7 @@ from chat_core.types.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes that arrive together, `after` so many seconds; each block is one event, or a part of the bytes."""
+    """Bytes that arrive together, `after` so many seconds; each block is an event, or a part of the bytes."""
 
     after: float
     blocks: tuple[bytes, ...]

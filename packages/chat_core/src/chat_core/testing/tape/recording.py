@@ -69,7 +69,7 @@ class RecordingTransport(Shown):
         await self._transport.aclose()
 
     def _write(self, exchange: Exchange) -> None:
-        """Append the exchange; without a response or an error, it was cancelled, and there is nothing to write."""
+        """Append the exchange. Without a response or an error it was cancelled, and is not written."""
         if exchange.response is None and exchange.error is None:
             return
         lines = list(lines_of(self._redaction.exchange(exchange)))

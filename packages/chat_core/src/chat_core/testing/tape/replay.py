@@ -24,7 +24,7 @@ _MAX_BYTES = 1 << 30
 
 
 class TapeMismatch(AssertionError):
-    """A request that the tape has no response for: the message shows how it differs from what was recorded."""
+    """A request that the tape has no response for: the message shows how it differs from the recorded one."""
 
 
 class ReplayTransport(Shown):

@@ -138,7 +138,7 @@ def test_what_cannot_be_said_is_refused_with_a_pointer(schema: dict[str, Any], p
     with pytest.raises(ConfigurationError) as caught:
         held(schema)
     assert pointer in str(caught.value)
-    assert str(caught.value).startswith("the output type cannot be held strictly: ")
+    assert str(caught.value).startswith("the output type cannot be strict: ")
 
 
 class Tree(TypedDict):

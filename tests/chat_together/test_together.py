@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from chat_core import ChatBuilder, File, Messages
+from chat_core import ChatBuilder, Messages
 from chat_core.testing import FakeTransport
 from chat_together import TogetherBuilder
 
@@ -53,26 +52,3 @@ async def test_images_are_drawn() -> None:
 
     assert image.mimetype == "image/png"
     assert transport.last_body == {"model": "m", "prompt": "A cat.", "n": 1, "response_format": "base64"}
-
-
-async def test_speech_becomes_text_and_text_speech() -> None:
-    transport = FakeTransport().answer({"text": "Hello."}).answer(b"RIFF\0\0\0\0WAVE")
-    client = client_of(transport)
-    text = await client.transcribe(File("audio/wav", b"RIFF\0\0\0\0WAVE"), model="whisper", language="en")
-    speech = await client.speak(text, voice="a-voice", model="tts")
-
-    heard, spoken = transport.requests
-    assert (text, speech.mimetype, speech.data) == ("Hello.", "audio/wav", b"RIFF\0\0\0\0WAVE")
-    assert heard.url.endswith("/audio/transcriptions")
-    assert heard.headers["content-type"].startswith("multipart/form-data; boundary=")
-    for piece in (
-        b'name="model"\r\n\r\nwhisper',
-        b'name="language"\r\n\r\nen',
-        b'filename="file.wav"',
-        b"RIFF",
-    ):
-        assert piece in heard.body
-    assert b'name="prompt"' not in heard.body
-    assert spoken.url.endswith("/audio/speech")
-    body = {"model": "tts", "input": "Hello.", "voice": "a-voice", "response_format": "wav"}
-    assert json.loads(spoken.body) == body

@@ -9,6 +9,7 @@ from chat_core import (
     Completed,
     Failed,
     File,
+    JsonValue,
     Message,
     Messages,
     Native,
@@ -50,6 +51,17 @@ json_values = st.recursive(
 json_objects = st.dictionaries(st.text(max_size=5), json_values, max_size=3)
 results = st.one_of(texts, json_values, json_objects)
 statuses = st.one_of(results.map(Completed), texts.map(Failed), st.none().map(Rejected), texts.map(Rejected))
+
+
+def json_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[JsonValue]:
+    """Return JSON values with these texts, also as keys."""
+    numbers = st.integers(-9, 9) | st.floats(allow_nan=False, allow_infinity=False)
+    return st.recursive(
+        st.none() | st.booleans() | numbers | texts,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=6,
+    )
+
 
 images = st.sampled_from(
     [
@@ -149,3 +161,12 @@ def _with_distinct_ids(messages: Messages) -> Messages:
             call.id += "x"
         seen.add(call.id)
     return messages
+
+
+def has_content(message: Message) -> bool:
+    """Whether anything of a message is sent: blank text is not, nor what only another provider reads."""
+    if message.role == "system":
+        return False
+    if message.role == "user":
+        return bool(message.files or message.text.strip())
+    return bool(message.tool_calls or message.text.strip() or (message.refusal or "").strip())

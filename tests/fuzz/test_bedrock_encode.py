@@ -10,14 +10,13 @@ from chat_core import (
     ChatRequest,
     ConfigurationError,
     File,
-    Message,
     Messages,
     Origin,
     OutputSchema,
     ToolDefinition,
 )
 from chat_core.wire import Encoded
-from conversations import conversations, texts
+from conversations import conversations, has_content, texts
 from histories import histories
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,15 +76,6 @@ def attempt(request: ChatRequest, defaults: RequestDefaults, *, stream: bool) ->
         return encode(request, origin=HERE, defaults=defaults, stream=stream)
     except ConfigurationError as error:
         return error
-
-
-def has_content(message: Message) -> bool:
-    """Whether anything of a message is sent: blank text is not, nor what only another provider reads."""
-    if message.role == "system":
-        return False
-    if message.role == "user":
-        return bool(message.files or message.text.strip())
-    return bool(message.tool_calls or message.text.strip() or (message.refusal or "").strip())
 
 
 @budget(100)

@@ -35,6 +35,7 @@ from chat_core import (
     Turn,
 )
 from chat_core.wire import dump
+from conversations import json_of
 from histories import histories
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,11 +67,7 @@ names = st.sampled_from(
     ["add", "web_search", "get_weather<|channel|>commentary", "a.b", "ü", "n" * 70, "", "x y"]
 )
 ids = st.sampled_from(["toolu_1", "functions.add:0", "a|b", "x" * 100, "ü", "call 1", "-"])
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False, allow_infinity=False) | words,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
+json_values = json_of(words)
 objects = st.dictionaries(words, json_values, max_size=3)
 
 PNG, JPEG, PDF = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"%PDF-1.7"

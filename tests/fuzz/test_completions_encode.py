@@ -35,6 +35,7 @@ from chat_core import (
 )
 from chat_core.types.plain_json import as_json
 from chat_core.wire import dump
+from conversations import json_of
 from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
@@ -70,11 +71,7 @@ names = st.sampled_from(
     ["add", "web_search", "get_weather<|channel|>commentary", "a.b", "ü", "n" * 70, "", "x y"]
 )
 ids = st.sampled_from(["call_1", "functions.add:0", "a|b", "x" * 100, "ü", "call 1", "a1b2c3d4e"])
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False, allow_infinity=False) | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=6,
-)
+json_values = json_of(texts)
 objects = st.dictionaries(texts, json_values, max_size=3)
 
 PNG, WAV, PDF = b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WAVE", b"%PDF-1.7"

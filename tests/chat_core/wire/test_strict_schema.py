@@ -184,7 +184,7 @@ def test_what_cannot_be_said_strictly_is_refused_with_its_place(schema: dict[str
     with pytest.raises(ConfigurationError) as caught:
         strict(schema)
 
-    assert str(caught.value).startswith("the output type cannot be held strictly: ")
+    assert str(caught.value).startswith("the output type cannot be strict: ")
     assert fault in str(caught.value)
 
 

@@ -65,8 +65,8 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         return self._with(replace(self._choices, options=options))
 
     def with_strict_output(self, strict: bool) -> Self:
-        """Set whether the server holds the model to an output type word for word (default), or is only asked
-        to try.
+        """Set whether the server enforces the schema of an output type (default), or only tries to follow
+        it.
         """
         return self._with(replace(self._choices, strict=strict))
 

@@ -1,4 +1,4 @@
-"""What is asked of each block in each turn, kept with blocks that are sent again."""
+"""Facts of a block that each turn needs, kept with blocks that are sent again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chat_claude.wire import Block
 class BlockFacts:
     """The bytes that a block adds to the digest of a prefix, and the cache breakpoints in it.
 
-    None before somebody has asked.
+    None before the first use.
     """
 
     block: Block  # so that its id is taken

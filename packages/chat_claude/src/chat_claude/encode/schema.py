@@ -54,7 +54,7 @@ class StrictSchemas:
     def _add(self, what: str, schema: JsonObject, source: Source | None) -> JsonObject:
         compiled = encoded_once(source, (_compile,), lambda: _compile(schema)) if source else _compile(schema)
         if compiled.faults:
-            raise ConfigurationError(f"{what} cannot be held strictly: {'; '.join(compiled.faults[:8])}")
+            raise ConfigurationError(f"{what} cannot be strict: {'; '.join(compiled.faults[:8])}")
         self._optional += [f"{what} {at}" for at in compiled.optional]
         self._unions += [f"{what} {at}" for at in compiled.unions]
         return compiled.schema

@@ -1,5 +1,6 @@
-"""The whole chain in which AWS's tools look for credentials, by `botocore`, which is imported when it is
-first asked."""
+"""The whole chain in which AWS's tools look for credentials, by `botocore`, which is imported with its
+first use.
+"""
 
 from __future__ import annotations
 

@@ -59,9 +59,7 @@ class RequestLog:
 
 
 def _described(body: bytes) -> str:
-    """Return the fields of a body with how much is in each, and the model's name: nothing of what was
-    said.
-    """
+    """Return the fields of a body with how much is in each, and the model's name: no contents."""
     try:
         fields = json.loads(body) if body else {}
     except ValueError:

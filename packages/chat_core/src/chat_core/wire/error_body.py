@@ -254,10 +254,10 @@ def _message(envelope: JsonObject, inner: JsonObject) -> str:
     )
     message = next((_as_words(value) for value in candidates if value), "")
     upstream = _as_words(as_object(inner.get("metadata")).get("raw"))
-    return f"{message}: {upstream[:1000]}" if upstream and message.lower() in _SAYS_NOTHING else message
+    return f"{message}: {upstream[:1000]}" if upstream and message.lower() in _WITHOUT_MEANING else message
 
 
-_SAYS_NOTHING = frozenset({"", "provider returned error", "upstream error"})
+_WITHOUT_MEANING = frozenset({"", "provider returned error", "upstream error"})
 
 
 def _as_words(value: JsonValue) -> str:

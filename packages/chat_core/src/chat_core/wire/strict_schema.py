@@ -65,7 +65,7 @@ def compile_strict(schema: JsonObject, what: str) -> StrictSchema:
     if compiler.enum_values > _MOST_ENUM_VALUES:
         compiler.faults.append(f"#: {compiler.enum_values} enum values, {_MOST_ENUM_VALUES} at most")
     if compiler.faults:
-        raise ConfigurationError(f"{what} cannot be held strictly: {'; '.join(compiler.faults[:8])}")
+        raise ConfigurationError(f"{what} cannot be strict: {'; '.join(compiler.faults[:8])}")
     return StrictSchema(as_object(compiled), tuple(compiler.left_out))
 
 

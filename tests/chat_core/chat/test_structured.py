@@ -306,8 +306,21 @@ def test_snapshots_of_a_long_text_are_few_and_end_near_its_end() -> None:
     for at in range(0, len(text), 8):
         snapshots.feed(text[at : at + 8])
 
-    assert sum(read) < 70 * len(text)
-    assert read[-1] > len(text) * 0.98
+    assert sum(read) < 20 * len(text)
+    assert read[-1] > len(text) * 0.93
+
+
+async def test_a_chat_without_snapshots_streams_the_text_and_ends_with_the_value() -> None:
+    provider = ScriptedProvider(['{"name": "Bern", "people": 1}'])
+    chat = ChatBuilder().with_model(provider).with_structured_output(City, snapshots=False).build()
+
+    async with chat.stream(Messages.from_user("go")) as stream:
+        events = [event async for event in stream]
+
+    assert not any(isinstance(event, StructuredChunk) for event in events)
+    assert "".join(event.text for event in events if isinstance(event, TextChunk)).startswith('{"name"')
+    assert isinstance(done := events[-1], Done)
+    assert done.response.value == City(name="Bern", people=1)
 
 
 class Unreadable:

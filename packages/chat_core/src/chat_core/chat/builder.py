@@ -50,6 +50,7 @@ class _Choices:
     tools: tuple[AnyCollection, ...] = ()
     may_pause: bool = False
     output: OutputType[object] | None = None
+    snapshots: bool = True
     max_steps: int = 20
     retry: RetryPolicy = RetryPolicy()
     checkpoint: Checkpoint | None = None
@@ -123,19 +124,20 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
 
     @overload
     def with_structured_output(
-        self, form: Mapping[str, object]
+        self, form: Mapping[str, object], *, snapshots: bool = True
     ) -> ChatBuilder[M, P, StructuredResponse[JsonValue], S, D_contra]: ...
     @overload
     def with_structured_output(
-        self, form: TypeForm[T]
+        self, form: TypeForm[T], *, snapshots: bool = True
     ) -> ChatBuilder[M, P, StructuredResponse[T], S, D_contra]: ...
-    def with_structured_output(self, form: object) -> object:
+    def with_structured_output(self, form: object, *, snapshots: bool = True) -> object:
         """Make the response's `.value` one of this type: a model, dataclass, TypedDict, union, list, …
 
-        A mapping is a JSON schema: the value is then the JSON, checked against it. Raises
-        `ConfigurationError` for what is neither.
+        A mapping is a JSON schema: the value is then the JSON, checked against it. Streams show the value as
+        it grows (`StructuredChunk`) unless `snapshots` is False. Raises `ConfigurationError` for a form that
+        is neither.
         """
-        return ChatBuilder(replace(self._choices, output=output_of(form)))
+        return ChatBuilder(replace(self._choices, output=output_of(form), snapshots=snapshots))
 
     def with_output_retries(self, retries: int) -> ChatBuilder[M, P, V, S, D_contra]:
         """Tell the model what does not fit the output type and let it answer again, so many times.
@@ -213,6 +215,7 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
             choices.may_pause,
             choices.checkpoint,
             choices.output_retries,
+            choices.snapshots,
         )
         return Chat(choices.provider, setup)
 

@@ -26,6 +26,7 @@ class Setup:
     may_pause: bool
     checkpoint: Checkpoint | None = None
     output_retries: int = 0
+    snapshots: bool = True
 
     def with_options(self, options: ChatOptions | None) -> Setup:
         """Return the setup of one call with options of its own."""

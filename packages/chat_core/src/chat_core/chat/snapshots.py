@@ -11,7 +11,7 @@ class Snapshots:
     """Partial values of a stream.
 
     Parsing starts from the front each time, so a snapshot is taken only when the text has grown by a
-    sixty-fourth: the work stays proportional to the text.
+    sixteenth: the work stays proportional to the text.
     """
 
     def __init__(self, snapshot: Callable[[str], JsonValue]) -> None:
@@ -25,7 +25,7 @@ class Snapshots:
         """Return the value so far, or None where there is nothing new to show."""
         self._pieces.append(text)
         self._size += len(text)
-        if self._size - self._parsed <= self._size >> 6:
+        if self._size - self._parsed <= self._size >> 4:
             return None
         self._parsed = self._size
         self._pieces = ["".join(self._pieces)]

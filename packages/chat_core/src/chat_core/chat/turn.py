@@ -31,7 +31,7 @@ async def model_turn(
     """
     schema = setup.output.schema if setup.output else None
     request = ChatRequest(messages, tools, _options(setup, messages), schema)
-    snapshots = setup.output.snapshots() if setup.output else None
+    snapshots = setup.output.snapshots() if setup.output and setup.snapshots else None
     seen: list[TurnEvent] = []
     done: Done | None = None
     try:

@@ -54,6 +54,8 @@ def json_fault(value: JsonValue) -> str | None:
     for depth in range(MAX_DEPTH + 1):
         inner: list[JsonValue] = []
         for item in level:
+            if item.__class__ is str and depth < MAX_DEPTH:  # most values are texts
+                continue
             if isinstance(item, dict):
                 inner += item.values()
             elif isinstance(item, list):

@@ -25,8 +25,13 @@ class Snapshots:
         """Return the value so far, or None where there is nothing new to show."""
         self._pieces.append(text)
         self._size += len(text)
-        if self._size - self._parsed <= self._size >> 4:
-            return None
+        return self._take() if self._size - self._parsed > self._size >> 4 else None
+
+    def rest(self) -> JsonValue:
+        """Return the value at the end of the text, or None where the last snapshot has shown it."""
+        return self._take() if self._size > self._parsed else None
+
+    def _take(self) -> JsonValue:
         self._parsed = self._size
         self._pieces = ["".join(self._pieces)]
         value = self._snapshot(self._pieces[0])

@@ -49,6 +49,8 @@ async def model_turn(
         if done is None:
             partial = ChatResponse(interrupted(seen))
             raise StreamTruncated("the provider's turn ended without Done", partial=partial)
+        if snapshots and (value := snapshots.rest()) is not None:
+            yield StructuredChunk(value)
     except BaseException as error:
         message = done.response.message if done is not None else _arrived(seen, error)
         if message is not None:

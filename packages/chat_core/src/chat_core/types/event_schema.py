@@ -45,9 +45,7 @@ class StatusJson(TypedDict):
 
 
 class CallJson(TypedDict):
-    """A tool call. `digest` is what a decision about it may name, `note` why it waits; `expires` is in ISO
-    8601.
-    """
+    """A tool call. `digest` is what a decision may name, `note` why it waits; `expires` is in ISO 8601."""
 
     id: str
     name: str

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Generic, Never, overload
 from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat.chat import Chat
-from chat_core.chat.output_form import output_of
 from chat_core.chat.setup import Setup
 from chat_core.chat.toolbox import ToolBox
 from chat_core.provider import Provider
@@ -137,6 +136,8 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         it grows (`StructuredChunk`) unless `snapshots` is False. Raises `ConfigurationError` for a form that
         is neither.
         """
+        from chat_core.chat.output_form import output_of
+
         return ChatBuilder(replace(self._choices, output=output_of(form), snapshots=snapshots))
 
     def with_output_retries(self, retries: int) -> ChatBuilder[M, P, V, S, D_contra]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from chat_core.chat.at_work import AtWork
 from chat_core.chat.calls import Calls
 from chat_core.chat.checkpoints import Checkpoints
-from chat_core.chat.output_retry import correction, retries_used
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup as Setup
 from chat_core.chat.step_tools import StepTools
@@ -66,7 +65,7 @@ async def converse(
             raise
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Work:
     """One `complete`, `resume` or `stream`."""
 
@@ -148,6 +147,8 @@ class _Work:
         try:
             return response if self.setup.output is None or waits else self.setup.output.typed(response)
         except OutputMismatch as error:
+            from chat_core.chat.output_retry import correction, retries_used
+
             if retries_used(self.messages) >= self.setup.output_retries:
                 raise
             self.corrected.append(

@@ -9,7 +9,7 @@ from chat_core.types.messages import Messages
 from chat_core.types.tool_call import ToolCall
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class StepTools:
     """Chooses the tools of each turn once, where functions choose them.
 

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from chat_core.chat.calls import Calls
-from chat_core.chat.output_retry import is_correction
 from chat_core.chat.partial_turn import interrupted
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup
@@ -61,9 +60,12 @@ async def model_turn(
 
 
 def _options(setup: Setup, messages: Messages) -> ChatOptions:
-    forced = setup.options.tool_choice not in (None, "auto", "none")
+    if setup.options.tool_choice in (None, "auto", "none"):
+        return setup.options
+    from chat_core.chat.output_retry import is_correction
+
     last = messages[-1]
-    if forced and (last.role == "model" or is_correction(last)):  # the model has had its forced turn
+    if last.role == "model" or is_correction(last):  # the model has had its forced turn
         return replace(setup.options, tool_choice=None)
     return setup.options
 

@@ -14,7 +14,7 @@ CANARY = "canary4f1d9c"
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "ANTHROPIC_BASE_URL"):
+    for name in ("ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -52,6 +52,17 @@ def test_a_token_is_a_bearer_and_never_beside_another_credential() -> None:
     assert headers(ClaudeBuilder().with_api_key("sk-ant-oat01-x"))["authorization"] == "Bearer sk-ant-oat01-x"
     own = headers(ClaudeBuilder().with_api_key("k").with_header("Authorization", "Bearer t"))
     assert (own["authorization"], "x-api-key" in own) == ("Bearer t", False)
+
+
+def test_a_token_of_the_environment_is_a_bearer_where_there_is_no_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "gateway-token")
+    assert headers(ClaudeBuilder())["authorization"] == "Bearer gateway-token"
+    assert "authorization" not in headers(ClaudeBuilder().with_base_url("https://elsewhere.example"))
+    assert headers(ClaudeBuilder().with_api_key("k")).get("x-api-key") == "k"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "first")
+    assert "authorization" not in headers(ClaudeBuilder())
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from chat_core.testing import FakeTransport
 
 pytestmark = pytest.mark.anyio
 
+KEYS = ("ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 HI = ChatRequest(Messages.from_user("Hi"))
 GRANTED = {"access_token": "sk-ant-oat01-granted", "expires_in": 600, "token_type": "Bearer"}
 MESSAGE = {"type": "message", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
@@ -27,7 +28,13 @@ VARIABLES = {
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*VARIABLES, "ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "ANTHROPIC_BASE_URL"):
+    for name in (
+        *VARIABLES,
+        "ANTHROPIC_API_KEY",
+        "CLAUDE_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_BASE_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -39,7 +39,7 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
     `/v1` at the end of a base URL makes no difference. Without one, the client talks to `ANTHROPIC_BASE_URL`,
     else to Anthropic. `ANTHROPIC_API_KEY`, then `CLAUDE_API_KEY`, is read for those two only, so that the key
     never goes to another server. It is sent as `x-api-key`, an OAuth token (`sk-ant-oat…`) as `Authorization:
-    Bearer`. There are no embeddings.
+    Bearer`, and so is what `ANTHROPIC_AUTH_TOKEN` holds where there is no key. There are no embeddings.
     """
 
     def __init__(self) -> None:

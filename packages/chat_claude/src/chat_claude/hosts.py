@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chat_core import ConfigurationError
@@ -57,8 +57,8 @@ class AnthropicHost:
     def resolve(self, connection: Connection, variables: Mapping[str, str]) -> ResolvedHost:
         """Return the server for a connection.
 
-        A key is sent as `x-api-key`, an OAuth token as a bearer. Without either, the variables of a workload
-        identity count, under the same rule as those of a key.
+        A key is sent as `x-api-key`, an OAuth token and `ANTHROPIC_AUTH_TOKEN` as a bearer. Without any of
+        them, the variables of a workload identity count, under the same rule as those of a key.
         """
         server = Server(
             "Claude",
@@ -68,7 +68,12 @@ class AnthropicHost:
             key_headers=_KEY_HEADERS,
         )
         found = server.resolve(connection, variables, builder=_BUILDER, checked=_without_version)
-        is_token = (found.api_key or "").strip().startswith("sk-ant-oat")
+        is_oauth = (found.api_key or "").startswith("sk-ant-oat")
+        header = _bearer if is_oauth else _api_key
+        if found.api_key is None:
+            tokens = replace(server, key_variables=("ANTHROPIC_AUTH_TOKEN",))
+            found = tokens.resolve(connection, variables, builder=_BUILDER, checked=_without_version)
+            is_oauth, header = (found.api_key or "").startswith("sk-ant-oat"), _bearer
         source = connection.credentials
         if found.api_key is None and source is None and not _KEY_HEADERS & connection.headers.keys():
             may_have_key = found.is_vendors_own or connection.base_url is None
@@ -77,8 +82,7 @@ class AnthropicHost:
                 raise server.missing_key()
             if source is not None:
                 found = found._replace(key_advice=_FEDERATION_ADVICE)
-        betas = (_OAUTH,) if is_token or (source is not None and found.is_vendors_own) else ()
-        header = _bearer if is_token else _api_key
+        betas = (_OAUTH,) if is_oauth or (source is not None and found.is_vendors_own) else ()
         headers = header(found.api_key, connection)
         return ResolvedHost(ANTHROPIC, found.base_url, headers, found.key_advice, betas, source)
 

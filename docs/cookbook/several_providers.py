@@ -9,8 +9,8 @@ import os
 import sys
 from contextlib import AsyncExitStack
 
+from chat_claude import ClaudeBuilder
 from chat_core import ChatBuilder, ChatModel, Messages, open_model
-from chat_deepseek import DeepSeekBuilder
 from chat_groq import GroqBuilder
 
 BASE_URL = os.environ.get("CHAT_BASE_URL", "http://localhost:8000/v1")
@@ -30,17 +30,18 @@ async def discuss(drafting: ChatModel, reviewing: ChatModel) -> Messages:
 
 
 async def main(names: list[str]) -> None:
-    """Open the two models that are named, or two packages on the server of the documentation."""
+    """Open the two models that are named, or two on the wires of the server of the documentation."""
     async with AsyncExitStack() as stack:
         if names:
             first, second = [await stack.enter_async_context(open_model(name)) for name in names]
             messages = await discuss(first, second)
         else:
+            host = BASE_URL.removesuffix("/v1")
             groq = GroqBuilder().with_base_url(BASE_URL).with_model("llama-4").build()
-            deepseek = DeepSeekBuilder().with_base_url(BASE_URL).with_model("deepseek-v4").build()
+            claude = ClaudeBuilder().with_base_url(host).with_model("claude-sonnet-5").build()
             await stack.enter_async_context(groq)
-            await stack.enter_async_context(deepseek)
-            messages = await discuss(groq, deepseek)
+            await stack.enter_async_context(claude)
+            messages = await discuss(groq, claude)
     for message in messages:
         print(f"{(message.turn and message.turn.model) or message.role}: {message.text}")
 

@@ -103,15 +103,16 @@ def test_retrieval_finds_the_passage_and_gives_it_to_the_model(model_url: str, r
     assert shown.splitlines()[-1].startswith("found: [1] ")
 
 
-def test_several_providers_see_one_conversation(run: Run) -> None:
+def test_several_providers_see_one_conversation_each_on_its_wire(run: Run) -> None:
     with LoopbackServer([Reply("Sail away."), Reply("Too short."), Reply("Sail away with us.")]) as server:
         shown = run(server.url, "several_providers.py")
 
-    assert [request.body["model"] for request in server.requests] == ["llama-4", "deepseek-v4", "llama-4"]
+    assert [request.body["model"] for request in server.requests] == ["llama-4", "claude-sonnet-5", "llama-4"]
+    assert [request.path for request in server.requests[:2]] == ["/v1/chat/completions", "/v1/messages"]
     assert [message["role"] for message in server.requests[2].body["messages"]] == [
         *("user", "assistant", "user", "assistant", "user")
     ]
-    assert shown.splitlines()[3::2] == ["deepseek-v4: Too short.", "llama-4: Sail away with us."]
+    assert shown.splitlines()[3::2] == ["claude-sonnet-5: Too short.", "llama-4: Sail away with us."]
 
 
 def test_the_tests_of_an_application_pass() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, NoReturn, Self, cast
 
 from chat_core import ConfigurationError, JsonObject, JsonValue, Transport
 from chat_core.client import Connection, HasModel, NoModel
+from chat_core.types.misuse import checked_instance
 from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
 
@@ -70,7 +71,10 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
 
     def with_options(self, options: ClaudeOptions) -> Self:
         """Set the options of this wire beyond the common ones."""
-        return self._with_defaults(replace(self._choices.defaults, options=options))
+        given = checked_instance(
+            options, ClaudeOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
+        )
+        return self._with_defaults(replace(self._choices.defaults, options=given))
 
     def with_thinking(self, thinking: Thinking) -> Self:
         """Set whether and how the model thinks. Default: the model's own; the newer ones think."""

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object
+from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
 
 ApiVersion: TypeAlias = Literal["2023-06-01", "2026-10-21"]
@@ -66,6 +67,7 @@ class Thinking:
         return {name: value for name, value in fields.items() if value is not None}
 
 
+@refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
 class ClaudeOptions:
     """Options that are sent under their own names, each with the beta that it needs; None is left out.

@@ -17,6 +17,7 @@ from chat_core.client import (
     checked_key,
     checked_url,
 )
+from chat_core.types.misuse import checked_instance
 from typing_extensions import TypeVar
 
 from chat_completions.dialect import Dialect
@@ -62,7 +63,10 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
 
     def with_options(self, options: CompletionsOptions) -> Self:
         """Set options of this wire beyond the common ones."""
-        return self._with(replace(self._choices, options=options))
+        given = checked_instance(
+            options, CompletionsOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
+        )
+        return self._with(replace(self._choices, options=given))
 
     def with_strict_output(self, strict: bool) -> Self:
         """Set whether the server enforces the schema of an output type (default), or only tries to follow

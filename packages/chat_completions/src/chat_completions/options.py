@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_core import JsonObject
+from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
 
 
+@refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
 class CompletionsOptions:
     """Options of a request; each goes to the wire under its own name, and None is left out.

@@ -25,6 +25,7 @@ from chat_core.tools.pause import ChatEvent
 from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.messages import Messages
+from chat_core.types.misuse import checked_instance
 from chat_core.types.options import ChatOptions
 from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
@@ -50,6 +51,8 @@ class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
     """
 
     def __init__(self, chat: Chat[P_co, R_co, V_co, D_contra]) -> None:
+        instead = "write ChatBuilder().with_model(client).build() first"
+        checked_instance(chat, Chat, "SyncChat", instead)
         self._chat = chat
         self._entered: SharedLoop | None = None
         self._running: dict[SyncCall[object], None] = {}

@@ -8,11 +8,13 @@ from functools import cache
 from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject
+from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
 
 FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
 
 
+@refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
 class GeminiOptions:
     """Options of this wire; each is sent under its own name, in camel case, and None is left out.

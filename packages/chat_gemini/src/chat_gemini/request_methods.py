@@ -8,6 +8,7 @@ from typing import Self
 
 from chat_core import ConfigurationError
 from chat_core.client import ProviderBuilder
+from chat_core.types.misuse import checked_instance
 
 from chat_gemini.native_tools import (
     CodeExecution,
@@ -48,7 +49,10 @@ class RequestMethods(ProviderBuilder[Choices]):
 
         The methods below set some of the same; the last one counts.
         """
-        return self._defaulted(replace(self._choices.defaults, options=options))
+        given = checked_instance(
+            options, GeminiOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
+        )
+        return self._defaulted(replace(self._choices.defaults, options=given))
 
     def with_thinking(
         self, level: str | None = None, *, budget: int | None = None, include_thoughts: bool | None = None

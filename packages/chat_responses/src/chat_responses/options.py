@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_core import JsonObject, JsonValue
+from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
 
 
+@refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
 class ResponsesOptions:
     """Options of requests; None is left out. Facts: OpenAI's API reference, November 2026.

@@ -9,6 +9,7 @@ from typing import Any, Generic, Self
 from chat_core import JsonObject
 from chat_core.client import ProviderBuilder
 from chat_core.types.json_values import as_object
+from chat_core.types.misuse import checked_instance
 from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
 
@@ -38,7 +39,10 @@ class OptionsBuilder(ProviderBuilder[C], Generic[C]):
 
     def with_options(self, options: ResponsesOptions) -> Self:
         """Set options of this wire beyond the common ones."""
-        return self._with(replace(self._choices, options=options))
+        given = checked_instance(
+            options, ResponsesOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
+        )
+        return self._with(replace(self._choices, options=given))
 
     def with_dialect(self, dialect: Dialect) -> Self:
         """Set how the server differs from OpenAI. By default that follows from the host of the base URL."""

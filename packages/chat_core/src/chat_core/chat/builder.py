@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Generic, Never, overload
 from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat.chat import Chat
+from chat_core.chat.checked_client import checked_client
+from chat_core.chat.output_form import output_of
 from chat_core.chat.setup import Setup
 from chat_core.chat.toolbox import ToolBox
 from chat_core.provider import Provider
@@ -16,7 +18,7 @@ from chat_core.tools.pause import Complete, Paused
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonValue
 from chat_core.types.messages import Messages
-from chat_core.types.misuse import checked_count
+from chat_core.types.misuse import checked_count, checked_instance, kind_of
 from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.response import ChatResponse, StructuredResponse
 from chat_core.types.retry_policy import RetryPolicy
@@ -70,7 +72,7 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
 
     def with_model(self, client: OtherProvider) -> ChatBuilder[HasModel, OtherProvider, V, S, D_contra]:
         """Use this client, from a provider's builder."""
-        return ChatBuilder(replace(self._choices, provider=client))
+        return ChatBuilder(replace(self._choices, provider=checked_client(client)))
 
     def with_options(self, options: ChatOptions) -> ChatBuilder[M, P, V, S, D_contra]:
         """Send these common options with every model turn. Default: all left to the provider.
@@ -100,9 +102,9 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         The function, sync or async, chooses the tools that each turn is offered. The calls of a turn find
         theirs among the same, also after a restart: the function is then called with an equal step.
         """
-        from chat_core.tools.scoped import ScopedCollection, execute_always
+        from chat_core.tools.scoped import ScopedCollection, checked_tools, execute_always
 
-        given = tools if callable(tools) else tuple(tools)
+        given = checked_tools(tools, "with_tools")
         return self._with_collection(ScopedCollection(given, execute_always), self._choices.may_pause)
 
     @overload
@@ -115,6 +117,10 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
     ) -> ChatBuilder[M, P, V, MayPause, D]: ...
     def with_scoped_tools(self, collection: ScopedCollection[Never]) -> object:
         """Add tools whose calls a strategy decides about: `complete` then returns `Complete` or `Paused`."""
+        from chat_core.tools.scoped import ScopedCollection
+
+        instead = "with_scoped_tools(ScopedCollection([add], strategy))"
+        checked_instance(collection, ScopedCollection, "with_scoped_tools", instead)
         return self._with_collection(collection, may_pause=True)
 
     def _with_collection(self, collection: AnyCollection, may_pause: bool) -> object:
@@ -156,7 +162,9 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
 
     def with_retry(self, policy: RetryPolicy) -> ChatBuilder[M, P, V, S, D_contra]:
         """Set how often a model request is sent again. Default: twice; `max_retries=0` is never."""
-        return ChatBuilder(replace(self._choices, retry=policy))
+        instead = "with_retry(RetryPolicy(max_retries=3))"
+        given = checked_instance(policy, RetryPolicy, "with_retry", instead)
+        return ChatBuilder(replace(self._choices, retry=given))
 
     def with_checkpoint(self, save: Callable[[Messages], object]) -> ChatBuilder[M, P, V, S, D_contra]:
         """Store the conversation with `save`, a function, sync or async, of the messages
@@ -167,6 +175,8 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         `Unknown`. What `save` raises goes to the caller; what it could not store before tools run keeps them
         from running.
         """
+        if not callable(save):
+            raise ConfigurationError(f"with_checkpoint takes a function of the messages, not {kind_of(save)}")
         return ChatBuilder(replace(self._choices, checkpoint=save))
 
     def with_approval_key(self, key: ApprovalKey) -> ChatBuilder[M, P, V, S, D_contra]:
@@ -177,7 +187,12 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         call, has expired, or was sealed with another key is refused: the call waits again, with a note that
         tells why.
         """
-        return ChatBuilder(replace(self._choices, approval_key=key))
+        from chat_core.types.seals import ApprovalKey
+
+        given = checked_instance(
+            key, ApprovalKey, "with_approval_key", "with_approval_key(ApprovalKey(secret))"
+        )
+        return ChatBuilder(replace(self._choices, approval_key=given))
 
     def with_edit_notice(self, shown: bool) -> ChatBuilder[M, P, V, S, D_contra]:
         """Tell the model in the result of a call that a reviewer changed its arguments, and to what.

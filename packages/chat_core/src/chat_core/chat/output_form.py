@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, cast
 
 from chat_core.types.errors import ConfigurationError
@@ -31,6 +32,11 @@ def output_of(form: object) -> OutputType[object]:
     ):
         raise ConfigurationError(
             f"with_structured_output(...) takes the class {type(form).__name__} itself, not an instance of it"
+        )
+    if isinstance(form, FunctionType | MethodType | BuiltinFunctionType):
+        raise ConfigurationError(
+            f"with_structured_output(...) takes a type, not the function {form.__name__}: "
+            "a tool goes to with_tools([...])"
         )
     from chat_core.chat.structured import OutputType  # here: most chats answer in text
 

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 from chat_core.client.error_advice import DecodeError, with_advice
 from chat_core.client.exchange import StreamDecoder, send_request, stream_response
 from chat_core.transport import Request, Timeouts, Transport
+from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import TurnEvent
+from chat_core.types.misuse import checked_text
 from chat_core.types.native import Origin
 from chat_core.wire.error_body import decode_error
 from chat_core.wire.write import dump
@@ -33,6 +35,11 @@ class ClientSettings:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     timeouts: Timeouts = Timeouts()
     key_advice: str = ""
+
+    def __post_init__(self) -> None:
+        checked_text(self.model, "with_model", '"gpt-5.6"')
+        if self.model != self.model.strip():
+            raise ConfigurationError(f"with_model({self.model!r}): leave out the white space around the name")
 
 
 S = TypeVar("S", bound=ClientSettings)

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from chat_core.transport import Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.misuse import checked_mapping, checked_text, is_a, kind_of
 from chat_core.types.short_repr import Abbreviation, Shown, Values, changed_fields
 
 if TYPE_CHECKING:
     from chat_core.client.credentials import CredentialSource
 
 C = TypeVar("C")
+_NOT_IN_HEADERS = frozenset("\r\n\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,16 @@ class ProviderBuilder(Shown, Generic[C]):
         self._connection = Connection()
 
     def with_api_key(self, api_key: str) -> Self:
-        """Set the API key. It is sent in a header, and takes the place of credentials."""
+        """Set the API key. It is sent in a header, and takes the place of credentials.
+
+        Raises `ConfigurationError` for what is no text, such as an environment variable that is not set.
+        """
+        if not is_a(api_key, str) or not api_key.strip():
+            came = "an empty text" if is_a(api_key, str) else kind_of(api_key)
+            raise ConfigurationError(
+                f"with_api_key takes the key, not {came}: is the environment variable set that it is "
+                "read from? Leave with_api_key out where the server needs none"
+            )
         return self._connected(replace(self._connection, api_key=api_key, credentials=None))
 
     def with_credentials(self, source: CredentialSource) -> Self:
@@ -84,9 +95,19 @@ class ProviderBuilder(Shown, Generic[C]):
         return self._connected(replace(self._connection, base_url=checked_url(base_url)))
 
     def with_header(self, name: str, value: str) -> Self:
-        """Add a header to every request, in place of one of the same name."""
+        """Add a header to every request, in place of one of the same name.
+
+        Raises `ConfigurationError`, without the value, for what no header can carry.
+        """
+        header = checked_text(name, "with_header(name, value)", '"X-Team"')
+        if not is_a(value, str):
+            raise ConfigurationError(
+                f"with_header({name!r}, value) takes a text as value, not {kind_of(value)}"
+            )
+        if set(header + value) & _NOT_IN_HEADERS:
+            raise ConfigurationError(f"with_header({name!r}, value): there are line breaks in it")
         return self._connected(
-            replace(self._connection, headers={**self._connection.headers, name.lower(): value})
+            replace(self._connection, headers={**self._connection.headers, header.lower(): value})
         )
 
     def with_timeout(
@@ -109,6 +130,16 @@ class ProviderBuilder(Shown, Generic[C]):
 
     def with_transport(self, transport: Transport) -> Self:
         """Set what carries the requests, instead of a new `HttpTransport`."""
+        library = type(transport).__module__.partition(".")[0]
+        if library in ("httpx", "httpx2", "aiohttp", "requests"):
+            instead = "AioHttpTransport(...)" if library == "aiohttp" else "HttpTransport(client=...)"
+            raise ConfigurationError(
+                f"with_transport takes a transport, not {kind_of(transport)} of {library}: {instead}"
+            )
+        if missing := [name for name in ("send", "stream", "aclose") if not hasattr(transport, name)]:
+            raise ConfigurationError(
+                f"with_transport takes a transport; {kind_of(transport)} has no {missing[0]}()"
+            )
         return self._connected(replace(self._connection, transport=transport))
 
     def with_extra_body(
@@ -119,6 +150,7 @@ class ProviderBuilder(Shown, Generic[C]):
         Adds to those given before. Fields for one endpoint never reach another.
         """
         connection = self._connection
+        extra = checked_mapping(extra, "with_extra_body")
         if endpoint == "embeddings":
             changed = replace(connection, embeddings_extra={**connection.embeddings_extra, **extra})
         elif endpoint == "chat":
@@ -162,6 +194,7 @@ def checked_url(url: str) -> str:
 
     Raises `ConfigurationError` for other schemes than http(s), and for credentials or a fragment in it.
     """
+    checked_text(url, "with_base_url", "https://host/v1")
     shown = url.rpartition("@")[2]  # what stands before it may be a password
     try:
         parsed = urlsplit(url.strip())

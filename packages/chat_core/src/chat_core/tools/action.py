@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.misuse import checked_instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Defer:
     until: datetime
 
     def __post_init__(self) -> None:
+        checked_instance(
+            self.until, datetime, "Defer(until)", "datetime.now(UTC) + timedelta(minutes=20), say"
+        )
         if self.until.tzinfo is None:
             raise ConfigurationError(
                 "Defer(until) needs a time zone: datetime.now(UTC) + timedelta(...), for example"

@@ -19,6 +19,7 @@ from chat_core.tools.threads import run_in_thread
 from chat_core.tools.unchecked import unchecked
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject
+from chat_core.types.misuse import checked_mapping, checked_text, kind_of
 from chat_core.types.request import ToolDefinition
 from chat_core.types.tool_call import ToolCall
 
@@ -59,6 +60,17 @@ class Tool(Generic[P, R_co, D_contra]):
         max_concurrency: int | None = None,
         sequential: bool = False,
     ) -> None:
+        if not callable(function):
+            raise ConfigurationError(
+                f"a tool is made of a function, not {kind_of(function)}: @tool(name=...) names it"
+            )
+        checked_text(name, "Tool(name, ...)", '"get_weather"')
+        kind = checked_mapping(parameters, "Tool(..., parameters)").get("type", "object")
+        if kind != "object":
+            raise ConfigurationError(
+                f"tool {name}: its parameters are a JSON schema of an object, not of type {kind!r}: "
+                'write {"type": "object", "properties": {...}}'
+            )
         if timeout is not None and not timeout > 0:
             raise ConfigurationError(f"tool {name}: timeout={timeout} has to be more than 0 seconds")
         if max_concurrency is not None and max_concurrency < 1:
@@ -87,6 +99,10 @@ class Tool(Generic[P, R_co, D_contra]):
         sequential: bool = False,
     ) -> Tool[P, R_co, D_contra]:
         """Return a tool made of a function, as `@tool` does."""
+        if not callable(function):
+            raise ConfigurationError(
+                f"@tool takes a function, not {kind_of(function)}: @tool(name=...) names it"
+            )
         name = name or getattr(function, "__name__", None)
         if not name or name == "<lambda>":
             raise ConfigurationError(f"{function!r} has no name: @tool(name=...)")

@@ -16,7 +16,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from chat_core.types.errors import ConfigurationError
 from chat_core.types.lazy_names import lazy_names
+from chat_core.types.misuse import kind_of
 from chat_core.types.short_repr import ShortRepr
 
 if TYPE_CHECKING:
@@ -55,6 +57,18 @@ class Timeouts(ShortRepr):
     first_event: float | None = 300.0
     idle: float | None = 120.0
     total: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "first_event", "idle", "total"):
+            seconds: object = getattr(self, name)
+            if seconds is None:
+                continue
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+                raise ConfigurationError(
+                    f"the time limit {name} is a number of seconds, not {kind_of(seconds)}"
+                )
+            if not seconds >= 0:
+                raise ConfigurationError(f"the time limit {name}={seconds} is at least 0; None is no limit")
 
 
 @dataclass(frozen=True, slots=True)

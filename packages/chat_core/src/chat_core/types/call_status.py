@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonValue
+from chat_core.types.misuse import checked_instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class Scheduled:
     type: Literal["scheduled"] = field(default="scheduled", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
+        checked_instance(
+            self.until, datetime, "Scheduled(until)", "datetime.now(UTC) + timedelta(minutes=20), say"
+        )
         if self.until.tzinfo is None:
             raise ConfigurationError(
                 "Scheduled(until) needs a time zone: datetime.now(UTC) + timedelta(...), for example"

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, cast
 
 from chat_core.types.errors import ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.json_values import JsonObject, JsonValue
+from chat_core.types.misuse import checked_instance
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.seals import ApprovalKey
 from chat_core.types.tool_call import ToolCall
@@ -79,7 +80,8 @@ def decide(
     `tools` check edited arguments where the process that paused is another one. `key` seals the approvals.
     Raises `InvalidDecision` with a fault for each decision that cannot be applied; all calls then still wait.
     """
-    listed = list(decisions)
+    instead = 'Decision(call_id, "approve"), or decisions_from_json(data)'
+    listed = [checked_instance(decision, Decision, "decide(...)", instead) for decision in decisions]
     checkers = {tool.name: tool for tool in tools}
     known = {call.id: call for call in calls}
     faults = [fault for decision in listed if (fault := _fault(decision, known, checkers))]

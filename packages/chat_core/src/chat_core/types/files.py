@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar, Literal
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.file_types import mimetype_of, mimetype_of_name, usual_name
+from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
 
@@ -50,8 +51,16 @@ class File(ShortRepr):
 
         Without `mimetype` its first bytes decide, then its name; text of any kind is text.
         """
+        if not is_a(path, str, PurePath):
+            raise ConfigurationError(
+                f"File.from_path takes a path, not {kind_of(path)}; File.from_bytes takes bytes"
+            )
         path = Path(path)
-        return File.from_bytes(path.read_bytes(), mimetype, name=path.name)
+        try:
+            data = path.read_bytes()
+        except (OSError, ValueError) as exc:
+            raise ConfigurationError(f"File.from_path({str(path)!r}) cannot read the file: {exc}") from exc
+        return File.from_bytes(data, mimetype, name=path.name)
 
     @staticmethod
     def from_bytes(data: bytes, mimetype: str | None = None, *, name: str | None = None) -> File:
@@ -60,6 +69,11 @@ class File(ShortRepr):
         Without `mimetype` the first bytes decide, then `name`, and text of any kind is text.
         Raises `ConfigurationError`, which asks for it, where none of them tells.
         """
+        if not is_a(data, bytes, bytearray, memoryview):
+            raise ConfigurationError(
+                f"File.from_bytes takes bytes, not {kind_of(data)}; File.from_path takes a path"
+            )
+        data = bytes(data)
         mimetype = mimetype or mimetype_of(data, name)
         if mimetype is None:
             raise ConfigurationError(

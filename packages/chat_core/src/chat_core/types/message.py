@@ -9,7 +9,17 @@ from typing import Literal, TypeAlias
 from chat_core.types.errors import ConfigurationError, UnresolvedTool
 from chat_core.types.files import File
 from chat_core.types.memo import Memo
-from chat_core.types.parts import Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
+from chat_core.types.parts import (
+    PARTS,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Structured,
+    Text,
+    ToolCall,
+    as_parts,
+)
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.usage import Usage
 
@@ -47,10 +57,14 @@ class Message(ShortRepr, Memo):
     interrupted: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.role not in ("system", "user", "model"):
+        role: str = self.role
+        if role not in ("system", "user", "model"):
+            hint = '; what others call assistant is "model" here' if role == "assistant" else ""
             raise ConfigurationError(
-                f'the role of a message is "system", "user" or "model", not {self.role!r}'
+                f'the role of a message is "system", "user" or "model", not {role!r}{hint}'
             )
+        if type(self.parts) is not list or any(type(part) not in PARTS for part in self.parts):
+            self.parts = as_parts(self.parts)
 
     @property
     def text(self) -> str:

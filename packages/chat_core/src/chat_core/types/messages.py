@@ -14,6 +14,7 @@ from chat_core.types.message import (
 )
 from chat_core.types.message import Role as Role
 from chat_core.types.message import Turn as Turn
+from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.parts import Part, ToolCall, as_part
 from chat_core.types.short_repr import shortened
 from chat_core.types.tool_call import changes_of
@@ -33,7 +34,10 @@ class Messages:
     __slots__ = ("_base_revision", "_messages")
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
-        self._messages = list(messages)
+        self._messages = list(messages) if isinstance(messages, list) else _listed(messages)
+        for message in self._messages:
+            if not is_a(message, Message):
+                raise _no_message(message)
         self._base_revision = -self._changes() if self._messages else 0
 
     @classmethod
@@ -55,7 +59,9 @@ class Messages:
         return self._add("system", parts)
 
     def append(self, message: Message) -> Self:
-        """Append one message. Returns the conversation."""
+        """Append one message. Returns the conversation. Raises `ConfigurationError` for anything else."""
+        if not is_a(message, Message):
+            raise _no_message(message)
         self._messages.append(message)
         self._base_revision += 1
         for call in message.tool_calls:
@@ -201,6 +207,29 @@ class Messages:
         from chat_core.types.show_messages import markdown_of
 
         return markdown_of(self._messages)
+
+
+def _listed(messages: object) -> list[Message]:
+    if isinstance(messages, str | Message) or not isinstance(messages, Iterable):
+        raise _no_message(messages)
+    return list(cast("Iterable[Message]", messages))
+
+
+def _no_message(given: object) -> ConfigurationError:
+    match given:
+        case str():
+            instead = "write Messages.from_user(text) or messages.add_user(text)"
+        case Message():
+            instead = "write Messages([message])"
+        case {"role": str()}:
+            instead = "write messages_from_dicts([...]) for dictionaries with role and content"
+        case Messages():
+            instead = "append them one by one"
+        case _ if hasattr(given, "message"):
+            instead = "append response.message; a chat has done that already"
+        case _:
+            instead = "write Messages.from_user(part, ...)"
+    return ConfigurationError(f"Messages consist of Message, not of {kind_of(given)}: {instead}")
 
 
 _INTERRUPTED = (

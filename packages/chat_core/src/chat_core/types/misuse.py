@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import wraps
 from typing import TypeVar, cast
@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from chat_core.types.errors import ConfigurationError
 
 C = TypeVar("C", bound=type)
+T = TypeVar("T")
 
 
 def kind_of(value: object) -> str:
@@ -20,6 +21,11 @@ def kind_of(value: object) -> str:
         return f"the class {value.__name__}"
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def is_a(value: object, *kinds: type) -> bool:
+    """Return whether a value has one of these types, also where type checkers take that for granted."""
+    return isinstance(value, kinds)
 
 
 def checked_text(value: object, what: str, example: str = "text") -> str:
@@ -40,6 +46,24 @@ def checked_count(value: object, method: str, *, least: int) -> int:
     if value < least:
         raise ConfigurationError(f"{method}({value}): at least {least}")
     return value
+
+
+def checked_instance(value: object, kind: type[T], where: str, instead: str) -> T:
+    """Return a value of this type.
+
+    Raises `ConfigurationError`, which tells what to write, for anything else.
+    """
+    if isinstance(value, kind):
+        return value
+    raise ConfigurationError(f"{where} takes {kind.__name__}, not {kind_of(value)}: {instead}")
+
+
+def checked_mapping(value: object, where: str) -> Mapping[str, object]:
+    """Return a mapping whose keys are text. Raises `ConfigurationError` for anything else."""
+    given = cast("Mapping[str, object]", value)
+    if is_a(value, Mapping) and all(is_a(key, str) for key in given):
+        return given
+    raise ConfigurationError(f'{where} takes a dict such as {{"name": 1}}, not {kind_of(value)}')
 
 
 def misspelt(name: str, known: Sequence[str]) -> str:

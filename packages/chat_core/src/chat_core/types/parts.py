@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from pathlib import PurePath
+from typing import Literal, TypeAlias, cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, json_fault
+from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.native import Native
 from chat_core.types.plain_json import as_json
 from chat_core.types.short_repr import ShortRepr
@@ -95,9 +98,48 @@ class Opaque:
 Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | File | Structured | Opaque
 
 
+PARTS = frozenset((Text, Reasoning, Refusal, ToolCall, File, Structured, Opaque))
+
+
 def as_part(value: Part | str) -> Part:
-    """Return the part; `Text` for a plain string."""
-    return Text(value) if isinstance(value, str) else value
+    """Return the part; `Text` for a plain string. Raises `ConfigurationError` for anything else."""
+    if isinstance(value, str):
+        return Text(value)
+    if type(value) in PARTS or is_a(value, *PARTS):
+        return value
+    raise ConfigurationError(
+        f"a part is a text, a File or another part, not {kind_of(value)}: {_instead(value)}"
+    )
+
+
+def as_parts(values: object) -> list[Part]:
+    """Return the parts of a message, strings as `Text`. Raises `ConfigurationError` for anything else."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ConfigurationError(
+            f"Message(role, parts) takes a list of parts, not {kind_of(values)}: "
+            "Messages.from_user(...) takes them one by one"
+        )
+    return [as_part(cast("Part | str", value)) for value in cast("Iterable[object]", values)]
+
+
+def _instead(value: object) -> str:
+    match value:
+        case bytes() | bytearray() | memoryview():
+            return 'write File.from_bytes(data, "image/png")'
+        case PurePath():
+            return "write File.from_path(path)"
+        case {"role": str()}:
+            return "write messages_from_dicts([...]) for dictionaries with role and content"
+        case dict():
+            return "write Structured(value) for JSON that the model reads"
+        case list() | tuple():
+            return "pass the parts one by one, from_user(*parts)"
+        case None:
+            return "leave it out"
+        case _ if hasattr(value, "parts") or hasattr(value, "message"):
+            return "write messages.append(message)"
+        case _:
+            return "write str(value)"
 
 
 def _can_be_written(value: JsonValue) -> bool:

@@ -11,7 +11,7 @@ from chat_core.types.json_values import JsonObject, JsonValue
 from chat_core.types.memo import Memo
 from chat_core.types.message import Message
 from chat_core.types.messages import Messages
-from chat_core.types.misuse import kind_of
+from chat_core.types.misuse import checked_text, kind_of
 from chat_core.types.options import ChatOptions
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def messages_of(given: object) -> Messages:
     if isinstance(given, Messages):
         return given
     if isinstance(given, str):
-        return Messages.from_user(given)
+        return Messages.from_user(checked_text(given, "complete(...)", '"Hello"'))
     raise ConfigurationError(f"a conversation is Messages, not {kind_of(given)}: {_instead(given)}")
 
 

@@ -13,6 +13,7 @@ from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from chat_core.types.message import Message, Role
 from chat_core.types.messages import Messages
+from chat_core.types.misuse import checked_mapping, is_a, kind_of
 from chat_core.types.parts import Part, Text
 from chat_core.types.plain_json import as_json
 from chat_core.types.tool_call import ToolCall
@@ -35,8 +36,11 @@ def messages_from_dicts(dicts: Iterable[Mapping[str, object]]) -> Messages:
     else.
     """
     messages = Messages()
+    if is_a(dicts, str, Mapping) or not is_a(dicts, Iterable):
+        example = '[{"role": "user", "content": "Hello"}]'
+        raise ConfigurationError(f"messages_from_dicts takes a list such as {example}, not {kind_of(dicts)}")
     for at, item in enumerate(dicts):
-        message = as_json(dict(item))
+        message = as_json(dict(checked_mapping(item, f"message {at}")))
         assert isinstance(message, dict)
         role = as_text(message.get("role"))
         if role == "tool":

@@ -11,6 +11,7 @@ from chat_core.types.call_status import Completed, Running, Unknown
 from chat_core.types.errors import ConfigurationError, InvalidHistory
 from chat_core.types.json_values import JsonObject, JsonValue, json_fault
 from chat_core.types.message import Message, Role
+from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.parts import Part, Structured, Text, ToolCall
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.stored_files import FileStore, put_back, take_out
@@ -66,6 +67,11 @@ def load(
     """Return the messages and the revision of a stored conversation. Raises `InvalidHistory`."""
     from pydantic import ValidationError
 
+    if not is_a(data, Mapping, str, bytes, bytearray):
+        raise InvalidHistory(
+            f"from_json takes JSON text, or the parsed object, not {kind_of(data)}: "
+            "path.read_text() reads a file"
+        )
     if not isinstance(data, Mapping) and len(data) > max_bytes:
         raise InvalidHistory(
             f"{len(data)} bytes are more than {max_bytes}: from_json(data, max_bytes=...) raises the limit"

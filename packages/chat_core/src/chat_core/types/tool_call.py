@@ -24,6 +24,7 @@ from chat_core.types.call_status import (
 from chat_core.types.errors import AlreadyDecided, ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, as_object
+from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
 from chat_core.types.plain_json import as_json
 from chat_core.types.short_repr import ShortRepr
@@ -128,7 +129,7 @@ class ToolCall(ShortRepr, _Attached):
             message = f"call {self.id} of {self.name} is done elsewhere: complete or reject it"
             raise InvalidDecision([DecisionFault(self.id, "verdict", message)])
         if arguments is not None:
-            edited = as_object(_decided_json(dict(arguments), "arguments"))
+            edited = as_object(_decided_json(dict(checked_mapping(arguments, "approve")), "arguments"))
             if fault := self.arguments_fault(edited):
                 message = f"these arguments do not fit {self.name}, and the call still waits: {fault}"
                 raise InvalidDecision([DecisionFault(self.id, "arguments", message)])

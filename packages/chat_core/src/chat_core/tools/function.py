@@ -66,7 +66,7 @@ class Tool(Generic[P, R_co, D_contra]):
             )
         checked_text(name, "Tool(name, ...)", '"get_weather"')
         kind = checked_mapping(parameters, "Tool(..., parameters)").get("type", "object")
-        if kind != "object":
+        if kind in ("string", "number", "integer", "boolean", "array", "null"):
             raise ConfigurationError(
                 f"tool {name}: its parameters are a JSON schema of an object, not of type {kind!r}: "
                 'write {"type": "object", "properties": {...}}'

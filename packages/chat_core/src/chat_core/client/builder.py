@@ -70,8 +70,8 @@ class ProviderBuilder(Shown, Generic[C]):
         """
         if not is_a(api_key, str):
             raise ConfigurationError(
-                f"with_api_key takes the key, not {kind_of(api_key)}: is the environment variable set that it "
-                "is read from? Leave with_api_key out where the server needs none"
+                f"with_api_key takes the key, not {kind_of(api_key)}: is the environment variable set that "
+                "it is read from? Leave with_api_key out where the server needs none"
             )
         return self._connected(replace(self._connection, api_key=api_key, credentials=None))
 

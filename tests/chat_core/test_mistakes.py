@@ -419,7 +419,12 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[ChatError], str]] = [
         "a JSON schema looks like",
     ),
     # tools
-    ("one tool for a list", lambda: any_.with_tools(add), ConfigurationError, "takes a list of tools: [add]"),
+    (
+        "one tool for a list",
+        lambda: any_.with_tools(add),
+        ConfigurationError,
+        "is one tool: pass a list, [add]",
+    ),
     (
         "a function that is no tool",
         lambda: any_.with_tools([plain]),

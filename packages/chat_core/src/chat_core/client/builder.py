@@ -133,10 +133,6 @@ class ProviderBuilder(Shown, Generic[C]):
             raise ConfigurationError(
                 f"with_transport takes a transport, not {kind_of(transport)} of {library}: {instead}"
             )
-        if missing := [name for name in ("send", "stream", "aclose") if not hasattr(transport, name)]:
-            raise ConfigurationError(
-                f"with_transport takes a transport; {kind_of(transport)} has no {missing[0]}()"
-            )
         return self._connected(replace(self._connection, transport=transport))
 
     def with_extra_body(

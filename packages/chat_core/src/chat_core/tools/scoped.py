@@ -82,7 +82,7 @@ def checked_tools(tools: object, where: str) -> ToolsFor[Never]:
     Raises `ConfigurationError`, which tells what to write, for anything else.
     """
     if isinstance(tools, Tool):
-        raise ConfigurationError(f"{where} takes a list of tools: [{tools.name}]")
+        raise ConfigurationError(f"{where}: {tools!r} is one tool: pass a list, [{tools.name}]")
     if isinstance(tools, ScopedCollection):
         raise ConfigurationError(
             f"{where} takes a list of tools; a ScopedCollection goes to with_scoped_tools(...)"

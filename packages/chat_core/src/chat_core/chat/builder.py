@@ -142,7 +142,6 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         it grows (`StructuredChunk`) unless `snapshots` is False. Raises `ConfigurationError` for a form that
         is neither.
         """
-        from chat_core.chat.output_form import output_of
 
         return ChatBuilder(replace(self._choices, output=output_of(form), snapshots=snapshots))
 

@@ -10,7 +10,6 @@ from typing_extensions import TypeForm, TypeVar
 
 from chat_core.chat.chat import Chat
 from chat_core.chat.checked_client import checked_client
-from chat_core.chat.output_form import output_of
 from chat_core.chat.setup import Setup
 from chat_core.chat.toolbox import ToolBox
 from chat_core.provider import Provider
@@ -142,6 +141,7 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         it grows (`StructuredChunk`) unless `snapshots` is False. Raises `ConfigurationError` for a form that
         is neither.
         """
+        from chat_core.chat.output_form import output_of
 
         return ChatBuilder(replace(self._choices, output=output_of(form), snapshots=snapshots))
 

@@ -71,6 +71,9 @@ async def test_a_server_that_wants_a_key_and_got_none_says_how_to_send_one() -> 
     builder = GroqBuilder().with_base_url("http://localhost:9000/v1")
     shown = await error(builder, PermissionDenied, REFUSED, 403)
     assert shown.endswith("; no key was sent: .with_api_key(...) sends one")
+    with_header = builder.with_header("authorization", "Bearer mine")
+    shown = await error(with_header, PermissionDenied, REFUSED, 403)
+    assert shown.endswith("; its key came from .with_header(...)")
 
 
 async def test_refused_aws_credentials_say_where_they_are_renewed(

@@ -77,13 +77,14 @@ class Server:
                 base_url, None, is_own, "its token came from the source of .with_credentials(...)"
             )
         advice = "its key came from .with_api_key(...)"
-        if api_key is None and may_have_key and not self.key_headers & connection.headers.keys():
+        sends_header = bool(self.key_headers & connection.headers.keys())
+        if api_key is None and may_have_key and not sends_header:
             api_key = (find_key or self._key)(variables)
             if api_key is None and self.key_required and is_own:
                 raise self.missing_key()
             advice = self._key_advice(variables, api_key)
         elif api_key is None:
-            advice = "its key came from .with_header(...)" if may_have_key else _NO_KEY
+            advice = "its key came from .with_header(...)" if sends_header else _NO_KEY
         return ResolvedServer(base_url, api_key, is_own, advice)
 
     def owns(self, url: str) -> bool:

@@ -11,10 +11,11 @@ import json
 import logging
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 from urllib.parse import urlsplit
 
 from chat_core.transport import Request
+from chat_core.types.json_values import JsonValue
 
 LOGGER = logging.getLogger("chat_core")
 _CONTENTS = logging.getLogger("chat_core.contents")
@@ -61,7 +62,7 @@ class RequestLog:
 def _described(body: bytes) -> str:
     """Return the fields of a body with how much is in each, and the model's name: no contents."""
     try:
-        fields = json.loads(body) if body else {}
+        fields = cast("JsonValue", json.loads(body)) if body else {}
     except ValueError:
         return f"{len(body)} bytes"
     if not isinstance(fields, dict):
@@ -70,7 +71,7 @@ def _described(body: bytes) -> str:
     return f"{len(body)} bytes, {', '.join(shown) or 'no fields'}"
 
 
-def _size(name: str, value: object) -> str:
+def _size(name: str, value: JsonValue) -> str:
     match value:
         case str() if name == "model":
             return value

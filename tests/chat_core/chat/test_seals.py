@@ -24,6 +24,7 @@ from chat_core import (
     RequireApproval,
     ScopedCollection,
     ToolCall,
+    Unknown,
     tool,
 )
 from chat_core.testing import ScriptedProvider
@@ -190,3 +191,43 @@ def test_a_key_is_long_and_shows_itself_nowhere() -> None:
     with pytest.raises(ConfigurationError, match="at least 16 bytes"):
         ApprovalKey(b"short")
     assert "0123" not in repr(KEY)
+
+
+@pytest.mark.parametrize(
+    "forgery", ["altered arguments", "another tool", "no seal", "a made-up seal", "later expiry"]
+)
+async def test_what_was_changed_while_it_waited_does_not_run_once_approved(forgery: str) -> None:
+    bank = Bank()
+    messages = edited(await bank.paused(), FORGERIES[forgery])
+
+    messages.decide([Decision("a", "approve", by="Ada"), Decision("b", "reject")], key=KEY)
+    assert isinstance(await bank.chat().resume(messages), Paused)
+
+    [call] = messages.pending
+    assert call.note is not None
+    assert call.note.startswith("The approval was refused: ")
+    messages.decide([Decision("a", "reject")], key=KEY)
+    await bank.chat("done").resume(messages)
+    assert bank.effects == ["look"]
+
+
+async def test_a_call_that_may_have_run_is_sealed_too_and_can_be_approved_again() -> None:
+    bank = Bank()
+    stored: list[str] = []
+    messages = await bank.paused()
+    messages.decide([Decision("a", "approve"), Decision("b", "reject")], key=KEY)
+    scoped = ScopedCollection(bank.tools, lambda call, meta: Execute())
+    chat = ChatBuilder().with_model(ScriptedProvider(["done"])).with_scoped_tools(scoped)
+    kept = chat.with_approval_key(KEY).with_checkpoint(lambda messages: stored.append(messages.to_json()))
+    await kept.build().resume(messages)
+
+    died = Messages.from_json(stored[0])  # what a process finds that was killed inside the tool
+    assert died.find_tool("a").status == Unknown()
+    forged = edited(died, FORGERIES["altered arguments"])
+    forged.decide([Decision("a", "approve")], key=KEY)
+    assert isinstance(await bank.chat().resume(forged), Paused)
+    assert bank.effects == ["look", "pay 1"]
+    died.decide([Decision("a", "approve", by="Ada")], key=KEY)
+    await bank.chat("done").resume(died)
+
+    assert bank.effects == ["look", "pay 1", "pay 1"]

@@ -151,12 +151,12 @@ class ToolRunner:
         limited = [one for one in group if one.tool.max_concurrency is not None]
         at_once = [one for one in group if one.tool.max_concurrency is None]
         for one in at_once:
-            one.start()
+            self._start(one)
         try:
             await self.checkpoints.save()
         except BaseException:
             for one, status in zip(group, before, strict=True):
-                one.undo_start(status)
+                self._undo_start(one, status)
             raise
         failures: list[BaseException] = []
         limits = {one.tool: anyio.Semaphore(one.tool.max_concurrency or 1) for one in limited}
@@ -179,12 +179,20 @@ class ToolRunner:
             return
         async with limit:
             before = one.call.status
-            one.start()
+            self._start(one)
             if not await self._save_into(failures):
-                one.undo_start(before)
+                self._undo_start(one, before)
                 return
             await run_call(one, report)
             await self._save_into(failures)
+
+    def _start(self, one: Ready) -> None:
+        one.start()
+        self._seal(one.call)
+
+    def _undo_start(self, one: Ready, before: ToolStatus) -> None:
+        one.undo_start(before)
+        self._seal(one.call)
 
     async def _save_into(self, failures: list[BaseException]) -> bool:
         try:

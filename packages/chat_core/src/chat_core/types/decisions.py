@@ -77,7 +77,8 @@ def decide(
 
     Returns the calls that were decided.
 
-    `tools` check edited arguments where the process that paused is another one. `key` seals the approvals.
+    `tools` check edited arguments where the process that paused is another one. `key` seals the approvals,
+    of calls whose own seal holds: what was changed since the chat paused is refused when it is to run.
     Raises `InvalidDecision` with a fault for each decision that cannot be applied; all calls then still wait.
     """
     instead = 'Decision(call_id, "approve"), or decisions_from_json(data)'
@@ -127,9 +128,10 @@ def _fault(
 def _apply(decision: Decision, call: ToolCall, key: ApprovalKey | None) -> None:
     match decision.verdict:
         case "approve":
+            sealed = key is not None and key.altered(call) is None
             call.approve(decision.arguments, decision.by)
             call.expires = decision.expires
-            if key is not None:
+            if key is not None and sealed:
                 key.seal(call)
         case "reject":
             call.reject(decision.reason)

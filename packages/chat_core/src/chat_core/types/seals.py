@@ -33,12 +33,18 @@ class ApprovalKey:
 
     def fault(self, call: ToolCall, now: datetime) -> str | None:
         """Return why the call's seal does not hold at `now`, or None where it does."""
+        if (altered := self.altered(call)) is not None:
+            return altered
+        if call.expires is not None and call.expires <= now:
+            return f"its approval has expired at {call.expires.isoformat()}"
+        return None
+
+    def altered(self, call: ToolCall) -> str | None:
+        """Return why a call is not what was sealed, or None where it is, expired or not."""
         if call.seal is None:
             return "it has no seal"
         if not hmac.compare_digest(call.seal, self._mac(call)):
             return "its seal does not match: the call or the decision was changed, or sealed with another key"
-        if call.expires is not None and call.expires <= now:
-            return f"its approval has expired at {call.expires.isoformat()}"
         return None
 
     def __repr__(self) -> str:
@@ -57,5 +63,8 @@ def _sealed(call: ToolCall) -> tuple[object, ...]:
     until = call.status.until.isoformat() if isinstance(call.status, Scheduled) else None
     note = call.status.note if isinstance(call.status, AwaitingApproval) else None
     expires = call.expires.isoformat() if call.expires is not None else None
-    decision = (call.status.type, note, until, call.approved_by, expires)
+    status = (
+        "entered" if call.status.type in ("running", "unknown") else call.status.type
+    )  # one after a restart
+    decision = (status, note, until, call.approved_by, expires)
     return ("chat-call-1", call.id, call.name, call.arguments, call.edited, *decision)

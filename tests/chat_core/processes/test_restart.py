@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
@@ -15,6 +15,7 @@ from chat_core import (
     Action,
     Chat,
     ChatOptions,
+    ChatResponse,
     Complete,
     Completed,
     Defer,
@@ -26,9 +27,12 @@ from chat_core import (
     RequireApproval,
     RetryPolicy,
     Running,
+    Scheduled,
     ScopedCollection,
     Text,
+    Tool,
     ToolCall,
+    ToolContext,
     Unknown,
     tool,
 )
@@ -127,10 +131,13 @@ ACTIONS: Mapping[str, Action] = {
     "elsewhere": External("the bank"),
 }
 batches = st.lists(
-    st.lists(st.sampled_from([*ACTIONS, "fail", "unknown tool", "misfit"]), min_size=1, max_size=4),
+    st.lists(
+        st.sampled_from([*ACTIONS, "fail", "unknown tool", "misfit", "progress"]), min_size=1, max_size=4
+    ),
     max_size=3,
 )
-decisions = st.sampled_from(["approve", "edit", "reject", "complete"])
+# "wait" is for its time, where a call has one
+decisions = st.sampled_from(["approve", "edit", "reject", "complete", "wait"])
 
 
 class World:
@@ -140,6 +147,8 @@ class World:
         self.backend = backend
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.effects: Counter[str] = Counter()
+        self.seen: set[str] = set()  # the dependencies that the tools were given
+        self.keys: dict[str, str] = {}
         self.lines = [
             [self.call(f"{at}.{n}", kind) for n, kind in enumerate(batch)] for at, batch in enumerate(batches)
         ]
@@ -147,31 +156,62 @@ class World:
 
     @staticmethod
     def call(id: str, kind: str) -> ToolCall:
-        name = "nobody" if kind == "unknown tool" else "act"
+        name = {"unknown tool": "nobody", "progress": "act_slowly"}.get(kind, "act")
         return ToolCall(id, name, {"kind": 3 if kind == "misfit" else kind})
 
-    def chat(self) -> Chat[ScriptedProvider, Complete | Paused]:
+    def chat(self) -> Chat[ScriptedProvider, Complete | Paused, ChatResponse, str]:
         """Built anew for each step, as after a restart; the script goes on where the conversation stands."""
 
+        def enter(context: ToolContext[str]) -> None:
+            self.effects[context.call_id] += 1
+            self.seen.add(context.deps)
+            self.keys[context.idempotency_key] = context.call_id
+
         @tool
-        def act(kind: str, call: ToolCall) -> str:
-            self.effects[call.id] += 1
+        def act(context: ToolContext[str], kind: str) -> str:
+            enter(context)
             if kind == "fail":
                 raise ValueError("as asked")
             return f"did {kind}"
 
+        @tool
+        async def act_slowly(context: ToolContext[str], kind: str) -> AsyncGenerator[str]:
+            enter(context)
+            yield "half of it"
+            await anyio.lowlevel.checkpoint()
+            yield f"did {kind} slowly"
+
         def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
-            return ACTIONS.get(str(call.arguments["kind"]), Execute())
+            kind = str(call.arguments["kind"])
+            if kind == "later":  # each turn's calls have a time of their own
+                return Defer(NOON + timedelta(days=int(call.id.partition(".")[0])))
+            return ACTIONS.get(kind, Execute())
 
         turns = sum(message.role == "model" for message in self.messages)
-        tools = ToolBox.of([ScopedCollection([act], strategy)], lambda: self.now)
+        both: list[Tool[..., object, str]] = [act, act_slowly]
+        tools = ToolBox.of([ScopedCollection(both, strategy)], lambda: self.now)
         setup = Setup(tools, ChatOptions(), None, 20, RetryPolicy(), may_pause=True)
         return Chat(ScriptedProvider([*self.lines, "done"][turns:]), setup)
 
-    def step(self) -> bool:
-        return isinstance(anyio.run(self.chat().complete, self.messages, backend=self.backend), Complete)
+    def step(self, streamed: bool = False) -> bool:
+        """Go on until the end (True) or a pause."""
+
+        async def run() -> bool:
+            chat = self.chat()
+            if not streamed:
+                return isinstance(await chat.complete(self.messages, deps="world"), Complete)
+            async with chat.stream(self.messages, deps="world") as events:
+                return not isinstance([event async for event in events][-1], Paused)
+
+        return anyio.run(run, backend=self.backend)
 
     def decide(self, call: ToolCall, decision: str) -> None:
+        if decision == "wait":
+            same = [one for one in self.messages.pending if one.status == call.status]
+            if isinstance(call.status, Scheduled) and len(same) == 1:
+                self.now = call.status.until  # it runs by itself at the next step, and no other does
+                return
+            decision = "approve"
         if call.status.type == "awaiting_result":
             decision = "reject" if decision == "reject" else "complete"
         if decision == "edit":
@@ -198,7 +238,7 @@ def test_however_it_is_decided_and_restarted_each_call_runs_at_most_once_and_the
     straight, broken = World(batches), World(batches, backend)
     straight.finish(chosen)
 
-    while not broken.step():
+    while not broken.step(data.draw(st.booleans(), label="streamed")):
         broken.messages = Messages.from_json(broken.messages.to_json())
         waiting = broken.messages.pending
         assert waiting
@@ -207,15 +247,19 @@ def test_however_it_is_decided_and_restarted_each_call_runs_at_most_once_and_the
         ):
             broken.decide(call, chosen[call.id])
         broken.messages = Messages.from_json(broken.messages.to_json())
-        if not any(call.status.type == "approved" for call in broken.messages.calls) and len(
-            broken.messages.pending
-        ) == len(waiting):
+        if (
+            not any(call.status.type == "approved" for call in broken.messages.calls)
+            and len(broken.messages.pending) == len(waiting)
+            and broken.messages.next_wake() != broken.now
+        ):
             broken.decide(
                 broken.messages.pending[0], chosen[broken.messages.pending[0].id]
             )  # so that it ends
 
     assert broken.effects == straight.effects
     assert all(count == 1 for count in broken.effects.values())
+    assert broken.seen <= {"world"}
+    assert sorted(broken.keys.values()) == sorted(broken.effects)  # one key for each call, and no other
     assert broken.messages == straight.messages
     assert all(call.resolved for call in broken.messages.calls)
 
@@ -237,7 +281,7 @@ def test_what_was_running_at_a_crash_is_never_entered_again_unasked(
             call.status = Running()
         world.messages = Messages.from_json(world.messages.to_json())
         before.update(call.id for call in crashed)
-        world.now = NOON
+        world.now = NOON + timedelta(days=99)
     for id in before:
         assert world.effects[id] == 0
         assert world.messages.find_tool(id).status == Unknown()

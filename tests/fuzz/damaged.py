@@ -12,6 +12,7 @@ from chat_core import (
     Event,
     InvalidResponse,
     Message,
+    Messages,
     Pending,
     ProviderError,
     StreamTruncated,
@@ -86,6 +87,7 @@ def check(make: Callable[[], StreamDecoder], events: Sequence[Event], expected: 
         return
     except (InvalidResponse, ProviderError):
         return
+    check_stored(response.message)
     shown = "".join(event.text for event in seen if isinstance(event, TextChunk))
     assert sorted(response.text) == sorted(shown)
     ids = [call.id for call in response.tool_calls]
@@ -95,6 +97,14 @@ def check(make: Callable[[], StreamDecoder], events: Sequence[Event], expected: 
             chunks = [event for event in seen if isinstance(event, ToolCallChunk) and event.id == call.id]
             text = "".join(chunk.arguments for chunk in chunks)
             assert call.arguments == read_arguments("" if text.strip() == "null" else text)
+
+
+def check_stored(message: Message) -> None:
+    """Check that a turn is restored to an equal one."""
+    messages = Messages([message])
+    stored = messages.to_json()
+    assert Messages.from_json(stored) == messages
+    assert Messages.from_json(stored).to_json() == stored
 
 
 def same(one: ChatResponse, other: ChatResponse) -> bool:

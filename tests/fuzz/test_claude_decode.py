@@ -29,6 +29,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.wire import CallIds
+from damaged import check_stored
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -266,7 +267,7 @@ def test_a_cut_at_any_character_is_an_error_that_quotes_the_last_frame(
 @budget(150)
 @given(
     st.recursive(
-        st.none() | st.integers() | texts,
+        st.none() | st.integers() | st.floats() | texts,
         lambda inner: (
             st.lists(inner)
             | st.dictionaries(
@@ -286,9 +287,10 @@ def test_nothing_but_a_chat_error_leaves_the_decoder(value: Any, kind: str) -> N
     start: dict[str, Any] = {"type": "content_block_start", "index": 0, "content_block": {"type": "text"}}
     for frames in ([frame], [start, frame], [frame, {"type": "message_stop"}]):
         with suppress(ChatError):
-            play(frames)
+            check_stored(play(frames)[0].message)
+    body = json.dumps(value).encode()
     with suppress(ChatError):
-        decode(json.dumps(value).encode(), origin=ORIGIN, ids=CallIds(Messages()), prefix=str)
+        check_stored(decode(body, origin=ORIGIN, ids=CallIds(Messages()), prefix=str).message)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from chat_core.testing import broken_laws
 from chat_core.types.call_status import Pending
 from chat_core.wire import CallIds
 from chat_ollama.native.stream import OllamaStreamDecoder
+from damaged import check_stored
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,6 +166,7 @@ def test_a_changed_turn_is_read_whole_or_is_an_error(turn: list[Any]) -> None:
         partial = error.partial if isinstance(error, StreamTruncated) else None
         assert not partial or not any(isinstance(call.status, Pending) for call in partial.tool_calls)
         return
+    check_stored(response.message)
     frames = list(until_done(turn))
     messages = [frame["message"] for frame in frames if isinstance(frame.get("message"), dict)]
     assert response.text == "".join(text_in(message.get("content")) for message in messages)

@@ -29,6 +29,7 @@ from chat_core import (
 from chat_core.wire import CallIds
 from chat_responses.decode import decode, decode_count, decode_models
 from chat_responses.stream import ResponsesStreamDecoder
+from damaged import check_stored
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -221,7 +222,7 @@ def test_a_value_of_another_type_anywhere_is_read_or_is_an_error_of_ours(
     except ChatError:
         return
     assert len(runs(response)) <= 2
-    Messages([response.message]).to_json()
+    check_stored(response.message)
 
 
 @budget(400)
@@ -236,8 +237,8 @@ def test_a_whole_response_with_any_value_anywhere_is_read_or_is_an_error_of_ours
             read(json.dumps(body).encode())
 
 
-def _decode(body: bytes) -> ChatResponse:
-    return decode(body, origin=ORIGIN, ids=CallIds(Messages()))
+def _decode(body: bytes) -> None:
+    check_stored(decode(body, origin=ORIGIN, ids=CallIds(Messages())).message)
 
 
 ERRORS: list[Callable[[str], Any]] = [

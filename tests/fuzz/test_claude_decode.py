@@ -314,3 +314,12 @@ def test_the_cost_grows_with_the_number_of_events(
         return lambda: play([*start, *([more] * count), *stop])
 
     check_linear(prepare, 2_000, 20_000)
+
+
+def test_new_fields_in_every_message_delta_cost_linear_time(check_linear: Any) -> None:
+    def prepare(count: int) -> Callable[[], object]:
+        usages = [{"output_tokens": at, f"field_{at}": at} for at in range(count)]
+        frames: Frames = [{"type": "message_delta", "delta": {}, "usage": usage} for usage in usages]
+        return lambda: play([*frames, {"type": "message_stop"}])
+
+    check_linear(prepare, 1_000, 12_000)

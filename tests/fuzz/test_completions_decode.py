@@ -335,3 +335,12 @@ def test_the_cost_of_a_long_stream_is_linear(field: str, check_linear: Any) -> N
         return lambda: play([*frames, chunk({}, "stop")])
 
     check_linear(prepare, 2_000, 16_000)
+
+
+def test_fields_of_a_servers_own_in_every_fragment_of_a_call_cost_linear_time(check_linear: Any) -> None:
+    def prepare(count: int) -> Callable[[], object]:
+        calls = [{"index": 0, "id": "c", "extra": {f"field_{at}": at}} for at in range(count)]
+        frames = [chunk({"tool_calls": [{**call, "function": {"arguments": ""}}]}) for call in calls]
+        return lambda: play([*frames, chunk({}, "stop")])
+
+    check_linear(prepare, 1_000, 12_000)

@@ -383,3 +383,13 @@ def read_events(events: list[Event]) -> None:
     for event in events:
         decoder.feed(event)
     assert decoder.finish().response.tool_calls
+
+
+def test_new_fields_in_the_usage_of_every_frame_cost_linear_time(check_linear: Any) -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        usages = [{"promptTokenCount": at, f"field_{at}": at} for at in range(size)]
+        made = [*({"usageMetadata": usage} for usage in usages), *PIECES]
+        events = [Event("message", json.dumps(each)) for each in made]
+        return lambda: read_events(events)
+
+    check_linear(prepare, 1_000, 12_000)

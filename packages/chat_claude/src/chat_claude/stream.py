@@ -138,7 +138,7 @@ class ClaudeStreamDecoder:
             raise InvalidResponse(
                 f"another message begins before the end of {begun}: {self._frames.quote_last()}"
             )
-        self._message = {**message}
+        self._message = {**message, "usage": {**as_object(message.get("usage"))}}
 
     def _end(self, frame: JsonObject) -> Sequence[TurnEvent]:
         """Read what is known only at the end.
@@ -148,11 +148,11 @@ class ClaudeStreamDecoder:
         delta = as_object(frame.get("delta"))
         self._add(frame)
         self._message |= {name: value for name, value in delta.items() if name != "usage"}
-        before = as_object(self._message.get("usage"))
+        known = self._message.get("usage")
+        used: JsonObject = known if isinstance(known, dict) else {}
         more = as_object(delta.get("usage")) | as_object(frame.get("usage"))
-        self._message["usage"] = before | {
-            name: value for name, value in more.items() if value is not None or name not in before
-        }
+        used |= {name: value for name, value in more.items() if value is not None or name not in used}
+        self._message["usage"] = used
         return self._explain()
 
     def _stop(self, frame: JsonObject) -> Sequence[TurnEvent]:

@@ -188,9 +188,9 @@ def merge_fields(fields: JsonObject, more: JsonObject) -> None:
     for name, value in more.items():
         before = fields.get(name)
         if isinstance(before, dict) and isinstance(value, dict):
-            fields[name] = {**before, **value}
+            before.update(value)
         elif value not in _MEANINGLESS:
-            fields[name] = value
+            fields[name] = {**value} if isinstance(value, dict) else value  # it grows, and is not the frame's
 
 
 def _read(element: JsonObject) -> _Fragment:

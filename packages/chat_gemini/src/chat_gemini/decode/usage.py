@@ -26,8 +26,11 @@ class UsageMeter:
         counts = as_object(metadata)
         if not counts:
             return
-        leaves_out = not counts.keys() >= self.latest.keys()
-        self.latest = {**self.latest, **counts} if leaves_out and not _adds_up(counts) else counts
+        leaves_out = len(counts) < len(self.latest) or not counts.keys() >= self.latest.keys()
+        if leaves_out and not _adds_up(counts):
+            self.latest.update(counts)
+        else:
+            self.latest = {**counts}
 
     def next_request(self) -> None:
         """Begin to count another request of the same turn: what it costs comes on top."""
@@ -36,7 +39,7 @@ class UsageMeter:
 
     def total(self) -> Usage:
         """Return what all requests of the turn have cost, with the last request's numbers as `raw`."""
-        return replace(self._earlier + usage(self.latest), raw=self.latest)
+        return replace(self._earlier + usage(self.latest), raw={**self.latest})
 
 
 def usage(metadata: JsonObject) -> Usage:

@@ -27,7 +27,7 @@ from office import Office
 class Run:
     """One `stream` of a conversation: what it has told so far, for any number of readers."""
 
-    events: list[JsonObject] = field(default_factory=list)
+    events: list[JsonObject] = field(default_factory=list[JsonObject])
     ended: bool = False
     _news: anyio.Event = field(default_factory=anyio.Event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import pytest
@@ -214,3 +214,30 @@ async def test_dependencies_that_may_be_missing_are_not_required() -> None:
     )
     assert [call.outcome() for call in messages.calls] == ["'x'", "'x'"]
     assert (bare.wanted_deps, optional.wanted_deps, cancel.wanted_deps) == (None, None, "dict[str, str]")
+
+
+async def test_a_context_is_given_where_it_is_optional_or_annotated_and_is_in_no_schema() -> None:
+    @tool
+    def optional(a: int, context: ToolContext[str] | None = None) -> str:
+        return "nothing" if context is None else f"{a} {context.deps}"
+
+    @tool
+    def annotated(a: int, context: Annotated[ToolContext[str], "the shop"]) -> str:
+        return f"{a} {context.deps}"
+
+    for one in (optional, annotated):
+        assert list(one.definition.parameters["properties"]) == ["a"]  # type: ignore[call-overload]
+        assert one.wanted_deps == "str"
+    provider = ScriptedProvider(
+        [[ToolCall("o", "optional", {"a": 1}), ToolCall("n", "annotated", {"a": 2})], "done"]
+    )
+    messages = Messages.from_user("go")
+    await (
+        ChatBuilder()
+        .with_model(provider)
+        .with_deps(str)
+        .with_tools([optional, annotated])
+        .build()
+        .complete(messages, deps="shop")
+    )
+    assert [call.outcome() for call in messages.calls] == ["1 shop", "2 shop"]

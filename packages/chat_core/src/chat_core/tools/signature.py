@@ -6,7 +6,8 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from chat_core.tools.arguments import ArgumentsDoNotFit
 from chat_core.tools.context import ToolContext
@@ -70,7 +71,7 @@ class FunctionParameters:
     def wanted_deps(self) -> str | None:
         """The `Deps` of a `ToolContext[Deps]` among the parameters, unless they may be None."""
         for name, kind in self._injected.items():
-            wanted = get_args(self._hints[name]) if kind is ToolContext else ()
+            wanted = get_args(_bare(self._hints[name])) if kind is ToolContext else ()
             if wanted and not _takes_none(wanted[0]):
                 return (
                     str(wanted[0]) if get_args(wanted[0]) else getattr(wanted[0], "__name__", str(wanted[0]))
@@ -94,7 +95,7 @@ class FunctionParameters:
 
     @cached_property
     def _injected(self) -> Mapping[str, object]:
-        kinds = {name: self._hints.get(name) for name in self._parameters}
+        kinds = {name: _bare(self._hints.get(name)) for name in self._parameters}
         origins = {name: get_origin(kind) or kind for name, kind in kinds.items()}
         return {name: origin for name, origin in origins.items() if origin in (ToolCall, ToolContext)}
 
@@ -140,6 +141,15 @@ def unwrapped(function: Callable[..., object]) -> Callable[..., object]:
 def _bound(function: Callable[..., object]) -> Mapping[str, object]:
     """Return the keywords that a partial has already been given."""
     return function.keywords if isinstance(function, partial) else {}
+
+
+def _bare(form: object) -> object:
+    """Return a type without `Annotated` and without `| None` around it."""
+    if get_origin(form) is Annotated:
+        return _bare(get_args(form)[0])
+    others = [one for one in get_args(form) if one is not type(None)]
+    optional = len(others) == 1 and type(None) in get_args(form) and get_origin(form) in (Union, UnionType)
+    return _bare(others[0]) if optional else form
 
 
 def _takes_none(form: object) -> bool:

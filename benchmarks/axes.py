@@ -1,0 +1,374 @@
+"""What `benchmarks.growth` lets grow, and the work that is done at each size. Nothing here uses a network."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chat_claude import ClaudeBuilder
+from chat_completions import ChatCompletionsBuilder
+from chat_core import ChatBuilder, Completed, Message, Messages, Text, ToolCall, Turn, tool
+from chat_core.testing import FakeTransport
+from chat_gemini import GeminiBuilder
+from chat_responses import ResponsesBuilder
+
+Run = Callable[[], Awaitable[object]]
+"""One piece of work, ready to be measured."""
+
+MODELS = {
+    "completions": (ChatCompletionsBuilder, "m"),
+    "responses": (ResponsesBuilder, "gpt-5.6"),
+    "claude": (ClaudeBuilder, "claude-opus-4-8"),
+    "gemini": (GeminiBuilder, "gemini-3-pro"),
+}
+WIRES = tuple(MODELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A size, in `unit`s, and what is done at each; `prepare` is not measured."""
+
+    name: str
+    unit: str
+    sizes: Sequence[int]
+    prepare: Callable[[str, int], Run]
+    wires: Sequence[str] = WIRES
+
+
+def client(wire: str, transport: FakeTransport) -> Any:
+    builder, model = MODELS[wire]
+    made: Any = builder().with_model(model).with_api_key("key").with_transport(transport)
+    if wire in ("completions", "responses"):
+        made = made.with_base_url("http://localhost/v1")
+    return made.build()
+
+
+def answer(wire: str, text: str, calls: Sequence[tuple[str, dict[str, Any]]] = ()) -> dict[str, Any]:
+    """A whole response: a text, and calls of `look`."""
+    match wire:
+        case "completions":
+            listed = [
+                {
+                    "id": id,
+                    "type": "function",
+                    "function": {"name": "look", "arguments": json.dumps(arguments)},
+                }
+                for id, arguments in calls
+            ]
+            message = {"role": "assistant", "content": text, **({"tool_calls": listed} if calls else {})}
+            reason = "tool_calls" if calls else "stop"
+            return {
+                "id": "r",
+                "model": "m",
+                "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+            }
+        case "responses":
+            content = [{"type": "output_text", "text": text, "annotations": []}]
+            output: list[dict[str, Any]] = [
+                {
+                    "type": "message",
+                    "id": "msg_1",
+                    "role": "assistant",
+                    "status": "completed",
+                    "content": content,
+                }
+            ]
+            output += [
+                {
+                    "type": "function_call",
+                    "id": f"fc_{id}",
+                    "call_id": id,
+                    "name": "look",
+                    "status": "completed",
+                }
+                | {"arguments": json.dumps(arguments)}
+                for id, arguments in calls
+            ]
+            return {"id": "r", "model": "m", "status": "completed", "output": output}
+        case "claude":
+            blocks: list[dict[str, Any]] = [{"type": "text", "text": text}]
+            blocks += [{"type": "tool_use", "id": id, "name": "look", "input": given} for id, given in calls]
+            reason = "tool_use" if calls else "end_turn"
+            usage = {"input_tokens": 1, "output_tokens": 1}
+            return {"id": "r", "type": "message", "role": "assistant", "model": "m", "content": blocks} | {
+                "stop_reason": reason,
+                "usage": usage,
+            }
+        case _:
+            parts: list[dict[str, Any]] = [{"text": text}]
+            parts += [{"functionCall": {"id": id, "name": "look", "args": given}} for id, given in calls]
+            candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
+            return {"candidates": [candidate], "modelVersion": "m", "responseId": "r"}
+
+
+def events(wire: str, texts: Sequence[str]) -> list[Any]:
+    """A streamed response: one event for each text."""
+    match wire:
+        case "completions":
+            head = {"id": "r", "model": "m", "object": "chat.completion.chunk", "created": 1}
+            chunks = [{**head, "choices": [{"index": 0, "delta": {"content": text}}]} for text in texts]
+            return [
+                *chunks,
+                {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+                "[DONE]",
+            ]
+        case "responses":
+            place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+            item = {
+                "type": "message",
+                "id": "msg_1",
+                "role": "assistant",
+                "status": "in_progress",
+                "content": [],
+            }
+            deltas = [{"type": "response.output_text.delta", **place, "delta": text} for text in texts]
+            return [
+                {"type": "response.created", "response": {"id": "r", "model": "m", "status": "in_progress"}},
+                {"type": "response.output_item.added", "output_index": 0, "item": item},
+                *deltas,
+                {"type": "response.completed", "response": answer(wire, "".join(texts))},
+            ]
+        case "claude":
+            deltas = [
+                {"type": "content_block_delta", "index": 0} | {"delta": text_delta(text)} for text in texts
+            ]
+            return claude_stream([*block({"type": "text", "text": ""}, deltas)])
+        case _:
+            return [
+                {"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "index": 0}]}
+                | {"modelVersion": "m", "responseId": "r"}
+                for text in texts
+            ] + [answer(wire, ".")]
+
+
+def text_delta(text: str) -> dict[str, Any]:
+    return {"type": "text_delta", "text": text}
+
+
+def block(start: dict[str, Any], deltas: Sequence[Any]) -> list[Any]:
+    begin = {"type": "content_block_start", "index": 0, "content_block": start}
+    return [begin, *deltas, {"type": "content_block_stop", "index": 0}]
+
+
+def claude_stream(inner: Sequence[Any], reason: str = "end_turn") -> list[Any]:
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    begin = {"id": "r", "type": "message", "role": "assistant", "model": "m", "content": [], "usage": usage}
+    end = {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 1}}
+    return [{"type": "message_start", "message": begin}, *inner, end, {"type": "message_stop"}]
+
+
+def history(size: int) -> Messages:
+    messages = Messages()
+    for number in range(size - 1):
+        messages.append(Message(("user", "model")[number % 2], [Text(f"{number}: {'word ' * 20}")]))
+    return messages.add_user("And now?")
+
+
+def history_of_calls(size: int) -> Messages:
+    messages = Messages.from_user("Go.")
+    for number in range(size):
+        call = ToolCall(f"call_{number}", "look", {"at": number}, Completed("seen"))
+        messages.append(Message("model", [Text("Looking."), call], turn=Turn("tool_calls")))
+    return messages
+
+
+def look(at: int) -> str:
+    """Look at a place."""
+    return "seen"
+
+
+def request(wire: str, messages: Messages, text: str = "ok", **options: Any) -> Run:
+    """One whole turn of a conversation."""
+    transport = FakeTransport().answer(answer(wire, text))
+    builder = ChatBuilder().with_model(client(wire, transport))
+    chat = builder.with_tools(options["tools"]).build() if "tools" in options else builder.build()
+    return lambda: chat.complete(messages)
+
+
+def streamed(wire: str, sent: Sequence[Any]) -> Run:
+    """One streamed turn."""
+    chat = ChatBuilder().with_model(client(wire, FakeTransport().answer(sent))).build()
+
+    async def read() -> None:
+        async with chat.stream(Messages.from_user("go")) as stream:
+            async for _ in stream:
+                pass
+
+    return read
+
+
+def sent_again(wire: str, size: int) -> Run:
+    """The second turn of a conversation with many calls."""
+    messages = history_of_calls(size)
+    transport = FakeTransport().answer(answer(wire, "ok")).answer(answer(wire, "ok"))
+    chat = ChatBuilder().with_model(client(wire, transport)).build()
+
+    async def prepared() -> object:
+        return await chat.complete(messages.add_user("And now?"))
+
+    return prepared
+
+
+def agent(wire: str, size: int) -> Run:
+    transport = FakeTransport()
+    for number in range(size - 1):
+        transport.answer(answer(wire, "Looking.", [(f"call_{number}", {"at": number})]))
+    transport.answer(answer(wire, "Done."))
+    chat = (
+        ChatBuilder()
+        .with_model(client(wire, transport))
+        .with_tools([tool(look_async)])
+        .with_max_steps(size)
+        .build()
+    )
+    return lambda: chat.complete(Messages.from_user("Go."))
+
+
+async def look_async(at: int) -> str:
+    """Look at a place."""
+    return "seen"
+
+
+look_async.__name__ = "look"
+
+
+def tools(wire: str, size: int) -> Run:
+    made = [tool(name=f"look_{number}")(look) for number in range(size)]
+    for one in made:
+        _ = one.definition
+    return request(wire, Messages.from_user("Go."), tools=made)
+
+
+def arguments(wire: str, size: int) -> Run:
+    """The arguments of one call in fragments of 20 bytes; on Chat Completions each repeats id and name."""
+    text = json.dumps({"at": "x" * size})
+    pieces = [text[start : start + 20] for start in range(0, len(text), 20)]
+    if wire == "claude":
+        deltas = [
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "input_json_delta", "partial_json": piece},
+            }
+            for piece in pieces
+        ]
+        start = {"type": "tool_use", "id": "t", "name": "look", "input": {}}
+        return untaken(wire, claude_stream(block(start, deltas), "tool_use"))
+    if wire == "responses":
+        item = {"type": "function_call", "id": "fc", "call_id": "c", "name": "look", "arguments": ""}
+        whole = {**item, "arguments": text, "status": "completed"}
+        end = {"id": "r", "model": "m", "status": "completed", "output": [whole]}
+        return untaken(
+            wire,
+            [
+                {"type": "response.output_item.added", "output_index": 0, "item": item},
+                *(
+                    {"type": "response.function_call_arguments.delta", "item_id": "fc", "output_index": 0}
+                    | {"delta": piece}
+                    for piece in pieces
+                ),
+                {"type": "response.output_item.done", "output_index": 0, "item": whole},
+                {"type": "response.completed", "response": end},
+            ],
+        )
+    calls = [
+        {"index": 0, "id": "c", "type": "function", "function": {"name": "look", "arguments": piece}}
+        for piece in pieces
+    ]
+    chunks = [
+        {"id": "r", "model": "m", "choices": [{"index": 0, "delta": {"tool_calls": [c]}}]} for c in calls
+    ]
+    return untaken(
+        wire, [*chunks, {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}, "[DONE]"]
+    )
+
+
+def untaken(wire: str, sent: Sequence[Any]) -> Run:
+    """One streamed turn of the client alone: nobody runs its calls."""
+    from chat_core import ChatRequest
+
+    one = client(wire, FakeTransport().answer(sent))
+
+    async def read() -> None:
+        async for _ in one.stream(ChatRequest(Messages.from_user("go"))):
+            pass
+
+    return read
+
+
+def reasoning_details(wire: str, size: int) -> Run:
+    details = [{"type": "reasoning.text", "text": "hm ", "index": 0, "format": "x"} for _ in range(size)]
+    chunks = [
+        {"id": "r", "choices": [{"index": 0, "delta": {"reasoning_details": [one]}}]} for one in details
+    ]
+    return streamed(wire, [*chunks, *events(wire, ["ok"])])
+
+
+def citations(wire: str, size: int) -> Run:
+    cited = {"type": "char_location", "cited_text": "x", "document_index": 0, "document_title": None}
+    deltas = [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "citations_delta", "citation": cited}}
+        | {"number": number}
+        for number in range(size)
+    ]
+    words = {"type": "content_block_delta", "index": 0, "delta": text_delta("ok")}
+    return streamed(
+        wire, claude_stream(block({"type": "text", "text": "", "citations": []}, [words, *deltas]))
+    )
+
+
+def unknown_events(wire: str, size: int) -> Run:
+    unknown = [{"type": f"new_event_{number % 7}", "index": 0, "data": number} for number in range(size)]
+    words = {"type": "content_block_delta", "index": 0, "delta": text_delta("ok")}
+    return streamed(wire, claude_stream(block({"type": "text", "text": ""}, [words, *unknown])))
+
+
+def output_items(wire: str, size: int) -> Run:
+    sent: list[Any] = []
+    output: list[Any] = []
+    for at in range(size):
+        empty = {
+            "type": "message",
+            "id": f"m{at}",
+            "role": "assistant",
+            "status": "in_progress",
+            "content": [],
+        }
+        whole = empty | {"status": "completed"}
+        whole["content"] = [{"type": "output_text", "text": "ok", "annotations": []}]
+        place = {"item_id": f"m{at}", "output_index": at, "content_index": 0}
+        sent += [
+            {"type": "response.output_item.added", "output_index": at, "item": empty},
+            {"type": "response.output_text.delta", **place, "delta": "ok"},
+            {"type": "response.output_item.done", "output_index": at, "item": whole},
+        ]
+        output.append(whole)
+    end = {"id": "r", "model": "m", "status": "completed", "output": output}
+    return streamed(wire, [*sent, {"type": "response.completed", "response": end}])
+
+
+AXES = (
+    Axis("history", "messages", (10, 100, 1_000, 10_000), lambda wire, size: request(wire, history(size))),
+    Axis(
+        "calls in the history", "calls", (10, 100, 1_000, 5_000), lambda w, n: request(w, history_of_calls(n))
+    ),
+    Axis("an agent", "steps", (10, 20, 40, 80, 160, 320), agent),
+    Axis("tools", "tools", (1, 10, 100, 1_000), tools),
+    Axis(
+        "events",
+        "events",
+        (1_000, 10_000, 50_000, 200_000),
+        lambda w, n: streamed(w, events(w, ["word "] * n)),
+    ),
+    Axis("arguments", "bytes", (1_000, 10_000, 100_000, 1_000_000), arguments, WIRES[:3]),
+    Axis(
+        "an answer",
+        "bytes",
+        (10**4, 10**5, 10**6, 10**7),
+        lambda w, n: request(w, Messages.from_user("go"), "x" * n),
+    ),
+    Axis("reasoning_details", "events", (100, 1_000, 10_000), reasoning_details, ("completions",)),
+    Axis("citations", "events", (100, 1_000, 10_000), citations, ("claude",)),
+    Axis("unknown events", "events", (100, 1_000, 10_000), unknown_events, ("claude",)),
+    Axis("output items", "items", (10, 100, 1_000), output_items, ("responses",)),
+)

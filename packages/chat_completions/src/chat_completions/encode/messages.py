@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chat_core import (
     ChatRequest,
@@ -52,22 +52,21 @@ class _Messages:
         self._origin = origin
         self._dialect = dialect
         self._notices = notices
-        self.loop_begins: int | None = (
-            None  # from here on each turn needs the reasoning that the server demands
-        )
+        # from here on each turn needs the reasoning that the server demands
+        self.loop_begins: int | None = None
 
-    def encode(self, message: Message, at: int) -> Iterator[SentMessage]:
+    def encode(self, message: Message, at: int) -> Iterable[SentMessage]:
         match message.role, message.parts:
-            case "system", parts:
-                yield from self._system(parts)
             case "user", [Text(text)]:
-                yield {"role": "user", "content": text}
-            case "user", parts:
-                yield from self._user(message)
+                return ({"role": "user", "content": text},)
+            case "user", _:
+                return self._user(message)
             case "model", [Text(text, native=None)] if self.loop_begins is None and text.strip():
-                yield {"role": "assistant", "content": text}  # most turns of a long history
+                return ({"role": "assistant", "content": text},)  # most turns of a long history
             case "model", _:
-                yield from self._model(message, at)
+                return self._model(message, self.loop_begins is not None and at >= self.loop_begins)
+            case _, parts:
+                return self._system(parts)
 
     def _system(self, parts: list[Part]) -> Iterator[SentMessage]:
         kept = [part for part in parts if not self._is_foreign(part)]
@@ -84,14 +83,13 @@ class _Messages:
         self._notices += notices
         return sent
 
-    def _model(self, message: Message, at: int) -> Iterator[SentMessage]:
-        demands = self.loop_begins is not None and at >= self.loop_begins
+    def _model(self, message: Message, demands: bool) -> list[SentMessage]:
         key = (_turn, self._origin, self._dialect, demands)
         sent, notices = encoded_once(
             message, key, lambda: _turn(message, self._origin, self._dialect, demands)
         )
         self._notices += notices
-        yield from sent
+        return sent
 
     def _is_foreign(self, part: Part) -> bool:
         return _is_foreign(part, self._origin, self._notices)

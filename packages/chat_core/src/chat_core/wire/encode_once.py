@@ -81,15 +81,16 @@ def _add_parts(parts: Iterable[Part], data: list[object]) -> bool:
     for part in parts:
         if (native := part.native) is not None:
             data.append(native.data)
-        if isinstance(part, ToolCall):
-            data += changes_of(part), part.arguments, part.edited
-            if isinstance(part.status, Completed):
-                data.append(part.status.result)
+        kind = type(part)
+        if kind is Text:
+            if citations := cast("Text", part).citations:
+                data += [citation.raw for citation in citations]
+        elif isinstance(part, ToolCall):
+            status = part.status
+            result = status.result if isinstance(status, Completed) else None
+            data += changes_of(part), part.arguments, part.edited, result
             if part.files and not _add_parts(part.files, data):
                 return False
-        elif isinstance(part, Text):
-            if part.citations:
-                data += [citation.raw for citation in part.citations]
         elif isinstance(part, Structured):
             data.append(part.value)
         elif isinstance(part, File) and part.data is not None and len(part.data) > _LARGE:

@@ -1,77 +1,51 @@
-"""Measure every library in interleaved rounds, and print one markdown table a scenario: `python -m
+"""Measure every library in interleaved turns, and print one markdown table for each scenario: `python -m
 benchmarks`.
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from importlib.metadata import packages_distributions, version
-from pathlib import Path
 from statistics import median
 
-from benchmarks.contenders import BASE, IMPORTS, LIBRARIES
-from benchmarks.scenarios import BUILDS, SCENARIOS, Measured
-
-ROOT = Path(__file__).parent.parent
+from benchmarks.contenders import IMPORTS, LIBRARIES, Library
+from benchmarks.processes import Failed, Worker, start_server, timed_import
+from benchmarks.scenarios import BUILDS, SCENARIOS, Measured, Scenario
 
 TITLES = {
     "import": "Import, in a fresh process (CPU per import)",
-    "construct": f"Building a client, after the first one (CPU per client, {BUILDS} a round)",
+    "construct": f"Building a client, after the first one (CPU per client, {BUILDS} a turn)",
     **{scenario.name: f"{scenario.title} (CPU per {scenario.unit})" for scenario in SCENARIOS},
 }
+SLOW = {"thousand": 5, "concurrent": 3, "at_once_1000": 2, "embeddings": 2, "import": 3}
+"""A turn of these takes long: so many times fewer turns are taken."""
 
-ENVIRONMENT = {
-    **os.environ,
-    "no_proxy": "127.0.0.1",
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else it downloads its price list on import
-    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-}
-
-TIMED_IMPORT = """
-import time
-start = time.perf_counter(), time.process_time()
-{imports}
-print(time.process_time() - start[1], time.perf_counter() - start[0])
-"""
-
-Results = Mapping[str, Mapping[str, Sequence[Measured]]]
-"""By scenario, then library: what was measured in each round."""
-
-
-class Failed(Exception):
-    """A contender did not do the work."""
+Results = dict[str, dict[str, list[Measured]]]
+"""By scenario, then library: what was measured in each turn."""
 
 
 def main() -> int:
     arguments = parse_arguments()
-    libraries = [name for name in LIBRARIES if name in arguments.libraries or name == BASE]
-    present = [name for name in libraries if is_importable(name)]
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {arguments.rounds} rounds.")
-    print(", ".join(f"{name} {version_of(name)}" for name in present) + ".")
-
-    results: dict[str, dict[str, list[Measured]]] = {name: defaultdict(list) for name in arguments.only}
+    present = set(importable())
+    chosen = [each for each in LIBRARIES.values() if each.module in present and each.wire in arguments.wires]
+    if arguments.libraries:
+        names = {*arguments.libraries, *(LIBRARIES[name].base for name in arguments.libraries)}
+        chosen = [each for each in chosen if each.name in names]
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {arguments.turns} turns of", end=" ")
+    print(f"{arguments.seconds * 1e3:.0f} ms. {', '.join(map(version_of, sorted(present)))}.", flush=True)
+    results: Results = {name: defaultdict(list) for name in arguments.only}
     failures: set[str] = set()
     with ExitStack() as stack:
         server = start_server(stack)
-        for number in range(1, arguments.rounds + 1):
-            with ExitStack() as round_stack:
-                workers = {library: Worker(library, server, round_stack) for library in present}
-                for scenario in arguments.only:
-                    for library, worker in workers.items():
-                        note(f"round {number}/{arguments.rounds}: {scenario}, {library}")
-                        try:
-                            measured = (
-                                timed_import(library) if scenario == "import" else worker.measure(scenario)
-                            )
-                        except Failed as exc:
-                            failures.add(f"{library}, {scenario}: {exc}")
-                        else:
-                            results[scenario][library].append(measured)
+        for wire in arguments.wires:
+            run_wire([each for each in chosen if each.wire == wire], server, arguments, results, failures)
+    if "import" in results:
+        for _ in range(max(1, arguments.turns // SLOW["import"])):
+            for module in sorted(present):
+                results["import"][module].append(timed_import(module))
     note("")
     for line in report(results):
         print(line)
@@ -82,103 +56,110 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=20, help="of each library in each scenario")
+    parser.add_argument("--seconds", type=float, default=0.05, help="of one turn, at least one call")
     parser.add_argument("--only", nargs="+", choices=TITLES, default=list(TITLES), metavar="SCENARIO")
-    parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=LIBRARIES, metavar="LIBRARY")
-    parser.epilog = f"Scenarios: {', '.join(TITLES)}. Libraries: {', '.join(LIBRARIES)}; {BASE} always runs."
+    wires = list(dict.fromkeys(each.wire for each in LIBRARIES.values()))
+    parser.add_argument("--wires", nargs="+", choices=wires, default=wires, metavar="WIRE")
+    parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=[], metavar="LIBRARY")
+    parser.epilog = (
+        f"Scenarios: {', '.join(TITLES)}. Wires: {', '.join(wires)}. Libraries: {', '.join(LIBRARIES)}."
+    )
     return parser.parse_args()
 
 
-def is_importable(library: str) -> bool:
-    """Whether it can be measured; said aloud where not. After this its bytecode is compiled."""
-    try:
-        timed_import(library)
-    except Failed as exc:
-        print(f"Skipped: {library} ({exc}).")
-        return False
-    return True
-
-
-def timed_import(library: str) -> Measured:
-    """Import it in a fresh process. The interpreter's own start is not counted."""
-    code = TIMED_IMPORT.format(imports=IMPORTS[library])
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise Failed(done.stderr.strip().splitlines()[-1])
-    cpu, wall = done.stdout.split()[-2:]
-    return Measured(float(cpu), float(wall))
-
-
-def version_of(library: str) -> str:
-    distributions = packages_distributions().get(library)
-    return version(distributions[0]) if distributions else "(this tree)"
-
-
-def start_server(stack: ExitStack) -> str:
-    """The URL of a server that lives as long as the stack."""
-    server = spawn(stack, "benchmarks.server")
-    stack.callback(server.kill)
-    return f"http://127.0.0.1:{read_line(server)}"
-
-
-class Worker:
-    """A library's process, which ends with the stack."""
-
-    def __init__(self, library: str, server: str, stack: ExitStack) -> None:
-        self.process = spawn(stack, "benchmarks.worker", library, server)
-        read_line(self.process)  # its imports are done, and disturb nobody's measurement
-
-    def measure(self, scenario: str) -> Measured:
-        assert self.process.stdin
+def importable() -> Iterable[str]:
+    """The modules that can be measured; the others are named. After this their bytecode is compiled."""
+    for module in IMPORTS:
         try:
-            self.process.stdin.write(f"{scenario}\n".encode())
-            answer = json.loads(read_line(self.process))
-        except (BrokenPipeError, ValueError) as exc:
-            raise Failed("its process died; why stands above") from exc
-        if "error" in answer:
-            raise Failed(answer["error"])
-        return Measured(**answer)
+            timed_import(module)
+        except Failed as exc:
+            print(f"Skipped: {module} ({exc}).")
+        else:
+            yield module
 
 
-def spawn(stack: ExitStack, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Run a module of ours. Leaving the stack closes its stdin and waits for it."""
-    return stack.enter_context(
-        subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
-            env=ENVIRONMENT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,  # with nothing buffered, closing a dead process's stdin does not raise
-        )
-    )
+def run_wire(
+    libraries: Sequence[Library],
+    server: str,
+    arguments: argparse.Namespace,
+    results: Results,
+    failures: set[str],
+) -> None:
+    """Measure the libraries of one wire: they take turns at one scenario before the next one begins."""
+    with ExitStack() as stack:
+        workers = [Worker(library, server, stack) for library in libraries]
+        for scenario in SCENARIOS:
+            if scenario.name in arguments.only:
+                here = [worker for worker in workers if scenario.takes(worker.library)]
+                take_turns(scenario, here, arguments, results[scenario.name], failures)
+        if "construct" in arguments.only:
+            for _ in range(max(1, arguments.turns // 2)):
+                for worker in workers:
+                    if not worker.library.sync and "bare" not in worker.library.options:
+                        found = Measured(**worker.ask(construct=True))
+                        results["construct"][worker.library.name].append(found)
 
 
-def read_line(process: subprocess.Popen[bytes]) -> str:
-    assert process.stdout
-    return process.stdout.readline().decode().strip()
+def take_turns(
+    scenario: Scenario,
+    workers: Sequence[Worker],
+    arguments: argparse.Namespace,
+    found: dict[str, list[Measured]],
+    failures: set[str],
+) -> None:
+    at_work = list(workers)
+
+    def each(**line: object) -> Iterable[tuple[Worker, dict[str, float]]]:
+        for worker in list(at_work):
+            try:
+                yield worker, worker.ask(**line)
+            except Failed as exc:
+                at_work.remove(worker)
+                if "NotImplementedError" not in str(exc):
+                    failures.add(f"{worker.library.name}, {scenario.name}: {exc}")
+                found.pop(worker.library.name, None)
+
+    for _ in each(open=scenario.name):
+        pass
+    for number in range(max(1, arguments.turns // SLOW.get(scenario.name, 1))):
+        note(f"{scenario.name}, turn {number}")
+        for worker, measured in each(turn=arguments.seconds):
+            found[worker.library.name].append(Measured(**measured))
+    for _ in each(close=True):
+        pass
+
+
+def version_of(module: str) -> str:
+    name = {"google_genai": "google-genai"}.get(module, module)
+    distributions = packages_distributions().get(module, [name])
+    return "this tree" if module == "ours" else f"{name} {version(distributions[0])}"
 
 
 def report(results: Results) -> Iterable[str]:
     for scenario, libraries in results.items():
+        if not libraries:
+            continue
         yield f"\n### {TITLES[scenario]}\n"
-        yield "| library | CPU | ÷ httpx | from–to | busy |"
+        yield "| library | CPU | ÷ httpx | middle half | busy |"
         yield "|---|---:|---:|---:|---:|"
-        base_rounds = libraries.get(BASE, ())
-        for library, rounds in libraries.items():
-            if len(rounds) != len(base_rounds):
-                continue  # one of the two failed in some round, and is named below
-            ratios = [ours.cpu / base.cpu for ours, base in zip(rounds, base_rounds, strict=True)]
-            cells = (
-                library,
-                seconds(median(one.cpu for one in rounds)),
-                f"{median(ratios):.2f}",
-                f"{min(ratios):.2f}–{max(ratios):.2f}",
-                f"{median(one.cpu / one.wall for one in rounds):.0%}",
-            )
-            yield f"| {' | '.join(cells)} |"
+        for name, turns in libraries.items():
+            base = libraries.get(LIBRARIES[name].base if name in LIBRARIES else "httpx", [])
+            yield f"| {' | '.join(cells(name, turns, base))} |"
+
+
+def cells(name: str, turns: Sequence[Measured], base: Sequence[Measured]) -> Iterable[str]:
+    """One row: a turn is compared with the turn of plain httpx right before it."""
+    yield name
+    yield seconds(median(turn.cpu for turn in turns))
+    ratios = sorted(ours.cpu / theirs.cpu for ours, theirs in zip(turns, base, strict=False) if theirs.cpu)
+    if ratios:
+        quarter = len(ratios) // 4
+        yield f"{median(ratios):.2f}"
+        yield f"{ratios[quarter]:.2f}–{ratios[-1 - quarter]:.2f}"
+    else:
+        yield from ("", "")
+    yield f"{median(turn.cpu / turn.wall for turn in turns):.0%}"
 
 
 def seconds(value: float) -> str:

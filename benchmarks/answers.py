@@ -23,9 +23,11 @@ WORDS = (
 
 PIECES = tuple(WORDS[i % len(WORDS)] for i in range(600))
 SHORT_PIECES = PIECES[:100]
+TINY_PIECES = PIECES[:20]
 
 ANSWER = "".join(PIECES)
 SHORT_ANSWER = "".join(SHORT_PIECES)
+TINY_ANSWER = "".join(TINY_PIECES)
 
 QUESTION = "What did the fox say?"
 
@@ -39,3 +41,6 @@ INPUTS = [f"passage {i}" for i in range(256)]
 
 VECTORS = [array("f", ((i * 131 + j * 719) % 2048 / 1024 - 1 for j in range(1536))) for i in range(256)]
 """One vector an input. A 32-bit float holds each value exactly, so what is read can be compared with `==`."""
+
+CALLS = [(f"call_{number}", "write", {"path": f"{number}.txt", "text": ANSWER[:600]}) for number in range(2)]
+"""Two tool calls, of about 80 events each."""

@@ -12,11 +12,13 @@ from chat_core.testing import FakeTransport
 from chat_gemini import GeminiBuilder
 from chat_responses import ResponsesBuilder
 
+from benchmarks import wires
+
 Run = Callable[[], Awaitable[object]]
 """One piece of work, ready to be measured."""
 
 MODELS = {
-    "completions": (ChatCompletionsBuilder, "m"),
+    "chat": (ChatCompletionsBuilder, "m"),
     "responses": (ResponsesBuilder, "gpt-5.6"),
     "claude": (ClaudeBuilder, "claude-opus-4-8"),
     "gemini": (GeminiBuilder, "gemini-3-pro"),
@@ -32,129 +34,24 @@ class Axis:
     unit: str
     sizes: Sequence[int]
     prepare: Callable[[str, int], Run]
-    wires: Sequence[str] = WIRES
+    models: Sequence[str] = WIRES
 
 
 def client(wire: str, transport: FakeTransport) -> Any:
     builder, model = MODELS[wire]
     made: Any = builder().with_model(model).with_api_key("key").with_transport(transport)
-    if wire in ("completions", "responses"):
+    if wire in ("chat", "responses"):
         made = made.with_base_url("http://localhost/v1")
     return made.build()
 
 
 def answer(wire: str, text: str, calls: Sequence[tuple[str, dict[str, Any]]] = ()) -> dict[str, Any]:
-    """A whole response: a text, and calls of `look`."""
-    match wire:
-        case "completions":
-            listed = [
-                {
-                    "id": id,
-                    "type": "function",
-                    "function": {"name": "look", "arguments": json.dumps(arguments)},
-                }
-                for id, arguments in calls
-            ]
-            message = {"role": "assistant", "content": text, **({"tool_calls": listed} if calls else {})}
-            reason = "tool_calls" if calls else "stop"
-            return {
-                "id": "r",
-                "model": "m",
-                "choices": [{"index": 0, "message": message, "finish_reason": reason}],
-            }
-        case "responses":
-            content = [{"type": "output_text", "text": text, "annotations": []}]
-            output: list[dict[str, Any]] = [
-                {
-                    "type": "message",
-                    "id": "msg_1",
-                    "role": "assistant",
-                    "status": "completed",
-                    "content": content,
-                }
-            ]
-            output += [
-                {
-                    "type": "function_call",
-                    "id": f"fc_{id}",
-                    "call_id": id,
-                    "name": "look",
-                    "status": "completed",
-                }
-                | {"arguments": json.dumps(arguments)}
-                for id, arguments in calls
-            ]
-            return {"id": "r", "model": "m", "status": "completed", "output": output}
-        case "claude":
-            blocks: list[dict[str, Any]] = [{"type": "text", "text": text}]
-            blocks += [{"type": "tool_use", "id": id, "name": "look", "input": given} for id, given in calls]
-            reason = "tool_use" if calls else "end_turn"
-            usage = {"input_tokens": 1, "output_tokens": 1}
-            return {"id": "r", "type": "message", "role": "assistant", "model": "m", "content": blocks} | {
-                "stop_reason": reason,
-                "usage": usage,
-            }
-        case _:
-            parts: list[dict[str, Any]] = [{"text": text}]
-            parts += [{"functionCall": {"id": id, "name": "look", "args": given}} for id, given in calls]
-            candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
-            return {"candidates": [candidate], "modelVersion": "m", "responseId": "r"}
-
-
-def events(wire: str, texts: Sequence[str]) -> list[Any]:
-    """A streamed response: one event for each text."""
-    match wire:
-        case "completions":
-            head = {"id": "r", "model": "m", "object": "chat.completion.chunk", "created": 1}
-            chunks = [{**head, "choices": [{"index": 0, "delta": {"content": text}}]} for text in texts]
-            return [
-                *chunks,
-                {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
-                "[DONE]",
-            ]
-        case "responses":
-            place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
-            item = {
-                "type": "message",
-                "id": "msg_1",
-                "role": "assistant",
-                "status": "in_progress",
-                "content": [],
-            }
-            deltas = [{"type": "response.output_text.delta", **place, "delta": text} for text in texts]
-            return [
-                {"type": "response.created", "response": {"id": "r", "model": "m", "status": "in_progress"}},
-                {"type": "response.output_item.added", "output_index": 0, "item": item},
-                *deltas,
-                {"type": "response.completed", "response": answer(wire, "".join(texts))},
-            ]
-        case "claude":
-            deltas = [
-                {"type": "content_block_delta", "index": 0} | {"delta": text_delta(text)} for text in texts
-            ]
-            return claude_stream([*block({"type": "text", "text": ""}, deltas)])
-        case _:
-            return [
-                {"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "index": 0}]}
-                | {"modelVersion": "m", "responseId": "r"}
-                for text in texts
-            ] + [answer(wire, ".")]
+    """Return a whole response: a text, and calls of `look`."""
+    return wires.answer(wire, text, [(id, "look", given) for id, given in calls])
 
 
 def text_delta(text: str) -> dict[str, Any]:
     return {"type": "text_delta", "text": text}
-
-
-def block(start: dict[str, Any], deltas: Sequence[Any]) -> list[Any]:
-    begin = {"type": "content_block_start", "index": 0, "content_block": start}
-    return [begin, *deltas, {"type": "content_block_stop", "index": 0}]
-
-
-def claude_stream(inner: Sequence[Any], reason: str = "end_turn") -> list[Any]:
-    usage = {"input_tokens": 1, "output_tokens": 1}
-    begin = {"id": "r", "type": "message", "role": "assistant", "model": "m", "content": [], "usage": usage}
-    end = {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 1}}
-    return [{"type": "message_start", "message": begin}, *inner, end, {"type": "message_stop"}]
 
 
 def history(size: int) -> Messages:
@@ -253,7 +150,7 @@ def arguments(wire: str, size: int) -> Run:
             for piece in pieces
         ]
         start = {"type": "tool_use", "id": "t", "name": "look", "input": {}}
-        return untaken(wire, claude_stream(block(start, deltas), "tool_use"))
+        return untaken(wire, wires.claude_stream(wires.claude_block(0, start, deltas), "tool_use"))
     if wire == "responses":
         item = {"type": "function_call", "id": "fc", "call_id": "c", "name": "look", "arguments": ""}
         whole = {**item, "arguments": text, "status": "completed"}
@@ -301,7 +198,7 @@ def reasoning_details(wire: str, size: int) -> Run:
     chunks = [
         {"id": "r", "choices": [{"index": 0, "delta": {"reasoning_details": [one]}}]} for one in details
     ]
-    return streamed(wire, [*chunks, *events(wire, ["ok"])])
+    return streamed(wire, [*chunks, *wires.events(wire, ["ok"])])
 
 
 def citations(wire: str, size: int) -> Run:
@@ -313,14 +210,19 @@ def citations(wire: str, size: int) -> Run:
     ]
     words = {"type": "content_block_delta", "index": 0, "delta": text_delta("ok")}
     return streamed(
-        wire, claude_stream(block({"type": "text", "text": "", "citations": []}, [words, *deltas]))
+        wire,
+        wires.claude_stream(
+            wires.claude_block(0, {"type": "text", "text": "", "citations": []}, [words, *deltas])
+        ),
     )
 
 
 def unknown_events(wire: str, size: int) -> Run:
     unknown = [{"type": f"new_event_{number % 7}", "index": 0, "data": number} for number in range(size)]
     words = {"type": "content_block_delta", "index": 0, "delta": text_delta("ok")}
-    return streamed(wire, claude_stream(block({"type": "text", "text": ""}, [words, *unknown])))
+    return streamed(
+        wire, wires.claude_stream(wires.claude_block(0, {"type": "text", "text": ""}, [words, *unknown]))
+    )
 
 
 def output_items(wire: str, size: int) -> Run:
@@ -358,7 +260,7 @@ AXES = (
         "events",
         "events",
         (1_000, 10_000, 50_000, 200_000),
-        lambda w, n: streamed(w, events(w, ["word "] * n)),
+        lambda w, n: streamed(w, wires.events(w, ["word "] * n)),
     ),
     Axis("arguments", "bytes", (1_000, 10_000, 100_000, 1_000_000), arguments, WIRES[:3]),
     Axis(
@@ -367,7 +269,7 @@ AXES = (
         (10**4, 10**5, 10**6, 10**7),
         lambda w, n: request(w, Messages.from_user("go"), "x" * n),
     ),
-    Axis("reasoning_details", "events", (100, 1_000, 10_000), reasoning_details, ("completions",)),
+    Axis("reasoning_details", "events", (100, 1_000, 10_000), reasoning_details, ("chat",)),
     Axis("citations", "events", (100, 1_000, 10_000), citations, ("claude",)),
     Axis("unknown events", "events", (100, 1_000, 10_000), unknown_events, ("claude",)),
     Axis("output items", "items", (10, 100, 1_000), output_items, ("responses",)),

@@ -45,7 +45,7 @@ def main() -> None:
 def measure(axis: Axis, rounds: int) -> Costs:
     """Return the median of the rounds for each wire and size; the sizes of one wire take turns."""
     found: dict[str, list[float]] = {}
-    for wire in axis.wires:
+    for wire in axis.models:
         taken: list[list[float]] = [[] for _ in axis.sizes]
         asyncio.run(once(axis, wire, axis.sizes[0]))  # imports
         for _ in range(rounds):

@@ -1,7 +1,7 @@
-"""A Chat Completions server on loopback that costs less than any client: every answer is made before the
-first request.
+"""A server on loopback that costs less than any client: every answer is made before the first request.
 
-The first part of the path names the answer (`/paced/v1/chat/completions`), so no request body is parsed.
+The first part of the path names the scenario and the rest the wire (`/paced/v1/chat/completions`), so no request
+body is parsed.
 """
 
 import asyncio
@@ -9,14 +9,21 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from benchmarks.answers import ANSWER, PIECES, SHORT_PIECES, VECTORS
+from benchmarks import wires
+from benchmarks.answers import ANSWER, CALLS, PIECES, SHORT_PIECES, TINY_PIECES, VECTORS
 
-MODEL = "bench-1"
-USAGE = {"prompt_tokens": 12, "completion_tokens": 600, "total_tokens": 612}
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-
-PACE = {"paced": 0.001, "concurrent": 0.010}
+WIRES = {
+    b"/chat/completions": "chat",
+    b"/responses": "responses",
+    b"/messages": "claude",
+    b"enerateContent": "gemini",
+    b"/api/chat": "ollama",
+    b"/embeddings": "embeddings",
+}
+PACE = {"paced": 0.001, "first": 0.002, "concurrent": 0.010, "many": 0.050}
 """Seconds between the events of a stream that does not come in one burst."""
 
 
@@ -24,7 +31,7 @@ async def main() -> None:
     """Serve until killed. The port is the only line printed."""
     whole, streams = whole_answers(), streamed_answers()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(whole, streams), "127.0.0.1", 0, backlog=1024
+        lambda: Connection(whole, streams), "127.0.0.1", 0, backlog=4096
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -47,8 +54,8 @@ class Connection(asyncio.Protocol):
         while request := self.take_request():
             self.answer(*request)
 
-    def take_request(self) -> tuple[str, bytes] | None:
-        """The name of the answer asked for, and the request's body; None while it is incomplete."""
+    def take_request(self) -> tuple[str, str, bytes] | None:
+        """The scenario and the wire, and the request's body; None while it is incomplete."""
         head_end = self.received.find(b"\r\n\r\n")
         if head_end < 0:
             return None
@@ -59,13 +66,16 @@ class Connection(asyncio.Protocol):
             return None
         body = bytes(self.received[head_end + 4 : end])
         del self.received[:end]
-        return head.split(b"/", 2)[1].decode(), body
+        path = head.split(b" ", 2)[1]
+        wire = next(wire for part, wire in WIRES.items() if part in path)
+        return path.split(b"/", 2)[1].decode(), wire, body
 
-    def answer(self, name: str, body: bytes) -> None:
-        if name == "embeddings" and b'"base64"' in body:
-            name = "embeddings.base64"
-        if name in PACE:
-            self.pacing = asyncio.create_task(self.pace(self.streams[name], PACE[name]))
+    def answer(self, scenario: str, wire: str, body: bytes) -> None:
+        name = f"{scenario}.{wire}"
+        if wire == "embeddings":
+            name = "base64" if b'"base64"' in body else "floats"
+        if scenario in PACE:
+            self.pacing = asyncio.create_task(self.pace(self.streams[name], PACE[scenario]))
         elif name in self.streams:
             self.transport.write(b"".join(self.streams[name]))
         else:
@@ -80,70 +90,53 @@ class Connection(asyncio.Protocol):
 
 
 def whole_answers() -> dict[str, bytes]:
-    message = {"role": "assistant", "content": ANSWER, "refusal": None}
-    completion = {
-        "id": "chatcmpl-bench",
-        "object": "chat.completion",
-        "created": 1790000000,
-        "model": MODEL,
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
-        "usage": USAGE,
+    found = {
+        "floats": plain(embeddings([vector.tolist() for vector in VECTORS])),
+        "base64": plain(embeddings([b64encode(vector).decode() for vector in VECTORS])),
     }
-    return {
-        "request": plain(completion),
-        "history": plain(completion),
-        "embeddings": plain(embeddings([vector.tolist() for vector in VECTORS])),
-        "embeddings.base64": plain(embeddings([b64encode(vector).decode() for vector in VECTORS])),
-    }
+    for wire in wires.WIRES:
+        for scenario in ("request", "history", "at_once"):
+            text = ANSWER if scenario != "at_once" else "".join(TINY_PIECES)
+            found[f"{scenario}.{wire}"] = plain(wires.answer(wire, text))
+    return found
 
 
 def streamed_answers() -> dict[str, list[bytes]]:
-    long, short = stream(PIECES), stream(SHORT_PIECES)
-    return {"stream": long, "paced": long, "concurrent": short}
+    found: dict[str, list[bytes]] = {}
+    for wire in wires.WIRES:
+        long, short = stream(wire, PIECES), stream(wire, SHORT_PIECES)
+        found |= {f"{scenario}.{wire}": long for scenario in ("stream", "paced")}
+        found |= {f"{scenario}.{wire}": short for scenario in ("concurrent", "many")}
+        found[f"short.{wire}"] = found[f"first.{wire}"] = stream(wire, TINY_PIECES)
+        found[f"tools.{wire}"] = stream(wire, (), CALLS)
+    return found
 
 
 def embeddings(vectors: Sequence[object]) -> dict[str, object]:
     data = [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(vectors)]
-    return {
-        "object": "list",
-        "data": data,
-        "model": MODEL,
-        "usage": {"prompt_tokens": 512, "total_tokens": 512},
-    }
+    usage = {"prompt_tokens": 512, "total_tokens": 512}
+    return {"object": "list", "data": data, "model": "bench-1", "usage": usage}
 
 
-def stream(texts: Sequence[str]) -> list[bytes]:
-    """The writes of one streamed answer: the response's head, then every event in an HTTP chunk of its
-    own.
-    """
-    return [
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: "
-        b"chunked\r\n\r\n",
-        http_chunk(event([choice({"role": "assistant", "content": "", "refusal": None})])),
-        *(http_chunk(event([choice({"content": text})])) for text in texts),
-        http_chunk(event([choice({}, finish_reason="stop")])),
-        http_chunk(event([], usage=USAGE)),
-        http_chunk("data: [DONE]\n\n"),
-        b"0\r\n\r\n",
-    ]
+def stream(wire: str, texts: Sequence[str], calls: wires.Calls = ()) -> list[bytes]:
+    """The writes of one streamed answer: the response's head, then every event in an HTTP chunk of its own."""
+    kind = "application/x-ndjson" if wire == "ollama" else "text/event-stream; charset=utf-8"
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
+    sent = [http_chunk(event(wire, each)) for each in wires.events(wire, texts, calls)]
+    return [head, *sent, b"0\r\n\r\n"]
 
 
-def choice(delta: Mapping[str, object], finish_reason: str | None = None) -> dict[str, object]:
-    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-
-
-def event(choices: Sequence[object], usage: object = None) -> str:
-    chunk = {
-        "id": "chatcmpl-bench",
-        "object": "chat.completion.chunk",
-        "created": 1790000000,
-        "model": MODEL,
-        "service_tier": "default",
-        "system_fingerprint": "fp_bench",
-        "choices": choices,
-        "usage": usage,
-    }
-    return f"data: {compact(chunk)}\n\n"
+def event(wire: str, data: Any) -> str:
+    text = data if isinstance(data, str) else compact(data)
+    match wire:
+        case "chat":
+            return f"data: {text}\n\n"
+        case "gemini":
+            return f"data: {text}\r\n\r\n"
+        case "ollama":
+            return f"{text}\n"
+        case _:
+            return f"event: {data['type']}\ndata: {text}\n\n"
 
 
 def http_chunk(text: str) -> bytes:
@@ -153,10 +146,8 @@ def http_chunk(text: str) -> bytes:
 
 def plain(body: object) -> bytes:
     data = compact(body).encode()
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (
-        len(data),
-        data,
-    )
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    return head % len(data) + data
 
 
 def compact(value: object) -> str:

@@ -1,20 +1,72 @@
-"""One file a library, named like its module, each doing the same work the way that library's users write
-it.
-"""
+"""One file for each library, doing the same work the way that library's users write it."""
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
-LIBRARIES = ("httpx", "chat_completions", "openai", "litellm", "pydantic_ai")
-BASE = "httpx"
+Turns = Sequence[tuple[str, str]]
+"""Role (`user` or `assistant`) and text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A way to talk over a wire: `module` of this folder, its class `Client`, and what that is built with.
+
+    `sync` ones are run where no event loop runs.
+    """
+
+    name: str
+    module: str
+    wire: str
+    options: tuple[str, ...] = ()
+    sync: bool = False
+
+    @property
+    def base(self) -> str:
+        """The library that it is compared with: plain httpx on the same wire."""
+        return f"{self.wire} httpx{' sync' if self.sync else ''}"
+
+    def load(self) -> "type[Contender]":
+        contender: type[Contender] = import_module(f"{__name__}.{self.module}").Client
+        return contender
+
+
+def _libraries() -> Iterable[Library]:
+    for wire in ("chat", "responses", "claude", "gemini", "ollama"):
+        yield Library(f"{wire} httpx", "httpx", wire)
+        yield Library(f"{wire} ours", "ours", wire)
+        yield Library(f"{wire} ours, the client alone", "ours", wire, ("bare",))
+        yield Library(f"{wire} ours on aiohttp", "ours", wire, ("aiohttp",))
+    yield Library("chat openai", "openai", "chat")
+    yield Library("chat openai on aiohttp", "openai", "chat", ("aiohttp",))
+    yield Library("chat litellm", "litellm", "chat")
+    yield Library("chat pydantic_ai", "pydantic_ai", "chat")
+    yield Library("responses openai", "openai", "responses")
+    yield Library("responses openai on aiohttp", "openai", "responses", ("aiohttp",))
+    yield Library("claude anthropic", "anthropic", "claude")
+    yield Library("claude anthropic on aiohttp", "anthropic", "claude", ("aiohttp",))
+    yield Library("gemini google-genai", "google_genai", "gemini")
+    yield Library("ollama ollama", "ollama", "ollama")
+    for wire in ("chat", "claude"):
+        yield Library(f"{wire} httpx sync", "httpx", wire, sync=True)
+        yield Library(f"{wire} ours sync", "ours", wire, sync=True)
+    yield Library("chat openai sync", "openai", "chat", sync=True)
+    yield Library("claude anthropic sync", "anthropic", "claude", sync=True)
+
+
+LIBRARIES = {library.name: library for library in _libraries()}
 
 IMPORTS = {
     "httpx": "import httpx, pydantic",
-    "chat_completions": "from chat_core import ChatBuilder; from chat_completions import "
-    "ChatCompletionsBuilder",
+    "ours": "from chat_core import ChatBuilder; from chat_completions import ChatCompletionsBuilder",
     "openai": "from openai import AsyncOpenAI",
+    "anthropic": "from anthropic import AsyncAnthropic",
+    "google_genai": "from google import genai",
+    "ollama": "import ollama",
     "litellm": "from litellm import acompletion",
     "pydantic_ai": "import pydantic_ai.direct, pydantic_ai.models.openai",
 }
@@ -22,40 +74,43 @@ IMPORTS = {
 
 
 class Contender(ABC):
-    """A client of one library, ready to be asked. Every answer is read to its end and handed back."""
+    """A client of one library. Every answer is read to its end and handed back.
+
+    Those of a synchronous library await nothing.
+    """
+
+    first_at = 0.0
+    """CPU seconds of the process at the first text."""
 
     @abstractmethod
-    def __init__(self, base_url: str) -> None:
-        """Build the client, as a user of the library does. `base_url` ends in `/v1`."""
+    def __init__(self, server: str, library: Library) -> None:
+        """Build the client, as a user of the library does. `server` is the URL, with the scenario as path."""
 
     @abstractmethod
-    async def request(self) -> str:
-        """Ask `QUESTION`, not streamed. The answer's text."""
+    async def complete(self, turns: Turns) -> str:
+        """Make the library's own messages of the turns, and send them, not streamed. The answer's text."""
 
     @abstractmethod
-    async def stream(self) -> str:
-        """Ask `QUESTION`, streamed. The text of all events, joined."""
-
-    @abstractmethod
-    async def history(self, turns: Sequence[tuple[str, str]]) -> str:
-        """Make the library's own messages of the turns (`user` or `assistant`, text), and send them, not
-        streamed.
-        """
-
-    @abstractmethod
-    async def embed(self, inputs: Sequence[str]) -> Sequence[Sequence[float]]:
-        """One vector an input, in the form and through the encoding that the library chooses by itself."""
+    async def stream(self, *, first: bool = False) -> str:
+        """Ask `QUESTION`, streamed. The text of all events, joined. With `first`, `mark` is called at the first."""
 
     @abstractmethod
     async def aclose(self) -> None:
         """Give the connections back."""
 
-    async def concurrent(self, n: int) -> list[str]:
+    def mark(self) -> bool:
+        """Keep when the first text came. Returns False: it has."""
+        self.first_at = time.process_time()
+        return False
+
+    async def tools(self) -> list[tuple[str, dict[str, Any]]]:
+        """Read streamed tool calls: names and arguments."""
+        raise NotImplementedError
+
+    async def embed(self, inputs: Sequence[str]) -> Sequence[Sequence[float]]:
+        """One vector an input, in the form and through the encoding that the library chooses by itself."""
+        raise NotImplementedError
+
+    async def streams(self, n: int) -> list[str]:
         """`n` streams at once."""
         return await asyncio.gather(*(self.stream() for _ in range(n)))
-
-
-def load(library: str) -> type[Contender]:
-    """The contender of a library. Importing it imports the library."""
-    contender: type[Contender] = import_module(f"{__name__}.{library}").Client
-    return contender

@@ -3,61 +3,164 @@
 import json
 from array import array
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
 
 from benchmarks.answers import QUESTION
-from benchmarks.contenders import Contender
+from benchmarks.contenders import Contender, Library, Turns
+
+PATHS = {
+    "chat": ("/v1/chat/completions",) * 2,
+    "responses": ("/v1/responses",) * 2,
+    "claude": ("/v1/messages",) * 2,
+    "gemini": ("/v1beta/models/m:generateContent", "/v1beta/models/m:streamGenerateContent?alt=sse"),
+    "ollama": ("/api/chat",) * 2,
+}
 
 
 class Client(Contender):
-    def __init__(self, base_url: str) -> None:
-        self.http = httpx.AsyncClient(
-            base_url=base_url,
-            headers={"authorization": "Bearer key"},
-            timeout=httpx.Timeout(300, connect=10),
-            limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
-        )
-
-    async def request(self) -> str:
-        return await self.complete([{"role": "user", "content": QUESTION}])
-
-    async def history(self, turns: Sequence[tuple[str, str]]) -> str:
-        return await self.complete([{"role": role, "content": text} for role, text in turns])
-
-    async def complete(self, messages: list[dict[str, str]]) -> str:
-        response = await self.http.post("/chat/completions", json={"model": "m", "messages": messages})
-        response.raise_for_status()
-        text: str = response.json()["choices"][0]["message"]["content"]
-        return text
-
-    async def stream(self) -> str:
-        body = {
-            "model": "m",
-            "messages": [{"role": "user", "content": QUESTION}],
-            "stream": True,
-            "stream_options": {"include_usage": True},
+    def __init__(self, server: str, library: Library) -> None:
+        self.wire = library.wire
+        self.sync = library.sync
+        options: dict[str, Any] = {
+            "base_url": server,
+            "headers": {"authorization": "Bearer key"},
+            "timeout": httpx.Timeout(300, connect=10),
+            "limits": httpx.Limits(max_connections=5000, max_keepalive_connections=100),
         }
+        self.http: Any = httpx.Client(**options) if library.sync else httpx.AsyncClient(**options)
+        self.whole, self.streamed = PATHS[self.wire]
+
+    async def complete(self, turns: Turns) -> str:
+        sent = self.http.post(self.whole, json=body(self.wire, turns, stream=False))
+        response = sent if self.sync else await sent
+        response.raise_for_status()
+        return text_of(self.wire, response.json())
+
+    async def stream(self, *, first: bool = False) -> str:
+        sent = body(self.wire, [("user", QUESTION)], stream=True)
         pieces = []
-        async with self.http.stream("POST", "/chat/completions", json=body) as response:
+        if self.sync:
+            with self.http.stream("POST", self.streamed, json=sent) as response:
+                response.raise_for_status()
+                for line in response.iter_lines():
+                    if text := delta_of(self.wire, line):
+                        pieces.append(text)
+                        if first:
+                            first = self.mark()
+            return "".join(pieces)
+        async with self.http.stream("POST", self.streamed, json=sent) as response:
             response.raise_for_status()
             async for line in response.aiter_lines():
-                if not line.startswith("data: ") or line == "data: [DONE]":
-                    continue
-                chunk: dict[str, Any] = json.loads(line[6:])
-                if not chunk["choices"]:  # the usage, at the end
-                    continue
-                if text := chunk["choices"][0]["delta"].get("content"):
+                if text := delta_of(self.wire, line):
                     pieces.append(text)
+                    if first:
+                        first = self.mark()
         return "".join(pieces)
 
+    async def tools(self) -> list[tuple[str, dict[str, Any]]]:
+        sent = body(self.wire, [("user", QUESTION)], stream=True)
+        names: dict[int, str] = {}
+        arguments: dict[int, list[str]] = {}
+        async with self.http.stream("POST", self.streamed, json=sent) as response:
+            async for line in response.aiter_lines():
+                for index, name, piece in call_deltas(self.wire, frame(self.wire, line)):
+                    if name:
+                        names[index] = name
+                    arguments.setdefault(index, []).append(piece)
+        return [(names[index], json.loads("".join(arguments[index]))) for index in sorted(names)]
+
     async def embed(self, inputs: Sequence[str]) -> Sequence[Sequence[float]]:
-        body = {"model": "m", "input": inputs, "encoding_format": "base64"}
-        response = await self.http.post("/embeddings", json=body)
+        sent = {"model": "m", "input": inputs, "encoding_format": "base64"}
+        response = await self.http.post("/v1/embeddings", json=sent)
         response.raise_for_status()
         return [array("f", b64decode(item["embedding"])) for item in response.json()["data"]]
 
     async def aclose(self) -> None:
-        await self.http.aclose()
+        if self.sync:
+            self.http.close()
+        else:
+            await self.http.aclose()
+
+
+def body(wire: str, turns: Turns, *, stream: bool) -> dict[str, Any]:
+    listed = [{"role": role, "content": text} for role, text in turns]
+    match wire:
+        case "chat":
+            more = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
+            return {"model": "m", "messages": listed, **more}
+        case "responses":
+            return {"model": "m", "input": listed, "store": False, **({"stream": True} if stream else {})}
+        case "claude":
+            return {
+                "model": "m",
+                "max_tokens": 4096,
+                "messages": listed,
+                **({"stream": True} if stream else {}),
+            }
+        case "gemini":
+            roles = {"user": "user", "assistant": "model"}
+            return {"contents": [{"role": roles[role], "parts": [{"text": text}]} for role, text in turns]}
+        case _:
+            return {"model": "m", "messages": listed, "stream": stream}
+
+
+def text_of(wire: str, answer: Any) -> str:
+    match wire:
+        case "chat":
+            text: str = answer["choices"][0]["message"]["content"]
+        case "responses":
+            text = answer["output"][0]["content"][0]["text"]
+        case "claude":
+            text = answer["content"][0]["text"]
+        case "gemini":
+            text = answer["candidates"][0]["content"]["parts"][0]["text"]
+        case _:
+            text = answer["message"]["content"]
+    return text
+
+
+def frame(wire: str, line: str) -> Any:
+    if wire == "ollama":
+        return json.loads(line)
+    if not line.startswith("data: ") or line == "data: [DONE]":
+        return None
+    return json.loads(line[6:])
+
+
+def delta_of(wire: str, line: str) -> str:
+    data = frame(wire, line)
+    if data is None:
+        return ""
+    match wire:
+        case "chat":
+            text: str = data["choices"][0]["delta"].get("content") if data["choices"] else ""
+        case "responses":
+            text = data["delta"] if data["type"] == "response.output_text.delta" else ""
+        case "claude":
+            text = data["delta"].get("text", "") if data["type"] == "content_block_delta" else ""
+        case "gemini":
+            text = data["candidates"][0]["content"]["parts"][0]["text"]
+        case _:
+            text = data["message"]["content"]
+    return text or ""
+
+
+def call_deltas(wire: str, data: Any) -> Iterator[tuple[int, str, str]]:
+    """Index, name (with the first) and a piece of the arguments."""
+    match wire, data:
+        case "chat", {"choices": [{"delta": {"tool_calls": list(calls)}}]}:
+            for call in calls:
+                yield call["index"], call["function"].get("name", ""), call["function"].get("arguments", "")
+        case "responses", {"type": "response.output_item.added", "output_index": index, "item": item}:
+            yield index, item["name"], ""
+        case "responses", {"type": "response.function_call_arguments.delta", "output_index": index}:
+            yield index, "", data["delta"]
+        case "claude", {"type": "content_block_start", "index": index, "content_block": {"name": name}}:
+            yield index, name, ""
+        case "claude", {"type": "content_block_delta", "index": index}:
+            yield index, "", data["delta"]["partial_json"]
+        case _:
+            pass

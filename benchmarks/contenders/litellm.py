@@ -6,25 +6,21 @@ from typing import Any
 import litellm
 
 from benchmarks.answers import QUESTION
-from benchmarks.contenders import Contender
+from benchmarks.contenders import Contender, Library, Turns
 
 
 class Client(Contender):
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, server: str, library: Library) -> None:
+        base_url = f"{server}/v1"
         self.server: dict[str, Any] = {"model": "openai/m", "api_base": base_url, "api_key": "key"}
 
-    async def request(self) -> str:
-        return await self.complete([{"role": "user", "content": QUESTION}])
-
-    async def history(self, turns: Sequence[tuple[str, str]]) -> str:
-        return await self.complete([{"role": role, "content": text} for role, text in turns])
-
-    async def complete(self, messages: list[dict[str, str]]) -> str:
+    async def complete(self, turns: Turns) -> str:
+        messages = [{"role": role, "content": text} for role, text in turns]
         response = await litellm.acompletion(messages=messages, **self.server)
         text: str = response.choices[0].message.content
         return text
 
-    async def stream(self) -> str:
+    async def stream(self, *, first: bool = False) -> str:
         pieces = []
         chunks = await litellm.acompletion(
             messages=[{"role": "user", "content": QUESTION}],
@@ -37,6 +33,8 @@ class Client(Contender):
                 continue
             if text := chunk.choices[0].delta.content:
                 pieces.append(text)
+                if first:
+                    first = self.mark()
         return "".join(pieces)
 
     async def embed(self, inputs: Sequence[str]) -> Sequence[Sequence[float]]:

@@ -18,19 +18,17 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from benchmarks.answers import QUESTION
-from benchmarks.contenders import Contender
+from benchmarks.contenders import Contender, Library, Turns
 
 
 class Client(Contender):
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, server: str, library: Library) -> None:
+        base_url = f"{server}/v1"
         self.provider = OpenAIProvider(base_url=base_url, api_key="key")
         self.model = OpenAIChatModel("m", provider=self.provider)
 
-    async def request(self) -> str:
-        return await self.complete([ModelRequest.user_text_prompt(QUESTION)])
-
-    async def history(self, turns: Sequence[tuple[str, str]]) -> str:
-        return await self.complete(
+    async def complete(self, turns: Turns) -> str:
+        return await self.send(
             [
                 ModelRequest.user_text_prompt(text)
                 if role == "user"
@@ -39,11 +37,11 @@ class Client(Contender):
             ]
         )
 
-    async def complete(self, messages: list[ModelMessage]) -> str:
+    async def send(self, messages: list[ModelMessage]) -> str:
         response = await model_request(self.model, messages)
         return response.text or ""
 
-    async def stream(self) -> str:
+    async def stream(self, *, first: bool = False) -> str:
         pieces = []
         async with model_request_stream(self.model, [ModelRequest.user_text_prompt(QUESTION)]) as events:
             async for event in events:
@@ -53,6 +51,8 @@ class Client(Contender):
                         | PartDeltaEvent(delta=TextPartDelta(content_delta=text))
                     ):
                         pieces.append(text)
+                        if first:
+                            first = self.mark()
                     case _:
                         pass
         return "".join(pieces)

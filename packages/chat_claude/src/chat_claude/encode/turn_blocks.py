@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 
-from chat_core import JsonObject, Message
+from chat_core import JsonObject, Message, Text
+from chat_core.types.describe import whole_text
 from chat_core.wire import encoded_once, sendable
 
 from chat_claude.encode.block_facts import BlockFacts
@@ -30,6 +31,11 @@ def turn_blocks(message: Message, unsent: Collection[int], state: EncodingState)
 
     Raises `UnresolvedTool` for calls without an outcome.
     """
+    match message.parts:
+        case [Text(text, native=None)] if text.strip():  # most turns of a long history
+            return TurnBlocks([ModelBlock({"type": "text", "text": whole_text(text)})], [])
+        case _:
+            pass
     if unsent and any(id(part) in unsent for part in message.parts):
         return _encode(message, unsent, state)
     key = (turn_blocks, state.origin, state.platform)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chat_core import File, Message, Messages, Notice, Opaque, Origin, Part, Structured, Text
+from chat_core.types.describe import whole_text
 from chat_core.wire import encoded_once, foreign_block, misplaced, part_text, text_of
 
 from chat_gemini.capabilities import Capabilities, Endpoint
@@ -43,12 +44,16 @@ class Contents:
         open calls.
         """
         for message in messages:
-            match message.role:
-                case "system":
+            match message.role, message.parts:
+                case "system", _:
                     self._instruct(message)
-                case "user":
+                case "user", [Text(text)] if not is_blank(text):
+                    self._append("user", [{"text": text}])
+                case "user", _:
                     self._append("user", self._user(message))
-                case "model":
+                case "model", [Text(text, native=None)] if self.contents and not is_blank(text):
+                    self._append("model", [{"text": whole_text(text)}])  # most turns of a long history
+                case _:
                     self._answer(message)
 
     def _answer(self, message: Message) -> None:

@@ -21,6 +21,7 @@ from chat_core import (
     Text,
     ToolCall,
 )
+from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_list
 from chat_core.wire import (
     encoded_once,
@@ -78,7 +79,14 @@ class ItemEncoder:
             case "user":
                 yield from self._user(message.parts)
             case "model":
-                yield from self._turn_and_outputs(message)
+                yield from self._model(message)
+
+    def _model(self, message: Message) -> Sequence[InputItem]:
+        match message.parts:
+            case [Text(text, native=None)] if text:  # most turns of a long history
+                return ({"role": "assistant", "content": whole_text(text)},)
+            case _:
+                return self._turn_and_outputs(message)
 
     def _turn_and_outputs(self, message: Message) -> list[InputItem]:
         """Return what `_turn` and `outputs` give, from the last request where the message has not changed

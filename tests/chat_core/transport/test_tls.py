@@ -6,12 +6,15 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import anyio
 import httpx
 import pytest
-from chat_core.transport import Request
+from chat_core.transport import AioHttpTransport, Request
 from chat_core.transport.http import HttpTransport
+from chat_core.transport.tls import public_trust
 from chat_core.types.errors import ConnectionFailed
 
 CERTIFICATE = Path(__file__).with_name("untrusted.pem")
@@ -29,6 +32,7 @@ def over_tls(answer: bytes) -> Callable[[socket.socket], None]:
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("each_transport")
 async def test_a_certificate_that_is_not_trusted_is_said_to_be_and_not_tried_again(serve_raw):
     peer = serve_raw(over_tls(b""))
     transport = HttpTransport()
@@ -51,6 +55,36 @@ async def test_https_works_with_an_authority_of_the_users_own(serve_raw):
             Request("POST", peer.origin.replace("http:", "https:"))
         )
     assert response.body == b"ok"
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.anyio
+async def test_https_works_with_an_authority_that_a_session_of_aiohttps_trusts(
+    serve_raw: Any, anyio_backend: str
+) -> None:
+    peer = serve_raw(over_tls(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok"))
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting)) as session:
+        request = Request("POST", peer.origin.replace("http:", "https:"))
+        response = await AioHttpTransport(session=session).send(request)
+    assert response.body == b"ok"
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("each_transport")
+async def test_https_trusts_the_authorities_of_the_file_that_ssl_cert_file_names(
+    serve_raw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = serve_raw(over_tls(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    public_trust.cache_clear()
+    try:
+        transport = HttpTransport()
+        request = Request("POST", peer.origin.replace("http:", "https:"))
+        assert (await transport.send(request)).body == b"ok"
+        await transport.aclose()
+    finally:
+        public_trust.cache_clear()
 
 
 @pytest.mark.anyio
@@ -89,6 +123,7 @@ def test_cancelling_twice_in_the_handshake_leaves_nothing(serve_raw):
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("each_transport")
 async def test_a_cancelled_handshake_hangs_up_at_once(serve_raw):
     helloed, hung_up = threading.Event(), threading.Event()
 

@@ -1,7 +1,8 @@
 """How cost grows with size: `python -m benchmarks.growth` prints a table, and `--pictures FOLDER` draws it.
 
-For each axis the work is done at each size, in turns, and the medians of CPU time are compared. The exponent is the
-slope of cost over size in the upper half, both as logarithms: 1 where twice the size costs twice as much.
+For each axis the work is done at each size, in turns, and the medians of CPU time are compared. The exponent
+is the slope of cost over size in the upper half, both as logarithms: 1 where twice the size costs twice as
+much.
 """
 
 import argparse

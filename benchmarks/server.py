@@ -1,7 +1,7 @@
 """A server on loopback that costs less than any client: every answer is made before the first request.
 
-The first part of the path names the scenario and the rest the wire (`/paced/v1/chat/completions`), so no request
-body is parsed.
+The first part of the path names the scenario and the rest the wire (`/paced/v1/chat/completions`), so no
+request body is parsed.
 """
 
 import asyncio
@@ -119,7 +119,7 @@ def embeddings(vectors: Sequence[object]) -> dict[str, object]:
 
 
 def stream(wire: str, texts: Sequence[str], calls: wires.Calls = ()) -> list[bytes]:
-    """The writes of one streamed answer: the response's head, then every event in an HTTP chunk of its own."""
+    """The writes of one streamed answer: the response's head, then each event in an HTTP chunk of its own."""
     kind = "application/x-ndjson" if wire == "ollama" else "text/event-stream; charset=utf-8"
     head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
     sent = [http_chunk(event(wire, each)) for each in wires.events(wire, texts, calls)]

@@ -1,7 +1,7 @@
 """Thousands of streams at once in one process: `python -m benchmarks.streams`.
 
-Each of `--streams` streams has 100 events, one in 50 ms. Printed are what went wrong, the CPU time, and how much the
-process has grown while all were open; then what one stream costs whose consumer is slow.
+Each of `--streams` streams has 100 events, one in 50 ms. Printed are what went wrong, the CPU time, and how
+much the process has grown while all were open; then how long a stream takes beside one whose consumer sleeps.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """A contender's process: writes `ready`, then answers each line of JSON on stdin with one on stdout.
 
-`{"open": scenario}` builds the client and warms it up, `{"turn": seconds}` measures, `{"close": true}` ends the
-scenario, `{"construct": true}` measures how long clients take to build. Arguments: the library, the server's URL.
+`{"open": scenario}` builds the client and warms it up, `{"turn": seconds}` measures, `{"close": true}` ends
+the scenario, `{"construct": true}` measures how long clients take to build. Arguments: the library, the
+server's URL.
 """
 
 import asyncio

@@ -92,7 +92,7 @@ class Contender(ABC):
 
     @abstractmethod
     async def stream(self, *, first: bool = False) -> str:
-        """Ask `QUESTION`, streamed. The text of all events, joined. With `first`, `mark` is called at the first."""
+        """Ask `QUESTION`, streamed. The text of all events, joined; with `first`, `mark` the first one."""
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -68,7 +68,7 @@ def main(folder: Path, calls: int) -> None:
     @tool
     async def pay(call: ToolCall) -> str:
         os.write(log, f"begin {call.id}\n".encode())
-        await anyio.sleep(0.001)
+        await anyio.sleep(0.02)
         os.write(log, f"end {call.id}\n".encode())
         return call.id
 

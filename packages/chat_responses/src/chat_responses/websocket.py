@@ -98,7 +98,7 @@ class _ResponsesTurn:
     def response(self) -> Response:
         """Return the response object, with the items that came where its output is empty; or the error."""
         last = _read(self._last)
-        if last.get("type") not in _TERMINAL:
+        if as_text(last.get("type")) not in _TERMINAL:
             return Response(200, {}, self._last.encode())
         whole = as_object(last.get("response"))
         output = as_list(whole.get("output")) or self._output()

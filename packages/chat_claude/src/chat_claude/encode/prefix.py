@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from chat_core import JsonValue
-from chat_core.types.json_values import as_list
+from chat_core.types.json_values import as_list, as_text
 from chat_core.types.plain_json import as_json
 
 from chat_claude.encode.block_facts import Facts
@@ -82,4 +82,4 @@ def _digested(value: JsonValue) -> JsonValue:
 
 
 def _is_signed(block: JsonValue) -> bool:
-    return isinstance(block, dict) and block.get("type") in SIGNED
+    return isinstance(block, dict) and as_text(block.get("type")) in SIGNED

@@ -163,7 +163,7 @@ class SubsetCompiler:
                 return self._object(rest, at)
             case "array":
                 return self._array(rest, at)
-            case "string" if rest.get("format") in _FORMATS:
+            case "string" if as_text(rest.get("format")) in _FORMATS:
                 return {"type": name, "format": rest.pop("format")}
             case _:
                 return {"type": name}

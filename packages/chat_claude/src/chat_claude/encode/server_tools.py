@@ -39,7 +39,7 @@ def _unpaired_in(message: Message, open_calls: dict[str, Part], state: EncodingS
         block = state.native_data(part.native) if isinstance(part, Opaque) else None
         if block is None:
             continue
-        if block.get("type") in CALLED_BY_SERVER:
+        if as_text(block.get("type")) in CALLED_BY_SERVER:
             paired = _is_whole_call(block) and as_text(block.get("id")) not in open_calls
             if paired:
                 open_calls[as_text(block.get("id"))] = part

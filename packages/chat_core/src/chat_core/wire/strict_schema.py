@@ -98,7 +98,7 @@ class _Compiler:
                 self.faults.append(f"{at}/{keyword}: is not supported")
             elif (
                 keyword in _IN_WORDS
-                or (keyword == "format" and value not in _FORMATS)
+                or (keyword == "format" and as_text(value) not in _FORMATS)
                 or _looks_around(keyword, value)
             ):
                 in_words.append(f"{keyword}: {value}")

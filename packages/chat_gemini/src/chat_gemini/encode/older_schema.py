@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
-from chat_core.types.json_values import as_list, as_object
+from chat_core.types.json_values import as_list, as_object, as_text
 
 
 def older_schema(schema: JsonObject, about: str) -> JsonObject:
@@ -45,7 +45,7 @@ class _Compiler:
         if kinds is None:
             return compiled
         compiled["type"] = kinds.upper()
-        if schema.get("format") in _FORMATS.get(kinds, ()):
+        if as_text(schema.get("format")) in _FORMATS.get(kinds, ()):
             compiled["format"] = schema["format"]
         self._enum(schema, compiled, kinds, at)
         if kinds == "object":

@@ -42,6 +42,7 @@ SHOWN = (
 BESIDE = {"chat_core": ("chat_core.sync", "SyncChat")}  # public, but not to be had from the package itself
 KIT = (
     "chat_core.client",
+    "chat_core.middleware",
     "chat_core.testing",
     "chat_core.transport",
     "chat_core.wire",

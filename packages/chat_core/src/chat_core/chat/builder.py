@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # each is imported by the `with_…` that needs it
     from chat_core.chat.checkpoints import Checkpoint
     from chat_core.chat.structured import OutputType
     from chat_core.chat.toolbox import AnyCollection
+    from chat_core.middleware.chain import Hooks
+    from chat_core.middleware.hooks import Middleware, ToolMiddleware
     from chat_core.tools.scoped import ScopedCollection, ToolsFor
     from chat_core.types.seals import ApprovalKey
 
@@ -57,6 +59,7 @@ class _Choices:
     approval_key: ApprovalKey | None = None
     show_edits: bool = True
     output_retries: int = 0
+    hooks: Hooks | None = None
 
 
 class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
@@ -200,6 +203,29 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         """
         return ChatBuilder(replace(self._choices, show_edits=shown))
 
+    def with_middleware(self, *middleware: Middleware) -> ChatBuilder[M, P, V, S, D_contra]:
+        """Put functions around each model turn and each tool call; the first given is outermost.
+
+        Around a turn, with its retries: `async def wrap(request, next)`, which yields the events of
+        `next(request)`. Around a tool call: `async def wrap(call, run)`, which returns `await run(call)`. An
+        object has them as `wrap_turn` and `wrap_tool`, one or both. Raises `ConfigurationError` for anything
+        else.
+        """
+        return ChatBuilder(replace(self._choices, hooks=self._hooks.adding(middleware)))
+
+    def with_tool_middleware(self, *middleware: ToolMiddleware) -> ChatBuilder[M, P, V, S, D_contra]:
+        """Put functions around each tool call, also such as are not declared `async def`.
+
+        Else as `with_middleware`.
+        """
+        return ChatBuilder(replace(self._choices, hooks=self._hooks.adding_tools(middleware)))
+
+    @property
+    def _hooks(self) -> Hooks:
+        from chat_core.middleware.chain import Hooks
+
+        return self._choices.hooks or Hooks()
+
     @overload
     def build(self: ChatBuilder[HasModel, P, V, NeverPauses, D_contra]) -> Chat[P, V, V, D_contra]: ...
     @overload
@@ -231,6 +257,7 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
             choices.checkpoint,
             choices.output_retries,
             choices.snapshots,
+            choices.hooks,
         )
         return Chat(choices.provider, setup)
 

@@ -105,7 +105,9 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         """
         setup = self._setup.with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
-        async with aclosing(converse(setup, self._whole_turns(), conversation, deps)) as events:
+        async with aclosing(
+            converse(setup, self._whole_turns(), conversation, deps, provider=self._provider)
+        ) as events:
             async for event in events:
                 match event:
                     case Done(response):
@@ -191,7 +193,9 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         setup = self._setup.with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = setup.tools.background()
-        events = converse(setup, self._streamed_turns(), conversation, deps, background)
+        events = converse(
+            setup, self._streamed_turns(), conversation, deps, background, provider=self._provider
+        )
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background)
 
     async def embed(
@@ -236,11 +240,15 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
 
     def _whole_turns(self: Chat[CompletionProvider, object, V_co, Never]) -> TurnSource:
         self._require(CompletionProvider, "does not complete: use .stream(messages)")
-        return partial(whole_turn, self._provider.complete)
+        return self._hooked(partial(whole_turn, self._provider.complete))
 
     def _streamed_turns(self: Chat[StreamProvider, object, V_co, Never]) -> TurnSource:
         self._require(StreamProvider, "does not stream: use .complete(messages)")
-        return partial(streamed_turn, self._provider.stream)
+        return self._hooked(partial(streamed_turn, self._provider.stream))
+
+    def _hooked(self, source: TurnSource) -> TurnSource:
+        hooks = self._setup.hooks
+        return hooks.around(source) if hooks is not None else source
 
     def _require(self, capability: type, otherwise: str) -> None:
         """For callers without a type checker, who would otherwise read an AttributeError.

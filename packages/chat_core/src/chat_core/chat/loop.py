@@ -29,12 +29,14 @@ from chat_core.types.errors import (
 from chat_core.types.events import Done, StructuredChunk, ToolCalled, ToolProgress, ToolResult
 from chat_core.types.messages import Messages
 from chat_core.types.response import ChatResponse, Notice
+from chat_core.types.run import Run
 from chat_core.types.tool_call import ToolCall
 from chat_core.types.usage import Usage
 
 if TYPE_CHECKING:  # with the first call of a tool
     from chat_core.chat.progress import Background
     from chat_core.chat.tool_runner import ToolRunner
+    from chat_core.provider import Provider
 
 
 async def converse(
@@ -43,17 +45,19 @@ async def converse(
     messages: Messages,
     deps: object = None,
     background: Background | None = None,
+    *,
+    provider: Provider | None = None,
 ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
     """Carry the conversation on, ending with one `Done` or one `Paused`.
 
     Whatever ends it early leaves in `messages` what came, and stores it. Raises `ConversationConflict` where
-    another call is at work on these messages.
+    another call is at work on these messages. `provider` is what middleware reads of the client.
     """
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     setup.tools.check_deps(deps)
     with AtWork(messages):
-        work = _Work(setup, source, messages, deps, background)
+        work = _Work(setup, source, Run(messages, provider, deps), background)
         try:
             async with aclosing(work.events()) as events:
                 async for event in events:
@@ -71,9 +75,9 @@ class _Work:
 
     setup: Setup
     source: TurnSource
-    messages: Messages
-    deps: object
+    run: Run
     background: Background | None
+    messages: Messages = field(init=False)
     checkpoints: Checkpoints = field(init=False)
     tools: StepTools = field(init=False)
     spent: Usage = field(default=Usage(), init=False)
@@ -81,8 +85,9 @@ class _Work:
     corrected: list[Notice] = field(default_factory=list[Notice], init=False)  # answers that did not fit
 
     def __post_init__(self) -> None:
+        self.messages = self.run.messages
         self.checkpoints = Checkpoints(self.setup.checkpoint, self.messages)
-        self.tools = StepTools(self.setup.tools, self.messages, self.deps)
+        self.tools = StepTools(self.setup.tools, self.messages, self.run.deps)
 
     async def events(self) -> AsyncGenerator[ChatEvent[ChatResponse]]:
         calls = Calls(self.messages)
@@ -100,7 +105,7 @@ class _Work:
             if step - len(self.corrected) > self.setup.max_steps:
                 raise StepLimitReached(self.setup.max_steps)
             offered = (await self.tools.of_next_turn()).definitions
-            turn = model_turn(self.setup, self.source, self.messages, calls, offered)
+            turn = model_turn(self.setup, self.source, self.run, calls, offered)
             async with aclosing(turn) as events:
                 async for event in events:
                     if isinstance(event, Done):
@@ -126,7 +131,8 @@ class _Work:
         from chat_core.chat.tool_runner import ToolRunner
 
         if self._runner is None:
-            self._runner = ToolRunner(self.tools, self.messages, self.checkpoints)
+            hooks = self.setup.hooks.tools if self.setup.hooks else ()
+            self._runner = ToolRunner(self.tools, self.messages, self.checkpoints, hooks, self.run)
         return (self.background or Background()).run(partial(self._runner.settle, open_calls))
 
     def _paused(self, waiting: list[ToolCall], response: ChatResponse | None) -> Paused:

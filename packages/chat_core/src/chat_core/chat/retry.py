@@ -115,7 +115,7 @@ class _Within:
 
 def _within(request: ChatRequest, policy: RetryPolicy, failures: list[ChatError]) -> ChatRequest:
     retry = _Within(policy, failures)
-    return ChatRequest(request.messages, request.tools, request.options, request.output, retry)
+    return ChatRequest(request.messages, request.tools, request.options, request.output, retry, request.run)
 
 
 def _turn_of(error: ChatError) -> ChatResponse | None:

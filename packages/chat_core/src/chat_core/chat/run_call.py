@@ -51,14 +51,18 @@ async def run_call(ready: Ready, report: Callable[[ToolCall, JsonValue], None]) 
         call.status = Completed(result)
     except Exception as exc:
         call.status = Failed(describe_exception(exc))
-    except (KeyboardInterrupt, GeneratorExit):
-        call.status = Unknown()
-        raise
     except BaseException as exc:
-        if isinstance(exc, anyio.get_cancelled_exc_class()) and _is_being_cancelled():
+        if is_to_go_on(exc):
             call.status = Unknown()
             raise
         call.status = Failed(describe_exception(exc))
+
+
+def is_to_go_on(exc: BaseException) -> bool:
+    """Whether it ends the running task itself, and not only something that the task waited for."""
+    if isinstance(exc, KeyboardInterrupt | GeneratorExit):
+        return True
+    return isinstance(exc, anyio.get_cancelled_exc_class()) and _is_being_cancelled()
 
 
 def _is_being_cancelled() -> bool:

@@ -12,6 +12,7 @@ from chat_core.types.retry_policy import RetryPolicy
 if TYPE_CHECKING:
     from chat_core.chat.checkpoints import Checkpoint
     from chat_core.chat.structured import OutputType
+    from chat_core.middleware.chain import Hooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Setup:
     checkpoint: Checkpoint | None = None
     output_retries: int = 0
     snapshots: bool = True
+    hooks: Hooks | None = None
 
     def with_options(self, options: ChatOptions | None) -> Setup:
         """Return the setup of one call with options of its own."""

@@ -28,6 +28,8 @@ def shown_setup(setup: Setup) -> Values:
         yield "output_retries", setup.output_retries
     if setup.checkpoint is not None:
         yield "checkpoint", Abbreviation(getattr(setup.checkpoint, "__qualname__", "…"))
+    if setup.hooks is not None:
+        yield "middleware", [Abbreviation(name) for name in setup.hooks.names]
     if setup.tools.key is not None:
         yield "approval_key", setup.tools.key
 

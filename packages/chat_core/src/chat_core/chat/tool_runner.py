@@ -6,12 +6,12 @@ import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
 from chat_core.chat.checkpoints import Checkpoints
-from chat_core.chat.run_call import Ready, run_call
+from chat_core.chat.run_call import Ready, is_to_go_on, run_call
 from chat_core.chat.step_tools import StepTools
 from chat_core.chat.toolbox import ToolBox
 from chat_core.tools.action import Defer, Execute, External, Reject, RequireApproval
@@ -31,7 +31,11 @@ from chat_core.types.call_status import (
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonValue
 from chat_core.types.messages import Messages
+from chat_core.types.run import Run
 from chat_core.types.tool_call import ToolCall, attach_check
+
+if TYPE_CHECKING:
+    from chat_core.middleware.hooks import ToolMiddleware
 
 Report: TypeAlias = Callable[[ToolCall, JsonValue], None]
 """Takes what a call's tool yields on its way."""
@@ -46,6 +50,8 @@ class ToolRunner:
     tools: StepTools
     messages: Messages
     checkpoints: Checkpoints
+    hooks: tuple[ToolMiddleware, ...] = ()
+    run: Run | None = None
     _read: dict[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
 
     @property
@@ -161,20 +167,25 @@ class ToolRunner:
         failures: list[BaseException] = []
         limits = {one.tool: anyio.Semaphore(one.tool.max_concurrency or 1) for one in limited}
         async with anyio.create_task_group() as tasks:
-            for one in group:
-                tasks.start_soon(self._run_one, one, limits.get(one.tool), report, failures)
+            for one, status in zip(group, before, strict=True):
+                tasks.start_soon(self._run_one, one, status, limits.get(one.tool), report, failures)
         if failures:
             raise failures[0]
 
     async def _run_one(
-        self, one: Ready, limit: anyio.Semaphore | None, report: Report, failures: list[BaseException]
+        self,
+        one: Ready,
+        before: ToolStatus,
+        limit: anyio.Semaphore | None,
+        report: Report,
+        failures: list[BaseException],
     ) -> None:
         """Run a call, and store its outcome.
 
-        A checkpoint that fails does not stop the others; it is raised after them.
+        A checkpoint or a middleware that fails does not stop the others; it is raised after them.
         """
         if limit is None:
-            await run_call(one, report)
+            await self._run_through(one, before, report, failures)
             await self._save_into(failures)
             return
         async with limit:
@@ -183,8 +194,32 @@ class ToolRunner:
             if not await self._save_into(failures):
                 self._undo_start(one, before)
                 return
-            await run_call(one, report)
+            await self._run_through(one, before, report, failures)
             await self._save_into(failures)
+
+    async def _run_through(
+        self, one: Ready, before: ToolStatus, report: Report, failures: list[BaseException]
+    ) -> None:
+        """Run a call, through the middleware around tool calls where there is any."""
+        if not self.hooks:
+            await run_call(one, report)
+            return
+        from chat_core.chat.tool_hooks import HookedCall
+
+        run = self.run or Run(self.messages, deps=self.tools.deps)
+        try:
+            await HookedCall(self.hooks, one, run, report, self._read_again).settle(before)
+        except BaseException as exc:
+            if not isinstance(exc, Exception) and is_to_go_on(exc):
+                raise
+            failures.append(exc)
+
+    def _read_again(self, one: Ready) -> Mapping[str, object] | None:
+        try:
+            return one.tool.read(one.call, self._context(one.call))
+        except ArgumentsDoNotFit as exc:
+            one.call.status = _misfit(one.call, exc)
+            return None
 
     def _start(self, one: Ready) -> None:
         one.start()

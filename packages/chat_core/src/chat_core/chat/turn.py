@@ -15,21 +15,23 @@ from chat_core.types.events import Done, StructuredChunk, TextChunk, TurnEvent
 from chat_core.types.message import Message, Turn
 from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions
-from chat_core.types.request import ChatRequest, ToolDefinition
+from chat_core.types.request import ChatRequest, ToolDefinition, once
 from chat_core.types.response import ChatResponse
+from chat_core.types.run import Run
 
 
 async def model_turn(
-    setup: Setup, source: TurnSource, messages: Messages, calls: Calls, tools: tuple[ToolDefinition, ...]
+    setup: Setup, source: TurnSource, run: Run, calls: Calls, tools: tuple[ToolDefinition, ...]
 ) -> AsyncGenerator[TurnEvent | StructuredChunk]:
     """Yield the events of one model turn, ending with `Done`, once its message is in the conversation.
 
-    `tools` are those that the model may call in it.
+    `tools` are those that the model may call in it; `run` has the conversation.
 
     Where the turn fails, is cancelled or left, what came of it is in the conversation, marked interrupted.
     """
     schema = setup.output.schema if setup.output else None
-    request = ChatRequest(messages, tools, _options(setup, messages), schema)
+    messages = run.messages
+    request = ChatRequest(messages, tools, _options(setup, messages), schema, once, run)
     snapshots = setup.output.snapshots() if setup.output and setup.snapshots else None
     seen: list[TurnEvent] = []
     done: Done | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue
@@ -13,6 +13,9 @@ from chat_core.types.message import Message
 from chat_core.types.messages import Messages
 from chat_core.types.misuse import checked_text, kind_of
 from chat_core.types.options import ChatOptions
+
+if TYPE_CHECKING:
+    from chat_core.types.run import Run
 
 T = TypeVar("T")
 
@@ -57,6 +60,7 @@ class ChatRequest:
     """One model turn.
 
     Encoders read it and change nothing. `retry` is for requests after the turn's first one.
+    `run` is the `complete`, `resume` or `stream` of a chat that the turn belongs to, where it is of one.
     """
 
     messages: Messages
@@ -64,6 +68,7 @@ class ChatRequest:
     options: ChatOptions = ChatOptions()
     output: OutputSchema | None = None
     retry: Retry = field(default=once, repr=False, compare=False)
+    run: Run | None = field(default=None, repr=False, compare=False)
 
 
 AnyRequest: TypeAlias = ChatRequest | Messages | str

@@ -353,6 +353,26 @@ def test_an_exit_while_a_call_runs_ends_the_call() -> None:
     assert len(messages) == 1
 
 
+def test_a_signal_wakes_the_thread_that_waits_and_other_waits_are_not_changed() -> None:
+    """Without a wakeup descriptor, a Ctrl-C just before the wait for I/O is not seen until that wait ends."""
+    descriptors: list[int] = []
+
+    @tool
+    async def look() -> None:
+        descriptors.append(signal.set_wakeup_fd(-1))
+        signal.set_wakeup_fd(descriptors[-1])
+
+    provider = ScriptedProvider([ToolCall("l", "look"), "Done."])
+    before = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(before)
+    with SyncChat(ChatBuilder().with_model(provider).with_tools([look]).build()) as chat:
+        assert chat.complete(Messages.from_user("go")).text == "Done."
+
+    after = signal.set_wakeup_fd(before)
+    assert descriptors[0] not in (-1, before)
+    assert after == before
+
+
 def test_an_exit_through_the_block_ends_everything() -> None:
     provider = Thinks()
 

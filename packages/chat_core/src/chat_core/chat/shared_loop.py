@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import copy_context
 from threading import Event, Lock, Thread, current_thread, main_thread
-from types import FrameType
 
 import sniffio
 
-if sys.platform == "win32":
-    _Base = asyncio.ProactorEventLoop
-else:
-    _Base = asyncio.SelectorEventLoop
+from chat_core.chat.interruptible_loop import InterruptibleLoop, interruptible
 
 _PAUSE = 1.0  # seconds after which servers may have closed connections while nobody ran the loop
 
@@ -54,7 +47,7 @@ class SharedLoop:
 
     def __init__(self) -> None:
         self._process = os.getpid()
-        self._loop = _Loop()
+        self._loop = InterruptibleLoop()
         self._lock = Lock()
         self._led = False
         self._next: deque[Waiter] = deque()  # those who wait while another thread runs the loop
@@ -196,7 +189,7 @@ class SharedLoop:
             self._loop.stop()
 
         timer = None if seconds is None else self._loop.call_later(seconds, stop)
-        with _interruptible(self._loop) as interrupts:
+        with interruptible(self._loop) as interrupts:
             self._catch_up()
             while not (waiter.done or late or interrupts):
                 self._turn()
@@ -219,50 +212,6 @@ class SharedLoop:
                     target=self.wait, args=(self._helper_waits,), name="chat-loop", daemon=True
                 )
                 self._helper.start()
-
-
-class _Loop(_Base):
-    """An event loop whose clock stands still for the seconds that it was `away`."""
-
-    away = 0.0
-
-    def __init__(self) -> None:
-        self._process = os.getpid()
-        super().__init__()
-
-    def time(self) -> float:
-        return super().time() - self.away
-
-    def __del__(self) -> None:
-        if self._process == os.getpid():  # a forked process would take away what the other one waits with
-            super().__del__()
-
-
-@contextmanager
-def _interruptible(loop: asyncio.AbstractEventLoop) -> Generator[list[int]]:
-    """Stop the loop at a Ctrl-C, which is then in the list, instead of raising amid its work.
-
-    A second one is raised at once: something blocks the loop.
-    """
-    interrupts: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if interrupts:
-            raise KeyboardInterrupt
-        interrupts.append(number)
-        loop.call_soon_threadsafe(loop.stop)
-
-    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not _RAISES:
-        yield interrupts
-        return
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield interrupts
-    finally:
-        signal.signal(signal.SIGINT, _RAISES)
-
-
-_RAISES = signal.default_int_handler
 
 
 async def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:

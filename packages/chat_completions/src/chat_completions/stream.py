@@ -91,8 +91,11 @@ class CompletionsStreamDecoder:
             return self._parts.flush() if self._frames.done else ()
         whole = event.type == "body"  # the server ignored `stream`
         delta = None if whole else self._plain(chunk)
-        if delta is not None and len(delta) == 1 and isinstance(text := delta.get("content"), str):
-            return self._parts.add_text(text)  # nothing else of the chunk is kept
+        if delta is not None and len(delta) == 1:  # nothing else of these chunks is kept
+            if isinstance(text := delta.get("content"), str):
+                return self._parts.add_text(text)
+            if (fragment := self._parts.add_fragment(delta)) is not None:
+                return (fragment,)
         self._frames.check_depth(chunk)
         if delta is not None:
             return self._parts.add(delta)

@@ -101,7 +101,7 @@ class CallAssembler:
 
         Return what it adds.
         """
-        if not whole and (chunk := self._continued(element)) is not None:
+        if not whole and (chunk := self.continued(element)) is not None:
             return chunk
         fragment = _read(element)
         call = self._by_id.get(fragment.id) if whole else self._open(fragment)
@@ -120,7 +120,7 @@ class CallAssembler:
             call.pieces.append(text)
         return ToolCallChunk(call.id, call.name, text)
 
-    def _continued(self, element: JsonObject) -> ToolCallChunk | None:
+    def continued(self, element: JsonObject) -> ToolCallChunk | None:
         """Return the chunk of a fragment that can only continue the call of its index, as nearly all do, else
         None.
         """

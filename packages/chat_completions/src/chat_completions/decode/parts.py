@@ -25,6 +25,7 @@ from chat_core import (
     Text,
     TextChunk,
     ToolCall,
+    ToolCallChunk,
     TurnEvent,
 )
 from chat_core.types.json_values import as_list, as_object
@@ -94,6 +95,14 @@ class TurnParts:
         self.is_empty = False
         self._blocks.append(Text, text)
         return (TextChunk(text),)
+
+    def add_fragment(self, delta: JsonObject) -> ToolCallChunk | None:
+        """Do what `add` does for a delta that only continues a call; of any other nothing is taken."""
+        match delta.get("tool_calls"):
+            case [dict(fragment)] if len(delta) == 1:
+                return self._calls.continued(fragment)
+            case _:
+                return None
 
     def parts(self) -> list[Part]:
         """Return all of them. A call whose arguments are no JSON object is `Failed`."""

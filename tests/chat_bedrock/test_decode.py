@@ -18,6 +18,7 @@ from chat_core import (
     Origin,
     PermissionDenied,
     ProviderError,
+    QuotaExceeded,
     RateLimited,
     Text,
 )
@@ -121,7 +122,7 @@ def test_an_error_under_status_200_is_an_error(body: object, kind: type[ChatErro
     ("status", "name", "kind", "retryable"),
     [
         (400, "ValidationException:http://internal.amazon.com/", InvalidRequest, False),
-        (400, "ServiceQuotaExceededException", InvalidRequest, False),
+        (400, "ServiceQuotaExceededException", QuotaExceeded, False),
         (403, "AccessDeniedException", PermissionDenied, False),
         (403, "ExpiredTokenException", AuthenticationError, False),
         (403, "UnrecognizedClientException", AuthenticationError, False),

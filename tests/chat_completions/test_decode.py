@@ -31,6 +31,7 @@ from chat_core import (
     Overloaded,
     PermissionDenied,
     ProviderError,
+    QuotaExceeded,
     RateLimited,
     Reasoning,
     Text,
@@ -406,7 +407,7 @@ def test_an_error_under_status_200_is_an_error(
     [
         (400, InvalidRequest, False),
         (401, AuthenticationError, False),
-        (402, ProviderError, False),
+        (402, QuotaExceeded, False),
         (403, PermissionDenied, False),
         (404, NotFound, False),
         (408, ProviderError, True),

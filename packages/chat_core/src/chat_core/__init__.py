@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         ChatError,
         ConfigurationError,
         ConnectionFailed,
+        ContextWindowExceeded,
         ConversationConflict,
         DecisionFault,
         InvalidDecision,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         Overloaded,
         PermissionDenied,
         ProviderError,
+        QuotaExceeded,
         RateLimited,
         StepLimitReached,
         StreamTruncated,
@@ -133,6 +135,7 @@ __all__ = [
     "CompletionProvider",
     "ConfigurationError",
     "ConnectionFailed",
+    "ContextWindowExceeded",
     "ConversationConflict",
     "Decision",
     "DecisionFault",
@@ -179,6 +182,7 @@ __all__ = [
     "PermissionDenied",
     "Provider",
     "ProviderError",
+    "QuotaExceeded",
     "RateLimited",
     "Reasoning",
     "ReasoningChunk",
@@ -262,10 +266,10 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.embeddings": "Embedding EmbeddingsResponse",
             "chat_core.types.errors": (
                 "AlreadyDecided AuthenticationError CallNotFound ChatError ConfigurationError "
-                "ConnectionFailed ConversationConflict DecisionFault InvalidDecision InvalidHistory "
-                "InvalidRequest InvalidResponse NetworkError NotFound OutputMismatch OutputRefused "
-                "OutputTruncated Overloaded PermissionDenied ProviderError RateLimited StepLimitReached "
-                "StreamTruncated TimedOut UnresolvedTool"
+                "ConnectionFailed ContextWindowExceeded ConversationConflict DecisionFault InvalidDecision "
+                "InvalidHistory InvalidRequest InvalidResponse NetworkError NotFound OutputMismatch "
+                "OutputRefused OutputTruncated Overloaded PermissionDenied ProviderError QuotaExceeded "
+                "RateLimited StepLimitReached StreamTruncated TimedOut UnresolvedTool"
             ),
             "chat_core.types.events": (
                 "Done FileReady ReasoningChunk RefusalChunk StructuredChunk TextChunk ToolCallChunk "

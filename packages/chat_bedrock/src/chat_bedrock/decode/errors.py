@@ -36,7 +36,7 @@ _STATUSES = {
 }
 _WORDS = ErrorWords(
     overrides=_STATUSES,
-    permanent=frozenset({"ServiceQuotaExceededException", "ConflictException"}),
+    permanent=frozenset({"ConflictException"}),
     code_fields=("__type", "code", "type"),
     request_ids=("x-amzn-requestid", "x-amz-request-id", "x-request-id"),
 )

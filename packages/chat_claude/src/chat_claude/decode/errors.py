@@ -30,7 +30,7 @@ _WORDS = ErrorWords(
         "request_body_too_large_after_decoding": 413,
         "invalid_request_error": 400,
         "authentication_error": 401,
-        "billing_error": 403,
+        "billing_error": 402,
         "permission_error": 403,
         "not_found_error": 404,
         "conflict_error": 409,
@@ -53,13 +53,6 @@ _WORDS = ErrorWords(
         "InternalServerException": 500,
         "ServiceUnavailableException": 503,
     },
-    permanent=frozenset(
-        {
-            "enforced_spend_limit_reached",
-            "contract_spend_limit_reached",
-            "linked_organization_spend_limit_reached",
-        }
-    ),
     request_ids=("request-id", "x-request-id", "x-amzn-requestid"),
 )
 

@@ -15,7 +15,9 @@ ChatError
 │   ├── PermissionDenied        403
 │   ├── NotFound                404
 │   ├── InvalidRequest          400, 413, 422
+│   │   └── ContextWindowExceeded   the conversation is longer than the model can read
 │   ├── RateLimited             429
+│   │   └── QuotaExceeded       a quota, a budget or a balance is used up
 │   └── Overloaded              503, 529
 ├── InvalidResponse             a response came that cannot be read
 │   ├── OutputRefused           typed output: the model declined, or a filter withheld it
@@ -179,8 +181,22 @@ class InvalidRequest(ProviderError):
     """400, 413, 422: the provider cannot accept the request as it is."""
 
 
+class ContextWindowExceeded(InvalidRequest):
+    """The conversation is longer than the model can read, by whatever status and words the server says so.
+
+    The same request never succeeds with this model: shorten the conversation, or use a model that reads more.
+    """
+
+
 class RateLimited(ProviderError):
-    """429: too many requests or tokens, or an exhausted quota."""
+    """429: too many requests or tokens just now."""
+
+
+class QuotaExceeded(RateLimited):
+    """A quota, a budget or a balance is used up: waiting a little does not help, so it is not tried again.
+
+    Its status is 429 or another, such as 402. `retry_after` is there where the server says when it is back.
+    """
 
 
 class Overloaded(ProviderError):

@@ -13,14 +13,17 @@ from typing import cast
 
 from chat_core.types.errors import (
     AuthenticationError,
+    ContextWindowExceeded,
     InvalidRequest,
     NotFound,
     Overloaded,
     PermissionDenied,
     ProviderError,
+    QuotaExceeded,
     RateLimited,
 )
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from chat_core.wire.error_kinds import kind_of_words
 from chat_core.wire.retry_after import body_retry_after, retry_after
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -37,6 +40,8 @@ _CLASSES: dict[int, type[ProviderError]] = {
     503: Overloaded,
     529: Overloaded,
 }
+
+_NEVER_RETRIED = (ContextWindowExceeded, QuotaExceeded)
 
 # The statuses that words stand for where the HTTP status is 200 and no number says it: types and codes of
 # OpenAI's envelope and of Anthropic's, and the status words of gRPC, which gateways hand on.
@@ -83,7 +88,6 @@ _STATUS_OF_WORD = {
     "unavailable": 503,
     "deadline_exceeded": 504,
 }
-_NOT_RETRYABLE = frozenset({"insufficient_quota"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class ErrorWords:
 
     statuses: Mapping[str, int] = field(default_factory=dict[str, int])
     overrides: Mapping[str, int] = field(default_factory=dict[str, int])
-    permanent: frozenset[str] = _NOT_RETRYABLE
+    permanent: frozenset[str] = frozenset()
     code_fields: tuple[str, ...] = ("code", "type", "status", "error_type")
     request_ids: tuple[str, ...] = (
         *("x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "inference-id"),
@@ -129,21 +133,24 @@ def error_from_object(
     """Return the error that a parsed body or a frame describes, in any of the envelopes that servers use.
 
     Its class follows the HTTP status; under status 200 the status that the error itself names, as a number,
-    as digits or by a word. `value` is kept as `body`.
+    as digits or by a word. Words decide before it whether the context window or a quota is exceeded. `value`
+    is kept as `body`.
     """
     envelope = as_object(value[0] if isinstance(value, list) and value else value)
     inner = _inner(envelope)
     codes = list(_codes(inner, envelope, words.code_fields))
     named = _named_status(status, codes, inner, envelope, words)
     bare = value.strip()[:1000] if isinstance(value, str) else ""
+    message = _message(envelope, inner) or bare or _without_message(status, value)
+    kind = kind_of_words(named, codes, message, inner) or _CLASSES.get(named, ProviderError)
     after = retry_after(headers, status)
-    return _CLASSES.get(named, ProviderError)(
-        _message(envelope, inner) or bare or _without_message(status, value),
+    return kind(
+        message,
         status=status,
         code=codes[0] if codes else None,
         request_id=_request_id(headers, envelope, words),
         retry_after=body_retry_after(inner) if after is None else after,
-        retryable=_retryable(named, codes, headers, words),
+        retryable=kind not in _NEVER_RETRIED and _retryable(named, codes, headers, words),
         body=value,
     )
 

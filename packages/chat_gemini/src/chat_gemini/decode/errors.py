@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chat_core import JsonObject, JsonValue, ProviderError
-from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core import JsonObject, ProviderError
 from chat_core.wire import ErrorWords, error_from_object, is_error_object
 from chat_core.wire import decode_error as decode_any_error
 
@@ -28,7 +27,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
 
     `code` is the reason that it gives, else its status word.
     """
-    return _permanent_where_daily(decode_any_error(status, headers, body, _WORDS))
+    return decode_any_error(status, headers, body, _WORDS)
 
 
 def check_frame(frame: JsonObject) -> None:
@@ -36,15 +35,4 @@ def check_frame(frame: JsonObject) -> None:
     if "candidates" in frame and "error" not in frame:
         return
     if frame.get("error") or (not frame.keys() & _GOOD and is_error_object(frame)):
-        raise _permanent_where_daily(error_from_object(frame, words=_WORDS))
-
-
-def _permanent_where_daily(error: ProviderError) -> ProviderError:
-    """Return the error, not retryable where a quota of the day is used up: it comes back at midnight."""
-    body: JsonValue = error.body
-    envelope = as_object(body[0] if isinstance(body, list) and body else body)
-    details = [as_object(detail) for detail in as_list(as_object(envelope.get("error")).get("details"))]
-    violations = [as_object(item) for detail in details for item in as_list(detail.get("violations"))]
-    if any("PerDay" in as_text(violation.get("quotaId")) for violation in violations):
-        error.retryable = False
-    return error
+        raise error_from_object(frame, words=_WORDS)

@@ -24,10 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FOLDER = ROOT / ".aimock"
 PACKAGE = FOLDER / "node_modules" / "@copilotkit" / "aimock"
-SCRIPT = ROOT.parent / "shared" / "interop" / "aimock" / "fixtures.json"
-MORE = [
-    HERE / f"{name}.json" for name in ("after_tools", "quickstart", "claude")
-]  # what the script leaves open
+SCRIPTS = [HERE / "script.json", HERE / "quickstart.json"]  # the first entry that matches answers
 
 INSTALL_WITHIN = 120.0
 READY_WITHIN = 20.0
@@ -37,16 +34,10 @@ READY_WITHIN = 20.0
 def aimock_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where aimock listens."""
     node = _node()
-    if not SCRIPT.exists():
-        _unavailable(
-            f"no aimock: its script is not there: {SCRIPT.relative_to(ROOT.parent)} beside the repository"
-        )
     if _installed() != VERSION:
         _install()
     log = tmp_path_factory.mktemp("aimock") / "log.txt"
-    scripts = [
-        word for script in (*MORE, SCRIPT) for word in ("-f", str(script))
-    ]  # the first that matches answers
+    scripts = [word for script in SCRIPTS for word in ("-f", str(script))]
     command = [node, str(PACKAGE / "dist" / "cli.js"), "-p", "0", *scripts]
     unlimited = ["--journal-max", "0", "--fixture-counts-max", "0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIMOCK_")}

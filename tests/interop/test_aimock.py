@@ -75,13 +75,10 @@ Way: TypeAlias = Literal["complete", "stream"]
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "examples" / "quickstart.py"
 KEY = "sk-interop-secret"
-HELLO = "Hello! This is the mock server speaking."
-NOTE = 'quote " backslash \\ newline \n unicode é 漢 😀'
-UNICODE = "naïve café — 漢字かな交じり文 😀👩‍👩‍👧 \u0000-free, tab\tand newline\nend"
-CUT = (
-    "This answer is cut off long before its end because "
-    "the connection is dropped in the middle of the stream."
-)
+HELLO = "Good day! A script in this repository wrote this."
+NOTE = 'she says "ü", then \\ and\na line, 中 🌊'
+UNICODE = "Größe, déjà vu: 仮名と漢字 🧭👩🏽‍🚀, a \u0000, a tab\tand\ntwo lines"
+CUT = "Here is a long answer that nobody reads to its end, since its server hangs up after the third piece."
 NO_RETRIES = RetryPolicy(max_retries=0)
 AT_ONCE = RetryPolicy(base_delay=0.0)
 
@@ -233,7 +230,7 @@ def test_the_quickstart_holds_its_conversation_with_it(aimock: Aimock) -> None:
 
 
 async def test_a_text_arrives_with_its_usage_model_and_id(aimock: Aimock, way: Way) -> None:
-    messages = Messages.from_system("Be brief.").add_user("hello")
+    messages = Messages.from_system("Be brief.").add_user("greet me")
     async with aimock.builder.build() as client:
         response = await converse(ChatBuilder().with_model(client).build(), messages, way)
 
@@ -244,7 +241,7 @@ async def test_a_text_arrives_with_its_usage_model_and_id(aimock: Aimock, way: W
     assert response.id.startswith("chatcmpl-")
     assert response.usage.raw
     assert (response.usage.output_tokens, response.usage.total_tokens) == (
-        10,
+        13,
         response.usage.raw["total_tokens"],
     )
     assert response.notices == ()
@@ -253,14 +250,14 @@ async def test_a_text_arrives_with_its_usage_model_and_id(aimock: Aimock, way: W
     [asked] = aimock.bodies()
     assert asked["messages"] == [
         {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": "hello"},
+        {"role": "user", "content": "greet me"},
     ]
     assert asked.get("stream", False) is (way == "stream")
 
 
 async def test_a_stream_says_the_text_piece_by_piece(aimock: Aimock) -> None:
     async with aimock.builder.build() as client:
-        events = await events_of(ChatBuilder().with_model(client).build(), Messages.from_user("hello"))
+        events = await events_of(ChatBuilder().with_model(client).build(), Messages.from_user("greet me"))
 
     chunks = [event.text for event in events if isinstance(event, TextChunk)]
     assert len(chunks) > 1
@@ -270,22 +267,22 @@ async def test_a_stream_says_the_text_piece_by_piece(aimock: Aimock) -> None:
 
 
 async def test_the_conversation_goes_on_over_several_turns(aimock: Aimock, way: Way) -> None:
-    messages = Messages.from_user("hello")
+    messages = Messages.from_user("greet me")
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).build()
         await converse(chat, messages, way)
-        response = await converse(chat, messages.add_user("now think hard"), way)
+        response = await converse(chat, messages.add_user("now think first"), way)
 
-    assert response.text == "The answer is 4."
+    assert response.text == "It makes ten."
     assert [message["role"] for message in aimock.bodies()[-1]["messages"]] == ["user", "assistant", "user"]
     assert aimock.bodies()[-1]["messages"][1]["content"] == HELLO
 
 
 def test_the_same_from_synchronous_code(aimock: Aimock) -> None:
-    messages = Messages.from_user("hello")
+    messages = Messages.from_user("greet me")
     with SyncChat(ChatBuilder().with_model(aimock.builder.build()).build()) as chat:
         assert chat.complete(messages).text == HELLO
-        with chat.stream(messages.add_user("hello again")) as events:
+        with chat.stream(messages.add_user("greet me again")) as events:
             assert "".join(event.text for event in events if isinstance(event, TextChunk)) == HELLO
 
 
@@ -293,16 +290,16 @@ async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_is_told_t
     aimock: Aimock, way: Way
 ) -> None:
     weather = Weather()
-    messages = Messages.from_user("What is the weather in San Francisco?")
+    messages = Messages.from_user("What is the weather in Lisbon?")
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).with_tools([weather.tool()]).build()
         response = await converse(chat, messages, way)
 
-    assert response.text == "It is 18 degrees in San Francisco."
-    assert weather.ran == [{"city": "San Francisco", "note": NOTE}]
-    call = messages.find_tool("call_sf")
-    assert (call.name, call.arguments) == ("get_weather", {"city": "San Francisco", "note": NOTE})
-    assert call.status == Completed("18 degrees in San Francisco")
+    assert response.text == "Lisbon has 18 degrees."
+    assert weather.ran == [{"city": "Lisbon", "note": NOTE}]
+    call = messages.find_tool("call_lisbon")
+    assert (call.name, call.arguments) == ("get_weather", {"city": "Lisbon", "note": NOTE})
+    assert call.status == Completed("18 degrees in Lisbon")
     first, second = aimock.bodies()
     [offered] = first["tools"]
     assert offered["function"]["name"] == "get_weather"
@@ -310,7 +307,7 @@ async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_is_told_t
     assert set(offered["function"]["parameters"]["properties"]) == {"city", "note", "unit"}
     asked, told = second["messages"][-2:]
     assert json.loads(asked["tool_calls"][0]["function"]["arguments"]) == call.arguments
-    assert told == {"role": "tool", "tool_call_id": "call_sf", "content": "18 degrees in San Francisco"}
+    assert told == {"role": "tool", "tool_call_id": "call_lisbon", "content": "18 degrees in Lisbon"}
 
 
 async def test_a_streamed_tool_call_is_seen_to_come_whole_to_be_called_and_to_be_resolved(
@@ -322,8 +319,8 @@ async def test_a_streamed_tool_call_is_seen_to_come_whole_to_be_called_and_to_be
 
     kinds = [type(event) for event in events]
     chunks = [event for event in events if isinstance(event, ToolCallChunk)]
-    assert json.loads("".join(chunk.arguments for chunk in chunks)) == {"city": "San Francisco", "note": NOTE}
-    assert {(chunk.id, chunk.name) for chunk in chunks} == {("call_sf", "get_weather")}
+    assert json.loads("".join(chunk.arguments for chunk in chunks)) == {"city": "Lisbon", "note": NOTE}
+    assert {(chunk.id, chunk.name) for chunk in chunks} == {("call_lisbon", "get_weather")}
     assert list(dict.fromkeys(kinds)) == [ToolCallChunk, ToolCalled, ToolResult, TextChunk, Done]
     assert kinds.count(ToolCalled) == kinds.count(ToolResult) == kinds.count(Done) == 1
 
@@ -331,32 +328,32 @@ async def test_a_streamed_tool_call_is_seen_to_come_whole_to_be_called_and_to_be
 async def test_two_calls_of_one_turn_run_side_by_side_and_are_answered_in_their_order(
     aimock: Aimock, way: Way
 ) -> None:
-    oslo_done = anyio.Event()
+    bergen_done = anyio.Event()
 
     @tool
     async def get_weather(city: str, unit: str) -> str:
         """Tell the weather in a city."""
         with anyio.fail_after(10):
-            if city == "Paris":
-                await oslo_done.wait()  # the first can end only while the second runs beside it
+            if city == "Rome":
+                await bergen_done.wait()  # the first can end only while the second runs beside it
             else:
-                oslo_done.set()
+                bergen_done.set()
         return f"{city} in {unit}"
 
-    messages = Messages.from_user("the weather in two cities")
+    messages = Messages.from_user("the weather here and there")
     async with aimock.builder.build() as client:
         response = await converse(
             ChatBuilder().with_model(client).with_tools([get_weather]).build(), messages, way
         )
 
-    assert response.text == "Paris is sunny and Oslo is cold."
-    assert [call.id for call in messages.calls] == ["call_paris", "call_oslo"]
+    assert response.text == "Rome is dry, Bergen is wet."
+    assert [call.id for call in messages.calls] == ["call_rome", "call_bergen"]
     first, second = (entry["body"] for entry in aimock.journal())
     assert len(first["messages"]) == 1
-    assert [call["id"] for call in second["messages"][1]["tool_calls"]] == ["call_paris", "call_oslo"]
+    assert [call["id"] for call in second["messages"][1]["tool_calls"]] == ["call_rome", "call_bergen"]
     assert second["messages"][2:] == [
-        {"role": "tool", "tool_call_id": "call_paris", "content": "Paris in celsius"},
-        {"role": "tool", "tool_call_id": "call_oslo", "content": "Oslo in celsius"},
+        {"role": "tool", "tool_call_id": "call_rome", "content": "Rome in celsius"},
+        {"role": "tool", "tool_call_id": "call_bergen", "content": "Bergen in celsius"},
     ]
 
 
@@ -369,21 +366,21 @@ async def test_a_tool_is_called_without_arguments(aimock: Aimock, way: Way) -> N
         ran.append("now")
         return "12:00"
 
-    messages = Messages.from_user("no arguments")
+    messages = Messages.from_user("what time is it")
     async with aimock.builder.build() as client:
         response = await converse(
             ChatBuilder().with_model(client).with_tools([current_time]).build(), messages, way
         )
 
     assert (response.text, ran) == ("It is noon.", ["now"])
-    assert messages.find_tool("call_now").arguments == {}
+    assert messages.find_tool("call_clock").arguments == {}
 
 
 @pytest.mark.parametrize(
     ("said", "text", "query", "final"),
     [
-        ("text then tool", "Let me look that up.", "answer", "The answer is 42."),
-        ("tool then text", "I asked the tool before writing this.", "first", "And here is what it said."),
+        ("say, then call", "I look it up first.", "tides", "The tide turns at six."),
+        ("call, then say", "The call stands before these words.", "moon", "The moon is new."),
     ],
 )
 async def test_a_turn_holds_text_and_a_call(
@@ -409,19 +406,19 @@ async def test_an_unknown_tool_is_answered_to_the_model(aimock: Aimock, way: Way
         chat = ChatBuilder().with_model(client).with_tools([lookup]).build()
         response = await converse(chat, Messages.from_user("weather"), way)
 
-    assert response.text == "It is 18 degrees in San Francisco."
+    assert response.text == "Lisbon has 18 degrees."
     assert (
         aimock.bodies()[-1]["messages"][-1]["content"] == "There is no tool 'get_weather'. There are: lookup."
     )
 
 
 async def test_reasoning_comes_apart_from_the_text(aimock: Aimock, way: Way) -> None:
-    messages = Messages.from_user("think hard")
+    messages = Messages.from_user("think first")
     async with aimock.builder.build() as client:
         response = await converse(ChatBuilder().with_model(client).build(), messages, way)
 
-    assert response.reasoning == "First I add two and two. Then I check: four."
-    assert response.text == "The answer is 4."
+    assert response.reasoning == "Three times three is nine. One more is ten."
+    assert response.text == "It makes ten."
     assert [type(part) for part in messages[-1].parts] == [Reasoning, Text]
     assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (
         11,
@@ -432,7 +429,7 @@ async def test_reasoning_comes_apart_from_the_text(aimock: Aimock, way: Way) -> 
 
 async def test_streamed_reasoning_comes_before_the_text(aimock: Aimock) -> None:
     async with aimock.builder.build() as client:
-        events = await events_of(ChatBuilder().with_model(client).build(), Messages.from_user("think hard"))
+        events = await events_of(ChatBuilder().with_model(client).build(), Messages.from_user("think first"))
 
     assert list(dict.fromkeys(type(event) for event in events)) == [ReasoningChunk, TextChunk, Done]
 
@@ -443,21 +440,21 @@ class Person(BaseModel):
     tags: list[str]
 
 
-ADA = Person(name="Ada", age=36, tags=["math", "code"])
+GRACE = Person(name="Grace", age=45, tags=["compilers", "navy"])
 
 
 async def test_a_structured_answer_is_a_value_of_the_type_asked_for(aimock: Aimock, way: Way) -> None:
-    messages = Messages.from_user("json person")
+    messages = Messages.from_user("a person as data")
     async with aimock.builder.build() as client:
         response = await converse(
             ChatBuilder().with_model(client).with_structured_output(Person).build(), messages, way
         )
 
     assert isinstance(response, StructuredResponse)
-    assert response.value == ADA
+    assert response.value == GRACE
     [part] = messages[-1].parts
     assert isinstance(part, Structured)
-    assert part.value == ADA.model_dump()
+    assert part.value == GRACE.model_dump()
     [asked] = aimock.bodies()
     assert asked["response_format"]["type"] == "json_schema"
     assert set(asked["response_format"]["json_schema"]["schema"]["properties"]) == {"name", "age", "tags"}
@@ -466,18 +463,18 @@ async def test_a_structured_answer_is_a_value_of_the_type_asked_for(aimock: Aimo
 async def test_a_streamed_structured_answer_grows(aimock: Aimock) -> None:
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).with_structured_output(Person).build()
-        events = await events_of(chat, Messages.from_user("json person"))
+        events = await events_of(chat, Messages.from_user("a person as data"))
 
     snapshots = [event.value for event in events if isinstance(event, StructuredChunk)]
     assert len(snapshots) > 1
-    assert snapshots[-1] == ADA.model_dump()
+    assert snapshots[-1] == GRACE.model_dump()
 
 
 async def test_an_answer_of_another_type_is_an_error_that_holds_it(aimock: Aimock, way: Way) -> None:
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).with_structured_output(Person).build()
         with pytest.raises(InvalidResponse, match="does not fit the type") as raised:
-            await converse(chat, Messages.from_user("hello"), way)
+            await converse(chat, Messages.from_user("greet me"), way)
 
     assert raised.value.response is not None
     assert raised.value.response.text == HELLO
@@ -486,40 +483,40 @@ async def test_an_answer_of_another_type_is_an_error_that_holds_it(aimock: Aimoc
 async def test_a_turn_cut_at_the_token_limit_says_so(aimock: Aimock, way: Way) -> None:
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).with_options(ChatOptions(max_tokens=3)).build()
-        response = await converse(chat, Messages.from_user("stop at length"), way)
+        response = await converse(chat, Messages.from_user("run out of tokens"), way)
 
-    assert (response.text, response.finish_reason) == ("This was cut", "length")
+    assert (response.text, response.finish_reason) == ("No room for", "length")
     assert aimock.bodies()[0]["max_tokens"] == 3
 
 
 async def test_unicode_arrives_as_it_was_sent(aimock: Aimock, way: Way) -> None:
-    messages = Messages.from_user("unicode")
+    messages = Messages.from_user("odd characters")
     async with aimock.builder.build() as client:
         response = await converse(ChatBuilder().with_model(client).build(), messages, way)
         await converse(
-            ChatBuilder().with_model(client).build(), messages.add_user("hello 漢字 😀\u2028"), way
+            ChatBuilder().with_model(client).build(), messages.add_user("greet me 漢字 😀\u2028"), way
         )
 
     assert response.text == UNICODE
     *_, assistant, user = aimock.bodies()[-1]["messages"]
-    assert (assistant["content"], user["content"]) == (UNICODE, "hello 漢字 😀\u2028")
+    assert (assistant["content"], user["content"]) == (UNICODE, "greet me 漢字 😀\u2028")
     assert Messages.from_json(messages.to_json()) == messages
 
 
 async def test_id_model_fingerprint_and_usage_are_what_the_server_says(aimock: Aimock, way: Way) -> None:
     async with aimock.builder.build() as client:
         response = await converse(
-            ChatBuilder().with_model(client).build(), Messages.from_user("override"), way
+            ChatBuilder().with_model(client).build(), Messages.from_user("fixed fields"), way
         )
 
     assert (response.text, response.id, response.model) == (
-        "overridden",
-        "chatcmpl-fixed-id",
-        "fixed-model-2026",
+        "all fields are fixed",
+        "chatcmpl-of-the-script",
+        "model-of-the-script",
     )
-    assert response.usage == Usage(input_tokens=100, output_tokens=20, total_tokens=120)
+    assert response.usage == Usage(input_tokens=90, output_tokens=30, total_tokens=120)
     assert response.raw is not None
-    assert response.raw["system_fingerprint"] == "fp_fixed"
+    assert response.raw["system_fingerprint"] == "fp_script"
 
 
 # Time limits, cuts and leaving
@@ -528,14 +525,14 @@ async def test_id_model_fingerprint_and_usage_are_what_the_server_says(aimock: A
 async def test_a_slow_stream_is_waited_for_within_the_limits(aimock: Aimock) -> None:
     async with aimock.builder.with_timeout(10.0, first_event=5.0, idle=5.0).build() as client:
         response = await converse(
-            ChatBuilder().with_model(client).build(), Messages.from_user("slow stream"), "stream"
+            ChatBuilder().with_model(client).build(), Messages.from_user("drip slowly"), "stream"
         )
 
-    assert response.text == "slowly slowly slowly slowly"
+    assert response.text == "drip drip drip drip"
 
 
 async def test_a_first_event_that_takes_too_long_times_out(aimock: Aimock) -> None:
-    messages = Messages.from_user("slow stream")
+    messages = Messages.from_user("drip slowly")
     async with aimock.builder.with_timeout(first_event=0.1).build() as client:
         with pytest.raises(TimedOut) as raised:
             await converse(ChatBuilder().with_model(client).build(), messages, "stream")
@@ -548,13 +545,13 @@ async def test_a_server_that_does_not_even_begin_to_answer_times_out(aimock: Aim
     builder = aimock.builder.with_header("X-AIMock-Chaos-Latency", "10000").with_timeout(first_event=0.1)
     async with builder.build() as client:
         with anyio.fail_after(5), pytest.raises(TimedOut) as raised:
-            await converse(ChatBuilder().with_model(client).build(), Messages.from_user("hello"), way)
+            await converse(ChatBuilder().with_model(client).build(), Messages.from_user("greet me"), way)
 
     assert (raised.value.limit, raised.value.seconds) == ("first_event", 0.1)
 
 
 async def test_a_stream_that_pauses_after_its_first_frame_times_out(aimock: Aimock) -> None:
-    messages = Messages.from_user("slow stream")
+    messages = Messages.from_user("drip slowly")
     async with aimock.builder.with_timeout(idle=0.03, first_event=30).build() as client:
         with pytest.raises(TimedOut) as raised:
             await converse(ChatBuilder().with_model(client).build(), messages, "stream")
@@ -564,20 +561,20 @@ async def test_a_stream_that_pauses_after_its_first_frame_times_out(aimock: Aimo
 
 
 async def test_a_stream_that_takes_too_long_times_out_and_what_came_is_kept(aimock: Aimock) -> None:
-    messages = Messages.from_user("slow stream")
+    messages = Messages.from_user("drip slowly")
     async with aimock.builder.with_timeout(total=0.55).build() as client:
         with pytest.raises(TimedOut) as raised:
             await converse(ChatBuilder().with_model(client).build(), messages, "stream")
 
     assert (raised.value.limit, raised.value.seconds) == ("total", 0.55)
     assert messages[-1].interrupted
-    assert "slowly slowly slowly slowly".startswith(messages[-1].text)
+    assert "drip drip drip drip".startswith(messages[-1].text)
     assert messages[-1].text
     assert len(aimock.journal()) == 1
 
 
 async def test_a_cut_stream_is_an_error_with_what_came_and_the_conversation_can_go_on(aimock: Aimock) -> None:
-    messages = Messages.from_user("cut the stream")
+    messages = Messages.from_user("break off")
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).build()
         seen: list[ChatEvent[Any]] = []
@@ -585,7 +582,7 @@ async def test_a_cut_stream_is_an_error_with_what_came_and_the_conversation_can_
             await events_of(chat, messages, seen)
         assert len(aimock.journal()) == 1  # something had been seen, so it was not tried again
 
-        response = await chat.complete(messages.add_user("hello"))
+        response = await chat.complete(messages.add_user("greet me"))
 
     partial = "".join(event.text for event in seen if isinstance(event, TextChunk))
     assert partial
@@ -599,18 +596,18 @@ async def test_a_cut_stream_is_an_error_with_what_came_and_the_conversation_can_
 
 
 async def test_leaving_a_stream_keeps_what_came_and_the_client_goes_on(aimock: Aimock) -> None:
-    messages = Messages.from_user("slow stream")
+    messages = Messages.from_user("drip slowly")
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).build()
         async with chat.stream(messages) as events:
             async for _ in events:
                 break
-        assert (messages[-1].text, messages[-1].interrupted) == ("slowly ", True)
-        assert (await chat.complete(messages.add_user("hello"))).text == HELLO
+        assert (messages[-1].text, messages[-1].interrupted) == ("drip ", True)
+        assert (await chat.complete(messages.add_user("greet me"))).text == HELLO
 
 
 async def test_cancelling_a_stream_keeps_what_came(aimock: Aimock) -> None:
-    messages = Messages.from_user("slow stream")
+    messages = Messages.from_user("drip slowly")
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).build()
         with anyio.CancelScope() as scope:
@@ -619,7 +616,7 @@ async def test_cancelling_a_stream_keeps_what_came(aimock: Aimock) -> None:
                     scope.cancel()
 
     assert scope.cancelled_caught
-    assert (messages[-1].text, messages[-1].interrupted) == ("slowly ", True)
+    assert (messages[-1].text, messages[-1].interrupted) == ("drip ", True)
 
 
 # Errors and retries
@@ -628,17 +625,17 @@ async def test_cancelling_a_stream_keeps_what_came(aimock: Aimock) -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "code", "message", "retryable"),
     [
-        (400, InvalidRequest, "model_not_found", "Invalid value for 'model'", False),
-        (401, AuthenticationError, "authentication_error", "Incorrect API key provided", False),
-        (429, RateLimited, "rate_limit_error", "Rate limited", True),
-        (500, ProviderError, "server_error", "Internal error", True),
-        (529, Overloaded, "overloaded_error", "Overloaded", True),
+        (400, InvalidRequest, "unknown_model", "There is no such model", False),
+        (401, AuthenticationError, "authentication_error", "This key opens nothing", False),
+        (429, RateLimited, "rate_limit_error", "Too many requests", True),
+        (500, ProviderError, "server_error", "Something broke", True),
+        (529, Overloaded, "overloaded_error", "Everybody is here", True),
     ],
 )
 async def test_an_error_status_is_the_error_it_means(
     aimock: Aimock, way: Way, status: int, kind: type[ProviderError], code: str, message: str, retryable: bool
 ) -> None:
-    messages = Messages.from_user(f"error {status}")
+    messages = Messages.from_user(f"fail with {status}")
     async with aimock.builder.build() as client:
         with pytest.raises(ProviderError) as raised:
             await converse(ChatBuilder().with_model(client).with_retry(NO_RETRIES).build(), messages, way)
@@ -661,13 +658,13 @@ async def test_what_the_script_does_not_know_is_not_found(aimock: Aimock, way: W
 
 
 async def test_the_third_time_is_lucky(aimock: Aimock, way: Way) -> None:
-    messages = Messages.from_user("retry twice")
+    messages = Messages.from_user("third time")
     async with aimock.builder.build() as client:
         started = anyio.current_time()
         response = await converse(ChatBuilder().with_model(client).with_retry(AT_ONCE).build(), messages, way)
         took = anyio.current_time() - started
 
-    assert response.text == "third time lucky"
+    assert response.text == "here at last"
     assert took >= 1.0  # Retry-After is the floor
     assert [entry["response"]["status"] for entry in aimock.journal()] == [429, 503, 200]
     assert [notice.about for notice in response.notices] == ["retry", "retry"]
@@ -677,10 +674,10 @@ async def test_the_third_time_is_lucky(aimock: Aimock, way: Way) -> None:
 @pytest.mark.parametrize(
     ("said", "policy", "requests"),
     [
-        ("error 529", AT_ONCE, 3),
-        ("error 500", RetryPolicy(max_retries=1, base_delay=0.0), 2),
-        ("error 400", AT_ONCE, 1),
-        ("error 429", RetryPolicy(base_delay=0.0, max_retry_after=1.0), 1),
+        ("fail with 529", AT_ONCE, 3),
+        ("fail with 500", RetryPolicy(max_retries=1, base_delay=0.0), 2),
+        ("fail with 400", AT_ONCE, 1),
+        ("fail with 429", RetryPolicy(base_delay=0.0, max_retry_after=1.0), 1),
     ],
 )
 async def test_a_failure_is_tried_again_only_as_often_as_may_help(
@@ -703,12 +700,12 @@ async def test_a_failure_is_tried_again_only_as_often_as_may_help(
 async def test_embeddings_come_one_per_input(aimock: Aimock) -> None:
     async with aimock.builder.with_embeddings().build() as client:
         chat = ChatBuilder().with_model(client).build()
-        known = await chat.embed("vector please")
+        known = await chat.embed("a known vector")
         others = await chat.embed(["one", "two"])
         again = await chat.embed(["one", "two"])
 
     [embedding] = known.embeddings
-    assert list(embedding.vector) == [0.1, -0.2, 0.3, -0.4, 0.5]
+    assert list(embedding.vector) == [0.5, -0.25, 0.125, -0.75]
     one, two = others.embeddings
     assert len(one) == len(two) > 5
     assert [item.vector for item in others.embeddings] == [item.vector for item in again.embeddings]
@@ -740,7 +737,7 @@ async def test_an_approved_call_runs_after_a_restart_and_the_conversation_ends(
     async with aimock.builder.build() as client:
         paused = await converse(asking(weather, client), messages, way)
     assert isinstance(paused, Paused)
-    assert [call.id for call in paused.reason.approvals] == ["call_sf"]
+    assert [call.id for call in paused.reason.approvals] == ["call_lisbon"]
     assert paused.response.usage.output_tokens is not None
     assert weather.ran == []
     assert len(aimock.journal()) == 1
@@ -750,11 +747,11 @@ async def test_an_approved_call_runs_after_a_restart_and_the_conversation_ends(
     async with aimock.builder.build() as client:
         still = await converse(asking(weather, client), restored, way)
         assert isinstance(still, Paused)  # nobody has decided, so nothing is asked or run
-        restored.find_tool("call_sf").approve(by="Ada")
+        restored.find_tool("call_lisbon").approve(by="Ada")
         response = await converse(asking(weather, client), restored, way)
 
-    assert response.text == "It is 18 degrees in San Francisco."
-    assert weather.ran == [{"city": "San Francisco", "note": NOTE}]
+    assert response.text == "Lisbon has 18 degrees."
+    assert weather.ran == [{"city": "Lisbon", "note": NOTE}]
     assert len(aimock.journal()) == 2
 
 
@@ -764,37 +761,37 @@ async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told(aimock
     async with aimock.builder.build() as client:
         await converse(asking(weather, client), messages, way)
         messages = Messages.from_json(messages.to_json())
-        messages.find_tool("call_sf").approve({"city": "Oslo"})
+        messages.find_tool("call_lisbon").approve({"city": "Bergen"})
         response = await converse(asking(weather, client), messages, way)
 
     assert isinstance(response, ChatResponse)
-    assert weather.ran == [{"city": "Oslo"}]
+    assert weather.ran == [{"city": "Bergen"}]
     result = aimock.bodies()[-1]["messages"][-1]["content"]
     assert result.startswith("(A reviewer changed the arguments to")
-    assert result.endswith("18 degrees in Oslo")
+    assert result.endswith("18 degrees in Bergen")
 
 
 async def test_of_two_calls_one_is_approved_and_one_rejected_in_either_order(
     aimock: Aimock, way: Way
 ) -> None:
     weather = Weather()
-    messages = Messages.from_user("weather in two cities")
+    messages = Messages.from_user("weather here and there")
     async with aimock.builder.build() as client:
         chat = asking(weather, client)
         await converse(chat, messages, way)
-        messages.find_tool("call_oslo").approve()
+        messages.find_tool("call_bergen").approve()
         still = await converse(chat, messages, way)
         assert isinstance(still, Paused)
-        assert [call.id for call in still.reason.calls] == ["call_paris"]
+        assert [call.id for call in still.reason.calls] == ["call_rome"]
         messages = Messages.from_json(messages.to_json())
-        messages.find_tool("call_paris").reject("not ours")
+        messages.find_tool("call_rome").reject("not ours")
         response = await converse(chat, messages, way)
 
-    assert response.text == "Paris is sunny and Oslo is cold."
-    assert weather.ran == [{"city": "Oslo", "unit": "celsius"}]
+    assert response.text == "Rome is dry, Bergen is wet."
+    assert weather.ran == [{"city": "Bergen", "unit": "celsius"}]
     assert [message["content"] for message in aimock.bodies()[-1]["messages"][2:]] == [
         "not ours",
-        "18 degrees in Oslo",
+        "18 degrees in Bergen",
     ]
 
 
@@ -813,7 +810,7 @@ async def test_of_two_calls_one_is_approved_and_one_rejected_in_either_order(
 async def test_chaos_comes_out_as_what_it_is(
     aimock: Aimock, way: Way, mode: str, kind: type[ChatError]
 ) -> None:
-    messages = Messages.from_user("hello")
+    messages = Messages.from_user("greet me")
     async with aimock.builder.with_header(f"X-AIMock-Chaos-{mode}", "1.0").build() as client:
         chat = ChatBuilder().with_model(client).with_retry(NO_RETRIES).build()
         with pytest.raises(ChatError) as raised:
@@ -832,7 +829,7 @@ async def test_only_what_may_pass_is_tried_again(aimock: Aimock, way: Way, mode:
     async with aimock.builder.with_header(f"X-AIMock-Chaos-{mode}", "1.0").build() as client:
         chat = ChatBuilder().with_model(client).with_retry(AT_ONCE).build()
         with pytest.raises(ChatError):
-            await converse(chat, Messages.from_user("hello"), way)
+            await converse(chat, Messages.from_user("greet me"), way)
 
     assert len(aimock.journal()) == requests
 
@@ -859,7 +856,7 @@ async def test_chaos_after_a_tool_ran_does_not_run_it_again(aimock: Aimock, way:
         aimock.chaos(dropRate=0)
         response = await converse(chat, messages, way)
 
-    assert response.text == "It is 18 degrees in San Francisco."
+    assert response.text == "Lisbon has 18 degrees."
     assert len(weather.ran) == 1
     assert [entry["response"]["status"] for entry in aimock.journal()] == [200, 500, 500, 500, 200]
 
@@ -895,9 +892,9 @@ class Counting:
 
 
 ASKED = {
-    "hello": (HELLO, set[str]()),
-    "weather": ("It is 18 degrees in San Francisco.", {"call_sf"}),
-    "weather in two cities": ("Paris is sunny and Oslo is cold.", {"call_paris", "call_oslo"}),
+    "greet me": (HELLO, set[str]()),
+    "weather": ("Lisbon has 18 degrees.", {"call_lisbon"}),
+    "weather here and there": ("Rome is dry, Bergen is wet.", {"call_rome", "call_bergen"}),
 }
 
 
@@ -966,7 +963,7 @@ async def test_of_many_streams_over_one_client_only_the_cut_ones_fail(aimock: Ai
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).build()
         async with anyio.create_task_group() as tasks:
-            for said in ("cut the stream", "unicode", "hello") * 10:
+            for said in ("break off", "odd characters", "greet me") * 10:
                 tasks.start_soon(ask, said)
 
     assert Counter(whole) == {UNICODE: 10, HELLO: 10}

@@ -129,9 +129,9 @@ async def ask(aimock: Aimock, text: str, way: Way, *tools: Any) -> tuple[ChatRes
 
 
 async def test_a_text(aimock: Aimock, way: Way) -> None:
-    response, _ = await ask(aimock, "hello", way)
+    response, _ = await ask(aimock, "greet me", way)
 
-    assert response.text == "Hello! This is the mock server speaking."
+    assert response.text == "Good day! A script in this repository wrote this."
     assert (response.finish_reason, response.raw_finish_reason) == ("stop", "end_turn")
 
 
@@ -139,7 +139,7 @@ async def test_a_tool_loop_with_thinking_survives_a_restart_in_its_middle(aimock
     builder = aimock.builder.with_thinking(
         Thinking.adaptive("high", display="summarized")
     ).with_changed_prefix("error")
-    messages = Messages.from_user("think before you look")
+    messages = Messages.from_user("think, then look")
 
     async with builder.build() as client:
         chat = (
@@ -149,7 +149,7 @@ async def test_a_tool_loop_with_thinking_survives_a_restart_in_its_middle(aimock
         )
         paused = await converse(chat.build(), messages, way)
         assert isinstance(paused, Paused)
-        assert messages[-1].reasoning == "I had better look that up."
+        assert messages[-1].reasoning == "The tables will have it."
         before = messages[-1].parts[0]
 
     restored = Messages.from_json(messages.to_json())
@@ -162,7 +162,7 @@ async def test_a_tool_loop_with_thinking_survives_a_restart_in_its_middle(aimock
         )
         response = await converse(chat.build(), restored, way)
 
-    assert response.text == "It is about the answer."
+    assert response.text == "The tables have it at six."
     first, second = aimock.transport.bodies
     assert first["thinking"] == {"type": "adaptive", "display": "summarized"}
     assert second["messages"][0] == first["messages"][0]
@@ -172,60 +172,60 @@ async def test_a_tool_loop_with_thinking_survives_a_restart_in_its_middle(aimock
     signed = before.native.data["block"]
     assert isinstance(signed, dict)
     assert signed["signature"]
-    assert assistant["content"][0] == signed | {"thinking": "I had better look that up."}
+    assert assistant["content"][0] == signed | {"thinking": "The tables will have it."}
     assert assistant["content"][-1]["type"] == "tool_use"
     assert result["content"] == [
-        {"type": "tool_result", "tool_use_id": assistant["content"][-1]["id"], "content": "about answer"}
+        {"type": "tool_result", "tool_use_id": assistant["content"][-1]["id"], "content": "about tides"}
     ]
 
 
 async def test_parallel_calls_are_answered_in_one_turn(aimock: Aimock, way: Way) -> None:
-    response, messages = await ask(aimock, "weather in two cities", way, get_weather)
+    response, messages = await ask(aimock, "weather here and there", way, get_weather)
 
-    assert response.text == "Paris is sunny and Oslo is cold."
-    assert [call.arguments["city"] for call in messages[1].tool_calls] == ["Paris", "Oslo"]
+    assert response.text == "Rome is dry, Bergen is wet."
+    assert [call.arguments["city"] for call in messages[1].tool_calls] == ["Rome", "Bergen"]
     result = aimock.transport.bodies[1]["messages"][2]
-    assert [block["content"] for block in result["content"]] == ["18 degrees in Paris", "18 degrees in Oslo"]
+    assert [block["content"] for block in result["content"]] == ["18 degrees in Rome", "18 degrees in Bergen"]
 
 
 async def test_arguments_of_every_kind_arrive_whole(aimock: Aimock, way: Way) -> None:
     _, messages = await ask(aimock, "weather", way, get_weather)
 
-    assert messages[1].tool_calls[0].arguments["note"] == 'quote " backslash \\ newline \n unicode é 漢 😀'
+    assert messages[1].tool_calls[0].arguments["note"] == 'she says "ü", then \\ and\na line, 中 🌊'
 
 
 async def test_a_call_without_arguments(aimock: Aimock, way: Way) -> None:
-    response, messages = await ask(aimock, "no arguments", way, current_time)
+    response, messages = await ask(aimock, "what time is it", way, current_time)
 
     assert (messages[1].tool_calls[0].arguments, response.text) == ({}, "It is noon.")
 
 
 async def test_text_and_calls_keep_their_order(aimock: Aimock, way: Way) -> None:
-    _, messages = await ask(aimock, "text then tool", way, lookup)
+    _, messages = await ask(aimock, "say, then call", way, lookup)
 
-    assert messages[1].parts[0] == Text("Let me look that up.")
+    assert messages[1].parts[0] == Text("I look it up first.")
     assert messages[1].tool_calls[0].name == "lookup"
 
 
 async def test_thinking_is_apart_from_the_text(aimock: Aimock, way: Way) -> None:
-    response, _ = await ask(aimock, "think hard", way)
+    response, _ = await ask(aimock, "think first", way)
 
     assert (response.text, response.reasoning) == (
-        "The answer is 4.",
-        "First I add two and two. Then I check: four.",
+        "It makes ten.",
+        "Three times three is nine. One more is ten.",
     )
 
 
 async def test_a_turn_at_its_limit(aimock: Aimock, way: Way) -> None:
-    response, _ = await ask(aimock, "stop at length", way)
+    response, _ = await ask(aimock, "run out of tokens", way)
 
     assert (response.finish_reason, response.raw_finish_reason) == ("length", "max_tokens")
 
 
 async def test_characters_of_every_length(aimock: Aimock, way: Way) -> None:
-    response, _ = await ask(aimock, "unicode", way)
+    response, _ = await ask(aimock, "odd characters", way)
 
-    assert response.text == "naïve café — 漢字かな交じり文 😀👩‍👩‍👧 \u0000-free, tab\tand newline\nend"
+    assert response.text == "Größe, déjà vu: 仮名と漢字 🧭👩🏽‍🚀, a \u0000, a tab\tand\ntwo lines"
 
 
 class Person(BaseModel):
@@ -237,9 +237,9 @@ class Person(BaseModel):
 async def test_an_answer_of_a_type(aimock: Aimock, way: Way) -> None:
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).with_structured_output(Person).build()
-        response = await converse(chat, Messages.from_user("json person"), way)
+        response = await converse(chat, Messages.from_user("a person as data"), way)
 
-    assert response.value == Person(name="Ada", age=36, tags=["math", "code"])
+    assert response.value == Person(name="Grace", age=45, tags=["compilers", "navy"])
     assert aimock.transport.bodies[0]["output_config"]["format"]["schema"]["additionalProperties"] is False
 
 
@@ -255,7 +255,7 @@ async def test_an_answer_of_a_type(aimock: Aimock, way: Way) -> None:
 )
 async def test_errors(status: int, expected: type[ProviderError], aimock: Aimock, way: Way) -> None:
     with pytest.raises(expected) as caught:
-        await ask(aimock, f"error {status}", way)
+        await ask(aimock, f"fail with {status}", way)
     assert caught.value.status == status
     if status == 429:
         assert caught.value.retry_after == 2.0
@@ -264,14 +264,14 @@ async def test_errors(status: int, expected: type[ProviderError], aimock: Aimock
 async def test_what_passes_is_tried_again(aimock: Aimock, way: Way) -> None:
     async with aimock.builder.build() as client:
         chat = ChatBuilder().with_model(client).with_retry(RetryPolicy(base_delay=0.0)).build()
-        response = await converse(chat, Messages.from_user("retry twice"), way)
+        response = await converse(chat, Messages.from_user("third time"), way)
 
-    assert response.text == "third time lucky"
+    assert response.text == "here at last"
     assert [notice.about for notice in response.notices] == ["retry", "retry"]
 
 
 async def test_a_cut_stream_is_an_error_with_what_came(aimock: Aimock) -> None:
     with pytest.raises((StreamTruncated, ConnectionFailed)) as caught:
-        await ask(aimock, "cut the stream", "stream")
+        await ask(aimock, "break off", "stream")
     if isinstance(caught.value, StreamTruncated):
-        assert "This answer is cut off long before its end".startswith(caught.value.partial.text)
+        assert "Here is a long answer that nobody reads".startswith(caught.value.partial.text)

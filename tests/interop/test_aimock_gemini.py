@@ -83,9 +83,9 @@ async def asked(
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        ("hello", "Hello! This is the mock server speaking."),
-        ("unicode", "naïve café — 漢字かな交じり文 😀👩‍👩‍👧 \u0000-free, tab\tand newline\nend"),
-        ("slow stream", "slowly slowly slowly slowly"),
+        ("greet me", "Good day! A script in this repository wrote this."),
+        ("odd characters", "Größe, déjà vu: 仮名と漢字 🧭👩🏽‍🚀, a \u0000, a tab\tand\ntwo lines"),
+        ("drip slowly", "drip drip drip drip"),
     ],
 )
 async def test_it_answers(aimock_url: str, question: str, answer: str, way: Way) -> None:
@@ -94,22 +94,22 @@ async def test_it_answers(aimock_url: str, question: str, answer: str, way: Way)
 
 
 async def test_it_thinks(aimock_url: str, way: Way) -> None:
-    response, _ = await asked(aimock_url, "think hard", way)
+    response, _ = await asked(aimock_url, "think first", way)
     assert (response.reasoning, response.text) == (
-        "First I add two and two. Then I check: four.",
-        "The answer is 4.",
+        "Three times three is nine. One more is ten.",
+        "It makes ten.",
     )
 
 
-NOTE = 'quote " backslash \\ newline \n unicode é 漢 😀'
-TWO = [{"city": "Paris", "unit": "celsius"}, {"city": "Oslo", "unit": "celsius"}]
+NOTE = 'she says "ü", then \\ and\na line, 中 🌊'
+TWO = [{"city": "Rome", "unit": "celsius"}, {"city": "Bergen", "unit": "celsius"}]
 
 
 @pytest.mark.parametrize(
     ("question", "answer", "arguments"),
     [
-        ("weather", "It is 18 degrees in San Francisco.", [{"city": "San Francisco", "note": NOTE}]),
-        ("weather in two cities", "Paris is sunny and Oslo is cold.", TWO),
+        ("weather", "Lisbon has 18 degrees.", [{"city": "Lisbon", "note": NOTE}]),
+        ("weather here and there", "Rome is dry, Bergen is wet.", TWO),
     ],
 )
 async def test_it_calls_tools_and_reads_what_they_say(
@@ -122,22 +122,22 @@ async def test_it_calls_tools_and_reads_what_they_say(
     assert [call.outcome() for call in calls] == [f"18 degrees in {call.arguments['city']}" for call in calls]
 
 
-@pytest.mark.parametrize("question", ["text then tool", "tool then text"])
+@pytest.mark.parametrize("question", ["say, then call", "call, then say"])
 async def test_the_order_of_parts_is_kept(aimock_url: str, question: str, way: Way) -> None:
     _, messages = await asked(aimock_url, question, way, lookup)
     kinds = [part.type for part in messages[1].parts]
-    assert kinds == (["text", "tool_call"] if question == "text then tool" else ["tool_call", "text"])
+    assert kinds == (["text", "tool_call"] if question == "say, then call" else ["tool_call", "text"])
 
 
 async def test_its_output_is_typed(aimock_url: str, way: Way) -> None:
-    response, _ = await asked(aimock_url, "json person", way, output=Person)
-    assert response.value == Person(name="Ada", age=36, tags=["math", "code"])
+    response, _ = await asked(aimock_url, "a person as data", way, output=Person)
+    assert response.value == Person(name="Grace", age=45, tags=["compilers", "navy"])
 
 
 async def test_it_stops_at_length(aimock_url: str, way: Way) -> None:
-    response, _ = await asked(aimock_url, "stop at length", way)
+    response, _ = await asked(aimock_url, "run out of tokens", way)
     assert (response.text, response.finish_reason, response.raw_finish_reason) == (
-        "This was cut",
+        "No room for",
         "length",
         "MAX_TOKENS",
     )
@@ -155,21 +155,21 @@ async def test_it_stops_at_length(aimock_url: str, way: Way) -> None:
 )
 async def test_its_errors_are_ours(aimock_url: str, status: int, kind: type[ProviderError], way: Way) -> None:
     with pytest.raises(kind) as failure:
-        await asked(aimock_url, f"error {status}", way)
+        await asked(aimock_url, f"fail with {status}", way)
     assert failure.value.status == status
     assert failure.value.retry_after == (2 if status == 429 else None)
     assert "interop-secret" not in repr(failure.value)
 
 
 async def test_it_is_asked_again(aimock_url: str, way: Way) -> None:
-    response, _ = await asked(aimock_url, "retry twice", way, retry=RetryPolicy(base_delay=0.0))
-    assert response.text == "third time lucky"
+    response, _ = await asked(aimock_url, "third time", way, retry=RetryPolicy(base_delay=0.0))
+    assert response.text == "here at last"
     assert [notice.about for notice in response.notices] == ["retry", "retry"]
 
 
 async def test_a_connection_that_it_drops_is_a_cut(aimock_url: str) -> None:
     with pytest.raises(StreamTruncated) as cut:
-        await asked(aimock_url, "cut the stream", "stream")
-    assert "This answer is cut off".startswith(cut.value.partial.text[:20])
+        await asked(aimock_url, "break off", "stream")
+    assert "Here is a long answer".startswith(cut.value.partial.text[:20])
     assert cut.value.partial.message.interrupted
     assert isinstance(cut.value.__cause__, ConnectionFailed | None)

@@ -324,7 +324,7 @@ async def test_what_a_tool_raises_is_answered_to_the_model(stream: bool) -> None
             await (through(chat, messages) if stream else chat.complete(messages))
 
     assert _messages(server, 1)[-1]["content"] == "RuntimeError: the abacus is broken"
-    assert isinstance(next(messages.calls).status, Failed)
+    assert isinstance(messages.calls[0].status, Failed)
 
 
 @both_ways

@@ -117,7 +117,7 @@ async def test_it_calls_tools_and_reads_what_they_say(
 ) -> None:
     response, messages = await asked(builder, question, way, get_weather)
     assert response.text == answer
-    calls = list(messages.calls)
+    calls = messages.calls
     assert [call.arguments for call in calls] == arguments
     assert [call.outcome() for call in calls] == [f"18 degrees in {call.arguments['city']}" for call in calls]
 

@@ -336,7 +336,7 @@ async def test_ids_that_are_empty_or_come_again_are_replaced(id: str) -> None:
 
     await chat.complete(messages)
 
-    calls = list(messages.calls)
+    calls = messages.calls
     assert len({call.id for call in calls}) == 4
     assert all(call.id for call in calls)
     assert [call.status for call in calls] == [Completed(2), Completed(3), Completed(3), Completed(4)]

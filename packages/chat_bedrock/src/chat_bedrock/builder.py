@@ -24,6 +24,7 @@ from chat_core.client import (
     path_segment,
 )
 from chat_core.client.aws_credentials import signing_advice
+from chat_core.types.misuse import checked_dimensions
 from typing_extensions import TypeVar
 
 from chat_bedrock.capabilities import Capabilities, capabilities_of
@@ -167,7 +168,7 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         normalize: bool | None = None,
     ) -> BedrockBuilder[M, HasEmbeddings]:
         """Build a client that embeds. `EmbeddingOptions` explains the options, and which model has which."""
-        options = EmbeddingOptions(dimensions, purpose, truncate, normalize)
+        options = EmbeddingOptions(checked_dimensions(dimensions), purpose, truncate, normalize)
         changed = self._with(replace(self._choices, embeddings=options))
         return cast("BedrockBuilder[M, HasEmbeddings]", changed)
 

@@ -17,6 +17,7 @@ from chat_core.client import (
     checked_key,
     checked_url,
 )
+from chat_core.types.misuse import checked_dimensions
 from typing_extensions import TypeVar
 
 from chat_cohere.client import CohereClient, EmbeddingCohereClient
@@ -103,7 +104,7 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
         `input_type` says what the vectors are for: "search_query" for queries, "search_document" for what
         they search, "classification" or "clustering". `dimensions` needs embed-v4.0 or later.
         """
-        options = EmbeddingOptions(dimensions, input_type, truncate, max_tokens)
+        options = EmbeddingOptions(checked_dimensions(dimensions), input_type, truncate, max_tokens)
         changed = self._with(replace(self._choices, embeddings=options))
         return cast("CohereBuilder[M, HasEmbeddings]", changed)
 

@@ -17,7 +17,7 @@ from chat_core.client import (
     checked_key,
     checked_url,
 )
-from chat_core.types.misuse import checked_instance
+from chat_core.types.misuse import checked_dimensions, checked_instance
 from typing_extensions import TypeVar
 
 from chat_completions.dialect import Dialect
@@ -189,7 +189,9 @@ class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
 
     def with_embeddings(self, dimensions: int | None = None) -> ChatCompletionsBuilder[M, HasEmbeddings]:
         """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
-        embedding = self._with(replace(self._choices, embeds=True, reranks=False, dimensions=dimensions))
+        embedding = self._with(
+            replace(self._choices, embeds=True, reranks=False, dimensions=checked_dimensions(dimensions))
+        )
         return cast("ChatCompletionsBuilder[M, HasEmbeddings]", embedding)
 
     def with_rerank(self) -> ChatCompletionsBuilder[M, HasRerank]:

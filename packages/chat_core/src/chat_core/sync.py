@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 
 from chat_core.chat.chat import Chat
 from chat_core.chat.chat_stream import ChatStream
+from chat_core.chat.conversation import refuse_keywords
 from chat_core.chat.read_ahead import ReadAhead
 from chat_core.chat.shared_loop import SharedLoop
 from chat_core.chat.sync_call import SyncCall
@@ -95,8 +96,11 @@ class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: object = None,
+        **unknown: object,
     ) -> object:
         """Do what `Chat.complete` does."""
+        if unknown:
+            refuse_keywords("complete", unknown)
         given = cast("Messages", messages)  # the chat looks whether it takes a text
         chat = cast("Chat[CompletionProvider, object, V_co]", self._chat)
         return self._call(lambda: chat.complete(given, options=options, deps=deps))
@@ -123,8 +127,11 @@ class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: object = None,
+        **unknown: object,
     ) -> R_co:
         """Do what `Chat.resume` does."""
+        if unknown:
+            refuse_keywords("resume", unknown)
         chat = cast("Chat[CompletionProvider, R_co, V_co]", self._chat)
         return self._call(lambda: chat.resume(messages, options=options, deps=deps))
 
@@ -166,12 +173,15 @@ class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: object = None,
+        **unknown: object,
     ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]:
         """Yield what `Chat.stream` yields: `with chat.stream(messages) as events: for event in events: ...`
 
         The text of a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the
         consumer has taken the events before it.
         """
+        if unknown:
+            refuse_keywords("stream", unknown)
         given = cast("Messages", messages)  # the chat looks whether it takes a text
         chat = cast("Chat[StreamProvider, object, V_co]", self._chat)
         return self._streamed(lambda: chat.stream(given, options=options, deps=deps))

@@ -8,6 +8,7 @@ from typing import Generic, Self, cast, overload
 
 from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, checked_key, resource_path
+from chat_core.types.misuse import checked_dimensions
 from typing_extensions import TypeVar
 
 from chat_gemini.client import EmbeddingGeminiClient, GeminiClient
@@ -69,7 +70,7 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
         `dimensions` shortens the vectors. `task` is what they are for, such as "RETRIEVAL_QUERY" or
         "RETRIEVAL_DOCUMENT"; the latter may have the `title` of the document.
         """
-        options = EmbeddingOptions(dimensions, task.upper() if task else None, title)
+        options = EmbeddingOptions(checked_dimensions(dimensions), task.upper() if task else None, title)
         made = self._with(replace(self._choices, embeds=True, embeddings=options))
         return cast("GeminiBuilder[M, HasEmbeddings]", made)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Self, cast, overload
 from chat_completions import Dialect
 from chat_completions.builder import CompletionsBuilder
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+from chat_core.types.misuse import checked_dimensions
 from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class MistralBuilder(CompletionsBuilder, Generic[M, E]):
 
     def with_embeddings(self, dimensions: int | None = None) -> MistralBuilder[M, HasEmbeddings]:
         """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
-        embedding = self._with(replace(self._choices, embeds=True, dimensions=dimensions))
+        embedding = self._with(replace(self._choices, embeds=True, dimensions=checked_dimensions(dimensions)))
         return cast("MistralBuilder[M, HasEmbeddings]", embedding)
 
     @overload

@@ -11,6 +11,7 @@ from chat_completions import Dialect
 from chat_completions.builder import CompletionsBuilder
 from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server, checked_url
+from chat_core.types.misuse import checked_dimensions
 from typing_extensions import TypeVar
 
 from chat_ollama.host import api_url, root_url
@@ -59,7 +60,7 @@ class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
 
     def with_embeddings(self, dimensions: int | None = None) -> OllamaBuilder[M, HasEmbeddings]:
         """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
-        made = self._with(replace(self._choices, embeds=True, dimensions=dimensions))
+        made = self._with(replace(self._choices, embeds=True, dimensions=checked_dimensions(dimensions)))
         return cast("OllamaBuilder[M, HasEmbeddings]", made)
 
     def with_native(self) -> Self:

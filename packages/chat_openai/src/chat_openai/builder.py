@@ -8,6 +8,7 @@ from typing import Final, Generic, Literal, cast, overload
 
 from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server
+from chat_core.types.misuse import checked_dimensions
 from chat_core.types.typestate import HasImages
 from chat_responses.builder import settings
 from typing_extensions import TypeVar
@@ -46,7 +47,9 @@ class OpenAIBuilder(NativeToolsBuilder[OpenAIChoices], Generic[M, E]):
 
     def with_embeddings(self, dimensions: int | None = None) -> OpenAIBuilder[M, HasEmbeddings]:
         """Build a client that embeds too; `dimensions` shortens the vectors where the model can."""
-        made = self._with(replace(self._choices, embeds=True, dimensions=dimensions, images=None))
+        made = self._with(
+            replace(self._choices, embeds=True, dimensions=checked_dimensions(dimensions), images=None)
+        )
         return cast("OpenAIBuilder[M, HasEmbeddings]", made)
 
     def with_images(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Self, cast, overload
 from chat_completions import Dialect
 from chat_completions.builder import CompletionsBuilder
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+from chat_core.types.misuse import checked_dimensions
 from chat_responses.builder import ResponsesBuilder
 from typing_extensions import TypeVar
 
@@ -100,7 +101,7 @@ class OpenRouterBuilder(CompletionsBuilder, Generic[M, E]):
 
     def with_embeddings(self, dimensions: int | None = None) -> OpenRouterBuilder[M, HasEmbeddings]:
         """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
-        embedding = self._with(replace(self._choices, embeds=True, dimensions=dimensions))
+        embedding = self._with(replace(self._choices, embeds=True, dimensions=checked_dimensions(dimensions)))
         return cast("OpenRouterBuilder[M, HasEmbeddings]", embedding)
 
     @overload

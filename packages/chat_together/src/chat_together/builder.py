@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Self, cast, overload
 from chat_completions import Dialect
 from chat_completions.builder import CompletionsBuilder
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel
+from chat_core.types.misuse import checked_dimensions
 from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class TogetherBuilder(CompletionsBuilder, Generic[M, E]):
         """Build a client that embeds. Together's vectors cannot be shortened: `dimensions` is refused by
         `build()`.
         """
-        embedding = self._with(replace(self._choices, embeds=True, dimensions=dimensions))
+        embedding = self._with(replace(self._choices, embeds=True, dimensions=checked_dimensions(dimensions)))
         return cast("TogetherBuilder[M, HasEmbeddings]", embedding)
 
     @overload

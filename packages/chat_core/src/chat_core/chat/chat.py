@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Never, TypeAlias, cast, overload
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat_stream import ChatStream
-from chat_core.chat.conversation import conversation_of
+from chat_core.chat.conversation import conversation_of, refuse_keywords
 from chat_core.chat.loop import converse
 from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
 from chat_core.chat.setup import Setup
@@ -94,6 +94,7 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: object = None,
+        **unknown: object,
     ) -> object:
         """Carry the conversation on until the model has responded, or calls wait; `messages` then ends with
         its turn.
@@ -103,6 +104,8 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         as `ToolContext.deps`; it is needed where one wants a `ToolContext[Deps]`.
         Raises a `ChatError`; what had come by then is in `messages`, so calling again goes on from there.
         """
+        if unknown:
+            refuse_keywords("complete", unknown)
         setup = self._setup.with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         async with aclosing(
@@ -140,8 +143,11 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: object = None,
+        **unknown: object,
     ) -> R_co:
         """Do what `complete` does: after a pause, with some or all of the waiting calls decided."""
+        if unknown:
+            refuse_keywords("resume", unknown)
         chat = cast("Chat[CompletionProvider, R_co, V_co]", self)
         return await chat.complete(messages, options=options, deps=deps)
 
@@ -183,6 +189,7 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: object = None,
+        **unknown: object,
     ) -> ChatStream[V_co]:
         """Return the same as events, ending in `Done` or `Paused`:
 
@@ -190,6 +197,8 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
 
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
         """
+        if unknown:
+            refuse_keywords("stream", unknown)
         setup = self._setup.with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = setup.tools.background()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from chat_core.transport import Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
-from chat_core.types.misuse import checked_mapping, checked_text, is_a, kind_of
+from chat_core.types.misuse import checked_mapping, checked_text, is_a, kind_of, refuse_other_arguments
 from chat_core.types.short_repr import Abbreviation, Shown, Values, changed_fields
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class ProviderBuilder(Shown, Generic[C]):
         """
         return self._connected(replace(self._connection, base_url=checked_url(base_url)))
 
+    @refuse_other_arguments('with_header(name, value) takes one header: .with_header("X-Team", "blue")')
     def with_header(self, name: str, value: str) -> Self:
         """Add a header to every request, in place of one of the same name.
 

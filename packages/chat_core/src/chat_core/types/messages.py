@@ -74,9 +74,11 @@ class Messages:
         return self.append(Message(role, [as_part(part) for part in parts]))
 
     @property
-    def calls(self) -> Iterator[ToolCall]:
+    def calls(self) -> tuple[ToolCall, ...]:
         """Every tool call, in order."""
-        return (part for message in self._messages for part in message.parts if isinstance(part, ToolCall))
+        return tuple(
+            [part for message in self._messages for part in message.parts if isinstance(part, ToolCall)]
+        )
 
     @property
     def pending(self) -> list[ToolCall]:

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from chat_core.types.errors import ConfigurationError
 
 C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
 
 
@@ -48,6 +49,14 @@ def checked_count(value: object, method: str, *, least: int) -> int:
     return value
 
 
+def checked_dimensions(value: int | None) -> int | None:
+    """Return the length that vectors are to have, or None.
+
+    Raises `ConfigurationError` for anything but a positive whole number.
+    """
+    return value if value is None else checked_count(value, "with_embeddings", least=1)
+
+
 def checked_instance(value: object, kind: type[T], where: str, instead: str) -> T:
     """Return a value of this type.
 
@@ -72,6 +81,26 @@ def misspelt(name: str, known: Sequence[str]) -> str:
 
     near = get_close_matches(name, known, n=2, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+
+
+def refuse_other_arguments(instead: str) -> Callable[[F], F]:
+    """Return a decorator that raises `ConfigurationError`, not `TypeError`, for too many or too few
+    arguments.
+    """
+
+    def decorate(method: F) -> F:
+        @wraps(method)
+        def call(*args: object, **given: object) -> object:
+            try:
+                return method(*args, **given)
+            except TypeError as exc:
+                if exc.__traceback__ is not None and exc.__traceback__.tb_next is None:  # not from within
+                    raise ConfigurationError(instead) from None
+                raise
+
+        return cast("F", call)
+
+    return decorate
 
 
 def refuse_unknown_fields(cls: C) -> C:

@@ -55,6 +55,7 @@ class ChatOptions(ShortRepr):
         return replace(self, **{name: value for name, value in given.items() if value is not None})
 
 
+COMMON_OPTIONS = frozenset(field.name for field in fields(ChatOptions))
 _KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("temperature", "top_p", "frequency_penalty", "presence_penalty"), (int, float)),
     **dict.fromkeys(("max_tokens", "seed", "top_k"), int),

@@ -44,6 +44,12 @@ class Text(ShortRepr):
     native: Native | None = field(default=None, kw_only=True)
     type: Literal["text"] = field(default="text", kw_only=True, repr=False)
 
+    def __post_init__(self) -> None:
+        if not is_a(self.text, str):
+            raise ConfigurationError(
+                f"Text(text) takes a text, not {kind_of(self.text)}: {_as_text(self.text)}"
+            )
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reasoning(ShortRepr):
@@ -151,3 +157,15 @@ def _can_be_written(value: JsonValue) -> bool:
     except (TypeError, ValueError, RecursionError):
         return False
     return json_fault(value) is None
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case bytes() | bytearray():
+            return "write Text(data.decode())"
+        case None:
+            return "leave it out"
+        case _ if hasattr(value, "text"):
+            return "write Text(value.text)"
+        case _:
+            return "write Text(str(value))"

@@ -19,6 +19,7 @@ from chat_core.client import (
     Server,
     checked_key,
 )
+from chat_core.types.misuse import checked_dimensions
 from chat_core.types.typestate import HasImages
 from chat_responses.builder import settings
 from chat_responses.servers import AZURE
@@ -138,7 +139,9 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
 
     def with_embeddings(self, dimensions: int | None = None) -> AzureOpenAIBuilder[M, HasEmbeddings]:
         """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
-        chosen = replace(self._choices, embeds=True, dimensions=dimensions, images=None, chats=False)
+        chosen = replace(
+            self._choices, embeds=True, dimensions=checked_dimensions(dimensions), images=None, chats=False
+        )
         return cast("AzureOpenAIBuilder[M, HasEmbeddings]", self._with(chosen))
 
     def with_images(

@@ -4,15 +4,8 @@ returned).
 
 from __future__ import annotations
 
-import bedrock
-import claude
-import cohere
-import completions
-import gemini
-import neutral
-import ollama
-import responses
 from chat_core import ChatError
+from players import bedrock, claude, cohere, completions, gemini, neutral, ollama, responses
 
 PLAYERS = {
     "bedrock-converse": bedrock.message,

@@ -44,8 +44,7 @@ def recorded() -> list[Any]:
 def test_a_recorded_exchange_comes_out_as_expected(recording: Any, exchange: Any, wanted: Any) -> None:
     sys.path[:0] = [str(SHARED / "tools"), str(HERE)]
     import check_recordings
-    import claude  # not `drive`: it imports `cohere`, which may be the SDK's by now
-    import neutral
+    from players import claude, neutral
 
     async def drive(exchange: dict, base_url: str, *, stream: bool) -> dict | None:
         try:

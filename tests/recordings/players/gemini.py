@@ -7,8 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 
-import neutral
-import turns
 from chat_core import (
     Action,
     ChatBuilder,
@@ -25,6 +23,8 @@ from chat_core import (
     ToolCall,
 )
 from chat_gemini import GeminiBuilder
+
+from players import neutral, turns
 
 _NO_RETRIES = RetryPolicy(max_retries=0)
 

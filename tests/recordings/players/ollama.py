@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-import neutral
-import turns
 from chat_core import (
     Action,
     ChatBuilder,
@@ -21,6 +19,8 @@ from chat_core import (
     ToolCall,
 )
 from chat_ollama import OllamaBuilder
+
+from players import neutral, turns
 
 _NO_RETRIES = RetryPolicy(max_retries=0)
 

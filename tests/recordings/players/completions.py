@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-import azures
-import neutral
-import turns
 from chat_ai21 import AI21Builder
 from chat_cerebras import CerebrasBuilder
 from chat_completions import ChatCompletionsBuilder, Dialect
@@ -39,6 +36,8 @@ from chat_openai.azure import AzureOpenAIBuilder
 from chat_openrouter import OpenRouterBuilder
 from chat_together import TogetherBuilder
 from chat_xai import XAIBuilder
+
+from players import azures, neutral, turns
 
 _BUILDERS = {
     "ai21": AI21Builder,

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
-import neutral
-import turns
 from chat_claude import ClaudeBuilder, block
 from chat_core import (
     Action,
@@ -26,6 +24,8 @@ from chat_core import (
     Tool,
     ToolCall,
 )
+
+from players import neutral, turns
 
 _READABLE = ("image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf")
 _NO_RETRIES = RetryPolicy(max_retries=0)

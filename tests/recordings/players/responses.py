@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-import azures
-import neutral
-import turns
 from chat_core import (
     Action,
     ChatBuilder,
@@ -34,6 +31,8 @@ from chat_openai.azure import AzureOpenAIBuilder
 from chat_openrouter import OpenRouterBuilder
 from chat_responses import ResponsesBuilder
 from chat_xai import XAIBuilder
+
+from players import azures, neutral, turns
 
 _VENDORS = {
     "deepseek": DeepSeekBuilder,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-import neutral
-import turns
 from chat_cohere import CohereBuilder, document
 from chat_core import (
     Action,
@@ -25,6 +23,8 @@ from chat_core import (
     ToolCall,
 )
 from chat_core.client import HasModel
+
+from players import neutral, turns
 
 _NO_RETRIES = RetryPolicy(max_retries=0)
 

@@ -6,8 +6,6 @@ import base64
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
-import neutral
-import turns
 from chat_bedrock import BedrockBuilder, block
 from chat_core import (
     Action,
@@ -26,6 +24,8 @@ from chat_core import (
     ToolDefinition,
 )
 from chat_core.client import HasModel
+
+from players import neutral, turns
 
 _NO_RETRIES = RetryPolicy(max_retries=0)
 _FILES = {

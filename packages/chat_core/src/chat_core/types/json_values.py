@@ -84,10 +84,11 @@ def depth_fault(value: JsonValue) -> str | None:
                 inner += item
         if not inner:
             return None
-        level = inner
+        level = [item for item in inner if type(item) in _CONTAINERS]
     return _TOO_DEEP
 
 
+_CONTAINERS = frozenset((dict, list))
 _TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
 
 

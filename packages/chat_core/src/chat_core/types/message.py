@@ -25,6 +25,7 @@ from chat_core.types.usage import Usage
 
 Role: TypeAlias = Literal["system", "user", "model"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "other"]
+_ROLES = ("system", "user", "model")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,14 +58,16 @@ class Message(ShortRepr, Memo):
     interrupted: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        role: str = self.role
-        if role not in ("system", "user", "model"):
-            hint = '; what others call assistant is "model" here' if role == "assistant" else ""
-            raise ConfigurationError(
-                f'the role of a message is "system", "user" or "model", not {role!r}{hint}'
-            )
-        if type(self.parts) is not list or any(type(part) not in PARTS for part in self.parts):
-            self.parts = as_parts(self.parts)
+        if self.role not in _ROLES:
+            raise _no_role(self.role)
+        parts = self.parts
+        if type(parts) is list:
+            for part in parts:  # a generator takes twice as long, and a history has hundreds of messages
+                if type(part) not in PARTS:
+                    break
+            else:
+                return
+        self.parts = as_parts(parts)
 
     @property
     def text(self) -> str:
@@ -100,6 +103,11 @@ class Message(ShortRepr, Memo):
         if unresolved := tuple(call for call in calls if not call.resolved):
             raise UnresolvedTool(unresolved)
         return [(call, call.outcome()) for call in calls]
+
+
+def _no_role(role: object) -> ConfigurationError:
+    hint = '; what others call assistant is "model" here' if role == "assistant" else ""
+    return ConfigurationError(f'the role of a message is "system", "user" or "model", not {role!r}{hint}')
 
 
 def _visible(parts: Iterable[Part]) -> Iterator[str]:

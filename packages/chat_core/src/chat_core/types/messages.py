@@ -60,12 +60,13 @@ class Messages:
 
     def append(self, message: Message) -> Self:
         """Append one message. Returns the conversation. Raises `ConfigurationError` for anything else."""
-        if not is_a(message, Message):
+        if type(message) is not Message and not is_a(message, Message):
             raise _no_message(message)
         self._messages.append(message)
         self._base_revision += 1
-        for call in message.tool_calls:
-            self._base_revision -= changes_of(call)
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                self._base_revision -= changes_of(part)
         return self
 
     def _add(self, role: Role, parts: tuple[Part | str, ...]) -> Self:

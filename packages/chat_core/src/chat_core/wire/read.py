@@ -63,7 +63,7 @@ def _may_be_deep(data: str | bytes) -> bool:
     """Return whether there are enough brackets for a depth over the limit: walking the value costs more."""
     if isinstance(data, str):
         return len(data) > 2 * MAX_DEPTH and data.count("[") + data.count("{") > MAX_DEPTH
-    return _has_many(data, b"[") or _has_many(data, b"{")
+    return _has_many(data, b"{") or _has_many(data, b"[")  # objects first: lists of vectors consist of them
 
 
 def _has_many(data: bytes, bracket: bytes) -> bool:

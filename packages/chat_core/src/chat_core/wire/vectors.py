@@ -20,8 +20,8 @@ def embeddings_in_order(data: JsonValue, count: int) -> tuple[Embedding, ...]:
     """
     items = [item for item in as_list(data) if isinstance(item, dict)]
     check_count(items, count)
-    indexes = [_index(item) for item in items]
-    if all(index is None for index in indexes):
+    indexes = [_index(item.get("index")) for item in items]
+    if indexes == list(range(count)) or all(index is None for index in indexes):
         ordered = items
     else:
         by_index = {index: item for index, item in zip(indexes, items, strict=True) if index is not None}
@@ -39,8 +39,10 @@ def check_count(items: Sequence[object], count: int) -> None:
         raise InvalidResponse(f"{len(items)} embeddings came for {count} inputs")
 
 
-def _index(item: JsonObject) -> int | None:
-    match item.get("index"):
+def _index(value: JsonValue) -> int | None:
+    if type(value) is int:  # as nearly always
+        return value
+    match value:
         case bool():
             return None
         case int(index):

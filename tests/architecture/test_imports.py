@@ -23,6 +23,7 @@ LATER = (
         "chat_core.testing",
     ),
 )
+NETWORK = {"httpx", "httpx_sse", "websockets", "pydantic", "ssl", "urllib.request", "trio"}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -41,11 +42,20 @@ def test_an_agent_pays_for_the_engine_but_not_for_the_network() -> None:
         "from chat_core import ChatBuilder, Messages, tool\n@tool\ndef add(a: int) -> int: "
         "...\nChatBuilder().with_tools([add])"
     )
-    assert "chat_core.chat.chat" in loaded
-    assert (
-        sorted(loaded & {"httpx", "httpx_sse", "websockets", "pydantic", "ssl", "urllib.request", "trio"})
-        == []
+    assert {"chat_core.chat.builder", "chat_core.tools.function"} <= loaded
+    assert sorted(loaded & NETWORK) == []
+
+
+def test_the_loop_comes_with_the_first_chat_and_still_no_network() -> None:
+    imported = _loaded("from chat_core import ChatBuilder, Messages")
+    built = _loaded(
+        "from chat_core import ChatBuilder, Messages\n"
+        "from chat_core.testing.provider import ScriptedProvider\n"
+        "ChatBuilder().with_model(ScriptedProvider([])).build()"
     )
+    assert "chat_core.chat.loop" in built
+    assert "chat_core.chat.loop" not in imported
+    assert sorted(built & NETWORK) == []
 
 
 def test_a_chat_without_tools_and_types_does_not_pay_for_them() -> None:

@@ -12,7 +12,6 @@ from chat_core import ConfigurationError
 from chat_core.client import Server
 
 from chat_completions.rules import Fields, FileRules, MessageRules, ReasoningRules
-from chat_completions.servers import SERVERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class Dialect:
 
         Raises `ConfigurationError`.
         """
+        from chat_completions.servers import SERVERS  # here: a program needs it once it builds a client
+
         if name not in SERVERS:
             known = ", ".join(sorted(SERVERS))
             raise ConfigurationError(f"no server is known as {name!r}; known are {known}")
@@ -52,6 +53,8 @@ class Dialect:
         """Return the dialect of the server at this base URL, as far as its host name tells; else the
         defaults.
         """
+        from chat_completions.servers import SERVERS
+
         host = urlsplit(url).hostname or ""
         for name, row in SERVERS.items():
             if any(host == own or host.endswith("." + own) for own in row.server.hosts):

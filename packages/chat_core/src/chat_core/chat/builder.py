@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Generic, Never, overload
 
 from typing_extensions import TypeForm, TypeVar
 
-from chat_core.chat.chat import Chat
 from chat_core.chat.checked_client import checked_client
-from chat_core.chat.setup import Setup
-from chat_core.chat.toolbox import ToolBox
 from chat_core.provider import Provider
-from chat_core.tools.pause import Complete, Paused
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonValue
-from chat_core.types.messages import Messages
 from chat_core.types.misuse import checked_count, checked_instance, kind_of
 from chat_core.types.options import ChatOptions, checked_options
 from chat_core.types.response import ChatResponse, StructuredResponse
@@ -24,13 +19,16 @@ from chat_core.types.retry_policy import RetryPolicy
 from chat_core.types.short_repr import Shown, Values
 from chat_core.types.typestate import HasModel, MayPause, NeverPauses, NoModel
 
-if TYPE_CHECKING:  # each is imported by the `with_…` that needs it
+if TYPE_CHECKING:  # each is imported by the `with_…` that needs it, or by `build()`
+    from chat_core.chat.chat import Chat
     from chat_core.chat.checkpoints import Checkpoint
     from chat_core.chat.structured import OutputType
     from chat_core.chat.toolbox import AnyCollection
     from chat_core.middleware.chain import Hooks
     from chat_core.middleware.hooks import Middleware, ToolMiddleware
+    from chat_core.tools.pause import Complete, Paused
     from chat_core.tools.scoped import ScopedCollection, ToolsFor
+    from chat_core.types.messages import Messages
     from chat_core.types.seals import ApprovalKey
 
 M = TypeVar("M", default=NoModel)
@@ -43,7 +41,7 @@ OtherProvider = TypeVar("OtherProvider", bound=Provider)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class _Choices:
     """What has been chosen so far."""
 
@@ -245,6 +243,10 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
             raise ConfigurationError("with_output_retries(...) needs .with_structured_output(...) too")
         if choices.output is not None:
             _ = choices.output.schema  # its faults come now, not with the first request
+        from chat_core.chat.chat import Chat
+        from chat_core.chat.setup import Setup
+        from chat_core.chat.toolbox import ToolBox
+
         tools = ToolBox.of(choices.tools, key=choices.approval_key, show_edits=choices.show_edits)
         _ = tools.definitions
         setup = Setup(

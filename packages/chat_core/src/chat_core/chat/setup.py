@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chat_core.middleware.chain import Hooks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Setup:
     """What a chat was built with. It holds no conversation."""
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Never, TypeAlias, cast
 
-from chat_core.types.call_ids import wire_name
 from chat_core.types.call_status import Failed
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.request import ToolDefinition
@@ -27,7 +26,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class ToolBox:
     """The tools of a chat by name, each with the strategy that decides about its calls.
 
@@ -62,7 +61,7 @@ class ToolBox:
                     )
                 tools[tool.name] = (tool, collection.strategy)
         changing = given if any(_is_function(collection.tools) for collection in given) else ()
-        return ToolBox(tools, clock, key, show_edits, changing, {wire_name(name): name for name in tools})
+        return ToolBox(tools, clock, key, show_edits, changing, _by_wire_name(tools))
 
     @property
     def chosen_by_step(self) -> bool:
@@ -117,6 +116,12 @@ class ToolBox:
     def no_such_tool(self, call: ToolCall) -> Failed:
         """Return the outcome of a call of a tool that is not there."""
         return Failed(f"There is no tool {call.name!r}. There are: {', '.join(self.tools) or 'none'}.")
+
+
+def _by_wire_name(names: Iterable[str]) -> dict[str, str]:
+    from chat_core.types.call_ids import wire_name  # with the first chat
+
+    return {wire_name(name): name for name in names}
 
 
 def _is_function(tools: object) -> bool:

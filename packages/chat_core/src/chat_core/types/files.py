@@ -9,7 +9,6 @@ from typing import ClassVar, Literal
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from chat_core.types.errors import ConfigurationError
-from chat_core.types.file_types import mimetype_of, mimetype_of_name, usual_name
 from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
@@ -43,6 +42,8 @@ class File(ShortRepr):
                 "a File is its data, a url or an id: use File.from_path, from_bytes, from_url or from_id"
             )
         if self.mimetype is not None:
+            from chat_core.types.file_types import usual_name  # with the first file
+
             object.__setattr__(self, "mimetype", usual_name(self.mimetype))
 
     @staticmethod
@@ -73,6 +74,8 @@ class File(ShortRepr):
             raise ConfigurationError(
                 f"File.from_bytes takes bytes, not {kind_of(data)}; File.from_path takes a path"
             )
+        from chat_core.types.file_types import mimetype_of
+
         data = bytes(data)
         mimetype = mimetype or mimetype_of(data, name)
         if mimetype is None:
@@ -90,6 +93,8 @@ class File(ShortRepr):
         Without `mimetype` the name in the URL decides; where it tells nothing, the file has none, and a wire
         that needs one asks for it.
         """
+        from chat_core.types.file_types import mimetype_of, mimetype_of_name
+
         split = _split(url)
         if split.scheme == "data":
             head, _, body = url[5:].partition(",")

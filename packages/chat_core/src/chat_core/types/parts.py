@@ -13,7 +13,6 @@ from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, json_fault
 from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.native import Native
-from chat_core.types.plain_json import as_json
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.tool_call import ToolCall as ToolCall  # here too: it is one of the parts
 
@@ -80,6 +79,8 @@ class Structured(ShortRepr):
 
     def __post_init__(self) -> None:
         if self.text is None and not _can_be_written(self.value):
+            from chat_core.types.plain_json import as_json  # here: most values are JSON already
+
             try:
                 object.__setattr__(self, "value", as_json(self.value))
             except ValueError as exc:

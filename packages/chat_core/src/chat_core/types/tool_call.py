@@ -26,7 +26,6 @@ from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, as_object
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
-from chat_core.types.plain_json import as_json
 from chat_core.types.short_repr import ShortRepr
 
 _STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
@@ -197,6 +196,8 @@ class ToolCall(ShortRepr, _Attached):
 
 def _decided_json(value: object, what: str) -> JsonValue:
     """Return what a person decided as JSON. The call still waits where it is none."""
+    from chat_core.types.plain_json import as_json
+
     try:
         return as_json(value)
     except ValueError as exc:

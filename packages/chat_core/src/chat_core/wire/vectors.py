@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from chat_core.types.embeddings import Embedding
 from chat_core.types.errors import InvalidResponse
-from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object
+from chat_core.types.json_values import JsonValue, as_list, as_object
 
 
 def embeddings_in_order(data: JsonValue, count: int) -> tuple[Embedding, ...]:

@@ -33,8 +33,8 @@ class WebSocketTransport(SocketTransport):
 
     Servers close a connection after an hour, so after `max_age` seconds it is replaced between two turns.
     `http` carries what goes over HTTP, by default a new `HttpTransport`. `url` is where the socket is, if not
-    at the base URL. A message of more than `max_bytes` is refused with `InvalidResponse`. `SocketTransport`
-    describes how connections are used.
+    at the base URL. `proxy` is the URL of an http or https proxy. A message of more than `max_bytes` is
+    refused with `InvalidResponse`. `SocketTransport` describes how connections are used.
     """
 
     def __init__(
@@ -42,10 +42,11 @@ class WebSocketTransport(SocketTransport):
         *,
         http: Transport | None = None,
         url: str | None = None,
+        proxy: str | None = None,
         max_age: float = 55 * 60.0,
         max_bytes: int = 128 * 1024 * 1024,
     ) -> None:
-        super().__init__(_open_turn, http=http, url=url, max_age=max_age, max_bytes=max_bytes)
+        super().__init__(_open_turn, http=http, url=url, proxy=proxy, max_age=max_age, max_bytes=max_bytes)
 
 
 class _ResponsesTurn:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from chat_core.client.credentials import Credentials
+from chat_core.client.duplex import duplex
 from chat_core.client.secrets import scrub_secrets, scrubbed_body
-from chat_core.transport import Event, EventStream, Request, Response, Transport
+from chat_core.transport import Event, EventStream, HandshakeRefused, Request, Response, Socket, Transport
 from chat_core.types.errors import ChatError
 from chat_core.types.short_repr import Shown, Values
 
@@ -66,9 +67,33 @@ class Authorized(Shown):
         async with self._stream(request, renewed) as response:
             yield response
 
+    async def connect(self, request: Request, /) -> Socket:
+        """Open a WebSocket whose handshake has the token."""
+        token = await self._credentials.token()
+        try:
+            return await self._connect(request, token)
+        except HandshakeRefused as refused:
+            if refused.response.status != 401:
+                raise
+            renewed = await self._credentials.renewed(token)
+            if renewed == token:
+                raise
+        return await self._connect(request, renewed)
+
     async def aclose(self) -> None:
         """Close what is open on the running event loop."""
         await self._transport.aclose()
+
+    async def _connect(self, request: Request, token: str) -> Socket:
+        authorized = _with_token(request, token)
+        try:
+            return await duplex(self._transport).connect(authorized)
+        except ChatError as error:
+            scrub_secrets(error, authorized)
+            raise
+        except HandshakeRefused as refused:
+            response = refused.response
+            raise HandshakeRefused(replace(response, body=_scrubbed_bytes(response.body, token))) from None
 
     async def _send(self, request: Request, token: str) -> Response:
         authorized = _with_token(request, token)
@@ -145,6 +170,15 @@ class Signed(Shown):
         try:
             async with self._transport.stream(signed) as response:
                 yield response
+        except ChatError as error:
+            scrub_secrets(error, signed)
+            raise
+
+    async def connect(self, request: Request, /) -> Socket:
+        """Open a WebSocket whose handshake is signed."""
+        signed = await self._signed(request)
+        try:
+            return await duplex(self._transport).connect(signed)
         except ChatError as error:
             scrub_secrets(error, signed)
             raise

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from chat_core.client.error_advice import DecodeError, with_advice
 from chat_core.client.exchange import StreamDecoder, send_request, stream_response
-from chat_core.transport import Request, Timeouts, Transport
+from chat_core.transport import Request, Socket, Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import TurnEvent
 from chat_core.types.misuse import checked_text
@@ -118,6 +118,17 @@ class ProviderClient(Generic[S]):
         """Send a request and yield its turn as `decoder` reads it, ending with `Done`."""
         request = self._request("POST", path, body, headers)
         return stream_response(self._settings.transport, request, decoder, self._decode_error, self._logger)
+
+    async def _connect(self, path: str, headers: Mapping[str, str] | None = None) -> Socket:
+        """Open a WebSocket at a path under the base URL.
+
+        Raises the provider's error where the server refuses the handshake, and `ConfigurationError` where the
+        transport opens no WebSockets.
+        """
+        from chat_core.client.open_socket import open_socket
+
+        request = self._request("GET", path, b"", headers)
+        return await open_socket(self._settings.transport, request, self._decode_error, self._logger)
 
     def _request(
         self,

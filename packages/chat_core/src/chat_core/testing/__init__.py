@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chat_core.testing.laws import broken_laws
     from chat_core.testing.loopback import Call, Failure, LoopbackServer, Raw, Received, Reply
     from chat_core.testing.provider import ScriptedProvider
+    from chat_core.testing.socket import FakeSocket
     from chat_core.testing.tape import (
         Cut,
         Delay,
@@ -34,6 +35,7 @@ __all__ = [
     "Delay",
     "Duplicate",
     "Failure",
+    "FakeSocket",
     "FakeTransport",
     "LoopbackServer",
     "Raw",
@@ -63,6 +65,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.testing.laws": "broken_laws",
             "chat_core.testing.loopback": "Call Failure LoopbackServer Raw Received Reply",
             "chat_core.testing.provider": "ScriptedProvider",
+            "chat_core.testing.socket": "FakeSocket",
             "chat_core.testing.tape": (
                 "Cut Delay Duplicate RecordingTransport Redaction Reorder ReplayTransport Reset Reslice Stall"
                 " Status Tape TapeMismatch"

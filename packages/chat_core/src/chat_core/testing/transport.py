@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from chat_core.transport import Event, EventStream, Request, Response
+from chat_core.testing.socket import FakeSocket
+from chat_core.transport import Event, EventStream, HandshakeRefused, Request, Response, Socket
 from chat_core.transport.sse import bursts_from_bytes
 from chat_core.types.errors import ChatError
 from chat_core.types.json_values import JsonObject, JsonValue, as_object
@@ -26,6 +27,7 @@ class FakeTransport(Shown):
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self._answers: list[Response | ChatError] = []
+        self._sockets: list[FakeSocket] = []
 
     def _shown(self) -> Values:
         yield "requests", len(self.requests)
@@ -63,6 +65,18 @@ class FakeTransport(Shown):
         """Queue a failure: the next request raises it."""
         self._answers.append(error)
         return self
+
+    def accept(self, *sockets: FakeSocket) -> FakeTransport:
+        """Queue WebSockets: each `connect` takes the next one."""
+        self._sockets += sockets
+        return self
+
+    async def connect(self, request: Request, /) -> Socket:
+        """Return the next WebSocket; without one, the next answer refuses the handshake."""
+        if not self._sockets:
+            raise HandshakeRefused(self._next(request))
+        self.requests.append(request)
+        return self._sockets.pop(0)
 
     async def send(self, request: Request, /) -> Response:
         """Return the next answer, whole."""

@@ -5,6 +5,8 @@ when no response comes or the connection is cut, `TimedOut("connect", seconds)` 
 established in time, and `InvalidResponse` when the bytes are neither HTTP nor an event stream. `stream` holds
 no cancel scope, and so no task group, across its yield.
 
+A transport that opens WebSockets too is a `DuplexTransport`: its `connect` returns a `Socket`.
+
 `bursts_from_bytes` makes events of the bytes of a body, `bursts_from_events` serves a source of single
 events, and `events_from_bursts` is its opposite.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.lazy_names import lazy_names
@@ -30,11 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AioHttpTransport",
+    "DuplexTransport",
     "Event",
     "EventStream",
+    "HandshakeRefused",
     "HttpTransport",
     "Request",
     "Response",
+    "Socket",
     "Timeouts",
     "Transport",
     "bursts_from_bytes",
@@ -158,6 +163,67 @@ class Transport(Protocol):
 
     async def aclose(self) -> None:
         """Close what is open on the running event loop. The transport can be used again afterwards."""
+        ...
+
+
+class Socket(Protocol):
+    """A WebSocket: messages both ways, texts and bytes.
+
+    One task may receive while others send. Pings of the server are answered while somebody receives; none are
+    sent, so that a server that is slow to answer them loses no session.
+    """
+
+    @property
+    def close_code(self) -> int | None:
+        """The code that the other side closed with; None while it is open, and where no code came."""
+        ...
+
+    @property
+    def close_reason(self) -> str:
+        """What the other side gave as the reason to close, or an empty text."""
+        ...
+
+    async def send(self, message: str | bytes, /) -> None:
+        """Send one message: a text, or bytes as a binary message.
+
+        Raises `ConnectionFailed` where the connection has ended; nobody knows then whether it arrived.
+        """
+        ...
+
+    async def receive(self) -> str | bytes:
+        """Return the next message: a `str` where it came as text, `bytes` where it came as binary.
+
+        Raises `ConnectionFailed` at any end of the connection, a close with code 1000 or 1001 included, and
+        `InvalidResponse` for a message that is too large. Cancelling it loses no message.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connection. The other side's reply is not waited for."""
+        ...
+
+
+class HandshakeRefused(Exception):
+    """A server answered the handshake of a WebSocket with another status than 101: `response` is its answer.
+
+    Clients make the provider's error of it, as of any response that is not 2xx.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"the server answered the handshake with status {response.status}")
+        self.response = response
+
+
+@runtime_checkable
+class DuplexTransport(Transport, Protocol):
+    """A transport that opens WebSockets too."""
+
+    async def connect(self, request: Request, /) -> Socket:
+        """Open a WebSocket at the request's URL (http means ws, https means wss), with its headers.
+
+        Raises `HandshakeRefused` for any status but 101, and `ConnectionFailed` or `TimedOut` where no
+        connection comes about.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple, cast
 from weakref import WeakKeyDictionary, finalize
 
-from chat_core.transport import EventStream, Request, Response
+from chat_core.transport import EventStream, Request, Response, Socket
 from chat_core.transport.aiohttp_errors import raise_chat_error
 from chat_core.transport.content_coding import ACCEPTED, decoded
 from chat_core.transport.event_loops import EventLoop, running_loop
@@ -89,6 +89,16 @@ class AioHttpTransport(Shown):
                 yield stream
         finally:
             response.close()
+
+    async def connect(self, request: Request, /) -> Socket:
+        """Open a WebSocket, through the proxy where there is one, and not through a `session` of yours.
+
+        Raises as `DuplexTransport.connect`.
+        """
+        from chat_core.transport.socket_open import connect
+
+        proxy = None if self._proxy is None else self._proxy.url
+        return await connect(request, proxy=proxy, max_bytes=self._max_bytes)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. The transport can be used again afterwards."""

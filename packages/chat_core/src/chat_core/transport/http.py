@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from anyio import CancelScope
 
-from chat_core.transport import EventStream, Request, Response
+from chat_core.transport import EventStream, Request, Response, Socket
 from chat_core.transport.cancel_safe import run_cancel_safe, stream_cancel_safe
 from chat_core.transport.content_coding import ACCEPTED, decoded
 from chat_core.transport.http_errors import Way, raise_chat_error
@@ -90,6 +90,7 @@ class HttpTransport(Shown):
         self._client = cast("AsyncClient[object] | None", client)
         self._pools = Pools(proxy)
         self._proxy = None if proxy is None else proxy.rpartition("@")[2]
+        self._proxy_url = proxy
         self._max_bytes = max_bytes
 
     def _shown(self) -> Values:
@@ -111,6 +112,15 @@ class HttpTransport(Shown):
         async with stream_cancel_safe(self._exchange(request)) as (head, chunks):
             async with aclosing(HttpStream(head, chunks, self._max_bytes)) as stream:
                 yield stream
+
+    async def connect(self, request: Request, /) -> Socket:
+        """Open a WebSocket, through the proxy where there is one. It does not go through a `client` of yours.
+
+        Raises as `DuplexTransport.connect`.
+        """
+        from chat_core.transport.socket_open import connect
+
+        return await connect(request, proxy=self._proxy_url, max_bytes=self._max_bytes)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. The transport can be used again afterwards."""

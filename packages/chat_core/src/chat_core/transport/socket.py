@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import selectors
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
@@ -25,26 +26,46 @@ if TYPE_CHECKING:
 _CLOSE_TIMEOUT = 0.5  # seconds that a close frame may take
 
 
-class Socket:
-    """An open connection. One reader and one writer at a time; nothing is read while nobody reads."""
+class WebSocket:
+    """An open connection: a `Socket`. Nothing is read while nobody receives."""
 
     def __init__(self, stream: ByteStream, protocol: ClientProtocol, server: str) -> None:
         self._stream = stream
         self._protocol = protocol
         self._server = server
-        self._messages: deque[str] = deque()
+        self._messages: deque[str | bytes] = deque()
         self._fragments: list[bytes] = []
+        self._is_text = True  # of the message whose fragments are collected
         self._ended = False
+        self._closed_here = False
+        self._one_writer = anyio.Lock()
         self.opened = self.idle_since = anyio.current_time()
         self.memory: set[str] = set()  # ids that the server remembers as long as the connection lasts
 
-    async def send(self, text: str) -> None:
+    @property
+    def close_code(self) -> int | None:
+        """The code that the server closed with, or None."""
+        close = self._protocol.close_rcvd
+        return None if close is None else int(close.code)
+
+    @property
+    def close_reason(self) -> str:
+        """The server's reason to close, or an empty text."""
+        close = self._protocol.close_rcvd
+        return "" if close is None else close.reason
+
+    async def send(self, message: str | bytes, /) -> None:
         """Send one message. Raises `ConnectionFailed`, after which nobody knows whether it arrived."""
-        self._protocol.send_text(text.encode())
+        if self._ended or self._closed_here:
+            raise self._closed_error()
+        if isinstance(message, str):
+            self._protocol.send_text(message.encode())
+        else:
+            self._protocol.send_binary(message)
         await self._flush()
 
-    async def receive(self) -> str:
-        """Return the next message.
+    async def receive(self) -> str | bytes:
+        """Return the next message, a `str` or `bytes` as it came.
 
         Raises `ConnectionFailed` where the connection ended, `InvalidResponse` for what is none.
         """
@@ -74,6 +95,7 @@ class Socket:
 
     async def aclose(self) -> None:
         """Send a close frame, where that is still possible, and close. The reply is not waited for."""
+        self._closed_here = True
         with anyio.CancelScope(shield=True):
             with anyio.move_on_after(_CLOSE_TIMEOUT), suppress(Exception):
                 if not self._ended:
@@ -85,7 +107,8 @@ class Socket:
     async def handshake(self) -> Response | None:
         """Send the handshake.
 
-        Return None once the connection is open, or the response of a server that refuses.
+        Return None once the connection is open, or the response of a server that refuses. What the server
+        sent right behind its response is there to be received.
         """
         await self._flush()
         while True:
@@ -93,7 +116,8 @@ class Socket:
             events = self._feed(data)
             if events and isinstance(handshake := events[0], _handshake_type()):
                 if self._protocol.handshake_exc is None:
-                    return None  # the server does not speak first, so there is nothing after it
+                    self._take(events[1:])
+                    return None
                 headers = {name.lower(): value for name, value in handshake.headers.raw_items()}
                 return Response(handshake.status_code, headers, bytes(handshake.body or b""))
             if not data or self._protocol.handshake_exc is not None:
@@ -124,18 +148,8 @@ class Socket:
     async def _read(self) -> None:
         if self._ended:
             raise self._closed_error()
-        from websockets.frames import Frame, Opcode
-
         data = await self._receive_bytes()
-        for frame in self._feed(data):
-            assert isinstance(frame, Frame)
-            if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                self._fragments.append(bytes(frame.data))
-                if frame.fin:
-                    self._messages.append(b"".join(self._fragments).decode("utf-8", "replace"))
-                    self._fragments.clear()
-            elif frame.opcode is Opcode.CLOSE:
-                self._ended = True
+        self._take(self._feed(data))
         if not data or self._protocol.parser_exc is not None:
             self._ended = True
         with suppress(ConnectionFailed):  # of pongs and the reply to a close: reading raises it too
@@ -143,29 +157,51 @@ class Socket:
         if self._ended and not self._messages:
             raise self._closed_error()
 
+    def _take(self, frames: Sequence[Event]) -> None:
+        """Put together the messages that these frames are or end."""
+        from websockets.frames import Frame, Opcode
+
+        for frame in frames:
+            assert isinstance(frame, Frame)
+            if frame.opcode is Opcode.CLOSE:
+                self._ended = True
+            elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                if frame.opcode is not Opcode.CONT:
+                    self._is_text = frame.opcode is Opcode.TEXT
+                self._fragments.append(bytes(frame.data))
+                if frame.fin:
+                    message = b"".join(self._fragments)
+                    self._messages.append(message.decode("utf-8", "replace") if self._is_text else message)
+                    self._fragments.clear()
+
     def _closed_error(self) -> Exception:
+        if self._closed_here:
+            return ConnectionFailed(f"the connection to {self._server} was closed on this side")
         fault = self._protocol.parser_exc
         if fault is not None and type(fault).__name__ == "PayloadTooBig":
-            return InvalidResponse(
-                f"a message of {self._server} is larger than WebSocketTransport(max_bytes=...) allows: "
-                f"{fault}"
-            )
+            return InvalidResponse(f"a message of {self._server} is larger than max_bytes allows: {fault}")
         close = self._protocol.close_rcvd
         reason = f"{close.code} {close.reason}".strip() if close is not None else "without a close frame"
         return ConnectionFailed(f"{self._server} closed the connection: {reason}")
 
     async def _flush(self) -> None:
-        data = b"".join(self._protocol.data_to_send())
-        if not data:
-            return
+        async with self._one_writer:
+            if data := b"".join(self._protocol.data_to_send()):
+                await self._send_bytes(data)
+
+    async def _send_bytes(self, data: bytes) -> None:
+        whole = False
         try:
             await self._stream.send(data)
+            whole = True
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
             self._ended = True
             del data  # the handshake has the key in it, and tracebacks may show local variables
             raise ConnectionFailed(
                 f"{self._server} closed the connection while it was sent to: {exc or type(exc).__name__}"
             ) from without_frames(exc)
+        finally:
+            self._ended = self._ended or not whole  # half a frame may be out: no other can follow it
 
 
 @cache

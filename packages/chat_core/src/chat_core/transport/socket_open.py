@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.abc import ByteStream
 
-from chat_core.transport import Request, Response
+from chat_core.transport import HandshakeRefused, Request, Response
+from chat_core.transport.cancel_safe import run_cancel_safe
 from chat_core.transport.http_errors import connection_error, without_frames
 from chat_core.transport.http_request import parsed_url, unsendable_header
-from chat_core.transport.socket import Socket
+from chat_core.transport.proxy_tunnel import open_tunnel
+from chat_core.transport.socket import WebSocket
 from chat_core.transport.tls import public_trust
 from chat_core.types.errors import ConfigurationError, TimedOut
 
@@ -26,7 +28,46 @@ _NOT_IN_A_HANDSHAKE = (
 )  # headers of a body, and a handshake has none
 
 
-async def open_socket(url: str, request: Request, *, max_bytes: int) -> Socket | Response:
+async def connect(
+    request: Request, *, proxy: str | None = None, max_bytes: int = 128 * 1024 * 1024
+) -> WebSocket:
+    """Open a WebSocket at the request's URL, with its headers. Only `timeouts.connect` is enforced.
+
+    `proxy` is the URL of an http or https proxy, which is told to CONNECT; the environment is not read. A
+    message of more than `max_bytes` is refused with `InvalidResponse`. Raises `HandshakeRefused` for a status
+    other than 101, `ConnectionFailed`, `TimedOut`, and `ConfigurationError` for what cannot be sent.
+    """
+    address = request.url
+    if address.startswith(("ws://", "wss://")):
+        address = address.replace("ws", "http", 1)
+    opened = await open_socket_cancel_safe(address, request, max_bytes=max_bytes, proxy=proxy)
+    if isinstance(opened, Response):
+        raise HandshakeRefused(opened)
+    return opened
+
+
+async def open_socket_cancel_safe(
+    url: str, request: Request, *, max_bytes: int, proxy: str | None = None
+) -> WebSocket | Response:
+    """Do what `open_socket` does, and leave nothing open where the caller is cancelled."""
+    opened: list[WebSocket | Response] = []
+
+    async def work() -> None:
+        opened.append(await open_socket(url, request, max_bytes=max_bytes, proxy=proxy))
+
+    try:
+        await run_cancel_safe(work)
+    except BaseException:  # it may have been cancelled in the very moment in which the connection was open
+        for socket in opened:
+            if isinstance(socket, WebSocket):
+                await run_cancel_safe(socket.aclose)
+        raise
+    return opened[0]
+
+
+async def open_socket(
+    url: str, request: Request, *, max_bytes: int, proxy: str | None = None
+) -> WebSocket | Response:
     """Return a connection to `url`, or the response of a server that refuses the handshake. The headers are
     the request's.
 
@@ -41,8 +82,8 @@ async def open_socket(url: str, request: Request, *, max_bytes: int) -> Socket |
     stream: ByteStream | None = None
     try:
         with anyio.move_on_after(request.timeouts.connect):
-            stream = await _connected(address, server)
-            socket = Socket(stream, protocol, server)
+            stream = await _connected(address, server, proxy)
+            socket = WebSocket(stream, protocol, server)
             refused = await socket.handshake()
             if refused is None:
                 stream = None  # it is the socket's from here on
@@ -55,8 +96,11 @@ async def open_socket(url: str, request: Request, *, max_bytes: int) -> Socket |
                 await anyio.aclose_forcefully(stream)
 
 
-async def _connected(address: httpx.URL, server: str) -> ByteStream:
+async def _connected(address: httpx.URL, server: str, proxy: str | None) -> ByteStream:
     host = address.raw_host.decode("ascii")
+    if proxy is not None:
+        port = address.port or (80 if address.scheme == "http" else 443)
+        return await open_tunnel(proxy, host, port, server, tls=address.scheme == "https")
     try:
         if address.scheme == "http":
             return await anyio.connect_tcp(host, address.port or 80)

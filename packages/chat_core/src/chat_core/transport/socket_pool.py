@@ -10,31 +10,27 @@ import anyio
 from chat_core.transport import Request, Response
 from chat_core.transport.cancel_safe import run_cancel_safe
 from chat_core.transport.idle import IdleConnections
-from chat_core.transport.socket import Socket
-from chat_core.transport.socket_open import open_socket
+from chat_core.transport.socket import WebSocket
+from chat_core.transport.socket_open import open_socket_cancel_safe
 
 Address: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
-_NOT_IN_A_HANDSHAKE = (
-    "content-type",
-    "content-length",
-    "accept",
-)  # headers of a body, and a handshake has none
 
 
 class SocketPool:
     """The connections of one transport, on every event loop that it is used on.
 
-    `url` stands for the URL of every request, None for none. After `max_age` seconds a connection is not used
-    again.
+    `url` stands for the URL of every request, None for none; `proxy` is the URL of a proxy, or None. After
+    `max_age` seconds a connection is not used again.
     """
 
-    def __init__(self, url: str | None, max_age: float, max_bytes: int) -> None:
+    def __init__(self, url: str | None, max_age: float, max_bytes: int, proxy: str | None = None) -> None:
         self._url = url
         self._max_age = max_age
         self._max_bytes = max_bytes
-        self._idle: IdleConnections[Socket] = IdleConnections()
+        self._proxy = proxy
+        self._idle: IdleConnections[WebSocket] = IdleConnections()
 
-    async def take(self, request: Request, remembers: str) -> Socket | Response:
+    async def take(self, request: Request, remembers: str) -> WebSocket | Response:
         """Return an idle connection, first one that `remembers` this id, or a new one; or how the server
         refused it.
         """
@@ -45,7 +41,7 @@ class SocketPool:
             await run_cancel_safe(socket.aclose)
         return await self._open(address[0], request)
 
-    async def give_back(self, request: Request, socket: Socket) -> None:
+    async def give_back(self, request: Request, socket: WebSocket) -> None:
         """Keep a connection whose turn has ended."""
         await self._idle.add(self._address(request), socket)
 
@@ -53,22 +49,8 @@ class SocketPool:
         """Close the idle connections of the running loop."""
         await self._idle.aclose()
 
-    async def _open(self, url: str, request: Request) -> Socket | Response:
-        opened: list[Socket | Response] = []
-
-        async def work() -> None:
-            opened.append(await open_socket(url, request, max_bytes=self._max_bytes))
-
-        try:
-            await run_cancel_safe(work)
-        except (
-            BaseException
-        ):  # it may have been cancelled in the very moment in which the connection was open
-            for socket in opened:
-                if isinstance(socket, Socket):
-                    await run_cancel_safe(socket.aclose)
-            raise
-        return opened[0]
+    async def _open(self, url: str, request: Request) -> WebSocket | Response:
+        return await open_socket_cancel_safe(url, request, max_bytes=self._max_bytes, proxy=self._proxy)
 
     def _address(self, request: Request) -> Address:
         """Return the key of a connection: a request goes only over one that was opened with its own

@@ -15,7 +15,7 @@ import anyio
 
 from chat_core.transport import Event, EventStream, Request, Response, Transport
 from chat_core.transport.cancel_safe import run_cancel_safe
-from chat_core.transport.socket import Socket
+from chat_core.transport.socket import WebSocket
 from chat_core.transport.socket_pool import SocketPool
 from chat_core.types.errors import ConfigurationError, ConnectionFailed
 from chat_core.types.short_repr import Shown, Values
@@ -79,7 +79,8 @@ class SocketTransport(Shown):
     next turn opens another.
 
     `http` carries the rest, by default a new `HttpTransport`. `url` is where the socket is, if not at the
-    request's URL.
+    request's URL. `proxy` is the URL of an http or https proxy for the sockets, and for the default `http`;
+    the environment is not read.
     """
 
     def __init__(
@@ -88,19 +89,23 @@ class SocketTransport(Shown):
         *,
         http: Transport | None = None,
         url: str | None = None,
+        proxy: str | None = None,
         max_age: float = 55 * 60.0,
         max_bytes: int = 128 * 1024 * 1024,
     ) -> None:
         self._open_turn = open_turn
+        self._proxy = proxy
         self._custom_http = http
         self._default_http: Transport | None = None
         self._max_bytes = max_bytes
         self._url = None if url is None else _http_url(url)
-        self._pool = SocketPool(self._url, max_age, max_bytes)
+        self._pool = SocketPool(self._url, max_age, max_bytes, proxy)
 
     def _shown(self) -> Values:
         if self._url is not None:
             yield "url", self._url.partition("?")[0]
+        if self._proxy is not None:
+            yield "proxy", self._proxy.rpartition("@")[2]
         if self._custom_http is not None:
             yield "http", self._custom_http
 
@@ -152,7 +157,7 @@ class SocketTransport(Shown):
         if self._default_http is None:
             from chat_core.transport.http import HttpTransport
 
-            self._default_http = HttpTransport(max_bytes=self._max_bytes)
+            self._default_http = HttpTransport(max_bytes=self._max_bytes, proxy=self._proxy)
         return self._default_http
 
 
@@ -163,7 +168,7 @@ class _TurnStream:
         self._pool = pool
         self._request = request
         self._turn = turn
-        self._socket: Socket | None = None
+        self._socket: WebSocket | None = None
         self._refused: Response | None = None
         self._reusable = False
         self._resent = 0
@@ -215,7 +220,7 @@ class _TurnStream:
         burst: list[Event] = []
         while (socket := self._socket) is not None:
             try:
-                message = await socket.receive()
+                message = _as_text(await socket.receive())
             except ConnectionFailed as exc:
                 exc.retryable = False  # the turn was sent, and may have been run
                 raise
@@ -233,7 +238,7 @@ class _TurnStream:
             if ended:
                 return
 
-    async def _resend(self, socket: Socket) -> None:
+    async def _resend(self, socket: WebSocket) -> None:
         self._socket = None
         await run_cancel_safe(socket.aclose)
         await anyio.sleep(_RESEND_AFTER[self._resent])
@@ -243,6 +248,10 @@ class _TurnStream:
             raise ConnectionFailed(
                 f"the server refused another connection with status {self._refused.status}"
             )
+
+
+def _as_text(message: str | bytes) -> str:
+    return message if isinstance(message, str) else message.decode("utf-8", "replace")
 
 
 def _http_url(url: str) -> str:

@@ -78,9 +78,16 @@ class Block:
     @property
     def left_out(self) -> str | None:
         """Why the block is not run here, or None."""
-        if self.needs is not None and find_spec(self.needs) is None:
+        if self.needs is not None and not _is_installed(self.needs):
             return f"it needs {self.needs}, which is not installed"
         return self.not_run
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that it is in
+        return False
 
 
 def blocks(page: str) -> Iterator[Block]:
@@ -201,18 +208,19 @@ def _lead_vendors_to(server: str) -> None:
 
 def _run_blocks(page: str, name: str, program: ModuleType, runner: asyncio.Runner, switch: _Switch) -> None:
     printed: str | None = None
+    has_run = True
     for block in blocks(page):
-        if block.prints:
+        if block.prints and has_run:
             _compare(block, printed)
             printed = None
         if block.left_out is not None:
-            printed = None
+            printed, has_run = None, False
             continue
         if block.server is not None:
             switch.to(block)
         match block.language:
             case "python":
-                printed = _run_block(block, name, program, runner)
+                printed, has_run = _run_block(block, name, program, runner), True
             case "json":
                 _parse(block, json.loads)
             case "toml":

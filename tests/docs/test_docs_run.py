@@ -108,6 +108,20 @@ def test_a_block_that_is_left_out_is_named_with_its_reason(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.parametrize("module", ["no_such_module", "no_such_package.module"])
+def test_a_block_whose_module_is_not_installed_is_left_out_and_so_is_what_it_prints(
+    module: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        f"<!-- needs: {module} -->\n```python\nimport {module}\nprint(1)\n```\n\n"
+        "<!-- prints -->\n```text\n1\n```\n\n```python\nprint(2)\n```\n\n<!-- prints -->\n```text\n2\n```\n",
+        encoding="utf-8",
+    )
+    assert list(left_out(page)) == [f"page.md:3 is not run: it needs {module}, which is not installed"]
+    assert failure_of(page) is None
+
+
 def test_a_page_without_python_says_so_in_its_label(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("Only words.", encoding="utf-8")
     assert label(tmp_path / "page.md") == "page.md (no python)"

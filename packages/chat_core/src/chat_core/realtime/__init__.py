@@ -1,0 +1,82 @@
+"""Sessions that talk both ways: their values, what a provider implements for them, and the session itself."""
+
+from typing import TYPE_CHECKING
+
+from chat_core.types.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from chat_core.realtime.capabilities import RealtimeCapabilities
+    from chat_core.realtime.events import (
+        AudioChunk,
+        Interrupted,
+        Reconnected,
+        SpeechStarted,
+        SpeechStopped,
+        Transcript,
+    )
+    from chat_core.realtime.inputs import (
+        AudioInput,
+        Clear,
+        Commit,
+        History,
+        Interrupt,
+        RealtimeInput,
+        Respond,
+        ToolResults,
+        UserMessage,
+    )
+    from chat_core.realtime.provider import RealtimeCodec, RealtimeProvider
+    from chat_core.realtime.updates import (
+        InputRefused,
+        RealtimeUpdate,
+        ResponseRefused,
+        ResponseStarted,
+        SessionReady,
+        UserSpoke,
+    )
+
+__all__ = [
+    "AudioChunk",
+    "AudioInput",
+    "Clear",
+    "Commit",
+    "History",
+    "InputRefused",
+    "Interrupt",
+    "Interrupted",
+    "RealtimeCapabilities",
+    "RealtimeCodec",
+    "RealtimeInput",
+    "RealtimeProvider",
+    "RealtimeUpdate",
+    "Reconnected",
+    "Respond",
+    "ResponseRefused",
+    "ResponseStarted",
+    "SessionReady",
+    "SpeechStarted",
+    "SpeechStopped",
+    "ToolResults",
+    "Transcript",
+    "UserMessage",
+    "UserSpoke",
+]
+
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        __all__,
+        {
+            "chat_core.realtime.capabilities": "RealtimeCapabilities",
+            "chat_core.realtime.events": (
+                "AudioChunk Interrupted Reconnected SpeechStarted SpeechStopped Transcript"
+            ),
+            "chat_core.realtime.inputs": (
+                "AudioInput Clear Commit History Interrupt RealtimeInput Respond ToolResults UserMessage"
+            ),
+            "chat_core.realtime.provider": "RealtimeCodec RealtimeProvider",
+            "chat_core.realtime.updates": (
+                "InputRefused RealtimeUpdate ResponseRefused ResponseStarted SessionReady UserSpoke"
+            ),
+        },
+    )

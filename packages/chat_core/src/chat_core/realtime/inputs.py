@@ -1,0 +1,76 @@
+"""What a session sends: the values that a codec encodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from chat_core.types.message import Message
+from chat_core.types.tool_call import ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The turns before the session: user's and model's messages in order, all calls in them resolved.
+
+    They are sent once the session is ready, and no response is requested.
+    """
+
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class UserMessage:
+    """A user's texts and files. `ends_turn` says whether the model is to answer them.
+
+    Where responses are requested, `Respond` follows then by itself.
+    """
+
+    message: Message
+    ends_turn: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInput:
+    """More of the user's speech, in the form that the session was set up with."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The end of what the user says, where no server listens for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Speech that was sent and not committed is to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """A response is wanted. With `apart` it is not part of the conversation."""
+
+    instructions: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """The model is to stop; `played_ms` of its last piece of speech was heard, None where nobody knows."""
+
+    played_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResults:
+    """Resolved calls, to be answered together."""
+
+    calls: Sequence[ToolCall]
+
+
+RealtimeInput: TypeAlias = (
+    History | UserMessage | AudioInput | Commit | Clear | Respond | Interrupt | ToolResults
+)

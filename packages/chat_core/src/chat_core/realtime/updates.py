@@ -1,0 +1,75 @@
+"""What a codec reads: the events that a session shows, and what only its engine needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from chat_core.realtime.events import (
+    AudioChunk,
+    Interrupted,
+    Reconnected,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+)
+from chat_core.types.errors import ProviderError
+from chat_core.types.events import Done, ReasoningChunk, RefusalChunk, TextChunk, ToolCallChunk
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReady:
+    """The server has taken the settings: from now on anything may be sent."""
+
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserSpoke:
+    """A turn of the user's speech is in the conversation. Its transcript has the same `item`."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted:
+    """The model begins a response, which ends in `Done` or in an error. `apart` as in `Respond`."""
+
+    id: str
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRefused:
+    """The server was at a response already: the one that was requested has to be requested again."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputRefused:
+    """The server refused something that was sent. The session goes on; `error` is raised to the application.
+
+    `ends_response` says whether a response that was requested or begun has ended with it.
+    """
+
+    error: ProviderError
+    ends_response: bool = False
+
+
+RealtimeUpdate: TypeAlias = (
+    AudioChunk
+    | Transcript
+    | SpeechStarted
+    | SpeechStopped
+    | Interrupted
+    | Reconnected
+    | TextChunk
+    | ReasoningChunk
+    | RefusalChunk
+    | ToolCallChunk
+    | Done
+    | SessionReady
+    | UserSpoke
+    | ResponseStarted
+    | ResponseRefused
+    | InputRefused
+)

@@ -31,7 +31,7 @@ class RealtimeCodec(Protocol):
     any       | `partial()`             | where the connection has ended
 
     `Done.response.message` has the model's words as `Text` (the transcript, where it spoke), its speech as
-    one `File`, and its calls, which are `Pending` or `Failed`; of an interrupted response `interrupted` is set.
+    one `File`, and its calls, which are `Pending` or `Failed`; an interrupted response is marked so.
     What arrives of a response after `encode(Interrupt(...))` is dropped up to its end.
     """
 

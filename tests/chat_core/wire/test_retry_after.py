@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from chat_core.types.durations import read_duration
 from chat_core.wire import retry_after
-from chat_core.wire.retry_after import body_retry_after, duration
+from chat_core.wire.retry_after import body_retry_after
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_hostile_text_costs_nothing(text: str) -> None:
         "x-ratelimit-reset-tokens": text,
     }
     began = time.process_time()
-    assert duration(text) is None
+    assert read_duration(text) is None
     assert retry_after(headers, 429) is None
     assert body_retry_after({"retryDelay": text}) is None
     assert time.process_time() - began < 0.1

@@ -90,6 +90,10 @@ class BedrockClient(ProviderClient[Settings]):
                 return models
             token = following
 
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        return self._encode(request, stream=stream).body
+
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -173,6 +173,10 @@ class ClaudeClient(ProviderClient[Settings]):
         )
         path = platform.path(platform.stream, self._settings.model)
         return self._stream_response(path, decoder, encoded.body, self._betas(encoded.betas))
+
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        return self._encode(request, stream=stream).body
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> EncodedRequest:
         defaults = self._settings.defaults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -94,6 +94,10 @@ class CohereClient(ProviderClient[Settings]):
             if following is None or following == token or not page:
                 return models
             token = following
+
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        return self._encode(request, stream=stream).body
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -53,6 +53,10 @@ class ChatCompletionsClient(ProviderClient[Settings]):
     async def list_models(self) -> list[ModelInfo]:
         """Return the models that the server offers."""
         return await self._send("GET", "/models", decode_models)
+
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        return self._encode(request, stream=stream).body
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         InvalidHistory,
         InvalidRequest,
         InvalidResponse,
+        LimitExceeded,
         NetworkError,
         NotFound,
         OutputMismatch,
@@ -160,6 +161,7 @@ __all__ = [
     "InvalidResponse",
     "JsonObject",
     "JsonValue",
+    "LimitExceeded",
     "Message",
     "Messages",
     "ModelInfo",
@@ -267,9 +269,9 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.errors": (
                 "AlreadyDecided AuthenticationError CallNotFound ChatError ConfigurationError "
                 "ConnectionFailed ContextWindowExceeded ConversationConflict DecisionFault InvalidDecision "
-                "InvalidHistory InvalidRequest InvalidResponse NetworkError NotFound OutputMismatch "
-                "OutputRefused OutputTruncated Overloaded PermissionDenied ProviderError QuotaExceeded "
-                "RateLimited StepLimitReached StreamTruncated TimedOut UnresolvedTool"
+                "InvalidHistory InvalidRequest InvalidResponse LimitExceeded NetworkError NotFound "
+                "OutputMismatch OutputRefused OutputTruncated Overloaded PermissionDenied ProviderError "
+                "QuotaExceeded RateLimited StepLimitReached StreamTruncated TimedOut UnresolvedTool"
             ),
             "chat_core.types.events": (
                 "Done FileReady ReasoningChunk RefusalChunk StructuredChunk TextChunk ToolCallChunk "

@@ -5,7 +5,7 @@ A capability is a protocol, so that a client can be wrapped without losing any.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
@@ -116,6 +116,15 @@ class TokenCountProvider(Provider, Protocol):
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """Return the input tokens of a request with these messages and tools. Raises a `ChatError`."""
+        ...
+
+
+@runtime_checkable
+class EncodingProvider(Provider, Protocol):
+    """A client that tells what it would send."""
+
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
         ...
 
 

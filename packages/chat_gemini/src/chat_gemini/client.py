@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -116,6 +116,10 @@ class GeminiClient(ProviderClient[Settings]):
             models += page
             if token is None or not page:
                 return models
+
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        return self._encode(request, stream=stream).body
 
     def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)

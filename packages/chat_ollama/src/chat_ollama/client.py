@@ -130,6 +130,12 @@ class OllamaClient(ChatCompletionsClient):
         native = self._native
         return native.is_chosen or native.defaults.needs_native or request.options.top_k is not None
 
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        if not self._needs_native(request):
+            return super().request_body(request, stream=stream)
+        return self._encode_native(request, stream=stream).body
+
     def _encode_native(self, request: ChatRequest, *, stream: bool) -> Encoded:
         return encode(request, origin=self._origin, defaults=self._native.defaults, stream=stream)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -185,6 +185,10 @@ class ResponsesClient(ProviderClient[Settings]):
     def _decoder(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
         ids = CallIds(messages)
         return partial(decode, origin=self._origin, ids=ids, conversation=self._conversation)
+
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        return self._encode(request, stream=stream).body
 
     def _encode(
         self, request: ChatRequest, *, stream: bool = False, defaults: RequestDefaults | None = None

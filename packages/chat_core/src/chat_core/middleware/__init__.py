@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from chat_core.types.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from chat_core.middleware.cache import Cache
+    from chat_core.middleware.cache_stores import CacheStore, MemoryStore, SqliteStore
+    from chat_core.middleware.cost import CostTracker, Spending, conversation_cost
     from chat_core.middleware.hooks import (
         Middleware,
         NextTurn,
@@ -14,19 +17,39 @@ if TYPE_CHECKING:
         WrapsTools,
         WrapsTurns,
     )
+    from chat_core.middleware.instructions import DefaultInstructions
+    from chat_core.middleware.limits import Limits
+    from chat_core.middleware.prices import GenaiPrices, Price, Prices, PriceTable
     from chat_core.middleware.provider_wrapper import ProviderWrapper, wrap
+    from chat_core.middleware.rate_limits import RateLimiter
+    from chat_core.middleware.simulated_streaming import SimulatedStreaming
     from chat_core.types.run import Run
 
 __all__ = [
+    "Cache",
+    "CacheStore",
+    "CostTracker",
+    "DefaultInstructions",
+    "GenaiPrices",
+    "Limits",
+    "MemoryStore",
     "Middleware",
     "NextTurn",
+    "Price",
+    "PriceTable",
+    "Prices",
     "ProviderWrapper",
+    "RateLimiter",
     "Run",
     "RunTool",
+    "SimulatedStreaming",
+    "Spending",
+    "SqliteStore",
     "ToolMiddleware",
     "TurnMiddleware",
     "WrapsTools",
     "WrapsTurns",
+    "conversation_cost",
     "wrap",
 ]
 
@@ -35,10 +58,18 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __name__,
         __all__,
         {
+            "chat_core.middleware.cache": "Cache",
+            "chat_core.middleware.cache_stores": "CacheStore MemoryStore SqliteStore",
+            "chat_core.middleware.cost": "CostTracker Spending conversation_cost",
             "chat_core.middleware.hooks": (
                 "Middleware NextTurn RunTool ToolMiddleware TurnMiddleware WrapsTools WrapsTurns"
             ),
+            "chat_core.middleware.instructions": "DefaultInstructions",
+            "chat_core.middleware.limits": "Limits",
+            "chat_core.middleware.prices": "GenaiPrices Price PriceTable Prices",
             "chat_core.middleware.provider_wrapper": "ProviderWrapper wrap",
+            "chat_core.middleware.rate_limits": "RateLimiter",
+            "chat_core.middleware.simulated_streaming": "SimulatedStreaming",
             "chat_core.types.run": "Run",
         },
     )

@@ -25,6 +25,7 @@ ChatError
 │   └── OutputMismatch          typed output: the response does not fit the type or the schema
 ├── StreamTruncated             a stream ended before its terminal sign
 ├── StepLimitReached            the model kept calling tools
+├── LimitExceeded               a limit of tokens, cost, requests or tool calls was reached
 └── UnresolvedTool              a call waits for a decision that nobody is there to make
 """
 
@@ -37,7 +38,9 @@ from typing import TYPE_CHECKING, Literal
 from chat_core.types.json_values import JsonValue
 from chat_core.types.usage import Usage
 
-if TYPE_CHECKING:  # the two errors that hold a turn name its type; nothing here uses it
+if TYPE_CHECKING:  # errors that hold a turn or a cost name its type; nothing here uses it
+    from decimal import Decimal
+
     from chat_core.types.parts import ToolCall
     from chat_core.types.response import ChatResponse
 
@@ -252,6 +255,24 @@ class StepLimitReached(ChatError):
             "raise .with_max_steps(...), or complete(messages) again to go on"
         )
         self.steps = steps
+
+
+class LimitExceeded(ChatError):
+    """A limit that the application has set was reached, and what came next was not sent or run.
+
+    `limit` is its name (requests, tokens, cost, tool_calls), `allowed` its value, and `used` what had been
+    used. The conversation can be continued as it stands.
+    """
+
+    def __init__(self, limit: str, allowed: int | Decimal, used: int | Decimal, reason: str = "") -> None:
+        because = f": {reason}" if reason else ""
+        super().__init__(
+            f"the limit of {limit} is {allowed}, and {used} are used{because}; "
+            f"raise Limits({limit}=...), or go on with the same messages"
+        )
+        self.limit = limit
+        self.allowed = allowed
+        self.used = used
 
 
 class UnresolvedTool(ChatError):

@@ -100,6 +100,7 @@ class ResponseJson(TypedDict):
     raw_finish_reason: str | None
     usage: UsageJson
     total_usage: UsageJson
+    cost: str | None
     model: str | None
     id: str | None
     notices: list[NoticeJson]

@@ -91,6 +91,7 @@ def response_json(response: ChatResponse) -> JsonObject:
         "raw_finish_reason": response.raw_finish_reason,
         "usage": _usage_json(response.usage),
         "total_usage": _usage_json(response.total_usage),
+        "cost": None if response.cost is None else str(response.cost),
         "model": response.model,
         "id": response.id,
         "notices": [{"about": notice.about, "message": notice.message} for notice in response.notices],

@@ -33,7 +33,7 @@ class Turn(ShortRepr):
     """What a provider reports about a model's turn besides its content.
 
     `conversation` is the id of the conversation that the provider itself stores the turn in, where there is
-    one.
+    one. `cost` is in US dollars, a decimal number as text; `response.cost` reads it.
     """
 
     finish_reason: FinishReason = "other"
@@ -42,6 +42,7 @@ class Turn(ShortRepr):
     model: str | None = None
     id: str | None = None
     conversation: str | None = None
+    cost: str | None = None
 
 
 @dataclass(slots=True, repr=False)

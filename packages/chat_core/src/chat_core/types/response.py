@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
 
@@ -14,6 +14,9 @@ from chat_core.types.parts import ToolCall
 from chat_core.types.received_numbers import clear_numbers
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.usage import Usage
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -82,8 +85,18 @@ class ChatResponse(ShortRepr):
 
     @property
     def usage(self) -> Usage:
-        """What this turn cost."""
+        """The tokens of this turn."""
         return self._turn.usage
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What this turn cost in US dollars; None where that is not known.
+
+        `chat_core.middleware.CostTracker` puts it there.
+        """
+        from chat_core.types.cost import read_cost
+
+        return read_cost(self._turn.cost)
 
     @property
     def model(self) -> str | None:

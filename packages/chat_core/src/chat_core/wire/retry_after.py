@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from chat_core.types.durations import read_duration, read_number
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object
 
-_DURATION = r"(\d{1,12}(?:\.\d{0,12})?)(ms|[dhms])"
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_LONGEST = 64  # characters that a duration or a date has at most; nothing longer is looked at
+_LONGEST = 64  # characters that a date has at most; nothing longer is looked at
 _REMAINING, _RESET = "x-ratelimit-remaining-", "x-ratelimit-reset-"
 _MONTH = 31 * 86400.0
 
@@ -20,12 +18,12 @@ def retry_after(headers: Mapping[str, str], status: int | None = None) -> float 
     `retry-after-ms` and `retry-after` are read as milliseconds, seconds, a duration such as 1m30s, or a date.
     A response of `status` 429 without them may say in `x-ratelimit-*` when an empty bucket is refilled.
     """
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+    if (milliseconds := read_number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     text = headers.get("retry-after")
     if text is None:
         return _refilled(headers) if status == 429 else None
-    if (seconds := duration(text)) is not None:
+    if (seconds := read_duration(text)) is not None:
         return seconds
     return _until(text, headers.get("date", ""))
 
@@ -49,21 +47,9 @@ def body_retry_after(error: JsonObject) -> float | None:
     return None
 
 
-def duration(text: str) -> float | None:
-    """Return the seconds of "12", "1.5s" or "1m30s", or None for other text and for text of more than 64
-    characters.
-    """
-    text = text.strip()
-    if (seconds := _number(text)) is not None:
-        return seconds
-    if len(text) <= _LONGEST and re.fullmatch(f"(?:{_DURATION})+", text):
-        return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_DURATION, text))
-    return None
-
-
 def _seconds(value: JsonValue) -> float | None:
     if isinstance(value, str):
-        return duration(value)
+        return read_duration(value)
     if isinstance(value, dict):  # a protobuf duration
         return _seconds(value.get("seconds"))
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _MONTH:
@@ -89,16 +75,6 @@ def _refilled(headers: Mapping[str, str]) -> float | None:
     What is more than a month is a point in time, not a wait.
     """
     remaining = (name for name in headers if name.startswith(_REMAINING))
-    empty = [name.removeprefix(_REMAINING) for name in remaining if _number(headers[name]) == 0]
-    waits = [duration(headers.get(_RESET + bucket, "")) for bucket in empty]
+    empty = [name.removeprefix(_REMAINING) for name in remaining if read_number(headers[name]) == 0]
+    waits = [read_duration(headers.get(_RESET + bucket, "")) for bucket in empty]
     return max((wait for wait in waits if wait is not None and wait <= _MONTH), default=None)
-
-
-def _number(text: str | None) -> float | None:
-    if text is None or len(text) > _LONGEST:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return max(0.0, number) if number < float("inf") else None

@@ -32,8 +32,8 @@ def rate_state(status: int, headers: Mapping[str, str]) -> RateState:
             waits.append(reset)
         name = "requests" if "requests" in kind else "tokens"
         left[name] = min(left.get(name, remaining), remaining)
-    if status in (429, 503, 529) and (asked := _retry_after(headers)) is not None:
-        waits.append(asked)
+    if status in (429, 503, 529) and (seconds := _retry_after(headers)) is not None:
+        waits.append(seconds)
     return RateState(max(waits), left.get("requests"), left.get("tokens"))
 
 

@@ -52,6 +52,8 @@ SOCKETS = "http://localhost:8001/v1"
 VENDORS = "OPENAI ANTHROPIC GEMINI GOOGLE CEREBRAS GROQ TOGETHER DEEPSEEK OPENROUTER XAI AI21 MISTRAL COHERE"
 KEYS = [*(f"{vendor}_API_KEY" for vendor in VENDORS.split(" ")), "HF_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"]
 OLLAMA_PORT = 11434
+INSTALL = """What all pages need is installed by:
+  python -m pip install -q -U pip && python -m pip install -q -r dev.txt --group dev"""
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::", "", None)
 
 
@@ -277,7 +279,8 @@ def _report(exc: BaseException, name: str) -> str:
         )
     else:
         at = 1
-    return f"{name}:{at}: {type(exc).__name__}: {exc}\n{''.join(told.format()).rstrip()}"
+    report = f"{name}:{at}: {type(exc).__name__}: {exc}\n{''.join(told.format()).rstrip()}"
+    return f"{report}\n\n{INSTALL}" if isinstance(exc, ModuleNotFoundError) else report
 
 
 def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:

@@ -171,6 +171,13 @@ def test_a_page_with_a_mistake_says_where(tmp_path: Path, page: str, said: str) 
     assert (failure_of(tmp_path / "page.md") or "").startswith(said)
 
 
+def test_a_page_whose_packages_are_not_installed_says_what_installs_them(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("```python\nimport no_such_module\n```", encoding="utf-8")
+    failure = failure_of(tmp_path / "page.md") or ""
+    assert failure.splitlines()[0] == "page.md:2: ModuleNotFoundError: No module named 'no_such_module'"
+    assert failure.rstrip().endswith("python -m pip install -q -r dev.txt --group dev")
+
+
 def test_a_traceback_begins_at_the_page_and_shows_its_lines(tmp_path: Path) -> None:
     page = "Words.\n\n```python\ndef half(n):\n    return n / 0\n```\n\n```python\nhalf(1)\n```\n"
     (tmp_path / "page.md").write_text(page, encoding="utf-8")

@@ -24,7 +24,7 @@ import package_metadata
 
 ROOT = package_metadata.ROOT
 DIGEST = ROOT / "tools" / "wheels.sha256"
-NEIGHBOURS = ("openai", "anthropic", "google-genai", "litellm", "pydantic-ai-slim", "langchain")
+NEIGHBOURS = ("openai", "anthropic", "google-genai", "litellm", "pydantic-ai", "langchain")
 OPENS = """
 from importlib.metadata import entry_points, version
 import {module}

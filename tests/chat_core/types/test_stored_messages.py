@@ -11,6 +11,7 @@ from chat_core import (
     AwaitingApproval,
     Citation,
     Completed,
+    ConfigurationError,
     Failed,
     File,
     InvalidHistory,
@@ -202,3 +203,31 @@ def test_times_keep_their_zone() -> None:
     messages = Messages([Message("model", [ToolCall("a", "t", {}, Scheduled(until))])])
 
     assert Messages.from_json(messages.to_json()).next_wake() == until
+
+
+def test_metadata_is_stored_with_the_conversation_and_raises_its_revision() -> None:
+    messages = Messages.from_user("Hi")
+    before = messages.revision
+
+    messages.set_metadata("user", {"id": 7, "tags": ["a"]})
+
+    assert messages.revision == before + 1
+    restored = Messages.from_json(messages.to_json())
+    assert restored.metadata == {"user": {"id": 7, "tags": ["a"]}}
+    assert restored.revision == messages.revision
+    messages.set_metadata("user", None).set_metadata("unknown", None)
+    assert (messages.metadata, messages.revision) == ({}, before + 2)
+    assert "metadata" not in json.loads(messages.to_json())
+
+
+def test_metadata_that_cannot_be_json_is_refused() -> None:
+    messages = Messages.from_user("Hi")
+
+    with pytest.raises(ConfigurationError, match=r"set_metadata\('user', value\): it cannot be JSON"):
+        messages.set_metadata("user", object())
+    with pytest.raises(ConfigurationError, match="not an empty one"):
+        messages.set_metadata(" ", 1)
+    with pytest.raises(TypeError):
+        messages.metadata["user"] = 1  # type: ignore[index]
+    with pytest.raises(InvalidHistory, match="metadata"):
+        Messages.from_json({"version": 1, "messages": [], "metadata": [1]})

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self, cast, overload
 
 from chat_core.types.call_status import Rejected, Running, Scheduled
 from chat_core.types.errors import CallNotFound, ConfigurationError, ConversationConflict
+from chat_core.types.json_values import JsonValue
 from chat_core.types.message import FinishReason as FinishReason
 from chat_core.types.message import (
     Message as Message,  # the types of what a conversation consists of, here too
 )
 from chat_core.types.message import Role as Role
 from chat_core.types.message import Turn as Turn
-from chat_core.types.misuse import is_a, kind_of
+from chat_core.types.misuse import checked_text, is_a, kind_of
 from chat_core.types.parts import Part, ToolCall, as_part
+from chat_core.types.plain_json import as_json
 from chat_core.types.short_repr import shortened
 from chat_core.types.tool_call import changes_of
 
@@ -31,13 +34,14 @@ MAX_STORED_BYTES = 1 << 28
 class Messages:
     """A conversation, in order. `complete` and `stream` append to it; sending never changes what is in it."""
 
-    __slots__ = ("_base_revision", "_messages")
+    __slots__ = ("_base_revision", "_messages", "_metadata")
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self._messages = list(messages) if isinstance(messages, list) else _listed(messages)
         for message in self._messages:
             if not is_a(message, Message):
                 raise _no_message(message)
+        self._metadata: dict[str, JsonValue] = {}
         self._base_revision = -self._changes() if self._messages else 0
 
     @classmethod
@@ -87,8 +91,33 @@ class Messages:
         return [call for call in self.calls if call.waiting]
 
     @property
+    def metadata(self) -> Mapping[str, JsonValue]:
+        """What the application and middleware have noted about the conversation.
+
+        It is stored with it, and never sent to a provider. `set_metadata` changes it.
+        """
+        return MappingProxyType(self._metadata)
+
+    def set_metadata(self, name: str, value: object | None) -> Self:
+        """Note a value that can be JSON under a name; None removes the name. Returns the conversation.
+
+        Raises `ConfigurationError` for what cannot be JSON.
+        """
+        if value is None:
+            if self._metadata.pop(name, None) is not None:
+                self._base_revision += 1
+            return self
+        try:
+            self._metadata[checked_text(name, "set_metadata", '"user_id", value')] = as_json(value)
+        except ValueError as exc:
+            raise ConfigurationError(f"set_metadata({name!r}, value): it cannot be JSON: {exc}") from exc
+        self._base_revision += 1
+        return self
+
+    @property
     def revision(self) -> int:
-        """A number that rises with each message and each change of a call, stored with the conversation.
+        """A number that rises with each message, each change of a call and of the metadata, stored with the
+        conversation.
 
         A store compares it, in order to refuse a write that is older than what it has.
         """
@@ -148,7 +177,7 @@ class Messages:
         """
         from chat_core.types.stored import dump  # here, because most programs never store a conversation
 
-        return dump(self._messages, self.revision, files)
+        return dump(self._messages, self.revision, files, self._metadata)
 
     @classmethod
     def from_json(
@@ -167,9 +196,10 @@ class Messages:
         """
         from chat_core.types.stored import load
 
-        loaded, revision = load(data, max_bytes, files)
-        messages = cls(loaded)
-        messages._base_revision += revision
+        stored = load(data, max_bytes, files)
+        messages = cls(stored.messages)
+        messages._base_revision += stored.revision
+        messages._metadata = stored.metadata
         return messages
 
     def _changes(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from chat_core.types.call_status import Completed, Running, Unknown
@@ -35,10 +35,17 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredConversation:
+class PlainConversation:
+    """The form that is written where there is no metadata."""
+
     version: int
     messages: list[Message]
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation(PlainConversation):
+    metadata: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
 def stored_schema() -> JsonObject:
@@ -46,25 +53,31 @@ def stored_schema() -> JsonObject:
     return cast("JsonObject", _adapter(StoredConversation).json_schema())
 
 
-def dump(messages: Sequence[Message], revision: int, files: FileStore | None = None) -> str:
+def dump(
+    messages: Sequence[Message],
+    revision: int,
+    files: FileStore | None = None,
+    metadata: JsonObject | None = None,
+) -> str:
     """Return the conversation as JSON text; with `files`, the bytes of files are there instead."""
-    stored = StoredConversation(VERSION, list(messages), revision)
+    stored = PlainConversation(VERSION, list(messages), revision)
+    if metadata:
+        stored = StoredConversation(VERSION, stored.messages, revision, metadata)
+    adapter = _adapter(type(stored))
     if files is not None:
-        parsed = cast("JsonValue", _adapter(StoredConversation).dump_python(stored, mode="json"))
+        parsed = cast("JsonValue", adapter.dump_python(stored, mode="json"))
         take_out(parsed, files)
         return json.dumps(parsed, separators=(",", ":"))
     try:
-        return _adapter(StoredConversation).dump_json(stored).decode()
+        return adapter.dump_json(stored).decode()
     except ValueError:  # half a surrogate pair: JSON can hold it as an escape, UTF-8 cannot
-        return json.dumps(
-            _adapter(StoredConversation).dump_python(stored, mode="json"), separators=(",", ":")
-        )
+        return json.dumps(adapter.dump_python(stored, mode="json"), separators=(",", ":"))
 
 
 def load(
     data: str | bytes | bytearray | Mapping[str, object], max_bytes: int, files: FileStore | None = None
-) -> tuple[list[Message], int]:
-    """Return the messages and the revision of a stored conversation. Raises `InvalidHistory`."""
+) -> StoredConversation:
+    """Return the messages of a stored conversation, its revision and its metadata. Raises `InvalidHistory`."""
     from pydantic import ValidationError
 
     if not is_a(data, Mapping, str, bytes, bytearray):
@@ -88,11 +101,13 @@ def load(
     except (ConfigurationError, ValueError, RecursionError) as exc:  # a part that refuses what it cannot be
         raise InvalidHistory(f"not a stored conversation: {_place_of(exc, data)}{exc}") from exc
     _check_values(stored.messages)
+    if fault := json_fault(stored.metadata):
+        raise InvalidHistory(f"not a stored conversation: metadata: {fault}")
     for message in stored.messages:
         for call in message.tool_calls:
             if isinstance(call.status, Running):
                 call.status = Unknown()
-    return stored.messages, stored.revision
+    return stored
 
 
 def _with_files(

@@ -222,9 +222,11 @@ def test_metadata_is_stored_with_the_conversation_and_raises_its_revision() -> N
 
 def test_metadata_that_cannot_be_json_is_refused() -> None:
     messages = Messages.from_user("Hi")
+    circle: list[object] = []
+    circle.append(circle)
 
     with pytest.raises(ConfigurationError, match=r"set_metadata\('user', value\): it cannot be JSON"):
-        messages.set_metadata("user", object())
+        messages.set_metadata("user", circle)
     with pytest.raises(ConfigurationError, match="not an empty one"):
         messages.set_metadata(" ", 1)
     with pytest.raises(TypeError):

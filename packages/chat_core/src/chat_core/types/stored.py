@@ -35,16 +35,10 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainConversation:
-    """The form that is written where there is no metadata."""
-
+class StoredConversation:
     version: int
     messages: list[Message]
     revision: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredConversation(PlainConversation):
     metadata: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
@@ -60,18 +54,18 @@ def dump(
     metadata: JsonObject | None = None,
 ) -> str:
     """Return the conversation as JSON text; with `files`, the bytes of files are there instead."""
-    stored = PlainConversation(VERSION, list(messages), revision)
-    if metadata:
-        stored = StoredConversation(VERSION, stored.messages, revision, metadata)
-    adapter = _adapter(type(stored))
+    stored = StoredConversation(VERSION, list(messages), revision, metadata or {})
+    adapter = _adapter(StoredConversation)
+    left_out = None if metadata else {"metadata"}
     if files is not None:
-        parsed = cast("JsonValue", adapter.dump_python(stored, mode="json"))
+        parsed = cast("JsonValue", adapter.dump_python(stored, mode="json", exclude=left_out))
         take_out(parsed, files)
         return json.dumps(parsed, separators=(",", ":"))
     try:
-        return adapter.dump_json(stored).decode()
+        return adapter.dump_json(stored, exclude=left_out).decode()
     except ValueError:  # half a surrogate pair: JSON can hold it as an escape, UTF-8 cannot
-        return json.dumps(adapter.dump_python(stored, mode="json"), separators=(",", ":"))
+        parsed = adapter.dump_python(stored, mode="json", exclude=left_out)
+        return json.dumps(parsed, separators=(",", ":"))
 
 
 def load(

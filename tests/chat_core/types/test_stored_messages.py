@@ -33,7 +33,7 @@ from chat_core import (
     Unknown,
     Usage,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -123,6 +123,7 @@ messages_of = st.lists(
 ).map(Messages)
 
 
+@settings(deadline=None)  # the first example pays for the reader
 @given(messages_of)
 def test_whatever_is_stored_comes_back(messages: Messages) -> None:
     stored = messages.to_json()

@@ -78,7 +78,11 @@ ENVIRONMENT = (
     "getproxies_environment",
     "proxy_bypass",
 )
-DISTRIBUTIONS = {"pydantic_core": "pydantic", "google": "google-auth"}  # where the name is not the module's
+DISTRIBUTIONS = {  # where the name is not the module's
+    "pydantic_core": "pydantic",
+    "google": "google-auth",
+    "opentelemetry": "opentelemetry-api",
+}
 
 
 @dataclass(frozen=True, slots=True)

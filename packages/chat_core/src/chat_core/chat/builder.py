@@ -20,12 +20,17 @@ from chat_core.types.short_repr import Shown, Values
 from chat_core.types.typestate import HasModel, MayPause, NeverPauses, NoModel
 
 if TYPE_CHECKING:  # each is imported by the `with_…` that needs it, or by `build()`
+    from opentelemetry._logs import LoggerProvider
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
     from chat_core.chat.chat import Chat
     from chat_core.chat.checkpoints import Checkpoint
     from chat_core.chat.structured import OutputType
     from chat_core.chat.toolbox import AnyCollection
     from chat_core.middleware.chain import Hooks
     from chat_core.middleware.hooks import Middleware, ToolMiddleware
+    from chat_core.middleware.telemetry.settings import Content
     from chat_core.tools.pause import Complete, Paused
     from chat_core.tools.scoped import ScopedCollection, ToolsFor
     from chat_core.types.messages import Messages
@@ -217,6 +222,30 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         Else as `with_middleware`.
         """
         return ChatBuilder(replace(self._choices, hooks=self._hooks.adding_tools(middleware)))
+
+    def with_telemetry(
+        self,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        content: Content | None = None,
+        agent: str | None = None,
+        conversation_id: str | None = None,
+        *,
+        logger_provider: LoggerProvider | None = None,
+        old_metrics: bool = False,
+    ) -> ChatBuilder[M, P, V, S, D_contra]:
+        """Trace and measure each call with OpenTelemetry (`chat-core[otel]`), outside all middleware.
+
+        The providers are the global ones by default. `content` tells where messages go: "none", "span",
+        "event" or "both"; by default the environment decides, else none. `agent` names the agent that the
+        chat is, and `conversation_id` a conversation that really has this id. `old_metrics` feeds the
+        metrics of the former names too. Raises `ConfigurationError`.
+        """
+        from chat_core.middleware.telemetry.builder import telemetry_of
+
+        providers = tracer_provider, meter_provider, logger_provider
+        telemetry = telemetry_of(providers, content, agent, conversation_id, old_metrics=old_metrics)
+        return ChatBuilder(replace(self._choices, hooks=self._hooks.inside(telemetry)))
 
     @property
     def _hooks(self) -> Hooks:

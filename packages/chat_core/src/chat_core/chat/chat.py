@@ -203,7 +203,13 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = setup.tools.background()
         events = converse(
-            setup, self._streamed_turns(), conversation, deps, background, provider=self._provider
+            setup,
+            self._streamed_turns(),
+            conversation,
+            deps,
+            background,
+            provider=self._provider,
+            streamed=True,
         )
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background)
 

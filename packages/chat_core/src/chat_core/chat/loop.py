@@ -47,19 +47,21 @@ async def converse(
     background: Background | None = None,
     *,
     provider: Provider | None = None,
+    streamed: bool = False,
 ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
     """Carry the conversation on, ending with one `Done` or one `Paused`.
 
     Whatever ends it early leaves in `messages` what came, and stores it. Raises `ConversationConflict` where
-    another call is at work on these messages. `provider` is what middleware reads of the client.
+    another call is at work on these messages. `provider` is what middleware reads of the client, and
+    `streamed` of the call.
     """
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     setup.tools.check_deps(deps)
     with AtWork(messages):
-        work = _Work(setup, source, Run(messages, provider, deps), background)
+        work = _Work(setup, source, Run(messages, provider, deps, streamed), background)
         try:
-            async with aclosing(work.events()) as events:
+            async with aclosing(work.all_events()) as events:
                 async for event in events:
                     yield event
         except BaseException as error:  # failed, cancelled or left
@@ -88,6 +90,13 @@ class _Work:
         self.messages = self.run.messages
         self.checkpoints = Checkpoints(self.setup.checkpoint, self.messages)
         self.tools = StepTools(self.setup.tools, self.messages, self.run.deps)
+
+    def all_events(self) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+        """Return the events, through the middleware around the whole where there is any."""
+        hooks = self.setup.hooks
+        if hooks is None or not hooks.runs:
+            return self.events()
+        return hooks.around_run(self.run, lambda run: self.events(), self.checkpoints.save)
 
     async def events(self) -> AsyncGenerator[ChatEvent[ChatResponse]]:
         calls = Calls(self.messages)

@@ -13,7 +13,7 @@ import anyio
 
 from chat_core.types.errors import ChatError, InvalidResponse
 from chat_core.types.events import Done, TurnEvent
-from chat_core.types.request import ChatRequest
+from chat_core.types.request import ChatRequest, OnRetry
 from chat_core.types.response import ChatResponse, Notice
 from chat_core.types.retry_policy import RetryPolicy
 
@@ -33,7 +33,7 @@ async def whole_turn(
     failures: list[ChatError] = []
     request = _within(request, policy, failures)
     try:
-        response = await retried(partial(complete, request), policy, failures)
+        response = await retried(partial(complete, request), policy, failures, request.on_retry)
     except ChatError as error:
         if (turn := _turn_of(error)) is None:
             raise
@@ -67,15 +67,19 @@ async def streamed_turn(
             if delay is None and turn is None:
                 raise
             if delay is not None:
-                failures.append(error)
-                _log_retry(error, attempt, delay)
+                _note_retry(error, attempt, delay, failures, request.on_retry)
         if turn is not None:
             yield Done(_with_notices(turn, failures))
             return
         await anyio.sleep(delay or 0.0)
 
 
-async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failures: list[ChatError]) -> T:
+async def retried(
+    action: Callable[[], Awaitable[T]],
+    policy: RetryPolicy,
+    failures: list[ChatError],
+    on_retry: OnRetry | None = None,
+) -> T:
     """Return the result of `action`, run again after a failure that may pass; `failures` lists those."""
     for attempt in count(1):
         try:
@@ -84,13 +88,17 @@ async def retried(action: Callable[[], Awaitable[T]], policy: RetryPolicy, failu
             delay = policy.delay(attempt, error)
             if delay is None:
                 raise
-            failures.append(error)
-            _log_retry(error, attempt, delay)
+            _note_retry(error, attempt, delay, failures, on_retry)
         await anyio.sleep(delay)
     raise AssertionError("count() does not end")
 
 
-def _log_retry(error: ChatError, attempt: int, delay: float) -> None:
+def _note_retry(
+    error: ChatError, attempt: int, delay: float, failures: list[ChatError], on_retry: OnRetry | None
+) -> None:
+    failures.append(error)
+    if on_retry is not None:
+        on_retry(error, attempt, delay)
     import logging  # here, because most requests succeed
 
     logging.getLogger("chat_core").info(
@@ -101,21 +109,24 @@ def _log_retry(error: ChatError, attempt: int, delay: float) -> None:
 class _Within:
     """Retries of a request within a turn. When they are used up, the turn as a whole is not begun again."""
 
-    def __init__(self, policy: RetryPolicy, failures: list[ChatError]) -> None:
+    def __init__(self, policy: RetryPolicy, failures: list[ChatError], on_retry: OnRetry | None) -> None:
         self._policy = policy
         self._failures = failures
+        self._on_retry = on_retry
 
     async def __call__(self, action: Callable[[], Awaitable[T]], /) -> T:
         try:
-            return await retried(action, self._policy, self._failures)
+            return await retried(action, self._policy, self._failures, self._on_retry)
         except ChatError as error:
             error.retryable = False
             raise
 
 
 def _within(request: ChatRequest, policy: RetryPolicy, failures: list[ChatError]) -> ChatRequest:
-    retry = _Within(policy, failures)
-    return ChatRequest(request.messages, request.tools, request.options, request.output, retry, request.run)
+    retry, on_retry = _Within(policy, failures, request.on_retry), request.on_retry
+    return ChatRequest(
+        request.messages, request.tools, request.options, request.output, retry, request.run, on_retry
+    )
 
 
 def _turn_of(error: ChatError) -> ChatResponse | None:

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from chat_core.middleware.hooks import (
         Middleware,
         NextTurn,
+        RunMiddleware,
+        RunSource,
         RunTool,
         ToolMiddleware,
         TurnMiddleware,
+        WrapsRuns,
         WrapsTools,
         WrapsTurns,
     )
@@ -41,12 +44,15 @@ __all__ = [
     "ProviderWrapper",
     "RateLimiter",
     "Run",
+    "RunMiddleware",
+    "RunSource",
     "RunTool",
     "SimulatedStreaming",
     "Spending",
     "SqliteStore",
     "ToolMiddleware",
     "TurnMiddleware",
+    "WrapsRuns",
     "WrapsTools",
     "WrapsTurns",
     "conversation_cost",
@@ -62,7 +68,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.middleware.cache_stores": "CacheStore MemoryStore SqliteStore",
             "chat_core.middleware.cost": "CostTracker Spending conversation_cost",
             "chat_core.middleware.hooks": (
-                "Middleware NextTurn RunTool ToolMiddleware TurnMiddleware WrapsTools WrapsTurns"
+                "Middleware NextTurn RunMiddleware RunSource RunTool ToolMiddleware TurnMiddleware "
+                "WrapsRuns WrapsTools WrapsTurns"
             ),
             "chat_core.middleware.instructions": "DefaultInstructions",
             "chat_core.middleware.limits": "Limits",

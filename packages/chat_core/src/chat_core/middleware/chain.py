@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias, cast
 
-from chat_core.middleware.hooks import Middleware, ToolMiddleware, TurnMiddleware
+from chat_core.middleware.hooks import Middleware, RunMiddleware, RunSource, ToolMiddleware, TurnMiddleware
+from chat_core.tools.pause import ChatEvent, Paused
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import TurnEvent
 from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.request import ChatRequest
+from chat_core.types.response import ChatResponse
 from chat_core.types.retry_policy import RetryPolicy
+from chat_core.types.run import Run
 
 Source: TypeAlias = Callable[[ChatRequest, RetryPolicy], AsyncGenerator[TurnEvent]]
 
@@ -26,19 +29,27 @@ class Hooks:
     turns: tuple[TurnMiddleware, ...] = ()
     tools: tuple[ToolMiddleware, ...] = ()
     names: tuple[str, ...] = ()
+    runs: tuple[RunMiddleware, ...] = ()
 
     def adding(self, middleware: Iterable[Middleware]) -> Hooks:
         """Return these with more inside them.
 
         Raises `ConfigurationError` for what is no middleware.
         """
-        turns, tools, names = list(self.turns), list(self.tools), list(self.names)
+        turns, tools, names, runs = list(self.turns), list(self.tools), list(self.names), list(self.runs)
         for one in middleware:
-            turn, tool = _kinds(one)
+            turn, tool, run = _kinds(one)
             turns += [turn] if turn else []
             tools += [tool] if tool else []
+            runs += [run] if run else []
             names.append(name_of(one))
-        return Hooks(tuple(turns), tuple(tools), tuple(names))
+        return Hooks(tuple(turns), tuple(tools), tuple(names), tuple(runs))
+
+    def inside(self, middleware: Middleware) -> Hooks:
+        """Return these with one more outside them."""
+        outer = Hooks().adding([middleware])
+        turns, tools = (*outer.turns, *self.turns), (*outer.tools, *self.tools)
+        return Hooks(turns, tools, (*outer.names, *self.names), (*outer.runs, *self.runs))
 
     def adding_tools(self, middleware: Iterable[ToolMiddleware]) -> Hooks:
         """Return these with more around tool calls, inside them. Raises as `adding`."""
@@ -46,11 +57,30 @@ class Hooks:
         for one in given:
             if not callable(one):
                 raise ConfigurationError(_mistake("with_tool_middleware", one))
-        return Hooks(self.turns, (*self.tools, *given), (*self.names, *map(name_of, given)))
+        return Hooks(self.turns, (*self.tools, *given), (*self.names, *map(name_of, given)), self.runs)
 
     def around(self, source: Source) -> Source:
         """Return the source of turns with the middleware around it."""
         return partial(_events, self.turns, source) if self.turns else source
+
+    async def around_run(
+        self, run: Run, events: RunSource, save: Callable[[], Awaitable[None]]
+    ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+        """Yield the events of a call through the middleware around it.
+
+        What that notes in the conversation at a pause is stored, by `save`, before the pause is shown.
+        """
+        for hook in reversed(self.runs):
+            events = partial(_call_run, hook, events)
+        async with aclosing(events(run)) as stream:
+            async for event in stream:
+                if isinstance(event, Paused):
+                    await save()
+                yield event
+
+
+def _call_run(hook: RunMiddleware, next: RunSource, run: Run) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+    return hook(run, next)
 
 
 def name_of(middleware: object) -> str:
@@ -58,15 +88,18 @@ def name_of(middleware: object) -> str:
     return getattr(middleware, "__qualname__", None) or type(middleware).__name__
 
 
-def _kinds(given: object) -> tuple[TurnMiddleware | None, ToolMiddleware | None]:
-    """Return what a middleware has around turns, and what around tool calls."""
+def _kinds(given: object) -> tuple[TurnMiddleware | None, ToolMiddleware | None, RunMiddleware | None]:
+    """Return what a middleware has around turns, around tool calls, and around the whole."""
     if not isinstance(given, type):
         turn, tool = getattr(given, "wrap_turn", None), getattr(given, "wrap_tool", None)
-        if turn is not None or tool is not None:
-            return turn, tool
+        run = getattr(given, "wrap_run", None)
+        if turn is not None or tool is not None or run is not None:
+            return turn, tool, run
         if callable(given):
             waits = _is_coroutine_function(given)
-            return (None, cast("ToolMiddleware", given)) if waits else (cast("TurnMiddleware", given), None)
+            if waits:
+                return None, cast("ToolMiddleware", given), None
+            return cast("TurnMiddleware", given), None, None
     raise ConfigurationError(_mistake("with_middleware", given))
 
 

@@ -6,14 +6,19 @@ from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from chat_core.tools.pause import ChatEvent
     from chat_core.tools.scoped import AnyTool
     from chat_core.types.events import TurnEvent
     from chat_core.types.request import ChatRequest
+    from chat_core.types.response import ChatResponse
     from chat_core.types.run import Run
     from chat_core.types.tool_call import ToolCall
 
 NextTurn: TypeAlias = "Callable[[ChatRequest], AsyncGenerator[TurnEvent]]"
 """The rest of a turn: the middleware further in, the retries, and the client. It ends with one `Done`."""
+
+RunSource: TypeAlias = "Callable[[Run], AsyncGenerator[ChatEvent[ChatResponse]]]"
+"""The rest of a call: the middleware further in, then turns and tools. It ends with `Done` or `Paused`."""
 
 
 class TurnMiddleware(Protocol):
@@ -81,5 +86,25 @@ class WrapsTools(Protocol):
         ...
 
 
-Middleware: TypeAlias = TurnMiddleware | ToolMiddleware | WrapsTurns | WrapsTools
-"""What `with_middleware` takes. An object may wrap both turns and tool calls."""
+class RunMiddleware(Protocol):
+    """A function around a whole `complete`, `resume` or `stream`."""
+
+    def __call__(self, run: Run, next: RunSource, /) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+        """Yield the events of `next(run)` as they arrive, ending with `Done` or `Paused`.
+
+        What it raises goes to the caller. It iterates `next(run)` under `aclosing`, and holds no cancel scope
+        and no task group across a yield.
+        """
+        ...
+
+
+class WrapsRuns(Protocol):
+    """An object with middleware around calls of a chat."""
+
+    def wrap_run(self, run: Run, next: RunSource, /) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+        """Do what a `RunMiddleware` does."""
+        ...
+
+
+Middleware: TypeAlias = TurnMiddleware | ToolMiddleware | WrapsTurns | WrapsTools | WrapsRuns
+"""What `with_middleware` takes. An object may wrap calls of the chat, turns and tool calls."""

@@ -15,6 +15,7 @@ from chat_core.types.misuse import checked_text, kind_of
 from chat_core.types.options import ChatOptions
 
 if TYPE_CHECKING:
+    from chat_core.types.errors import ChatError
     from chat_core.types.run import Run
 
 T = TypeVar("T")
@@ -55,12 +56,17 @@ async def once(action: Callable[[], Awaitable[T]], /) -> T:
     return await action()
 
 
+OnRetry: TypeAlias = "Callable[[ChatError, int, float], None]"
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """One model turn.
 
     Encoders read it and change nothing. `retry` is for requests after the turn's first one.
-    `run` is the `complete`, `resume` or `stream` of a chat that the turn belongs to, where it is of one.
+    `on_retry` is called with each failure that is tried again, the number of the attempt, and the seconds
+    until the next one. `run` is the `complete`, `resume` or `stream` of a chat that the turn belongs to,
+    where it is of one.
     """
 
     messages: Messages
@@ -69,6 +75,7 @@ class ChatRequest:
     output: OutputSchema | None = None
     retry: Retry = field(default=once, repr=False, compare=False)
     run: Run | None = field(default=None, repr=False, compare=False)
+    on_retry: OnRetry | None = field(default=None, repr=False, compare=False)
 
 
 AnyRequest: TypeAlias = ChatRequest | Messages | str

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 class Run:
     """What the requests and tool calls of one `complete`, `resume` or `stream` have in common.
 
-    `messages` is the conversation, `provider` the client that the chat was built with, and `deps` what the
-    caller passed for the tools. In `state` a middleware keeps what it has to remember until the run ends,
-    under a key of its own, such as itself. Nothing of it is stored.
+    `messages` is the conversation, `provider` the client that the chat was built with, `deps` what the
+    caller passed for the tools, and `streamed` whether it is a `stream`. In `state` a middleware keeps what
+    it has to remember until the run ends, under a key of its own, such as itself. Nothing of it is stored.
     """
 
     messages: Messages
     provider: Provider | None = None
     deps: object = None
+    streamed: bool = False
     _state: dict[object, object] | None = field(default=None, init=False)
 
     @property

@@ -71,7 +71,7 @@ def dump(
 def load(
     data: str | bytes | bytearray | Mapping[str, object], max_bytes: int, files: FileStore | None = None
 ) -> StoredConversation:
-    """Return the messages of a stored conversation, its revision and its metadata. Raises `InvalidHistory`."""
+    """Return a stored conversation: messages, revision and metadata. Raises `InvalidHistory`."""
     from pydantic import ValidationError
 
     if not is_a(data, Mapping, str, bytes, bytearray):

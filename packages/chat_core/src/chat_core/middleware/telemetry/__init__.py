@@ -1,0 +1,1 @@
+"""OpenTelemetry around a chat (`chat-core[otel]`): `ChatBuilder.with_telemetry(...)`."""

@@ -25,6 +25,7 @@ from chat_core import (
     ScopedCollection,
     StructuredChunk,
     Text,
+    TextChunk,
     ToolCall,
     Turn,
     tool,
@@ -173,3 +174,18 @@ def test_retries_need_an_output_type_and_are_a_number() -> None:
         ChatBuilder().with_model(ScriptedProvider([])).with_output_retries(1).build()
     with pytest.raises(ConfigurationError, match="at least 0"):
         ChatBuilder().with_output_retries(-1)
+
+
+async def test_without_snapshots_a_reader_of_the_text_still_learns_that_it_begins_anew() -> None:
+    builder = (
+        ChatBuilder().with_model(ScriptedProvider([BAD, GOOD])).with_structured_output(City, snapshots=False)
+    )
+    text = ""
+    async with builder.with_output_retries(1).build().stream("Which?") as events:
+        async for event in events:
+            if isinstance(event, StructuredChunk):
+                assert event.value is None
+                text = ""
+            elif isinstance(event, TextChunk):
+                text += event.text
+    assert text == GOOD

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -335,3 +337,41 @@ def test_a_type_that_cannot_be_read_is_refused_when_the_chat_is_built(form: Any)
         ConfigurationError, match=r"with_structured_output\(.*Unreadable.*\): pydantic cannot read it"
     ):
         builder.build()
+
+
+async def test_a_text_is_parsed_once_and_its_plain_value_when_somebody_wants_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = '{"people": 2,  "name": "Ulm"}'
+    with monkeypatch.context() as patched:
+        patched.setattr("pydantic_core.from_json", None)  # there is no second parser
+        response, messages, _ = await asked(City, text)
+    part = response.message.parts[0]
+    same = Structured({"people": 2, "name": "Ulm"}, text)
+
+    assert response.value == City(name="Ulm", people=2)
+    assert isinstance(part, Structured)
+    assert part.as_text() == text
+    assert (
+        copy.deepcopy(part)
+        == pickle.loads(pickle.dumps(part))
+        == Structured({"people": 2, "name": "Ulm"}, text)
+    )
+    assert part.value is part.value
+    assert repr(part) == repr(same)
+    with pytest.raises(AttributeError, match="no attribute 'values'"):
+        _ = part.values  # type: ignore[attr-defined]  # this is the error
+    assert Messages.from_json(messages.to_json()) == messages
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "1" * 400])
+async def test_a_number_that_cannot_be_stored_is_no_value_where_the_type_passes_over_it(
+    number: str,
+) -> None:
+    with pytest.raises(InvalidResponse, match="not the JSON asked for"):
+        await asked(City, f'{{"name": "Ulm", "people": 2, "more": {number}}}')
+
+
+async def test_a_value_that_is_too_deep_is_none_even_where_the_type_passes_over_it() -> None:
+    with pytest.raises(InvalidResponse, match="nested deeper than 100 levels"):
+        await asked(City, f'{{"name": "Ulm", "people": 2, "more": {"[" * 100}{"]" * 100}}}')

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from chat_core import Failed, InvalidHistory, Message, Messages, ToolCall
-from chat_core.types.json_values import MAX_DEPTH, json_fault, read_json
+from chat_core.types.json_values import MAX_DEPTH, json_fault, may_have_fault, read_json
 from chat_core.types.plain_json import as_json
 from chat_core.wire import tool_call
+from pydantic_core import from_json
 
 
 def nested(depth: int, text: str = "1") -> str:
@@ -65,3 +66,36 @@ def test_a_value_that_is_too_deep_or_contains_itself_is_no_json() -> None:
         as_json(deep)
     with pytest.raises(ValueError, match="Circular reference"):
         as_json(circle)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "NaN",
+            "[-Infinity]",
+            "1e999",
+            "1E+0400",
+            "-2.5e308",
+            "2" * 309,
+            "1" * 250 + "e99",
+            "1" * 299 + "E20",
+        ),
+        nested(MAX_DEPTH + 1),
+        '{"a":[' * 51 + "]}" * 51,
+        '["]",' * 150 + "1" + ',"["]' * 150,  # the brackets in its texts close those around them
+        '["\\\\","]",' * 150 + "1" + ',"["]' * 150,
+        '["\\"]",' * 150 + "1" + ',"[\\""]' * 150,
+    ],
+)
+def test_no_fault_of_a_text_is_missed_without_parsing_it(text: str) -> None:
+    assert json_fault(from_json(text)) is not None
+    assert may_have_fault(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": "e5, 12e99 and \\"quotes\\""}', nested(MAX_DEPTH), "[{}]" * 200, "9" * 199, '{"a":[]}' * 99],
+)
+def test_most_texts_need_no_second_look(text: str) -> None:
+    assert not may_have_fault(text)

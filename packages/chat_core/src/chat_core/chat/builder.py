@@ -155,7 +155,8 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         """Tell the model what does not fit the output type and let it answer again, so many times.
 
         Default: 0. The corrections are messages of the conversation, and their turns count in `total_usage`,
-        not in `with_max_steps`. An answer that was declined or cut is not asked for again.
+        not in `with_max_steps`. An answer that was declined or cut is not asked for again. Streams say that
+        the value begins anew by `StructuredChunk(None)`, also without snapshots.
         """
         count = checked_count(retries, "with_output_retries", least=0)
         return ChatBuilder(replace(self._choices, output_retries=count))

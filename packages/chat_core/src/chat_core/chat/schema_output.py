@@ -29,6 +29,8 @@ class SchemaOutput(OutputType[JsonValue]):
     Raises `ConfigurationError` for what is no JSON schema.
     """
 
+    _reads_text = False  # the schema is held against the plain value
+
     def __init__(self, schema: Mapping[str, object]) -> None:
         super().__init__(cast("type[JsonValue]", object))
         self._given = _checked(schema)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from typing_extensions import TypeForm
 
@@ -18,9 +19,9 @@ from chat_core.types.errors import (
     OutputRefused,
     OutputTruncated,
 )
-from chat_core.types.json_values import JsonObject, JsonValue, json_fault
+from chat_core.types.json_values import JsonObject, JsonValue, json_fault, may_have_fault
 from chat_core.types.message import Message
-from chat_core.types.parts import Part, Structured, Text
+from chat_core.types.parts import Part, Structured, Text, structured_text
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.request import OutputSchema
 from chat_core.types.response import ChatResponse, StructuredResponse
@@ -41,6 +42,9 @@ class OutputType(Generic[T]):
 
     Providers want an object at the root, so any other type travels as `{"value": …}` and is unwrapped here.
     """
+
+    _reads_text: ClassVar[bool] = True
+    """Whether the text alone is enough to make the value: then it is parsed once."""
 
     def __init__(self, form: TypeForm[T]) -> None:
         self._form = form
@@ -82,28 +86,32 @@ class OutputType(Generic[T]):
             raise OutputRefused(f"the model declined: {response.refusal}", response=response)
         parts = _without_asides(response.message)
         text = Message("model", parts).text
-        plain, value = self._read(text, response)
         texts = [part for part in parts if isinstance(part, Text)]
-        if len(texts) == 1:
-            [only] = texts
-            stored = Structured(plain, only.text, native=only.native)
+        only = texts[0] if len(texts) == 1 else None
+        stored, value = self._read(text, only, response)
+        if stored is not None:
             response.message.parts[:] = [stored if part is only else part for part in response.message.parts]
         return StructuredResponse(
             response.message, response.notices, response.raw, response.total_usage, value=value
         )
 
-    def _read(self, text: str, response: ChatResponse) -> tuple[JsonValue, T]:
-        """Return the value as JSON, and as the type."""
+    def _read(self, text: str, only: Text | None, response: ChatResponse) -> tuple[Structured | None, T]:
+        """Return the value as a part, where it is in one text alone, and as the type."""
         from pydantic import ValidationError
         from pydantic_core import from_json
 
         document = _unfenced(text)
         try:
+            if self._reads_text and document == text and not (self._wrapped or may_have_fault(text)):
+                with suppress(ValidationError):  # below, which finds the words for it
+                    value = self._adapter.validate_json(text)
+                    return (structured_text(text, only.native) if only and only.text == text else None), value
             plain = cast("JsonValue", from_json(document, allow_inf_nan=False))
             if fault := json_fault(plain):
                 raise ValueError(fault)
             inner = cast("JsonObject", plain)["value"] if self._wrapped else plain
-            return inner, self._validated(inner, None if self._wrapped else document)
+            value = self._validated(inner, None if self._wrapped else document)
+            return (Structured(inner, only.text, native=only.native) if only else None), value
         except ValidationError as exc:
             raise _invalid(response, faults_of(exc)) from exc
         except DoesNotFit as exc:

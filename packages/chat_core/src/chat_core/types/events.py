@@ -119,7 +119,11 @@ class FileReady(ShortRepr, JsonEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StructuredChunk(ShortRepr, JsonEvent):
-    """The typed output as far as it has come: JSON, not validated, its last string perhaps unfinished."""
+    """The typed output as far as it has come: JSON, not validated, its last string perhaps unfinished.
+
+    None says that the value begins anew, and the text with it: what came did not fit, and the model answers
+    again.
+    """
 
     _json_type: ClassVar[str] = "structured_chunk"
     value: JsonValue

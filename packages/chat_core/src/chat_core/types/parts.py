@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.files import File
@@ -68,8 +68,25 @@ class Refusal(ShortRepr):
     type: Literal["refusal"] = field(default="refusal", kw_only=True, repr=False)
 
 
+class _ReadLater:
+    """The value of a text that is known to be JSON, read when it is first wanted."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # a checker that saw this would take any name
+
+        def __getattr__(self, name: str) -> JsonValue:  # called for what has not been set
+            if name != "value":
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            from pydantic_core import from_json
+
+            value = from_json(self.text)
+            object.__setattr__(self, "value", value)
+            return value
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class Structured(ShortRepr):
+class Structured(ShortRepr, _ReadLater):
     """A JSON value: one to show to the model, or the model's typed output; `text` is its text as received."""
 
     value: JsonValue
@@ -89,6 +106,14 @@ class Structured(ShortRepr):
     def as_text(self) -> str:
         """Return the JSON, byte for byte as it was received where it was."""
         return json.dumps(self.value, ensure_ascii=False) if self.text is None else self.text
+
+
+def structured_text(text: str, native: Native | None) -> Structured:
+    """Return a text that has been found to be JSON without faults; `value` is read with its first use."""
+    part = object.__new__(Structured)
+    for name, given in (("text", text), ("native", native), ("type", "structured")):
+        object.__setattr__(part, name, given)
+    return part
 
 
 @dataclass(frozen=True, slots=True)

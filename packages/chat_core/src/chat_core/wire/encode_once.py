@@ -92,7 +92,7 @@ def _add_parts(parts: Iterable[Part], data: list[object]) -> bool:
             if part.files and not _add_parts(part.files, data):
                 return False
         elif isinstance(part, Structured):
-            data.append(part.value)
+            data.append(part.value if part.text is None else part.text)  # what of it is sent
         elif isinstance(part, File) and part.data is not None and len(part.data) > _LARGE:
             return False
     return True

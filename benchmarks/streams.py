@@ -46,7 +46,6 @@ async def measure(name: str, server: str, n: int) -> None:
         .with_model("m")
         .with_api_key("key")
         .with_base_url(f"{server}/many/v1")
-        .with_timeout(connect=120)  # thousands of connections at once, on a machine that may have more to do
         .with_transport(TRANSPORTS[name]())
         .build()
     )

@@ -131,7 +131,11 @@ class AioHttpTransport(Shown):
                 ssl=public_trust()
                 if self._custom_session is None and way.server.startswith("https:")
                 else True,
-                timeout=aiohttp.ClientTimeout(total=None, connect=way.connect, sock_connect=way.connect),
+                timeout=aiohttp.ClientTimeout(
+                    total=None,
+                    connect=None if self._custom_session is None else way.connect,  # it waits for no slot
+                    sock_connect=way.connect,
+                ),
             )
         except Exception as exc:
             raise_chat_error(exc, way)
@@ -155,7 +159,9 @@ class _Session:
     def __init__(self) -> None:
         import aiohttp
 
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE)
+        from chat_core.transport.aiohttp_connector import LimitedConnector
+
+        connector = LimitedConnector(limit=0, keepalive_timeout=_IDLE)
         self.session: aiohttp.ClientSession | None = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar()
         )

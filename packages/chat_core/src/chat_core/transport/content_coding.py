@@ -49,6 +49,7 @@ class _Decoder:
         self._name = name
         self._zlib = zlib.decompressobj(self._format)
         self._began = False
+        self._first = b""  # one byte does not tell the two formats of deflate apart
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return the next piece, and the data that are left to be fed."""
@@ -56,6 +57,11 @@ class _Decoder:
             if self._format != _GZIP:
                 return b"", b""
             self._zlib = zlib.decompressobj(self._format)
+        if not self._began:
+            data, self._first = self._first + data, b""
+            if len(data) < 2:
+                self._first = data
+                return b"", b""
         try:
             piece = self._zlib.decompress(data, _PIECE)
         except zlib.error as exc:

@@ -230,11 +230,10 @@ class _Body:
 def _httpx_request(request: Request, url: httpx.URL) -> httpx.Request:
     import httpx
 
-    connect = request.timeouts.connect
     return httpx.Request(
         request.method,
         url,
         headers=complete_headers(request, url.netloc.decode("ascii")),
         stream=httpx.ByteStream(request.body),
-        extensions={"timeout": {"connect": connect, "read": None, "write": None, "pool": connect}},
+        extensions={"timeout": {"connect": None, "read": None, "write": None, "pool": None}},
     )

@@ -4,20 +4,17 @@ ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import inf
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import anyio
 from anyio import CancelScope
 
 from chat_core.transport.idle import IdleConnections
+from chat_core.transport.opening import Opening
 from chat_core.transport.tls import no_trust, public_trust
-from chat_core.types.errors import ConfigurationError, TimedOut
+from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
-    from anyio.abc import AsyncResource
 
 _IDLE = 30.0  # seconds that a connection is kept without a request
 
@@ -28,7 +25,7 @@ class Pools:
 
     Each connection is an `httpx.AsyncHTTPTransport` of its own: at every request a pool of httpcore looks at
     every idle connection for every idle connection, which at 100 of them takes ten times as long as the
-    request itself.
+    request itself. Without a proxy it has no pool at all.
     """
 
     def __init__(self, proxy: str | None) -> None:
@@ -62,10 +59,16 @@ class Connection:
     def __init__(self, origin: str, proxy: str | None) -> None:
         import httpx  # here, as everywhere in this room: it takes a tenth of a second
 
+        from chat_core.transport.one_connection import OneConnection
+
         secure = origin.startswith("https:")
         self.origin = origin
         self.idle_since = 0.0
-        self._tunnels = secure or proxy is not None
+        self._direct: OneConnection | None = None
+        self._transport: httpx.AsyncHTTPTransport
+        if proxy is None:
+            self._transport = self._direct = OneConnection(secure=secure, keepalive=_IDLE)
+            return
         try:
             self._transport = httpx.AsyncHTTPTransport(
                 verify=public_trust() if secure else no_trust(),
@@ -81,48 +84,16 @@ class Connection:
 
         Raises what httpx raises, and `TimedOut` where no connection is established in `connect` seconds.
         """
-        if not self._tunnels:
+        if self._direct is not None and await self._direct.is_open():
             return await self._transport.handle_async_request(request)
-        opening = _Opening(connect)
+        opening = Opening(connect)
         request.extensions["trace"] = opening.trace
         try:
-            with opening.scope:
+            with opening.limit:
                 return await self._transport.handle_async_request(request)
-            raise TimedOut("connect", connect or 0.0)
         finally:
             del request.extensions["trace"]
             await opening.close()
 
     async def aclose(self) -> None:
         await self._transport.aclose()
-
-
-class _Opening:
-    """A connection as it is opened: httpx limits each step, but neither all of them nor the wait for a
-    proxy's reply.
-
-    A connection that was cancelled in its TLS handshake is closed here, since httpcore forgets it.
-    """
-
-    def __init__(self, connect: float | None) -> None:
-        self.scope = CancelScope(deadline=inf if connect is None else anyio.current_time() + connect)
-        self._stream: AsyncResource | None = None
-
-    async def trace(self, step: str, info: Mapping[str, object]) -> None:
-        """Follow the steps that httpcore reports."""
-        if step == "connection.connect_tcp.complete":
-            self._stream = cast("AsyncResource", info["return_value"])
-        elif step == "http11.send_request_headers.started" and not _is_connect(info["request"]):
-            self.scope.deadline = inf
-            self._stream = None
-
-    async def close(self) -> None:
-        """Close the connection, unless the request was sent on it."""
-        if self._stream is not None:
-            with CancelScope(shield=True):
-                await self._stream.aclose()
-
-
-def _is_connect(request: object) -> bool:
-    """Return whether httpcore's request asks a proxy for a tunnel."""
-    return getattr(request, "method", b"") == b"CONNECT"

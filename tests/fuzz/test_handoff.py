@@ -14,6 +14,10 @@ from typing import Any
 import pytest
 from chat_core import ChatBuilder, ChatResponse, File, Messages, RetryPolicy, tool
 from chat_core.testing import FakeTransport
+from chat_gemini import GeminiBuilder
+from chat_openai import OpenAIBuilder
+from chat_openai.azure import AzureOpenAIBuilder
+from chat_responses import ResponsesBuilder
 from handoff_providers import CHARTED, DRAWN, STATIONS, Station
 
 pytestmark = pytest.mark.anyio
@@ -109,3 +113,17 @@ async def test_a_provider_goes_on_where_any_other_was(station: Station) -> None:
         journey = Journey()
         for each in (station, other, station):
             await journey.visit(each)
+
+
+def test_the_origin_of_native_data_names_the_system_that_seals_it() -> None:
+    server = "http://localhost:4000/v1"  # one gateway in front of all of them
+    clients = [
+        GeminiBuilder().with_model("m").with_base_url(server),
+        GeminiBuilder().with_vertex("p").with_model("m").with_base_url(server),
+        OpenAIBuilder().with_model("m"),
+        AzureOpenAIBuilder().with_resource("r").with_deployment("m"),
+        ResponsesBuilder().with_base_url("https://chatgpt.com/backend-api/codex").with_model("m"),
+    ]
+    origins = [client.with_api_key("k").build().origin for client in clients]
+    assert [origin.provider for origin in origins] == ["gemini", "vertex", "openai", "azure", "chatgpt"]
+    assert len(set(origins)) == 5

@@ -13,6 +13,7 @@ _EMBEDDING = re.compile(r"gemini-embedding-(\d{1,4})(-preview)?")
 class Endpoint:
     """What differs between the endpoints that speak this wire. The defaults are those of the Gemini API.
 
+    - `provider`: the name in the origin of native data: neither endpoint can open what the other has sealed
     - `shows_steps_on_request`: it takes `includeServerSideToolInvocations`; Vertex shows the steps unasked
     - `has_file_store`: it knows uploaded files by name, `files/…`, and stores for file search
     - `counts_whole_requests`: `countTokens` takes a `generateContentRequest`; Vertex takes its fields, and a
@@ -23,6 +24,7 @@ class Endpoint:
     - `models_page`: how many models a page of their list may have, None for the server's choice
     """
 
+    provider: str = "gemini"
     shows_steps_on_request: bool = True
     has_file_store: bool = True
     counts_whole_requests: bool = True
@@ -33,6 +35,7 @@ class Endpoint:
 
 GEMINI_API = Endpoint()
 VERTEX = Endpoint(
+    provider="vertex",
     shows_steps_on_request=False,
     has_file_store=False,
     counts_whole_requests=False,

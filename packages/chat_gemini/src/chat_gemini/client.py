@@ -40,7 +40,7 @@ class GeminiClient(ProviderClient[Settings]):
     """
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, "gemini", decode_error)
+        super().__init__(settings, settings.defaults.endpoint.provider, decode_error)
 
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. A turn that the server interrupts itself is continued.

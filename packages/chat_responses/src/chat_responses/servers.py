@@ -11,6 +11,7 @@ from chat_responses.dialect import Dialect
 
 OPENAI = Dialect("openai", ("openai.com",))
 AZURE = Dialect("azure", ("azure.com", "azure.us", "azure.cn"))
+CHATGPT = Dialect("chatgpt", ("chatgpt.com",))  # it cannot open what OpenAI's API has sealed
 XAI = Dialect("xai", ("x.ai",))
 GROQ = Dialect(
     "groq",
@@ -25,7 +26,7 @@ HUGGINGFACE = Dialect("huggingface", ("huggingface.co",), stores=False, seals_re
 OLLAMA = Dialect("ollama", ("ollama.com",), stores=False, seals_reasoning=False)
 ANY = Dialect()
 
-DIALECTS = (OPENAI, AZURE, XAI, GROQ, OPENROUTER, DEEPSEEK, HUGGINGFACE, OLLAMA)
+DIALECTS = (OPENAI, AZURE, CHATGPT, XAI, GROQ, OPENROUTER, DEEPSEEK, HUGGINGFACE, OLLAMA)
 
 
 def dialect_for(base_url: str) -> Dialect:

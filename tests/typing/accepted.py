@@ -23,6 +23,7 @@ from chat_core import (
     Action,
     Chat,
     ChatBuilder,
+    ChatModel,
     ChatOptions,
     ChatRequest,
     ChatResponse,
@@ -75,6 +76,7 @@ from chat_core import (
     TurnEvent,
     tool,
 )
+from chat_core.routing import Breaker, Fallback, Member, Router
 from chat_core.sync import SyncChat
 from chat_deepseek import DeepSeekBuilder, DeepSeekClient
 from chat_gemini import (
@@ -882,3 +884,15 @@ async def an_embedding_ollama_client() -> None:
         async for progress in client.pull():
             assert_type(progress, PullProgress)
         await show_progress(client.pull("other"))
+
+
+async def routers(client: ChatCompletionsClient, other: ClaudeClient, messages: Messages) -> None:
+    router = Router([client, Member(other, weight=2)], "weighted", hedge_after=2)
+    one: ChatModel = router
+    chat = ChatBuilder().with_model(Fallback([one, client], breaker=Breaker(failures=5))).build()
+    assert_type(await chat.complete(messages), ChatResponse)
+    async with chat.stream(messages) as events:
+        async for event in events:
+            print(event)
+    assert_type(await Router([client, CompletesOnly()]).complete(ChatRequest(messages)), ChatResponse)
+    assert_type(await Router([EmbedsOnly()]).embed(["a"]), EmbeddingsResponse)

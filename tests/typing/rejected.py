@@ -34,6 +34,7 @@ from chat_core import (
     Chat,
     ChatBuilder,
     ChatOptions,
+    ChatRequest,
     Complete,
     Done,
     Execute,
@@ -52,6 +53,7 @@ from chat_core import (
 
 # the lazy names of chat_core do not hide a misspelt one
 from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]
+from chat_core.routing import Fallback, Router
 from chat_core.sync import SyncChat
 from chat_gemini import GeminiBuilder, GeminiClient
 from chat_groq import GroqBuilder
@@ -198,6 +200,16 @@ async def what_a_response_does_not_have(client: ChatCompletionsClient, messages:
     _ = structured.value.river  # type: ignore[attr-defined]  # a City has none
     optional = await builder.with_model(client).with_structured_output(City | None).build().complete(messages)
     _ = optional.value.name  # type: ignore[union-attr]  # it may be None
+
+
+def a_member_of_a_router_lacks_something(client: ChatCompletionsClient, messages: Messages) -> None:
+    whole = Router([client, CompletesOnly()])
+    builder.with_model(whole).build().stream(messages)  # type: ignore[misc]  # one only completes
+    whole.stream(ChatRequest(messages))  # type: ignore[attr-defined]  # one only completes
+    _ = Fallback([client, CompletesOnly()]).stream  # type: ignore[attr-defined]  # one only completes
+    Router([StreamsOnly(), EmbedsOnly()])  # type: ignore[list-item]  # they have nothing in common
+    Router(["gpt-5.6"])  # type: ignore[list-item]  # clients
+    Fallback([client], breaker=3)  # type: ignore[call-overload]  # Breaker(failures=3)
 
 
 async def the_await_is_missing(client: ChatCompletionsClient, messages: Messages) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from chat_core.types.errors import ConfigurationError, UnresolvedTool
 from chat_core.types.files import File
 from chat_core.types.memo import Memo
+from chat_core.types.native import Origin
 from chat_core.types.parts import (
     PARTS,
     Opaque,
@@ -33,7 +34,8 @@ class Turn(ShortRepr):
     """What a provider reports about a model's turn besides its content.
 
     `conversation` is the id of the conversation that the provider itself stores the turn in, where there is
-    one. `cost` is in US dollars, a decimal number as text; `response.cost` reads it.
+    one. `cost` is in US dollars, a decimal number as text; `response.cost` reads it. `origin` is the provider
+    that a router chose for it, so that the next turn can go there too.
     """
 
     finish_reason: FinishReason = "other"
@@ -43,6 +45,7 @@ class Turn(ShortRepr):
     id: str | None = None
     conversation: str | None = None
     cost: str | None = None
+    origin: Origin | None = None
 
 
 @dataclass(slots=True, repr=False)

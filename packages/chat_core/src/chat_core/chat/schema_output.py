@@ -29,7 +29,7 @@ class SchemaOutput(OutputType[JsonValue]):
     Raises `ConfigurationError` for what is no JSON schema.
     """
 
-    _reads_text = False  # the schema is held against the plain value
+    _reads_text = False  # the schema is checked against the plain value
 
     def __init__(self, schema: Mapping[str, object]) -> None:
         super().__init__(cast("type[JsonValue]", object))

@@ -173,7 +173,7 @@ def test_every_part_has_its_form() -> None:
             Opaque(native),
         ],
     )
-    [found, results] = request_content(ChatRequest(Messages([message])))["gen_ai.input.messages"]  # type: ignore[misc]
+    [found, results] = request_content(ChatRequest(Messages([message])))["gen_ai.input.messages"]
 
     call = {"type": "tool_call", "name": "look", "arguments": {}}
     assert found == {

@@ -90,7 +90,7 @@ def test_splits_are_read_in_every_form_and_never_guessed() -> None:
     gemini = {
         "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 5}, {"modality": "IMAGE", "tokenCount": 7}]
     }
-    assert input_split(gemini) == {"text": 5, "image": 7}  # type: ignore[arg-type]
+    assert input_split(gemini) == {"text": 5, "image": 7}
     assert output_split({"output_tokens_details": {"text_tokens": 3, "audio_tokens": True}}) == {"text": 3}
     assert input_split({"input_tokens": 5}) == {}
     assert by_modality(12, {"text": 5, "image": 7}) == {"text": 5, "image": 7}

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import ModuleType
 from typing import Literal, TypedDict, assert_never, assert_type
 
@@ -76,6 +77,16 @@ from chat_core import (
     TurnEvent,
     tool,
 )
+from chat_core.middleware import (
+    Cache,
+    Limits,
+    MemoryStore,
+    NextTurn,
+    ProviderWrapper,
+    RateLimiter,
+    SimulatedStreaming,
+    wrap,
+)
 from chat_core.routing import Breaker, Fallback, Member, Router
 from chat_core.sync import SyncChat
 from chat_deepseek import DeepSeekBuilder, DeepSeekClient
@@ -103,6 +114,7 @@ from chat_openrouter import EmbeddingOpenRouterClient, OpenRouterBuilder
 from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
 from chat_together import TogetherBuilder
 from pydantic import BaseModel
+from typing_extensions import override
 
 
 class City(BaseModel):
@@ -896,3 +908,36 @@ async def routers(client: ChatCompletionsClient, other: ClaudeClient, messages: 
             print(event)
     assert_type(await Router([client, CompletesOnly()]).complete(ChatRequest(messages)), ChatResponse)
     assert_type(await Router([EmbedsOnly()]).embed(["a"]), EmbeddingsResponse)
+
+
+class LoggedModel(ProviderWrapper[ChatModel]):
+    """A wrapper that overrides one method."""
+
+    @override
+    async def complete(self, request: ChatRequest, /) -> ChatResponse:
+        return await self.inner.complete(request)
+
+
+async def passing_on(request: ChatRequest, next: NextTurn) -> AsyncGenerator[TurnEvent]:
+    async for event in next(request):
+        yield event
+
+
+async def passing_calls_on(call: ToolCall, run: Callable[[ToolCall], Awaitable[ToolCall]]) -> ToolCall:
+    return await run(call)
+
+
+async def middleware(client: ClaudeClient, embedding: EmbeddingOpenAIClient) -> None:
+    wrapped = wrap(client, LoggedModel, ProviderWrapper)
+    assert_type(wrapped, ClaudeClient)  # with all that it can do
+    assert_type(await wrapped.count_tokens(Messages()), int)
+    assert_type(Cache(MemoryStore()).around(embedding), EmbeddingOpenAIClient)
+    assert_type(RateLimiter(requests_per_minute=60).around(embedding), EmbeddingOpenAIClient)
+    simulated = ChatBuilder().with_model(SimulatedStreaming(CompletesOnly())).build()
+    assert_type(simulated.stream("Hello"), ChatStream[ChatResponse])
+    assert_type(await ChatBuilder().with_model(LoggedModel(client)).build().complete("Hello"), ChatResponse)
+    builder = ChatBuilder().with_model(client).with_middleware(passing_on, passing_calls_on, Limits(tokens=9))
+    chat = builder.with_tool_middleware(passing_calls_on).with_structured_output(City).build()
+    response = await chat.complete("Hello")
+    assert_type(response, StructuredResponse[City])
+    assert_type(response.cost, Decimal | None)

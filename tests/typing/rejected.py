@@ -21,6 +21,7 @@ from accepted import (
     count_rows,
     drop_last,
     guess,
+    passing_on,
     scoped,
     which_try,
 )
@@ -53,6 +54,7 @@ from chat_core import (
 
 # the lazy names of chat_core do not hide a misspelt one
 from chat_core import NoSuchName as NoSuchName  # type: ignore[attr-defined]
+from chat_core.middleware import ProviderWrapper, wrap
 from chat_core.routing import Fallback, Router
 from chat_core.sync import SyncChat
 from chat_gemini import GeminiBuilder, GeminiClient
@@ -438,3 +440,15 @@ async def what_ranks_no_documents(client: ClaudeClient) -> None:
     await chat.rerank("query", ["a"])  # type: ignore[misc]  # a client without rerank
     ChatCompletionsBuilder().with_rerank().build()  # type: ignore[misc]  # no model
     ChatCompletionsBuilder().with_model("m").build().rerank("query", ["a"])  # type: ignore[attr-defined]  # built without rerank
+
+
+async def what_a_wrapped_client_cannot_do(messages: Messages) -> None:
+    wrapped = builder.with_model(wrap(CompletesOnly(), ProviderWrapper)).build()
+    wrapped.stream(messages)  # type: ignore[misc]  # it only completes
+    await builder.with_model(wrap(EmbedsOnly(), ProviderWrapper)).build().complete(messages)  # type: ignore[misc]  # it only embeds
+
+
+def what_is_no_middleware() -> None:
+    builder.with_middleware(3)  # type: ignore[arg-type]  # a function or an object that wraps
+    builder.with_middleware([passing_on])  # type: ignore[arg-type]  # with_middleware(passing_on)
+    builder.with_tool_middleware(passing_on)  # type: ignore[arg-type]  # it goes around turns

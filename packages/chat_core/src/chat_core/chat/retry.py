@@ -13,7 +13,7 @@ import anyio
 
 from chat_core.types.errors import ChatError, InvalidResponse
 from chat_core.types.events import Done, TurnEvent
-from chat_core.types.request import ChatRequest, OnRetry
+from chat_core.types.request import ChatRequest, OnRetry, once
 from chat_core.types.response import ChatResponse, Notice
 from chat_core.types.retry_policy import RetryPolicy
 
@@ -123,10 +123,16 @@ class _Within:
 
 
 def _within(request: ChatRequest, policy: RetryPolicy, failures: list[ChatError]) -> ChatRequest:
-    retry, on_retry = _Within(policy, failures, request.on_retry), request.on_retry
-    return ChatRequest(
-        request.messages, request.tools, request.options, request.output, retry, request.run, on_retry
-    )
+    """Return the request with the retries for what comes after its first attempt.
+
+    The request that the engine has made for the turn is completed in place, which takes a tenth of making
+    another one; where middleware sends it once more, it is copied.
+    """
+    retry = _Within(policy, failures, request.on_retry)
+    if request.retry is not once:
+        return replace(request, retry=retry)
+    object.__setattr__(request, "retry", retry)
+    return request
 
 
 def _turn_of(error: ChatError) -> ChatResponse | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias, cast
@@ -139,13 +139,19 @@ async def _events(
         return events
 
     try:
-        async with aclosing(enter(0, request)) as events:
-            async for event in events:
-                yield event
+        async for event in enter(0, request):
+            yield event
     finally:
-        async with AsyncExitStack() as stack:
-            for events in reversed(opened):
-                stack.push_async_callback(events.aclose)
+        await _close(opened)
+
+
+async def _close(opened: Sequence[AsyncGenerator[TurnEvent]]) -> None:
+    for at, events in enumerate(opened):
+        try:
+            await events.aclose()
+        except BaseException:
+            await _close(opened[at + 1 :])
+            raise
 
 
 def _checked(hook: TurnMiddleware, returned: object) -> AsyncGenerator[TurnEvent]:

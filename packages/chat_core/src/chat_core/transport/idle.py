@@ -90,8 +90,10 @@ class _OfLoop(Generic[C]):
         while self.connections:
             of_address = next(iter(self.connections.values()))
             while of_address:
-                await _close(of_address[-1])
-                of_address.pop()
+                connection = of_address[-1]
+                await _close(connection)
+                if connection in of_address:  # else another task has closed it too
+                    of_address.remove(connection)
             self.connections = {address: rest for address, rest in self.connections.items() if rest}
 
 

@@ -5,9 +5,10 @@ returned).
 from __future__ import annotations
 
 from chat_core import ChatError
-from players import bedrock, claude, cohere, completions, gemini, neutral, ollama, responses
+from players import batches, bedrock, claude, cohere, completions, gemini, neutral, ollama, responses
 
 PLAYERS = {
+    "batches": batches.play,
     "bedrock-converse": bedrock.message,
     "bedrock-embeddings": bedrock.embeddings,
     "bedrock-invoke": claude.bedrock,

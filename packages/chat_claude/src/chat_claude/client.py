@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chat_core import (
@@ -27,11 +28,15 @@ from chat_core import (
 from chat_core.client import AnyRequest, ProviderClient, as_request, begun
 from chat_core.wire import CallIds
 
+from chat_claude.betas import beta_header
 from chat_claude.decode import decode, decode_count, decode_error, decode_models
 from chat_claude.encode import EncodedRequest, encode, encode_count
 from chat_claude.settings import Settings
 from chat_claude.stream import ClaudeStreamDecoder
 from chat_claude.wire import PAUSED
+
+if TYPE_CHECKING:
+    from chat_claude.batch import ClaudeBatches
 
 
 class ClaudeClient(ProviderClient[Settings]):
@@ -42,6 +47,13 @@ class ClaudeClient(ProviderClient[Settings]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "claude", decode_error)
+
+    @property
+    def batches(self) -> ClaudeBatches:
+        """Many requests that the server runs within a day, at half the price."""
+        from chat_claude.batch import ClaudeBatches
+
+        return ClaudeBatches(self._settings)
 
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn whole; where the server pauses it, it is continued.
@@ -184,9 +196,7 @@ class ClaudeClient(ProviderClient[Settings]):
 
     def _betas(self, betas: Iterable[str]) -> dict[str, str]:
         """Return the header that names these betas, and those of a header that the user has set."""
-        custom = self._settings.headers.get("anthropic-beta")
-        names: dict[str, None] = dict.fromkeys([*([custom] if custom else []), *betas])
-        return {"anthropic-beta": ",".join(names)} if names else {}
+        return beta_header(self._settings.headers, betas)
 
     def _is_paused(self, response: ChatResponse) -> bool:
         """Return whether the next request continues the turn.

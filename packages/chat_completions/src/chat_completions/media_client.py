@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from chat_core import File
+from chat_core.wire.multipart import encode_form
 
 from chat_completions.client import ChatCompletionsClient
 from chat_completions.decode.media_endpoints import decode_images, decode_transcription
-from chat_completions.encode.multipart import encode_form
 
 
 class TranscribingClient(ChatCompletionsClient):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chat_core.chat.chat_stream import ChatStream
     from chat_core.entry_points import open_model
     from chat_core.provider import (
+        BatchProvider,
         ChatModel,
         CompletionProvider,
         EmbeddingsProvider,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Provider,
         RerankProvider,
         StreamProvider,
+        SupportsBatches,
         TokenCountProvider,
     )
     from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
@@ -36,6 +38,15 @@ if TYPE_CHECKING:
     from chat_core.tools.step import Step
     from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
     from chat_core.transport.http import HttpTransport
+    from chat_core.types.batch import (
+        Answered,
+        BatchCounts,
+        BatchItem,
+        BatchJob,
+        BatchPart,
+        NotRun,
+        Refused,
+    )
     from chat_core.types.call_status import (
         Approved,
         AwaitingApproval,
@@ -114,12 +125,18 @@ __version__ = VERSION
 __all__ = [
     "Action",
     "AlreadyDecided",
+    "Answered",
     "AnyChat",
     "ApprovalKey",
     "Approved",
     "AuthenticationError",
     "AwaitingApproval",
     "AwaitingResult",
+    "BatchCounts",
+    "BatchItem",
+    "BatchJob",
+    "BatchPart",
+    "BatchProvider",
     "CallNotFound",
     "Chat",
     "ChatBuilder",
@@ -169,6 +186,7 @@ __all__ = [
     "Native",
     "NetworkError",
     "NotFound",
+    "NotRun",
     "Notice",
     "Opaque",
     "Origin",
@@ -190,6 +208,7 @@ __all__ = [
     "ReasoningChunk",
     "Refusal",
     "RefusalChunk",
+    "Refused",
     "Reject",
     "Rejected",
     "Request",
@@ -211,6 +230,7 @@ __all__ = [
     "Structured",
     "StructuredChunk",
     "StructuredResponse",
+    "SupportsBatches",
     "Text",
     "TextChunk",
     "TimedOut",
@@ -249,8 +269,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.chat.chat_stream": "ChatStream",
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
-                "ChatModel CompletionProvider EmbeddingsProvider ModelListProvider Provider RerankProvider "
-                "StreamProvider TokenCountProvider"
+                "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ModelListProvider Provider "
+                "RerankProvider StreamProvider SupportsBatches TokenCountProvider"
             ),
             "chat_core.tools.action": "Action Defer Execute External Reject RequireApproval",
             "chat_core.tools.context": "ToolContext",
@@ -260,6 +280,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.tools.step": "Step",
             "chat_core.transport": "Event EventStream Request Response Timeouts Transport",
             "chat_core.transport.http": "HttpTransport",
+            "chat_core.types.batch": "Answered BatchCounts BatchItem BatchJob BatchPart NotRun Refused",
             "chat_core.types.call_status": (
                 "Approved AwaitingApproval AwaitingResult Completed Failed Pending Rejected Running "
                 "Scheduled ToolStatus Unknown"

@@ -5,12 +5,13 @@ A capability is a protocol, so that a client can be wrapped without losing any.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from chat_core.types.batch import BatchItem, BatchJob, BatchRequests
     from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.events import TurnEvent
     from chat_core.types.messages import Messages
@@ -107,6 +108,59 @@ class RerankProvider(Provider, Protocol):
     ) -> RerankResponse:
         """Return the documents, best first, by one request; `top_n` limits how many. Raises a `ChatError`;
         retries nothing."""
+        ...
+
+
+@runtime_checkable
+class BatchProvider(Provider, Protocol):
+    """The batches of a client: many requests that the server runs when it has room."""
+
+    async def submit(self, requests: BatchRequests, /) -> BatchJob:
+        """Start a batch of requests by ids of the application's choice.
+
+        Nothing is sent before all ids are checked and all requests encoded. Raises a `ChatError`.
+        """
+        ...
+
+    async def status(self, job: BatchJob, /) -> BatchJob:
+        """Return the job as it is now. Raises a `ChatError`."""
+        ...
+
+    def results(self, job: BatchJob, /) -> AsyncGenerator[BatchItem]:
+        """Yield what became of each request of a finished job, in any order, as it arrives.
+
+        Raises `ConfigurationError` while the job runs, and a `ChatError`.
+        """
+        ...
+
+    async def cancel(self, job: BatchJob, /) -> BatchJob:
+        """Stop what still runs, and return the job. Raises a `ChatError`."""
+        ...
+
+    async def wait(
+        self,
+        job: BatchJob,
+        /,
+        *,
+        poll: float = 60.0,
+        timeout: float | None = None,
+        progress: bool | Callable[[BatchJob], object] = False,
+    ) -> BatchJob:
+        """Return the job once it has finished, or as it is after `timeout` seconds. Raises a `ChatError`.
+
+        `poll` is the first pause between two requests for the state; `progress` shows a bar, or is called
+        with the job.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsBatches(Provider, Protocol):
+    """A client whose server runs batches."""
+
+    @property
+    def batches(self) -> BatchProvider:
+        """The batches of the client's model."""
         ...
 
 

@@ -18,6 +18,7 @@ class Endpoint:
     - `has_file_store`: it knows uploaded files by name, `files/…`, and stores for file search
     - `counts_whole_requests`: `countTokens` takes a `generateContentRequest`; Vertex takes its fields, and a
       few only
+    - `has_batches`: batches go in the body, and not as files in Google's storage
     - `has_predict`: embeddings have their options in `embedContentConfig`, and models that are not Gemini's
       go to `:predict`
     - `models`: what stands in front of a model's name
@@ -28,6 +29,7 @@ class Endpoint:
     shows_steps_on_request: bool = True
     has_file_store: bool = True
     counts_whole_requests: bool = True
+    has_batches: bool = True
     has_predict: bool = False
     models: str = "models"
     models_page: int | None = 1000
@@ -39,6 +41,7 @@ VERTEX = Endpoint(
     shows_steps_on_request=False,
     has_file_store=False,
     counts_whole_requests=False,
+    has_batches=False,
     has_predict=True,
     models="publishers/google/models",
     models_page=None,

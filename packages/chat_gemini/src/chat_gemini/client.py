@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from chat_core import (
@@ -30,6 +31,9 @@ from chat_gemini.names import model_path, renamed
 from chat_gemini.settings import Settings
 from chat_gemini.stream import GeminiStreamDecoder
 
+if TYPE_CHECKING:
+    from chat_gemini.batch import EmbeddingGeminiBatches, GeminiBatches
+
 _MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
 
 
@@ -41,6 +45,13 @@ class GeminiClient(ProviderClient[Settings]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, settings.defaults.endpoint.provider, decode_error)
+
+    @property
+    def batches(self) -> GeminiBatches:
+        """Many requests that the server runs within a day, at half the price."""
+        from chat_gemini.batch import GeminiBatches
+
+        return GeminiBatches(self._settings)
 
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. A turn that the server interrupts itself is continued.
@@ -132,6 +143,13 @@ class GeminiClient(ProviderClient[Settings]):
 
 class EmbeddingGeminiClient(GeminiClient):
     """A client built `.with_embeddings()`."""
+
+    @property
+    def batches(self) -> EmbeddingGeminiBatches:
+        """Many requests that the server runs within a day, at half the price."""
+        from chat_gemini.batch import EmbeddingGeminiBatches
+
+        return EmbeddingGeminiBatches(self._settings)
 
     @property
     def embedding_batch(self) -> int:

@@ -56,7 +56,13 @@ def decode_embeddings(
 ) -> EmbeddingsResponse:
     """Return `count` vectors in the order of the inputs. Raises `InvalidResponse`."""
     frames = read_frames(body, "a response of embeddings")
-    response = frames[0] if frames else {}
+    return embeddings_of(frames[0] if frames else {}, count=count, model=model, options=options)
+
+
+def embeddings_of(
+    response: JsonObject, *, count: int, model: str, options: EmbeddingOptions
+) -> EmbeddingsResponse:
+    """Return the vectors of a response object, as `decode_embeddings` does."""
     used = as_object(response.get("usageMetadata"))
     return EmbeddingsResponse(
         embeddings_in_order(_items(response), count),

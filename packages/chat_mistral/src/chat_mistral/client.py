@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from chat_completions.client import EmbeddingChatCompletionsClient
 from chat_completions.decode import decode
@@ -12,9 +13,19 @@ from chat_completions.media_client import TranscribingClient
 from chat_core import ChatResponse, File, JsonObject, Messages
 from chat_core.wire import CallIds, read_object
 
+if TYPE_CHECKING:
+    from chat_mistral.batch import EmbeddingMistralBatches, MistralBatches
+
 
 class MistralClient(TranscribingClient):
     """A model at Mistral. It holds no conversation: any number of chats may share it."""
+
+    @property
+    def batches(self) -> MistralBatches:
+        """Many requests that the server runs within a day, at half the price."""
+        from chat_mistral.batch import MistralBatches
+
+        return MistralBatches(self._settings)
 
     async def fill_in(self, prefix: str, suffix: str, *, max_tokens: int | None = None) -> ChatResponse:
         """Return what stands between two pieces of code, by a model such as "codestral-latest".
@@ -45,3 +56,10 @@ class MistralClient(TranscribingClient):
 
 class EmbeddingMistralClient(EmbeddingChatCompletionsClient, MistralClient):
     """A client built `.with_embeddings()`."""
+
+    @property
+    def batches(self) -> EmbeddingMistralBatches:
+        """Many requests that the server runs within a day, at half the price."""
+        from chat_mistral.batch import EmbeddingMistralBatches
+
+        return EmbeddingMistralBatches(self._settings)

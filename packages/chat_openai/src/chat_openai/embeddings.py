@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import EmbeddingsResponse, Usage
+from chat_core import EmbeddingsResponse, JsonObject, Usage
 from chat_core.types.json_values import as_count, as_object, as_text
 from chat_core.wire import Encoded, embeddings_in_order, error_from_object, is_error_object, read_object
 
@@ -25,7 +25,11 @@ def decode_embeddings(body: bytes, *, count: int) -> EmbeddingsResponse:
 
     Raises `InvalidResponse`, and `ProviderError` for an error.
     """
-    answer = read_object(body, "an embeddings response")
+    return embeddings_of(read_object(body, "an embeddings response"), count=count)
+
+
+def embeddings_of(answer: JsonObject, *, count: int) -> EmbeddingsResponse:
+    """Return the vectors of an embeddings response, as `decode_embeddings` does."""
     if answer.get("error") or ("data" not in answer and is_error_object(answer)):
         raise error_from_object(answer)
     used = as_object(answer.get("usage"))

@@ -2,6 +2,6 @@
 
 from chat_claude.decode.errors import decode_error
 from chat_claude.decode.lists import decode_count, decode_models
-from chat_claude.decode.response import decode
+from chat_claude.decode.response import decode, decode_object
 
-__all__ = ["decode", "decode_count", "decode_error", "decode_models"]
+__all__ = ["decode", "decode_count", "decode_error", "decode_models", "decode_object"]

@@ -36,7 +36,13 @@ def decode(body: bytes, *, origin: Origin, ids: CallIds, prefix: Callable[[], st
     Raises `ProviderError` for an error under status 200, `InvalidResponse` for anything else that is no
     message.
     """
-    message = read_object(body, "a message")
+    return decode_object(read_object(body, "a message"), origin=origin, ids=ids, prefix=prefix)
+
+
+def decode_object(
+    message: JsonObject, *, origin: Origin, ids: CallIds, prefix: Callable[[], str]
+) -> ChatResponse:
+    """Return the turn in a message, as `decode` does."""
     check_message(message)
     blocks = TurnBlocks(ids)
     blocks.whole(message.get("content"))

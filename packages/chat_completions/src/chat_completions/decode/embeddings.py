@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_core import EmbeddingsResponse
+from chat_core import EmbeddingsResponse, JsonObject
 from chat_core.types.json_values import as_text
 from chat_core.wire import embeddings_in_order, error_from_object, is_error_object, read_object
 
@@ -15,7 +15,11 @@ def decode_embeddings(body: bytes, *, count: int, dialect: Dialect) -> Embedding
 
     Raises `ProviderError` for an error under status 200, and `InvalidResponse`.
     """
-    response = read_object(body, "an embeddings response")
+    return embeddings_of(read_object(body, "an embeddings response"), count=count, dialect=dialect)
+
+
+def embeddings_of(response: JsonObject, *, count: int, dialect: Dialect) -> EmbeddingsResponse:
+    """Return the vectors of an embeddings response, as `decode_embeddings` does."""
     if response.get("error") or ("data" not in response and is_error_object(response)):
         raise error_from_object(response)
     return EmbeddingsResponse(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_core import ChatResponse, Message, Notice, Origin, Turn
+from chat_core import ChatResponse, JsonObject, Message, Notice, Origin, Turn
 from chat_core.types.json_values import as_text
 from chat_core.wire import CallIds, finish_notices, read_object
 
@@ -18,7 +18,14 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
 
     Raises `ProviderError` for an error under status 200, and `InvalidResponse` for anything else.
     """
-    response, choices = completion(read_object(_single(body), "a chat completion"))
+    return decode_object(
+        read_object(_single(body), "a chat completion"), origin=origin, dialect=dialect, ids=ids
+    )
+
+
+def decode_object(answer: JsonObject, *, origin: Origin, dialect: Dialect, ids: CallIds) -> ChatResponse:
+    """Return the turn in a chat completion, as `decode` does."""
+    response, choices = completion(answer)
     choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
     check_choice(choice)
     parts = TurnParts(origin, ids, dialect.reasoning.think_tags)

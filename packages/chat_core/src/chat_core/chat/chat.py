@@ -21,6 +21,7 @@ from chat_core.provider import (
     Provider,
     RerankProvider,
     StreamProvider,
+    SupportsBatches,
 )
 from chat_core.tools.pause import ChatEvent, Complete, Paused
 from chat_core.types.errors import ConfigurationError
@@ -30,6 +31,7 @@ from chat_core.types.response import ChatResponse
 from chat_core.types.short_repr import Shown, Values
 
 if TYPE_CHECKING:
+    from chat_core.chat.batches import ChatBatches
     from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.options import ChatOptions
     from chat_core.types.rerank import RerankResponse
@@ -246,6 +248,14 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         provider = self._provider
         self._require(RerankProvider, "does not rank documents")
         return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
+
+    @property
+    def batches(self: Chat[SupportsBatches, object, V_co, Never]) -> ChatBatches[V_co]:
+        """Batches of conversations, with the tools, options and output type of the chat."""
+        from chat_core.chat.batches import ChatBatches
+
+        self._require(SupportsBatches, "has no batches")
+        return ChatBatches(self._provider.batches, self._setup)
 
     def _shown(self) -> Values:
         from chat_core.chat.shown import shown_setup

@@ -39,7 +39,7 @@ class FakeTransport(Shown):
         return [
             as_object(cast("JsonValue", json.loads(request.body)))
             for request in self.requests
-            if request.body
+            if request.body and not _is_form(request)
         ]
 
     @property
@@ -85,7 +85,7 @@ class FakeTransport(Shown):
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
         """Yield the next answer, as events."""
-        yield _FakeStream(self._next(request))
+        yield _FakeStream(self._next(request), request.reads_as)
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -105,6 +105,7 @@ class FakeTransport(Shown):
 @dataclass(frozen=True, slots=True)
 class _FakeStream:
     response: Response
+    reads_as: str | None
 
     @property
     def status(self) -> int:
@@ -122,11 +123,15 @@ class _FakeStream:
         return self.response.body
 
     def bursts(self) -> AsyncGenerator[Sequence[Event]]:
-        content_type = self.headers["content-type"]
+        content_type = self.reads_as or self.headers["content-type"]
         return bursts_from_bytes(self._chunks(), content_type=content_type, max_bytes=_MAX_BYTES)
 
     async def _chunks(self) -> AsyncGenerator[bytes]:
         yield self.response.body
+
+
+def _is_form(request: Request) -> bool:
+    return any(value.startswith("multipart/") for value in request.headers.values())
 
 
 def _written(

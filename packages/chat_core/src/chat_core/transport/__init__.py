@@ -81,6 +81,7 @@ class Request:
     """One HTTP request.
 
     `headers` carry the secrets, so no repr shows them. A transport enforces `timeouts.connect` alone.
+    `reads_as` is the content type that a streamed response is read as, for servers that send a vaguer one.
     """
 
     method: str
@@ -88,6 +89,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     body: bytes = field(default=b"", repr=False)
     timeouts: Timeouts = Timeouts()
+    reads_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class AioHttpTransport(Shown):
         try:
             head = _head(response)
             chunks = _chunks(response, head, way)
-            async with aclosing(HttpStream(head, chunks, self._max_bytes)) as stream:
+            async with aclosing(HttpStream(head, chunks, self._max_bytes, request.reads_as)) as stream:
                 yield stream
         finally:
             response.close()

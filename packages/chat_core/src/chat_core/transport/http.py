@@ -110,7 +110,7 @@ class HttpTransport(Shown):
         Leaving before its end closes the connection.
         """
         async with stream_cancel_safe(self._exchange(request)) as (head, chunks):
-            async with aclosing(HttpStream(head, chunks, self._max_bytes)) as stream:
+            async with aclosing(HttpStream(head, chunks, self._max_bytes, request.reads_as)) as stream:
                 yield stream
 
     async def connect(self, request: Request, /) -> Socket:

@@ -20,11 +20,13 @@ class Head(NamedTuple):
 class HttpStream:
     """The `EventStream` of one response, out of its head and the chunks of its body."""
 
-    def __init__(self, head: Head, chunks: AsyncGenerator[bytes], max_bytes: int) -> None:
+    def __init__(
+        self, head: Head, chunks: AsyncGenerator[bytes], max_bytes: int, reads_as: str | None = None
+    ) -> None:
         self.status, self.headers = head
         self._chunks = chunks
         self._max_bytes = max_bytes
-        content_type = self.headers.get("content-type", "").lower()
+        content_type = reads_as or self.headers.get("content-type", "").lower()
         self._bursts = bursts_from_bytes(chunks, content_type=content_type, max_bytes=max_bytes)
 
     @property

@@ -12,7 +12,7 @@ from chat_core.transport.sizes import check_size, read_whole
 from chat_core.transport.sse_reader import SseReader
 from chat_core.types.errors import InvalidResponse
 
-_JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/stream+json")
+_JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonl", "application/stream+json")
 _FIELD = re.compile(
     rb"\s*(?:data|event|id|retry)?:"
 )  # how server-sent events start, under whatever content type

@@ -38,7 +38,13 @@ def decode(body: bytes, *, origin: Origin, ids: CallIds, conversation: str | Non
     Raises `ProviderError` for one that failed and for an error in any shape, `InvalidResponse` for what is
     neither.
     """
-    answer = read_object(body, "a response")
+    return decode_object(read_object(body, "a response"), origin=origin, ids=ids, conversation=conversation)
+
+
+def decode_object(
+    answer: JsonObject, *, origin: Origin, ids: CallIds, conversation: str | None = None
+) -> ChatResponse:
+    """Return the turn in a response object, as `decode` does."""
     check(answer)
     parts = (part for item in output_items(answer) for part in read_item(item, origin, ids.claim))
     return response(answer, parts, raw=answer, conversation=conversation)

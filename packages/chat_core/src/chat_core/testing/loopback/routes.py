@@ -56,6 +56,8 @@ def _get(segments: list[str], query: Mapping[str, str], headers: Mapping[str, st
     match segments:
         case [*_, "responses", response_id]:
             return Route(Want.SCRIPTED, RESPONSES, {"response_id": response_id, **query})
+        case [*_, "messages", "batches", id] | [*_, "messages", "batches", id, "results"]:
+            return Route(Want.SCRIPTED, CLAUDE, {"batch": id, "results": segments[-1] == "results"})
         case [*_, "models"] | [*_, "models", _]:
             return Route(Want.MODELS, _wire_by_headers(headers), {})
         case [*_, "api", "tags"]:
@@ -77,6 +79,8 @@ def _post(segments: list[str], query: Mapping[str, str], body: JsonObject) -> Ro
             return Route(Want.COUNT, RESPONSES, body)
         case [*_, "messages"]:
             return Route(Want.TURN, CLAUDE, body, stream)
+        case [*_, "messages", "batches"]:
+            return Route(Want.SCRIPTED, CLAUDE, body)
         case [*_, "messages", "count_tokens"]:
             return Route(Want.COUNT, CLAUDE, body)
         case [*_, "api", "chat" | "generate" as endpoint]:

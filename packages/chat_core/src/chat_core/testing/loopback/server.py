@@ -34,8 +34,8 @@ class LoopbackServer(Shown):
     `.../messages`, `.../models/name:generateContent` and `:streamGenerateContent`, `.../api/chat` and
     `.../api/generate`. Token counts of these wires are a `Reply`'s `prompt_tokens`. Other endpoints are
     answered from the script with `Raw` or `Failure`: images, Bedrock's, Cohere's, other methods as Google
-    names them, and `GET .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream":
-    "true"}`.
+    names them, Claude's message batches, for whose `GET` the body is `{"batch": "id", "results": false}`, and
+    `GET .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
 
     `port` is chosen by the system where it is 0. `model` is the name in lists of models.
 

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from chat_core import ConfigurationError, File
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.files import File
 
 _EXTENSIONS = {
     "audio/mpeg": "mp3",
@@ -26,7 +27,7 @@ class Form(NamedTuple):
 
 
 def encode_form(fields: Mapping[str, object], file: File) -> Form:
-    """Return a form of the fields that are not None, and a file.
+    """Return a form of the fields that are not None, and a file after them.
 
     Raises `ConfigurationError` for a file without bytes.
     """

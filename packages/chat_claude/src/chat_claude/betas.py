@@ -1,0 +1,12 @@
+"""The header that names beta features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+
+def beta_header(headers: Mapping[str, str], betas: Iterable[str]) -> dict[str, str]:
+    """Return the header that names these betas, and those that are in the client's own; empty without any."""
+    custom = headers.get("anthropic-beta")
+    names: dict[str, None] = dict.fromkeys([*([custom] if custom else []), *betas])
+    return {"anthropic-beta": ",".join(names)} if names else {}

@@ -40,7 +40,9 @@ class ClaudeBatches(Batches[Settings]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "claude", decode_error)
-        platform = settings.defaults.platform
+
+    def _check_server(self) -> None:
+        platform = self._settings.defaults.platform
         if not platform.has_batches:
             raise ConfigurationError(f"{platform.name} has no message batches: use Anthropic's own API")
 

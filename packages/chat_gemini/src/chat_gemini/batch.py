@@ -82,7 +82,9 @@ class GeminiBatches(Batches[Settings]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "gemini", decode_error)
-        if not settings.defaults.endpoint.has_batches:
+
+    def _check_server(self) -> None:
+        if not self._settings.defaults.endpoint.has_batches:
             raise ConfigurationError(
                 "batches of Vertex AI lie in Google's storage, which this library does not write: "
                 "leave out .with_vertex(...) for those of the Gemini API"

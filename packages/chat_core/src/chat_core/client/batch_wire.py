@@ -47,6 +47,9 @@ class BatchWire(ProviderClient[S], ABC):
             self._settings.transport, request, self._decode_error, "a result of a batch", self._logger
         )
 
+    def _check_server(self) -> None:
+        """Raise `ConfigurationError` where the wire has batches, and this server of it has none."""
+
     @abstractmethod
     def _encode_chat(self, request: ChatRequest) -> EncodedItem:
         """Return the body of a request, without what a batch does not take."""

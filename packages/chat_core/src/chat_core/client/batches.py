@@ -119,6 +119,7 @@ class Batches(BatchWire[S], ABC):
     async def _submit(
         self, kind: Kind, pairs: Iterable[tuple[str, T]], encode: Callable[[T], EncodedItem]
     ) -> BatchJob:
+        self._check_server()
         ids: dict[str, None] = {}
         memory: dict[str, JsonObject] = {}
         features: dict[str, None] = {}

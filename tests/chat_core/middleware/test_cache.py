@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_bedrock import BedrockBuilder
 from chat_claude import ClaudeBuilder
+from chat_cohere import CohereBuilder
 from chat_completions import ChatCompletionsBuilder
 from chat_core import (
     ChatBuilder,
@@ -38,6 +40,7 @@ from chat_core.middleware import Cache, CacheStore, MemoryStore, SqliteStore
 from chat_core.provider import EncodingProvider
 from chat_core.testing import FakeTransport, ScriptedProvider
 from chat_gemini import GeminiBuilder
+from chat_ollama import OllamaBuilder
 from chat_openai import OpenAIBuilder
 
 pytestmark = pytest.mark.anyio
@@ -203,6 +206,10 @@ BUILDERS: list[Any] = [
     ClaudeBuilder(),
     GeminiBuilder(),
     OpenAIBuilder(),
+    CohereBuilder(),
+    BedrockBuilder().with_region("eu-west-1"),
+    OllamaBuilder(),
+    OllamaBuilder().with_native(),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from chat_completions import ChatCompletionsBuilder
 from chat_core import (
     ChatBuilder,
     ChatRequest,
@@ -16,6 +17,7 @@ from chat_core import (
     InvalidRequest,
     Message,
     Messages,
+    Origin,
     StreamTruncated,
     Text,
     TextChunk,
@@ -35,6 +37,7 @@ from chat_core.middleware import (
     Spending,
     conversation_cost,
 )
+from chat_core.routing import Fallback
 from chat_core.testing import FakeTransport, ScriptedProvider
 from chat_openai import OpenAIBuilder
 
@@ -151,6 +154,23 @@ async def test_a_stream_that_is_left_or_cancelled_counts_as_unpriced(how: str) -
                 scope.cancel()
 
     assert tracker.total == Spending(turns=1, unpriced=1)
+
+
+async def test_the_price_is_that_of_the_provider_that_a_router_chose() -> None:
+    seen: list[Origin | None] = []
+
+    def prices(response: ChatResponse, origin: Origin | None) -> Decimal | None:
+        seen.append(origin)
+        return None
+
+    body = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
+    builder = ChatCompletionsBuilder().with_model("m")
+    busy = builder.with_base_url("http://one/v1").with_transport(FakeTransport().answer({}, status=503))
+    other = builder.with_base_url("http://two/v1").with_transport(FakeTransport().answer(body))
+    chat = ChatBuilder().with_model(Fallback([busy.build(), other.build()]))
+    await chat.with_middleware(CostTracker(prices)).build().complete("Hello")
+
+    assert [origin.endpoint for origin in seen if origin] == ["http://two/v1"]
 
 
 async def test_a_replayed_turn_costs_nothing() -> None:

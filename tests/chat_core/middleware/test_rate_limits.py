@@ -19,6 +19,7 @@ from chat_core import (
     Message,
     Messages,
     RateLimited,
+    RerankResponse,
     RetryPolicy,
     Text,
     TextChunk,
@@ -309,6 +310,25 @@ async def test_turns_with_tools_take_their_place_for_each_turn() -> None:
     await ChatBuilder().with_model(client).with_tools([add]).build().complete("Add")
 
     assert model.sent[1] - model.sent[0] == pytest.approx(1.0)
+
+
+async def test_rerank_counts_too() -> None:
+    class Ranks:
+        model = "r"
+
+        async def rerank(
+            self, query: str, documents: Sequence[str], /, *, top_n: int | None = None
+        ) -> RerankResponse:
+            return RerankResponse(())
+
+        async def aclose(self) -> None: ...
+
+    chat = ChatBuilder().with_model(RateLimiter(requests_per_minute=60).around(Ranks())).build()
+    began = anyio.current_time()
+    for _ in range(3):
+        await chat.rerank("query", ["a", "b"])
+
+    assert anyio.current_time() - began == pytest.approx(2.0)
 
 
 async def test_embeddings_count_too() -> None:

@@ -140,7 +140,9 @@ def _spent(turn: Turn | None) -> Spending:
 
 
 def _origin(request: ChatRequest, response: ChatResponse) -> Origin | None:
-    """Return who has answered: as the parts tell, since a chat may have several, else the client."""
+    """Return who has answered: as the turn of a router or the parts tell, else the client."""
+    if response.message.turn is not None and response.message.turn.origin is not None:
+        return response.message.turn.origin
     for part in response.message.parts:
         if part.native is not None and part.native.origin.endpoint:
             return part.native.origin

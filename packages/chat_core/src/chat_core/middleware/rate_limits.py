@@ -19,9 +19,10 @@ from chat_core.types.misuse import checked_count
 from chat_core.types.usage import Usage
 
 if TYPE_CHECKING:
-    from chat_core.provider import EmbeddingsProvider
+    from chat_core.provider import EmbeddingsProvider, RerankProvider
     from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.request import ChatRequest
+    from chat_core.types.rerank import RerankResponse
     from chat_core.types.response import ChatResponse
 
 P = TypeVar("P", bound=Provider)
@@ -254,6 +255,21 @@ class _LimitedClient(ProviderWrapper[ChatModel]):
         async with self._limiter.permit(sum(map(len, inputs)) // _CHARACTERS) as permit:
             try:
                 response = await inner.embed(inputs)
+            except ProviderError as error:
+                permit.failed(error)
+                raise
+            permit.usage = response.usage
+            return response
+
+    async def rerank(
+        self, query: str, documents: Sequence[str], /, *, top_n: int | None = None
+    ) -> RerankResponse:
+        """Return the documents, best first, when the request may be sent."""
+        inner = cast("RerankProvider", self.inner)  # else this method is not there
+        tokens = (len(query) * len(documents) + sum(map(len, documents))) // _CHARACTERS
+        async with self._limiter.permit(tokens) as permit:
+            try:
+                response = await inner.rerank(query, documents, top_n=top_n)
             except ProviderError as error:
                 permit.failed(error)
                 raise

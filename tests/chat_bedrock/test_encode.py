@@ -393,3 +393,13 @@ def test_cache_points_end_instructions_tools_and_the_last_message() -> None:
     assert len(nova["toolConfig"]["tools"]) == 1
     marked = sent(Messages.from_user("a", cache_point(), "b"), caching=Caching())
     assert [next(iter(block)) for block in marked["messages"][0]["content"]] == ["text", "cachePoint", "text"]
+
+
+def test_a_turn_that_has_not_changed_is_not_encoded_again_and_one_that_has_is() -> None:
+    call = ToolCall("c1", "add", {"a": 1}, Completed(3))
+    messages = called(call).add_user("And?")
+    first, second = (encoded(messages).body["messages"] for _ in range(2))
+    assert first[1]["content"][0] is second[1]["content"][0]  # type: ignore[index]
+    assert first == second
+    call.arguments["a"] = 2
+    assert sent(messages)["messages"][1]["content"][0]["toolUse"]["input"] == {"a": 2}

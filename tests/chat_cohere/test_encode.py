@@ -251,3 +251,12 @@ def test_typed_output_is_a_schema_or_instructions_beside_tools() -> None:
     assert "response_format" not in beside.body
     assert json.dumps(OUTPUT.schema) in beside.body["messages"][0]["content"]  # type: ignore[index]
     assert [notice.about for notice in beside.notices] == ["output"]
+
+
+def test_a_turn_that_has_not_changed_is_not_encoded_again_and_one_that_has_is() -> None:
+    call = ToolCall("c1", "add", {"a": 1}, Completed(3))
+    messages = Messages.from_user("Hello").append(Message("model", [call]))
+    first, second = (encoded(messages).body["messages"] for _ in range(2))
+    assert first[1] is second[1]  # type: ignore[index]
+    call.arguments["a"] = 2
+    assert sent(messages)["messages"][1]["tool_calls"][0]["function"]["arguments"] == '{"a": 2}'

@@ -25,6 +25,7 @@ from chat_core import (
 )
 from chat_core.testing import FakeTransport
 from chat_ollama import OllamaBuilder
+from chat_ollama.native.encode.messages import MessageEncoder
 
 pytestmark = pytest.mark.anyio
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -163,3 +164,14 @@ async def test_sending_changes_nothing() -> None:
     before = messages.to_json()
     await sent(*messages)
     assert json.loads(messages.to_json()) == json.loads(before)
+
+
+def test_a_message_that_has_not_changed_is_not_encoded_again_and_one_that_has_is():
+    call = ToolCall("c1", "add", {"a": 1})
+    message, encoder = called(call), MessageEncoder(ELSEWHERE)
+    first, second = encoder.encode(message), MessageEncoder(ELSEWHERE).encode(message)
+    assert first is second
+    call.arguments["a"] = 2
+    third = encoder.encode(message)
+    assert third is not first
+    assert third[0]["tool_calls"][0]["function"]["arguments"] == {"a": 2}

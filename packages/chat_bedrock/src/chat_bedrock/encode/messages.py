@@ -17,19 +17,17 @@ from chat_core import (
     Opaque,
     Origin,
     Part,
-    Reasoning,
-    Refusal,
     Structured,
     Text,
-    ToolCall,
 )
-from chat_core.wire import foreign_block, generated_file, misplaced, part_text
+from chat_core.wire import encoded_once, foreign_block, misplaced, part_text
 
 from chat_bedrock.blocks import MARKED
 from chat_bedrock.capabilities import Capabilities
-from chat_bedrock.encode.calls import call_block, result_block
+from chat_bedrock.encode.calls import result_block
 from chat_bedrock.encode.files import Files
-from chat_bedrock.encode.replay import plain_text_block, reasoning_block, replayed_blocks, text_block
+from chat_bedrock.encode.replay import plain_text_block
+from chat_bedrock.encode.turns import TurnEncoder
 from chat_bedrock.wire import Block, SentMessage
 
 Side: TypeAlias = Literal["user", "assistant"]
@@ -177,35 +175,11 @@ class Conversation:
             yield dict(native.data)
 
     def _assistant(self, message: Message) -> list[Block]:
-        """Return the model's turn, its own blocks as they were received. What is left of a turn may be
-        nothing."""
-        replayed = replayed_blocks(message, self._origin)
-        blocks: list[Block] = []
-        for part in message.parts:
-            match part:
-                case Text() | Structured():
-                    blocks += text_block(part, self._origin)
-                case Refusal(text):
-                    blocks += plain_text_block(text)
-                case Reasoning():
-                    blocks += self._reasoning(part)
-                case ToolCall():
-                    blocks.append(call_block(part))
-                case Opaque() if id(part) in replayed:
-                    blocks.append(replayed[id(part)])
-                case Opaque(native):
-                    self._notice(foreign_block(native))
-                case File():
-                    self._notice(generated_file(part))
-        while blocks and "reasoningContent" in blocks[-1]:  # of a turn that was cut: nothing may end in it
-            blocks.pop()
-        return blocks
-
-    def _reasoning(self, part: Reasoning) -> list[Block]:
-        block = reasoning_block(part, self._origin)
-        if block is None and part.native is not None and part.native.for_(self._origin) is None:
-            self._notice(foreign_block(part.native))
-        return [] if block is None else [block]
+        key = (TurnEncoder, self._origin)
+        blocks, notices = encoded_once(message, key, lambda: TurnEncoder(self._origin).encode(message))
+        for notice in notices:
+            self._notice(notice)
+        return list(blocks)  # the caller adds to it
 
 
 def _text(part: Text | Structured) -> Iterator[Block]:

@@ -73,6 +73,13 @@ class SharedLoop:
         """
         context = copy_context()
         context.run(sniffio.current_async_library_cvar.set, "asyncio")
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._led:  # it need not be woken, which takes two calls of the system
+                    self._loop.call_soon(callback, *arguments, context=context)
+                    return
+            finally:
+                self._lock.release()
         self._loop.call_soon_threadsafe(callback, *arguments, context=context)
 
     def waiter(self) -> Waiter:

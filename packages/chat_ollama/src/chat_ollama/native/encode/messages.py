@@ -20,6 +20,7 @@ from chat_core import (
 )
 from chat_core.types.describe import whole_text
 from chat_core.wire import (
+    encoded_once,
     foreign_block,
     generated_file,
     part_text,
@@ -41,8 +42,25 @@ class MessageEncoder:
         self._origin = origin
         self.notices: list[Notice] = []
 
-    def encode(self, message: Message) -> Iterator[SentMessage]:
-        """Yield what one message becomes: one or more on the wire, none for a model's that is empty."""
+    def encode(self, message: Message) -> Sequence[SentMessage]:
+        """Return what one message becomes: one or more on the wire, none for a model's that is empty."""
+        key = (_MessageEncoder, self._origin)
+        sent, notices = encoded_once(message, key, lambda: _MessageEncoder(self._origin).encode(message))
+        self.notices += notices
+        return sent
+
+
+class _MessageEncoder:
+    """Encodes one message."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self.notices: list[Notice] = []
+
+    def encode(self, message: Message) -> tuple[Sequence[SentMessage], Sequence[Notice]]:
+        return list(self._encode(message)), self.notices
+
+    def _encode(self, message: Message) -> Iterator[SentMessage]:
         match message.role:
             case "system":
                 texts = [text for part in self._readable(message.parts) if (text := text_of(part, "system"))]

@@ -12,13 +12,14 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from chat_core import ChatBuilder, ChatResponse, File, Messages, RetryPolicy, tool
+from chat_core import ChatBuilder, ChatResponse, File, Messages, Origin, RetryPolicy, tool
+from chat_core.routing import Fallback
 from chat_core.testing import FakeTransport
 from chat_gemini import GeminiBuilder
 from chat_openai import OpenAIBuilder
 from chat_openai.azure import AzureOpenAIBuilder
 from chat_responses import ResponsesBuilder
-from handoff_providers import CHARTED, DRAWN, STATIONS, Station
+from handoff_providers import CHARTED, DRAWN, STATIONS, Station, cohere, plain
 
 pytestmark = pytest.mark.anyio
 
@@ -107,12 +108,67 @@ async def test_a_conversation_goes_through_some_providers_in_any_order(seed: int
         await journey.visit(station)
 
 
+def origin_of(station: Station) -> Origin:
+    origin: Origin = station.builder.with_api_key("hf_key").with_transport(FakeTransport()).build().origin
+    return origin
+
+
 @pytest.mark.parametrize("station", STATIONS, ids=[station.name for station in STATIONS])
 async def test_a_provider_goes_on_where_any_other_was(station: Station) -> None:
+    """All ordered pairs: what one has signed goes back to it, and the other is told what it is not shown."""
     for other in STATIONS:
         journey = Journey()
-        for each in (station, other, station):
-            await journey.visit(each)
+        await journey.visit(station)
+        _hold_told(station, other, await journey.visit(other))
+        await journey.visit(station)
+
+
+def _hold_told(station: Station, other: Station, visited: tuple[ChatResponse, Any]) -> None:
+    """A notice says, once, that reasoning which only another provider can read was not sent. Two wires of one
+    server are one origin.
+    """
+    thinks = station.answers not in (plain, cohere) and origin_of(station) != origin_of(other)
+    told = [notice for notice in visited[0].notices if "can read was not sent" in notice.message]
+    assert len(told) == thinks, (station.name, other.name)
+
+
+@pytest.mark.parametrize("station", STATIONS, ids=[station.name for station in STATIONS])
+async def test_a_router_hands_a_conversation_to_another_provider_and_back(station: Station) -> None:
+    """The first provider is down for the second of three calls; the third has its signature again."""
+    other = next(one for one in STATIONS if one.name == ("gemini" if station.name == "claude" else "claude"))
+    mine, theirs = FakeTransport(), FakeTransport()
+    marks = [station.mark(1), station.mark(3)]
+    for answer in station.answers(marks[0], "call00001"):
+        mine.answer(answer)
+    mine.answer({"error": {"message": "busy"}}, status=503)
+    for answer in station.answers(marks[1], "call00003"):
+        mine.answer(answer)
+    for answer in other.answers(other.mark(2), "call00002"):
+        theirs.answer(answer)
+    members = [
+        each.builder.with_api_key("hf_key").with_transport(transport).build()
+        for each, transport in ((station, mine), (other, theirs))
+    ]
+    router = Fallback(members, sticky=True, breaker=None)
+    chat = ChatBuilder().with_model(router).with_tools([chart]).with_retry(RetryPolicy(0)).build()
+    messages = Messages.from_system("Be brief.")
+    for visit, served in enumerate((station, other, other), 1):
+        if visit == 3:
+            messages = Messages.from_json(messages.to_json())
+            chat = ChatBuilder().with_model(members[0]).with_tools([chart]).build()
+            served = station
+        messages.add_user(f"Draw Bern, for the {visit}. time.")
+        response = await chat.complete(messages)
+        turn = response.message.turn
+        assert turn is not None
+        assert turn.origin == (None if visit == 3 else members[served is other].origin)
+    for body in mine.bodies:
+        assert station.faults(body) == []
+    assert all(other.faults(body) == [] for body in theirs.bodies)
+    if station.replays:
+        assert marks[0] in json.dumps(mine.bodies[-1])
+    if station.signs:
+        assert marks[0] not in json.dumps(theirs.bodies)
 
 
 def test_the_origin_of_native_data_names_the_system_that_seals_it() -> None:

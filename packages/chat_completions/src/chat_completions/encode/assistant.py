@@ -123,6 +123,8 @@ class _Assistant:
             native = getattr(part, "native", None)
             data = native.for_(self._origin) if isinstance(native, Native) else None
             if data is None:
+                if isinstance(part, Reasoning) and isinstance(native, Native):
+                    self._notices.append(foreign_block(native))
                 continue
             if isinstance(part, Reasoning) and (self._replays or demands):
                 self._replay(part.text, data, sent)

@@ -37,4 +37,4 @@ def encode(
         body["stream"] = True
         if dialect.fields.stream_usage:
             body["stream_options"] = {"include_usage": True}
-    return Encoded(body | dict(defaults.extra), tuple(notices))
+    return Encoded(body | dict(defaults.extra), tuple(dict.fromkeys(notices)))

@@ -76,6 +76,8 @@ class ModelPartEncoder:
                 if native and native.for_(self._origin):  # another model's thoughts are not this one's
                     beside = siblings(native, self._origin)
                     yield from _text(text, beside if is_blank(text) else {**beside, "thought": True})
+                elif native and native.for_(self._origin) is None:
+                    self._notices.append(foreign_block(native))
             case Refusal(text):
                 yield from _text(text, {})
             case File():

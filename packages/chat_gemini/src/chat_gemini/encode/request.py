@@ -48,7 +48,7 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
         body["generationConfig"] = config
     body |= defaults.options.beside()
     _check_cache(body)
-    return Encoded(merged(body, defaults.extra), tuple(notices))
+    return Encoded(merged(body, defaults.extra), tuple(dict.fromkeys(notices)))
 
 
 _COUNTED = ("contents", "systemInstruction", "tools", "generationConfig")  # what Vertex counts

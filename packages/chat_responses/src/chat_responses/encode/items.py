@@ -235,8 +235,9 @@ class ItemEncoder:
             case Opaque():
                 if not self._is_foreign(part):
                     self._leave_out("a block that fits no item of this wire")
-            case Reasoning():
-                pass
+            case Reasoning(native=native):
+                if native is not None and native.for_(self._origin) is None:
+                    self.notices.append(foreign_block(native))
 
     def _generated(self, file: File) -> Iterator[InputItem]:
         """Yield a file that a model made elsewhere as the user's: the model's messages hold text only."""

@@ -42,7 +42,7 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
         body |= {"background": True, "store": True}
     if stream:
         body["stream"] = True
-    return EncodedTurn(body | dict(defaults.extra), tuple(history.notices), history.continues)
+    return EncodedTurn(body | dict(defaults.extra), tuple(dict.fromkeys(history.notices)), history.continues)
 
 
 _COUNTED: Final = frozenset(

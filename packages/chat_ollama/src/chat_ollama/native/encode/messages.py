@@ -8,6 +8,7 @@ from chat_core import (
     ConfigurationError,
     File,
     Message,
+    Native,
     Notice,
     Opaque,
     Origin,
@@ -93,6 +94,8 @@ class _MessageEncoder:
                     sent["thinking"] = sent.get("thinking", "") + whole_text(
                         text
                     )  # it goes back with the calls it led to
+                case Reasoning(native=Native() as native) if native.for_(self._origin) is None:
+                    self.notices.append(foreign_block(native))
                 case File():
                     self.notices.append(generated_file(part))
                 case Opaque(native):

@@ -46,7 +46,7 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
             notices.append(Notice("strict", "ollama does not hold models to a tool's schema"))
     if request.output is not None:
         body["format"] = request.output.schema  # the server holds the model to it by a grammar
-    return Encoded(merge_extra(body, defaults.extra), tuple(notices))
+    return Encoded(merge_extra(body, defaults.extra), tuple(dict.fromkeys(notices)))
 
 
 def _shared_options(options: CompletionsOptions) -> Mapping[str, object]:

@@ -320,4 +320,5 @@ def test_without_middleware_nothing_stands_between_the_chat_and_the_client() -> 
     only_tools = ChatBuilder().with_model(ScriptedProvider([]))
 
     assert bare._setup.hooks is None
-    assert only_tools.with_middleware().build()._whole_turns().func.__name__ == "whole_turn"  # type: ignore[attr-defined]
+    chat = only_tools.with_middleware().build()
+    assert chat._whole_turns(chat._setup).func.__name__ == "whole_turn"  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+import anyio
 import pytest
 from chat_core import (
     ChatBuilder,
@@ -256,3 +257,30 @@ async def test_embeddings_ranks_and_counts_see_placeholders_too() -> None:
 
     assert seen == [["a [EMAIL_1]"], ["who", "x", "[EMAIL_1]"], "[EMAIL_1]"]
     assert [result.document for result in ranked.results] == [ANNA, "x"]
+
+
+@pytest.mark.parametrize("how", ["left", "cancelled"])
+async def test_leaving_a_stream_closes_the_one_within_at_once(how: str) -> None:
+    closed: list[str] = []
+
+    class Endless(ScriptedProvider):
+        async def stream(self, given: Any, /) -> AsyncGenerator[TurnEvent]:
+            try:
+                yield TextChunk(f"For {given.messages[0].text}: ")
+                yield TextChunk("[EMA")
+                await anyio.sleep_forever()
+            finally:
+                closed.append("closed")
+
+    chat = ChatBuilder().with_model(RedactingProvider(Endless([]))).build()
+    messages = Messages.from_user(ANNA)
+    with anyio.CancelScope() as scope:
+        async with chat.stream(messages) as events:
+            async for event in events:
+                assert event == TextChunk(f"For {ANNA}: ")
+                if how == "left":
+                    break
+                scope.cancel()
+
+    assert closed == ["closed"]
+    assert (messages[1].text, messages[1].interrupted) == (f"For {ANNA}: ", True)

@@ -244,8 +244,8 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
         """
         from chat_core.middleware.telemetry.builder import telemetry_of
 
-        providers = tracer_provider, meter_provider, logger_provider
-        telemetry = telemetry_of(providers, content, agent, conversation_id, old_metrics=old_metrics)
+        given = tracer_provider, meter_provider, logger_provider
+        telemetry = telemetry_of(given, content, agent, conversation_id, old_metrics=old_metrics)
         return ChatBuilder(replace(self._choices, hooks=self._hooks.inside(telemetry)))
 
     @property

@@ -108,10 +108,10 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         """
         if unknown:
             refuse_keywords("complete", unknown)
-        setup = self._setup.with_options(options)
+        setup = self._setup.now().with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         async with aclosing(
-            converse(setup, self._whole_turns(), conversation, deps, provider=self._provider)
+            converse(setup, self._whole_turns(setup), conversation, deps, provider=self._provider)
         ) as events:
             async for event in events:
                 match event:
@@ -201,12 +201,12 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         """
         if unknown:
             refuse_keywords("stream", unknown)
-        setup = self._setup.with_options(options)
+        setup = self._setup.now().with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = setup.tools.background()
         events = converse(
             setup,
-            self._streamed_turns(),
+            self._streamed_turns(setup),
             conversation,
             deps,
             background,
@@ -231,9 +231,13 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
             raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
         size = provider.embedding_batch or len(texts)
         batches = (texts[start : start + size] for start in range(0, len(texts), size))
-        return joined(
-            [await retried(partial(provider.embed, batch), self._setup.retry, []) for batch in batches]
-        )
+        return joined([await self._embedded(provider, batch) for batch in batches])
+
+    async def _embedded(self, provider: EmbeddingsProvider, batch: Sequence[str]) -> EmbeddingsResponse:
+        hooks, embed = self._setup.hooks, partial(provider.embed, batch)
+        if hooks is None or not hooks.embeddings:
+            return await retried(embed, self._setup.retry, [])
+        return await hooks.around_embeddings(provider, partial(retried, embed, self._setup.retry, []))
 
     async def rerank(
         self: Chat[RerankProvider, R_co, V_co, D_contra],
@@ -263,17 +267,13 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         yield "", self._provider
         yield from shown_setup(self._setup)
 
-    def _whole_turns(self: Chat[CompletionProvider, object, V_co, Never]) -> TurnSource:
+    def _whole_turns(self: Chat[CompletionProvider, object, V_co, Never], setup: Setup) -> TurnSource:
         self._require(CompletionProvider, "does not complete: use .stream(messages)")
-        return self._hooked(partial(whole_turn, self._provider.complete))
+        return _hooked(setup, partial(whole_turn, self._provider.complete))
 
-    def _streamed_turns(self: Chat[StreamProvider, object, V_co, Never]) -> TurnSource:
+    def _streamed_turns(self: Chat[StreamProvider, object, V_co, Never], setup: Setup) -> TurnSource:
         self._require(StreamProvider, "does not stream: use .complete(messages)")
-        return self._hooked(partial(streamed_turn, self._provider.stream))
-
-    def _hooked(self, source: TurnSource) -> TurnSource:
-        hooks = self._setup.hooks
-        return hooks.around(source) if hooks is not None else source
+        return _hooked(setup, partial(streamed_turn, self._provider.stream))
 
     def _require(self, capability: type, otherwise: str) -> None:
         """For callers without a type checker, who would otherwise read an AttributeError.
@@ -285,6 +285,10 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         if not isinstance(self._provider, capability):
             raise ConfigurationError(f"{type(self._provider).__name__} {otherwise}")
         self._found.add(capability)
+
+
+def _hooked(setup: Setup, source: TurnSource) -> TurnSource:
+    return setup.hooks.around(source) if setup.hooks is not None else source
 
 
 AnyChat: TypeAlias = Chat[ChatModel, ChatResponse | Complete | Paused, ChatResponse]

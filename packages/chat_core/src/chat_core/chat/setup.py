@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chat_core.chat.toolbox import ToolBox
@@ -29,6 +29,18 @@ class Setup:
     output_retries: int = 0
     snapshots: bool = True
     hooks: Hooks | None = None
+    _unobserved: Setup | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.hooks is not None and self.hooks.embeddings:
+            object.__setattr__(self, "_unobserved", replace(self, hooks=self.hooks.unobserved))
+
+    def now(self) -> Setup:
+        """Return what holds for a call that begins now: without observers where nothing records."""
+        hooks = self.hooks
+        if self._unobserved is None or hooks is None or hooks.is_recorded:
+            return self
+        return self._unobserved
 
     def with_options(self, options: ChatOptions | None) -> Setup:
         """Return the setup of one call with options of its own."""

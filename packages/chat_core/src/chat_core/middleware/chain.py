@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias, cast
 
-from chat_core.middleware.hooks import Middleware, RunMiddleware, RunSource, ToolMiddleware, TurnMiddleware
+from chat_core.middleware.hooks import (
+    Middleware,
+    Observer,
+    RunMiddleware,
+    RunSource,
+    SendEmbeddings,
+    ToolMiddleware,
+    TurnMiddleware,
+)
+from chat_core.provider import Provider
 from chat_core.tools.pause import ChatEvent, Paused
+from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import TurnEvent
 from chat_core.types.misuse import is_a, kind_of
@@ -30,6 +40,19 @@ class Hooks:
     tools: tuple[ToolMiddleware, ...] = ()
     names: tuple[str, ...] = ()
     runs: tuple[RunMiddleware, ...] = ()
+    embeddings: tuple[Observer, ...] = ()
+
+    @property
+    def unobserved(self) -> Hooks | None:
+        """The same without observers, which are outside all others; None where there are no others."""
+        count = len(self.embeddings)
+        hooks = Hooks(self.turns[count:], self.tools[count:], self.names[count:], self.runs[count:])
+        return hooks if hooks.names else None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether an observer has somebody to report to."""
+        return any(observer.records for observer in self.embeddings)
 
     def adding(self, middleware: Iterable[Middleware]) -> Hooks:
         """Return these with more inside them.
@@ -43,13 +66,17 @@ class Hooks:
             tools += [tool] if tool else []
             runs += [run] if run else []
             names.append(name_of(one))
-        return Hooks(tuple(turns), tuple(tools), tuple(names), tuple(runs))
+        return Hooks(tuple(turns), tuple(tools), tuple(names), tuple(runs), self.embeddings)
 
-    def inside(self, middleware: Middleware) -> Hooks:
-        """Return these with one more outside them."""
-        outer = Hooks().adding([middleware])
-        turns, tools = (*outer.turns, *self.turns), (*outer.tools, *self.tools)
-        return Hooks(turns, tools, (*outer.names, *self.names), (*outer.runs, *self.runs))
+    def inside(self, observer: Observer) -> Hooks:
+        """Return these with an observer of everything outside them."""
+        return Hooks(
+            (observer.wrap_turn, *self.turns),
+            (observer.wrap_tool, *self.tools),
+            (name_of(observer), *self.names),
+            (observer.wrap_run, *self.runs),
+            (observer, *self.embeddings),
+        )
 
     def adding_tools(self, middleware: Iterable[ToolMiddleware]) -> Hooks:
         """Return these with more around tool calls, inside them. Raises as `adding`."""
@@ -57,7 +84,9 @@ class Hooks:
         for one in given:
             if not callable(one):
                 raise ConfigurationError(_mistake("with_tool_middleware", one))
-        return Hooks(self.turns, (*self.tools, *given), (*self.names, *map(name_of, given)), self.runs)
+        return Hooks(
+            self.turns, (*self.tools, *given), (*self.names, *map(name_of, given)), self.runs, self.embeddings
+        )
 
     def around(self, source: Source) -> Source:
         """Return the source of turns with the middleware around it."""
@@ -77,6 +106,12 @@ class Hooks:
                 if isinstance(event, Paused):
                     await save()
                 yield event
+
+    async def around_embeddings(self, provider: Provider, send: SendEmbeddings) -> EmbeddingsResponse:
+        """Return the response of a request for embeddings, which observers see with its retries."""
+        for observer in reversed(self.embeddings):
+            send = partial(observer.wrap_embeddings, provider, send)
+        return await send(None)
 
 
 def _call_run(hook: RunMiddleware, next: RunSource, run: Run) -> AsyncGenerator[ChatEvent[ChatResponse]]:

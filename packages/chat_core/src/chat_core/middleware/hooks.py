@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from chat_core.provider import Provider
     from chat_core.tools.pause import ChatEvent
     from chat_core.tools.scoped import AnyTool
+    from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.events import TurnEvent
-    from chat_core.types.request import ChatRequest
+    from chat_core.types.request import ChatRequest, OnRetry
     from chat_core.types.response import ChatResponse
     from chat_core.types.run import Run
     from chat_core.types.tool_call import ToolCall
@@ -86,6 +88,10 @@ class WrapsTools(Protocol):
         ...
 
 
+SendEmbeddings: TypeAlias = "Callable[[OnRetry | None], Awaitable[EmbeddingsResponse]]"
+"""Sends one request for embeddings, again where that may help."""
+
+
 class RunMiddleware(Protocol):
     """A function around a whole `complete`, `resume` or `stream`."""
 
@@ -103,6 +109,21 @@ class WrapsRuns(Protocol):
 
     def wrap_run(self, run: Run, next: RunSource, /) -> AsyncGenerator[ChatEvent[ChatResponse]]:
         """Do what a `RunMiddleware` does."""
+        ...
+
+
+class Observer(WrapsRuns, WrapsTurns, WrapsTools, Protocol):
+    """An object around everything that a chat sends and runs, embeddings too."""
+
+    @property
+    def records(self) -> bool:
+        """Whether somebody records what it sees. Where not, a call does without it."""
+        ...
+
+    async def wrap_embeddings(
+        self, provider: Provider, send: SendEmbeddings, on_retry: OnRetry | None, /
+    ) -> EmbeddingsResponse:
+        """Return what `send(on_retry)` returns: one request, with a call of `on_retry` for each retry."""
         ...
 
 

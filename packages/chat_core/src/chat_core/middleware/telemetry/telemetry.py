@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 from opentelemetry import context
 
-from chat_core.middleware.hooks import NextTurn, RunTool
+from chat_core.middleware.hooks import NextTurn, RunTool, SendEmbeddings
 from chat_core.middleware.telemetry.attributes import Attributes
 from chat_core.middleware.telemetry.call import CallState, observed
+from chat_core.middleware.telemetry.embeddings import observed_embeddings
 from chat_core.middleware.telemetry.links import take_links
 from chat_core.middleware.telemetry.recorder import Recorders
 from chat_core.middleware.telemetry.settings import Capture
 from chat_core.middleware.telemetry.target import target_of
 from chat_core.middleware.telemetry.tool import observed_tool
 from chat_core.middleware.telemetry.turn import TurnSpan
+from chat_core.provider import Provider
 from chat_core.tools.pause import ChatEvent
+from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.events import TurnEvent
-from chat_core.types.request import ChatRequest
+from chat_core.types.request import ChatRequest, OnRetry
 from chat_core.types.response import ChatResponse
 from chat_core.types.run import Run
 from chat_core.types.tool_call import ToolCall
@@ -36,6 +39,11 @@ class Telemetry:
     agent: str | None = None
     conversation_id: str | None = None
 
+    @property
+    def records(self) -> bool:
+        """Whether a provider of spans, metrics or events does anything."""
+        return self.recorders.current() is not None
+
     def wrap_run(
         self, run: Run, next: Callable[[Run], AsyncGenerator[ChatEvent[ChatResponse]]], /
     ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
@@ -52,6 +60,15 @@ class Telemetry:
         """Return the call with its outcome, in a span of its own."""
         state = self._state(run.run)
         return await run(call) if state is None else await observed_tool(state, call, run)
+
+    async def wrap_embeddings(
+        self, provider: Provider, send: SendEmbeddings, on_retry: OnRetry | None, /
+    ) -> EmbeddingsResponse:
+        """Return the response of a request for embeddings, in a span that holds all its attempts."""
+        recorder = self.recorders.current()
+        if recorder is None:
+            return await send(on_retry)
+        return await observed_embeddings(recorder, provider, send, on_retry)
 
     def _state(self, run: Run) -> CallState | None:
         """Return what the spans of a call share, or None where nothing records."""

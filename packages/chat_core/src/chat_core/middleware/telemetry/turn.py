@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
@@ -23,7 +24,7 @@ from chat_core.middleware.telemetry.attributes import (
 from chat_core.middleware.telemetry.call import CallState
 from chat_core.middleware.telemetry.content import as_json_text, request_content, response_content
 from chat_core.middleware.telemetry.events import details_event, exception_event
-from chat_core.types.errors import ChatError
+from chat_core.middleware.telemetry.retries import both, note_retry
 from chat_core.types.events import Done, TurnEvent
 from chat_core.types.json_values import JsonValue
 from chat_core.types.request import ChatRequest
@@ -67,7 +68,7 @@ class TurnSpan:
     ) -> AsyncGenerator[TurnEvent]:
         """Yield the events of the turn as they come."""
         earlier = self._request.on_retry
-        request = replace(self._request, on_retry=_both(self.retried, earlier))
+        request = replace(self._request, on_retry=both(partial(note_retry, self._span), earlier))
         try:
             async with aclosing(source(request)) as events:
                 with trace.use_span(self._span, record_exception=False, set_status_on_exception=False):
@@ -82,15 +83,6 @@ class TurnSpan:
             raise
         finally:
             self.end()
-
-    def retried(self, error: ChatError, attempt: int, delay: float) -> None:
-        """Note on the span that an attempt failed and that the next one comes after `delay` seconds."""
-        known: Attributes = {
-            "error.type": error_type(error),
-            "chat.retry.attempt": attempt,
-            "chat.retry.delay": delay,
-        }
-        self._span.add_event("chat.retry", known)
 
     def received(self, event: TurnEvent) -> None:
         """Take the times of a stream, and from its end what the response reports."""
@@ -181,16 +173,3 @@ class TurnSpan:
         logger.emit(details_event(known, content, context))
         if self._error is not None:
             logger.emit(exception_event(self._error, self._dimensions(), context, capture))
-
-
-def _both(
-    first: Callable[[ChatError, int, float], None], second: Callable[[ChatError, int, float], None] | None
-) -> Callable[[ChatError, int, float], None]:
-    if second is None:
-        return first
-
-    def call(error: ChatError, attempt: int, delay: float) -> None:
-        first(error, attempt, delay)
-        second(error, attempt, delay)
-
-    return call

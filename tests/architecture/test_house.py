@@ -29,10 +29,10 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "entry_points": ("types", "provider"),  # a client of an installed package
     "provider": ("types",),  # the protocols between the engine and clients
     "tools": ("types", "provider"),  # functions a model may call, and who decides about calls
-    "chat": ("types", "provider", "tools", "middleware"),  # the engine
+    "chat": ("types", "provider", "tools", "middleware", "realtime"),  # the engine
     "middleware": ("types", "provider", "tools"),  # around a model turn, a tool call, a provider
     "routing": ("types", "provider"),
-    "realtime": ("types", "provider", "tools", "chat.tool_runner", "transport"),
+    "realtime": ("types", "provider", "tools", "chat", "transport"),
     "sync": ("types", "provider", "tools", "chat"),
 }
 # what only one wire says: names of its events and of its fields

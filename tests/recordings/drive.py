@@ -5,7 +5,18 @@ returned).
 from __future__ import annotations
 
 from chat_core import ChatError
-from players import batches, bedrock, claude, cohere, completions, gemini, neutral, ollama, responses
+from players import (
+    batches,
+    bedrock,
+    claude,
+    cohere,
+    completions,
+    gemini,
+    neutral,
+    ollama,
+    responses,
+    sessions,
+)
 
 PLAYERS = {
     "batches": batches.play,
@@ -36,5 +47,19 @@ async def drive(exchange: dict, base_url: str, *, stream: bool) -> dict | None:
         return None
     try:
         return await play(exchange, base_url, stream=stream)
+    except ChatError as error:
+        return neutral.failure(error)
+
+
+SESSIONS = {"openai-realtime": sessions.openai}
+
+
+async def drive_session(recording: dict, base_url: str) -> dict | None:
+    """One realtime session, or None for a wire that no package speaks yet."""
+    play = SESSIONS.get(recording["wire"])
+    if play is None:
+        return None
+    try:
+        return await play(recording, base_url)
     except ChatError as error:
         return neutral.failure(error)

@@ -29,6 +29,7 @@ WIRES = (
     "cohere-embeddings",
     "claude-token-count",
     "openai-token-count",
+    "openai-realtime",
 )
 
 # Recordings held to be wrong themselves, each with the reason. None so far.

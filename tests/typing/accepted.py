@@ -110,6 +110,7 @@ from chat_openai import (
     approval_requests,
     mask,
 )
+from chat_openai.realtime import RealtimeBuilder, RealtimeClient
 from chat_openrouter import EmbeddingOpenRouterClient, OpenRouterBuilder
 from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
 from chat_together import TogetherBuilder
@@ -941,3 +942,13 @@ async def middleware(client: ClaudeClient, embedding: EmbeddingOpenAIClient) -> 
     response = await chat.complete("Hello")
     assert_type(response, StructuredResponse[City])
     assert_type(response.cost, Decimal | None)
+
+
+async def a_session_talks_both_ways(messages: Messages) -> None:
+    client = RealtimeBuilder().with_model("gpt-realtime-2").build()
+    assert_type(client, RealtimeClient)
+    async with ChatBuilder().with_model(client).build().session(messages) as session:
+        assert_type(session, RealtimeSession)
+        await session.send("Hello")
+        async for event in session:
+            assert_type(event, SessionEvent)

@@ -143,6 +143,7 @@ async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Mes
 
 def what_only_completes(messages: Messages) -> None:
     builder.with_model(CompletesOnly()).build().stream(messages)  # type: ignore[misc]  # it only completes
+    builder.with_model(CompletesOnly()).build().session(messages)  # type: ignore[misc]  # it has no sessions
 
 
 def what_only_completes_and_embeds_nothing(messages: Messages) -> None:

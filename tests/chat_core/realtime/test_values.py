@@ -18,6 +18,8 @@ from chat_core.realtime import (
     Transcript,
 )
 from chat_core.testing import ScriptedProvider
+from chat_core.types.event_schema import EventJson
+from pydantic import ConfigDict, TypeAdapter
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,8 @@ def test_each_event_is_a_line_of_json_for_a_browser(
 ) -> None:
     assert json.loads(event.to_json()) == shown
     assert "\n" not in event.to_json()
+    form = TypeAdapter[EventJson](EventJson, config=ConfigDict(extra="forbid"))
+    assert form.validate_json(event.to_json(), strict=True) == shown
 
 
 def test_no_repr_shows_the_bytes_of_speech() -> None:
@@ -57,4 +61,4 @@ def test_capabilities_are_what_most_servers_have_until_a_provider_says_otherwise
 
 
 def test_a_client_without_sessions_is_no_realtime_provider() -> None:
-    assert not isinstance(ScriptedProvider("Hi"), RealtimeProvider)
+    assert not isinstance(ScriptedProvider(["Hi"]), RealtimeProvider)

@@ -32,6 +32,8 @@ from chat_core.types.short_repr import Shown, Values
 
 if TYPE_CHECKING:
     from chat_core.chat.batches import ChatBatches
+    from chat_core.realtime.provider import RealtimeProvider
+    from chat_core.realtime.session import RealtimeSession
     from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.options import ChatOptions
     from chat_core.types.rerank import RerankResponse
@@ -214,6 +216,28 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
             streamed=True,
         )
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background)
+
+    def session(
+        self: Chat[RealtimeProvider, object, V_co, Never],
+        messages: Messages | None = None,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+        keep_audio: bool = False,
+    ) -> RealtimeSession:
+        """Return a conversation that goes both ways: `async with chat.session(messages) as session`.
+
+        `messages` are the turns before it, and receive those of the session; the model answers what is sent
+        in it. With `keep_audio` the model's speech is stored in them beside its words. `options` and `deps`
+        as in `complete`.
+        """
+        from chat_core.realtime.provider import RealtimeProvider
+        from chat_core.realtime.session import RealtimeSession
+
+        self._require(RealtimeProvider, "has no sessions: chat_openai.realtime has a client that does")
+        conversation = conversation_of(Messages() if messages is None else messages, may_pause=True)
+        setup = self._setup.with_options(options)
+        return RealtimeSession(self._provider, setup, conversation, deps, keep_audio=keep_audio)
 
     async def embed(
         self: Chat[EmbeddingsProvider, R_co, V_co, D_contra], inputs: str | Sequence[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -59,28 +59,31 @@ class ToolRunner:
         """What holds for the tools of all turns: the clock, the key, and whether edits are shown."""
         return self.tools.toolbox
 
-    async def settle(self, open_calls: Sequence[ToolCall], report: Report) -> None:
+    async def settle(
+        self, open_calls: Sequence[ToolCall], report: Report, *, current: Set[str] | None = None
+    ) -> None:
         """Let the strategies decide about new calls, and run all that may run.
 
         The conversation is stored before calls run, as `Running`, and after each result. What the checkpoint
         raises before keeps them from running. A call that is cancelled on its way is left `Unknown`: it may
         have had its effect. One that nothing had decided about when the conversation went on does not run any
-        more.
+        more: by default those of other messages than the last; `current` are the ids that may run.
         """
         if not open_calls:
             return
-        await self._decide_all([call for call in open_calls if isinstance(call.status, Pending)])
+        if current is None:
+            current = {call.id for call in self.messages[-1].tool_calls}
+        await self._decide_all([call for call in open_calls if isinstance(call.status, Pending)], current)
         ready = [one for call in open_calls if (one := await self._ready(call)) is not None]
         for group in _groups(ready):
             await self._run_group(group, report)
         await self.checkpoints.save()
 
-    async def _decide_all(self, calls: Sequence[ToolCall]) -> None:
+    async def _decide_all(self, calls: Sequence[ToolCall], current: Set[str]) -> None:
         """Decide about all calls before any of them runs: what a strategy raises stops the lot.
 
         A call that somebody else has decided about while a strategy was waiting keeps that decision.
         """
-        current = {call.id for call in self.messages[-1].tool_calls}
         decisions = [
             (call, await self._decide(call) if call.id in current else _passed_over(call)) for call in calls
         ]

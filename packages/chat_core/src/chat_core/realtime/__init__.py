@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         UserMessage,
     )
     from chat_core.realtime.provider import RealtimeCodec, RealtimeProvider
+    from chat_core.realtime.reading import SessionEvent
+    from chat_core.realtime.session import RealtimeSession
     from chat_core.realtime.updates import (
         InputRefused,
         RealtimeUpdate,
@@ -48,11 +50,13 @@ __all__ = [
     "RealtimeCodec",
     "RealtimeInput",
     "RealtimeProvider",
+    "RealtimeSession",
     "RealtimeUpdate",
     "Reconnected",
     "Respond",
     "ResponseRefused",
     "ResponseStarted",
+    "SessionEvent",
     "SessionReady",
     "SpeechStarted",
     "SpeechStopped",
@@ -75,6 +79,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "AudioInput Clear Commit History Interrupt RealtimeInput Respond ToolResults UserMessage"
             ),
             "chat_core.realtime.provider": "RealtimeCodec RealtimeProvider",
+            "chat_core.realtime.reading": "SessionEvent",
+            "chat_core.realtime.session": "RealtimeSession",
             "chat_core.realtime.updates": (
                 "InputRefused RealtimeUpdate ResponseRefused ResponseStarted SessionReady UserSpoke"
             ),

@@ -156,6 +156,38 @@ class PausedJson(TypedDict):
     response: ResponseJson
 
 
+class AudioChunkJson(TypedDict):
+    """`data` is base64."""
+
+    type: Literal["audio_chunk"]
+    data: str
+    item: str
+
+
+class TranscriptJson(TypedDict):
+    type: Literal["transcript"]
+    text: str
+    of: Literal["user", "model"]
+    final: bool
+    item: str
+
+
+class SpeechJson(TypedDict):
+    type: Literal["speech_started", "speech_stopped"]
+    at_ms: int | None
+    item: str
+
+
+class InterruptedJson(TypedDict):
+    type: Literal["interrupted"]
+    item: str
+
+
+class ReconnectedJson(TypedDict):
+    type: Literal["reconnected"]
+    restored: bool
+
+
 class DoneJson(TypedDict):
     type: Literal["done"]
     response: ResponseJson
@@ -170,6 +202,11 @@ EventJson: TypeAlias = (
     | FileReadyJson
     | StructuredChunkJson
     | PausedJson
+    | AudioChunkJson
+    | TranscriptJson
+    | SpeechJson
+    | InterruptedJson
+    | ReconnectedJson
     | DoneJson
 )
 

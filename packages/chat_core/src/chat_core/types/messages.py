@@ -123,6 +123,10 @@ class Messages:
         """
         return self._base_revision + self._changes()
 
+    def note_change(self) -> None:
+        """Count a change of a message's parts in `revision`, where neither a message nor a call was added."""
+        self._base_revision += 1
+
     def find_tool(self, id: str) -> ToolCall:
         """Return the call with this id. Raises `CallNotFound` where there is none."""
         for call in self.calls:

@@ -1,0 +1,175 @@
+"""What a session does with what it reads: the rules of responses, tools and the conversation."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from chat_core.realtime.capabilities import RealtimeCapabilities
+from chat_core.realtime.events import (
+    AudioChunk,
+    Interrupted,
+    Reconnected,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+)
+from chat_core.realtime.inputs import Respond, ToolResults
+from chat_core.realtime.link import Link
+from chat_core.realtime.record import Record
+from chat_core.realtime.tool_work import Batch, ToolWork
+from chat_core.realtime.updates import (
+    InputRefused,
+    RealtimeUpdate,
+    ResponseRefused,
+    ResponseStarted,
+    SessionReady,
+    UserSpoke,
+)
+from chat_core.tools.pause import Paused
+from chat_core.types.errors import StepLimitReached
+from chat_core.types.events import (
+    Done,
+    ReasoningChunk,
+    RefusalChunk,
+    TextChunk,
+    ToolCallChunk,
+    ToolCalled,
+    ToolProgress,
+    ToolResult,
+)
+from chat_core.types.message import Message
+from chat_core.types.response import ChatResponse
+
+SessionEvent: TypeAlias = (
+    AudioChunk
+    | Transcript
+    | SpeechStarted
+    | SpeechStopped
+    | Interrupted
+    | Reconnected
+    | TextChunk
+    | ReasoningChunk
+    | RefusalChunk
+    | ToolCallChunk
+    | ToolCalled
+    | ToolProgress
+    | ToolResult
+    | Paused
+    | Done
+)
+
+
+@dataclass(slots=True)
+class Reading:
+    """The state of a session. At most one response is requested or under way; a further one waits.
+
+    state     | what comes                    | what happens
+    ----------|-------------------------------|-----------------------------------------------------------
+    idle      | a response is wanted          | it is requested
+    requested | `ResponseStarted`             | it is under way
+    requested | `ResponseRefused`             | it is wanted: the server has begun another by itself
+    under way | `Done`                        | its turn is in the conversation, its calls begin
+    under way | a response is wanted          | it is requested after `Done`
+    any       | a batch of calls is resolved  | the results are sent; when all are, a response is wanted
+    """
+
+    link: Link
+    record: Record
+    work: ToolWork
+    capabilities: RealtimeCapabilities
+    events: deque[SessionEvent | Exception]
+    max_steps: int
+    active: ResponseStarted | None = None
+    requested: Respond | None = None
+    wanted: Respond | None = None
+    steps: int = 0
+
+    async def request(self, respond: Respond) -> None:
+        """Request a response, or keep it for later while there is one."""
+        if self.active is not None or self.requested is not None:
+            self.wanted = respond
+        elif await self.link.send(respond):
+            self.requested = respond
+
+    def user_sent(self, message: Message) -> None:
+        """Note what the user wrote."""
+        self.steps = 0
+        self.record.user(message, during_response=self.active is not None)
+
+    def interrupted(self, played_ms: int | None) -> None:
+        """Note that the model was stopped."""
+        self.wanted = None
+        if self.active is None and played_ms is not None:
+            self.record.cut(played_ms)
+
+    def cut(self, partial: ChatResponse) -> None:
+        """Note what there is of a response whose connection has ended."""
+        if self.active is not None and not self.active.apart and partial.message.parts:
+            self.record.model(partial)
+        self.record.end_response()
+        self.active = self.requested = None
+
+    async def take(self, message: str | bytes) -> None:
+        """Read one message of the server."""
+        for update in self.link.read(message):
+            await self._update(update)
+
+    async def tools_ended(self, batch: Batch) -> None:
+        """Send the results of a pass over calls, and say which wait."""
+        self.events.extend(self.work.end(batch))
+        resolved = batch.take_resolved()
+        if batch.error is not None:
+            self.events.append(batch.error)
+            batch.error = None
+        if (paused := batch.paused()) is not None:
+            self.events.append(paused)
+        if resolved:
+            await self.link.send(ToolResults(resolved))
+        if not resolved or batch.unanswered or not self.capabilities.requests_responses:
+            return
+        if self.steps >= self.max_steps:
+            self.events.append(StepLimitReached(self.max_steps))
+        else:
+            await self.request(Respond())
+
+    async def _update(self, update: RealtimeUpdate) -> None:
+        match update:
+            case ResponseStarted():
+                self.active = update  # perhaps one that the server began by itself
+            case Done():
+                await self._done(update.response)
+            case ResponseRefused():
+                self.wanted, self.requested = self.wanted or self.requested, None
+            case InputRefused(error, ends_response):
+                if ends_response:
+                    self.cut(error.partial or ChatResponse(Message("model")))
+                self.events.append(error)
+                await self._request_wanted()
+            case UserSpoke(item):
+                self.steps = 0
+                self.record.user_spoke(item, during_response=self.active is not None)
+            case SessionReady():
+                return
+            case _:
+                if isinstance(update, Transcript) and update.final and update.of == "user":
+                    self.record.transcribed(update.item, update.text)
+                self.events.append(update)
+
+    async def _done(self, response: ChatResponse) -> None:
+        apart = self.active is not None and self.active.apart
+        self.active = self.requested = None
+        if not apart:
+            self.record.model(response)
+        self.events.extend(map(ToolCalled, () if apart else response.tool_calls))
+        self.events.append(Done(response))
+        if response.tool_calls and not apart and not response.message.interrupted:
+            self.steps += 1
+            self.work.start(response)
+        await self._request_wanted()
+
+    async def _request_wanted(self) -> None:
+        if self.wanted is not None and self.active is None and self.requested is None:
+            wanted, self.wanted = self.wanted, None
+            await self.request(wanted)

@@ -87,6 +87,7 @@ from chat_core.middleware import (
     SimulatedStreaming,
     wrap,
 )
+from chat_core.realtime import RealtimeSession, SessionEvent
 from chat_core.routing import Breaker, Fallback, Member, Router
 from chat_core.sync import SyncChat
 from chat_deepseek import DeepSeekBuilder, DeepSeekClient

@@ -206,15 +206,8 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         setup = self._setup.now().with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = setup.tools.background()
-        events = converse(
-            setup,
-            self._streamed_turns(setup),
-            conversation,
-            deps,
-            background,
-            provider=self._provider,
-            streamed=True,
-        )
+        source, provider = self._streamed_turns(setup), self._provider
+        events = converse(setup, source, conversation, deps, background, provider=provider, streamed=True)
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background)
 
     def session(
@@ -227,16 +220,15 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
     ) -> RealtimeSession:
         """Return a conversation that goes both ways: `async with chat.session(messages) as session`.
 
-        `messages` are the turns before it, and receive those of the session; the model answers what is sent
-        in it. With `keep_audio` the model's speech is stored in them beside its words. `options` and `deps`
-        as in `complete`.
+        `messages` are the turns before it, and receive those of the session. With `keep_audio` the model's
+        speech is stored in them beside its words. `options` and `deps` as in `complete`.
         """
         from chat_core.realtime.provider import RealtimeProvider
         from chat_core.realtime.session import RealtimeSession
 
         self._require(RealtimeProvider, "has no sessions: chat_openai.realtime has a client that does")
         conversation = conversation_of(Messages() if messages is None else messages, may_pause=True)
-        setup = self._setup.with_options(options)
+        setup = self._setup.now().with_options(options)
         return RealtimeSession(self._provider, setup, conversation, deps, keep_audio=keep_audio)
 
     async def embed(
@@ -246,22 +238,10 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
 
         More inputs than a request may hold go one batch after the other.
         """
-        from chat_core.types.embeddings import joined
+        from chat_core.chat.embedding import embed_all
 
-        provider = self._provider
         self._require(EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
-        texts = [inputs] if isinstance(inputs, str) else list(inputs)
-        if not texts or not all(texts):
-            raise ConfigurationError("embed(inputs) needs at least one text, and none of them empty")
-        size = provider.embedding_batch or len(texts)
-        batches = (texts[start : start + size] for start in range(0, len(texts), size))
-        return joined([await self._embedded(provider, batch) for batch in batches])
-
-    async def _embedded(self, provider: EmbeddingsProvider, batch: Sequence[str]) -> EmbeddingsResponse:
-        hooks, embed = self._setup.hooks, partial(provider.embed, batch)
-        if hooks is None or not hooks.embeddings:
-            return await retried(embed, self._setup.retry, [])
-        return await hooks.around_embeddings(provider, partial(retried, embed, self._setup.retry, []))
+        return await embed_all(self._provider, inputs, self._setup)
 
     async def rerank(
         self: Chat[RerankProvider, R_co, V_co, D_contra],

@@ -29,7 +29,7 @@ _LARGE = 1 << 20  # bytes; of a larger body aiohttp wants to read pieces
 
 
 class AioHttpTransport(Shown):
-    """Requests over HTTP/1.1, on asyncio only: at a third of the CPU that `HttpTransport` takes.
+    """Requests over HTTP/1.1, on asyncio only, for less CPU than `HttpTransport` takes.
 
     Needs `pip install chat-core[aiohttp]`. Connections are kept per event loop, and closed by `aclose()` or
     when the loop ends. `session` is a ClientSession of your own, with its hooks, cookies and connector;

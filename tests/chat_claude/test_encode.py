@@ -429,6 +429,18 @@ def test_a_server_tools_call_without_a_result_is_sent_only_while_it_is_at_work()
     assert "never had a result" in given_up.notices[0].message
 
 
+@pytest.mark.parametrize("origin", [NEW, OLD])
+def test_a_server_tools_call_that_the_token_limit_cut_off_is_not_sent(origin: Origin) -> None:
+    cut_off = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}}
+    messages = after(Text("I look."), Opaque(Native(origin, cut_off)), turn=Turn("length", "max_tokens"))
+
+    request = encoded(messages, origin=origin)
+    turn, *rest = request.body["messages"][1:]  # type: ignore[index]
+    assert turn == {"role": "assistant", "content": [{"type": "text", "text": "I look."}]}
+    assert rest == ([{"role": "user", "content": "Go on."}] if origin is NEW else [])
+    assert any("never had a result" in notice.message for notice in request.notices)
+
+
 def test_what_another_provider_generated_is_noticed() -> None:
     made = encoded(after(File.from_bytes(PNG), Text("Look")).add_user("And?"))
 

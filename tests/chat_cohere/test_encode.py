@@ -86,6 +86,15 @@ def test_a_turn_goes_back_with_its_plan_its_thoughts_and_its_calls() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["{0", '{"a": 1', '{"a": 2}', '{"a": 1} {"b": 2}'])
+def test_text_that_is_not_json_of_the_arguments_is_not_sent_in_their_place(text: str) -> None:
+    call = ToolCall("c", "add", {"a": 1}, Completed(1), arguments_text=text)
+    stored = Messages.from_user("1?").append(Message("model", [call])).to_json()
+
+    [called] = sent(Messages.from_json(stored))["messages"][1]["tool_calls"]
+    assert called["function"]["arguments"] == '{"a": 1}'
+
+
 def test_another_models_thoughts_stay_there() -> None:
     thought = Reasoning("Hm", native=Native(Origin("cohere", "https://host", "other"), {"type": "thinking"}))
     result = encoded(Messages.from_user("a").append(Message("model", [thought, Text("b")])).add_user("c"))

@@ -243,6 +243,7 @@ def test_calls_and_their_results_follow_the_turn_in_its_order(official: Any) -> 
         ToolCall("t4", "add", {"a": 4}, Rejected("not today")),
         ToolCall("t5", "add", {"a": 5}, Rejected()),
         ToolCall("t6", "now", {}, Completed(None), arguments_text=""),
+        ToolCall("t7", "add", {"a": 7}, Completed(7), arguments_text="{0"),
     ).add_user("Go on.")
     body = body_of(messages)
 
@@ -256,6 +257,7 @@ def test_calls_and_their_results_follow_the_turn_in_its_order(official: Any) -> 
         ("t4", "function", '{"a": 4}'),
         ("t5", "function", '{"a": 5}'),
         ("t6", "function", "{}"),
+        ("t7", "function", '{"a": 7}'),
     ]
     assert results == [
         {"role": "tool", "tool_call_id": "t1", "content": '{"sum": 1}'},
@@ -264,6 +266,7 @@ def test_calls_and_their_results_follow_the_turn_in_its_order(official: Any) -> 
         {"role": "tool", "tool_call_id": "t4", "content": "not today"},
         {"role": "tool", "tool_call_id": "t5", "content": "The call was declined."},
         {"role": "tool", "tool_call_id": "t6", "content": "null"},
+        {"role": "tool", "tool_call_id": "t7", "content": "7"},
     ]
     assert last == {"role": "user", "content": "Go on."}
 

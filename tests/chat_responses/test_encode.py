@@ -193,6 +193,24 @@ def test_an_item_goes_nowhere_else(name: str) -> None:
     CREATE.validate_python(sent)
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_text_that_is_not_json_of_a_calls_arguments_is_not_sent_in_their_place(native: bool) -> None:
+    item: JsonObject = {
+        "type": "function_call",
+        "id": "fc_1",
+        "call_id": "call_1",
+        "name": "add",
+        "arguments": '{"a": 1}',
+    }
+    message = answer(item)
+    [call] = message.tool_calls
+    call.status, call.arguments_text = Completed(3), "{0"
+    if not native:
+        call.native = None
+    [sent] = (each for each in body(Messages.from_user("Hi").append(message))["input"] if "arguments" in each)
+    assert sent["arguments"] == '{"a": 1}'
+
+
 def test_a_call_and_its_outcome_are_a_pair_under_the_servers_id() -> None:
     item: JsonObject = {
         "type": "function_call",

@@ -125,6 +125,19 @@ def test_items_that_all_have_the_index_0_are_kept_apart() -> None:
     assert [call.arguments for call in response.tool_calls] == [{"a": 1}, {"a": 2}]
 
 
+@pytest.mark.parametrize("begun", ["", "{}", " "])
+def test_a_call_runs_without_arguments_only_where_their_end_has_come(begun: str) -> None:
+    added = event("output_item.added", output_index=0, item=call_item(begun))
+    [call] = turn(CREATED, added, completed()).tool_calls
+    assert call.status == Failed("The arguments of add never came; the call was not run.")
+
+    item_done = event("output_item.done", output_index=0, item=call_item(begun))
+    arguments_done = event("function_call_arguments.done", output_index=0, arguments=begun)
+    for ends in ((item_done, completed()), (arguments_done, completed()), (completed(call_item(begun)),)):
+        [call] = turn(CREATED, added, *ends).tool_calls
+        assert (call.status, call.arguments) == (Pending(), {})
+
+
 # -- one thing sent twice, texts left out
 
 

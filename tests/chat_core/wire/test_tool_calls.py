@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from chat_core import Failed, Pending
+from chat_core import Failed, Pending, ToolCall
 from chat_core.wire import read_arguments, tool_call, wire_id, wire_name
 
 
@@ -46,6 +46,33 @@ def test_a_call_whose_arguments_are_no_json_object_fails_and_keeps_its_text(text
     assert (call.arguments, call.arguments_text) == ({}, text)
     with pytest.raises(ValueError, match=r".+"):
         read_arguments(text)
+
+
+def test_only_text_that_is_json_of_the_arguments_goes_back_as_it_came() -> None:
+    assert tool_call("t1", "add", '{ "a":1.0 }').arguments_as_text() == '{ "a":1.0 }'
+    assert ToolCall("t1", "add", {"a": 1}, arguments_text='{ "a": 1 }').arguments_as_text() == '{ "a": 1 }'
+    for other in ("{0", '{"a": 1', '{"a": 2}', '{"a": NaN}', json.dumps('{"a": 1}'), '{}{"a": 1}', ""):
+        assert ToolCall("t1", "add", {"a": 1}, arguments_text=other).arguments_as_text() == '{"a": 1}'
+
+    call = tool_call("t1", "add", '{ "a": 1 }')
+    call.arguments = {"a": 2}
+    assert call.arguments_as_text() == '{"a": 2}'
+
+
+def test_sending_a_call_again_does_not_parse_its_arguments_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def read(text: str) -> object:
+        parsed.append(text)
+        return json.loads(text)
+
+    monkeypatch.setattr("chat_core.types.tool_call.read_json", read)
+    received, stored = tool_call("t1", "add", '{"a": 1}'), ToolCall("t2", "add", {"a": 2})
+    stored.arguments_text = '{"a": 2}'
+    for _ in range(5):
+        assert (received.arguments_as_text(), stored.arguments_as_text()) == ('{"a": 1}', '{"a": 2}')
+
+    assert parsed == ['{"a": 2}']
 
 
 def test_a_depth_within_the_limit_is_read() -> None:

@@ -19,6 +19,7 @@ from chat_core import (
     Reasoning,
     Text,
     ToolCall,
+    Turn,
 )
 from chat_core.types.call_status import Completed
 from chat_core.wire import dump
@@ -187,20 +188,24 @@ def test_a_stored_block_that_is_no_part_is_left_out_with_a_notice(data: Any) -> 
     assert [notice.about for notice in encoded.notices] == ["messages"]
 
 
-def test_steps_of_googles_tools_that_a_cut_left_without_a_result_are_not_sent_back() -> None:
+@pytest.mark.parametrize(
+    "cut_by",
+    [{"interrupted": True}, {"turn": Turn("length", "MAX_TOKENS")}, {"turn": Turn("other", "OTHER")}],
+)
+def test_steps_of_googles_tools_that_a_cut_left_without_a_result_are_not_sent_back(cut_by: Any) -> None:
     step = {"toolCall": {"id": "t1", "toolType": "GOOGLE_SEARCH_WEB", "args": {}}}
     found = {"toolResponse": {"id": "t1", "toolType": "GOOGLE_SEARCH_WEB"}}
     code = {"executableCode": {"code": "1", "language": "PYTHON"}}
     other = {"toolCall": {"id": "t2", "toolType": "URL_CONTEXT", "args": {}}}
     blocks = [Opaque(Native(HERE, data)) for data in (step, found, other, code)]
-    cut = Message("model", [*blocks, Text("So")], interrupted=True)
+    cut = Message("model", [*blocks, Text("So")], **cut_by)
     encoded = encode(
         ChatRequest(Messages.from_user("Hi").append(cut)), origin=HERE, defaults=PLAIN, stream=False
     )
     contents: Any = encoded.body["contents"]
     assert contents[1]["parts"] == [step, found, {"text": "So"}]
     assert [notice.about for notice in encoded.notices] == ["messages"]
-    whole = Message("model", [*blocks, Text("So")])
+    whole = Message("model", [*blocks, Text("So")], turn=Turn("stop", "STOP"))
     assert len(body(Messages.from_user("Hi").append(whole))["contents"][1]["parts"]) == 5
 
 

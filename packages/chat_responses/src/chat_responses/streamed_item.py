@@ -24,7 +24,7 @@ from chat_core import (
     ToolCallChunk,
     TurnEvent,
 )
-from chat_core.wire import CallIds
+from chat_core.wire import CallIds, fail_pending
 
 from chat_responses.decode.images import image
 from chat_responses.decode.parts import PARAGRAPH, contents, is_aside, name_of, read_item, thoughts, written
@@ -151,7 +151,8 @@ class StreamedItem:
     def parts(self, *, gaps: bool) -> list[Part]:
         """Return the item as parts. One without its end carries nothing native: it could not be sent back.
 
-        With `gaps` events are known to be missing, so arguments whose end has not come are not run.
+        Arguments whose end has not come are not run where events are known to be missing (`gaps`), or where
+        there are none: they may have been on their way.
         """
         texts = {key: "".join(pieces) for key, pieces in sorted(self._texts.items())}
         if self.item.get("type") in CALL_TYPES or (not texts and self._arguments):
@@ -177,6 +178,8 @@ class StreamedItem:
             call.native = None
             if gaps and not self.confirmed:
                 call.status = Failed(f"Events of the stream are missing, so {call.name} was not run.")
+            elif not self.confirmed and not (text.strip() and call.arguments):  # `{}` may be a placeholder
+                fail_pending([call], f"The arguments of {call.name} never came; the call was not run.")
         return [call]
 
     def _has_lost(self, texts: dict[tuple[str, int], str]) -> bool:

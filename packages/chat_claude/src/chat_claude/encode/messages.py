@@ -12,7 +12,7 @@ from chat_core import ConfigurationError, JsonObject, Message, Messages
 from chat_core.types.json_values import as_text
 
 from chat_claude.capabilities import Capabilities
-from chat_claude.encode.model_blocks import ModelBlock, is_paused
+from chat_claude.encode.model_blocks import ModelBlock, is_paused, was_cut
 from chat_claude.encode.server_tools import unpaired_blocks
 from chat_claude.encode.state import EncodingState
 from chat_claude.encode.turn_blocks import turn_blocks
@@ -94,7 +94,7 @@ class _Turns:
             case "model":
                 if self._cut and self._turn and not self._capabilities.prefill:
                     self._put_between("user", [TextBlock(type="text", text=_GO_ON)])  # as it was sent then
-                self._cut = _was_cut(message) and not is_paused(message)
+                self._cut = was_cut(message) and not is_paused(message)
                 turn = turn_blocks(message, self._unsent, self._state)
                 self._turn += turn.blocks
                 self._put_between("user", turn.results)
@@ -111,7 +111,7 @@ class _Turns:
             return
         if paused or self._capabilities.prefill:
             _trim_end(self.messages[-1])
-        elif last is not None and _was_cut(last):
+        elif last is not None and was_cut(last):
             self.messages.append({"role": "user", "content": _GO_ON})
             self._state.note(f"the model's turn was cut, and {_GO_ON!r} was sent after it")
         elif not may_end_in_model:
@@ -171,11 +171,6 @@ class _Turns:
                     raise ConfigurationError(
                         f"{self._state.origin.model} takes no {block['type']} amid a conversation"
                     )
-
-
-def _was_cut(message: Message) -> bool:
-    cut = message.turn is not None and message.turn.finish_reason == "length"
-    return message.role == "model" and (message.interrupted or cut)
 
 
 def _compact(blocks: list[Block]) -> str | list[Block]:

@@ -45,6 +45,12 @@ def is_paused(message: Message) -> bool:
     return message.turn is not None and message.turn.raw_finish_reason in PAUSED
 
 
+def was_cut(message: Message) -> bool:
+    """Return whether a turn of the model broke off: interrupted, or at its limit of tokens."""
+    cut = message.turn is not None and message.turn.finish_reason == "length"
+    return message.role == "model" and (message.interrupted or cut)
+
+
 def model_blocks(message: Message, unsent: Collection[int], state: EncodingState) -> list[ModelBlock]:
     """Return the blocks of a model's turn, without the native ones whose ids (of `id()`) are in `unsent`."""
     return [block for part in message.parts if id(part) not in unsent for block in _blocks(part, state)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chat_core import JsonObject, Message, Messages, Opaque, Part
 from chat_core.types.json_values import as_text
 
-from chat_claude.encode.model_blocks import is_paused
+from chat_claude.encode.model_blocks import is_paused, was_cut
 from chat_claude.encode.state import EncodingState
 from chat_claude.wire import CALLED_BY_SERVER
 
@@ -14,8 +14,9 @@ def unpaired_blocks(messages: Messages, state: EncodingState) -> set[int]:
     """Return the ids (of `id()`) of the parts with a call that has no result or a result that has no call,
     with a notice.
 
-    The calls of the last turn may be open: their tools are still at work. After a turn that was cut they are
-    not.
+    The calls of the last turn may be open: their tools are still at work. They are not after a turn that was
+    interrupted or reached its limit of tokens, which is asked to go on by a text: the wire takes an open call
+    only where nothing but results of other tools follows.
     """
     found: set[int] = set()
     open_calls: dict[str, Part] = {}
@@ -23,7 +24,7 @@ def unpaired_blocks(messages: Messages, state: EncodingState) -> set[int]:
         if message.role == "model":
             found |= _unpaired_in(message, open_calls, state)
     last = messages[-1] if len(messages) else None
-    if last is not None and last.role == "model" and (is_paused(last) or not last.interrupted):
+    if last is not None and last.role == "model" and (is_paused(last) or not was_cut(last)):
         at_work = {id(part) for part in last.parts}
         open_calls = {key: part for key, part in open_calls.items() if id(part) not in at_work}
     found |= {id(part) for part in open_calls.values()}

@@ -23,7 +23,7 @@ from chat_core.types.call_status import (
 )
 from chat_core.types.errors import AlreadyDecided, ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.files import File
-from chat_core.types.json_values import JsonObject, JsonValue, as_object
+from chat_core.types.json_values import JsonObject, JsonValue, as_object, read_json
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
@@ -35,10 +35,10 @@ class _Attached:
     """What a call carries beside its fields; it is neither stored nor compared.
 
     `_changes` counts assignments. `_check` tells what is wrong with arguments, where a tool has looked at the
-    call.
+    call. `_compared` is a text, arguments, and whether the text is JSON of just these arguments.
     """
 
-    __slots__ = ("_changes", "_check")
+    __slots__ = ("_changes", "_check", "_compared")
     __dataclass_fields__: ClassVar[dict[str, object]]
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -174,12 +174,21 @@ class ToolCall(ShortRepr, _Attached):
         one.
 
         Text that is no JSON object is not sent back, since servers refuse it: the result tells what was
-        wrong. Arguments that came encoded twice, or behind a placeholder `{}`, are encoded once.
+        wrong. Nor is text of other arguments than `arguments`, which count. Arguments that came encoded
+        twice, or behind a placeholder `{}`, are encoded once.
         """
         text = self.arguments_text
-        if text is not None and self.arguments and _STARTS_AN_OBJECT.match(text):
+        if text is not None and self.arguments and self._are_written_as(text):
             return text
         return json.dumps(self.arguments, ensure_ascii=False)
+
+    def _are_written_as(self, text: str) -> bool:
+        """Return whether the text is JSON of the arguments. It is parsed once in the life of a call."""
+        compared: tuple[str, JsonObject, bool] | None = getattr(self, "_compared", None)
+        if compared is None or compared[0] is not text or compared[1] is not self.arguments:
+            compared = (text, self.arguments, _is_json_of(text, self.arguments))
+            object.__setattr__(self, "_compared", compared)
+        return compared[2]
 
     def arguments_fault(self, arguments: JsonObject) -> str | None:
         """Return why the tool does not take these arguments; None where it does, or is not known in this
@@ -192,6 +201,23 @@ class ToolCall(ShortRepr, _Attached):
         if self.resolved or self.status.type == "running":
             message = f"cannot {decision} call {self.id} of {self.name}: it is already {self.status.type}"
             raise AlreadyDecided([DecisionFault(self.id, "already_decided", message)])
+
+
+def mark_as_read(call: ToolCall) -> None:
+    """Note that the arguments of a call were just read from its text: sending it need not parse it again."""
+    text = call.arguments_text
+    if text is not None:  # one that was encoded twice, or stands behind a placeholder, does not match
+        is_object = _STARTS_AN_OBJECT.match(text) is not None
+        object.__setattr__(call, "_compared", (text, call.arguments, is_object))
+
+
+def _is_json_of(text: str, arguments: JsonObject) -> bool:
+    if not _STARTS_AN_OBJECT.match(text):
+        return False
+    try:
+        return read_json(text) == arguments
+    except ValueError:
+        return False
 
 
 def _decided_json(value: object, what: str) -> JsonValue:

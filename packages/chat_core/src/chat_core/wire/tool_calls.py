@@ -11,6 +11,7 @@ from chat_core.types.json_values import JsonValue, read_json
 from chat_core.types.native import Native
 from chat_core.types.parts import ToolCall
 from chat_core.types.response import ChatResponse
+from chat_core.types.tool_call import mark_as_read
 
 _PLACEHOLDER = re.compile(r"\s*(?:\{\s*\}|null)\s*(?=\{)")
 
@@ -25,7 +26,9 @@ def tool_call(id: str, name: str, text: str, native: Native | None = None) -> To
     except ValueError as exc:
         fault = f"The arguments of {name} are not a JSON object ({exc}); the call was not run: {text[:200]!r}"
         return ToolCall(id, name, {}, Failed(fault), arguments_text=text, native=native)
-    return ToolCall(id, name, arguments, Pending(), arguments_text=text, native=native)
+    call = ToolCall(id, name, arguments, Pending(), arguments_text=text, native=native)
+    mark_as_read(call)
+    return call
 
 
 def fail_pending(calls: Iterable[ToolCall], error: str) -> None:

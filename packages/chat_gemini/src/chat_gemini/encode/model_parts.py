@@ -53,7 +53,7 @@ class ModelPartEncoder:
 
     def encode(self, message: Message, ids: list[str]) -> list[SentPart]:
         """Return the parts of a message. `ids` are its calls' ids on the wire, in order, empty for none."""
-        unpaired = _unpaired(message, self._origin) if message.interrupted else ()
+        unpaired = _unpaired(message, self._origin) if _was_cut(message) else ()
         if unpaired:
             self._notices.append(Notice("messages", "a step of a tool that was cut off was not sent back"))
         calls = iter(enumerate(ids))
@@ -136,6 +136,12 @@ def _text(text: str, beside: JsonObject) -> Iterator[SentPart]:
     """Yield the part of a text, if it says something or is signed."""
     if is_signed(beside) or not is_blank(text):
         yield with_siblings({"text": whole_text(text)}, beside)
+
+
+def _was_cut(message: Message) -> bool:
+    """Return whether a turn did not end by itself: interrupted, at its limit of tokens, by a filter."""
+    ended = message.turn is None or message.turn.finish_reason in ("stop", "tool_calls")
+    return message.interrupted or not ended
 
 
 def _unpaired(message: Message, origin: Origin) -> list[Opaque]:

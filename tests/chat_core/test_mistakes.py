@@ -660,6 +660,7 @@ STANDARD = {
     "CancelledError": "a call of SyncChat that was ended with its block",
     "KeyboardInterrupt": "Ctrl-C, handed on",
     "NotImplementedError": "of a method that subclasses have",
+    "StopAsyncIteration": "the end of an iteration",
     "_Unbounded": "becomes a fault of a schema",
     "HandshakeRefused": "of a transport: clients make the provider's error of it",
     "ConnectError": "httpcore's: becomes ConnectionFailed",

@@ -15,6 +15,7 @@ from chat_core import (
     ChatRequest,
     ChatResponse,
     ConfigurationError,
+    ContextWindowExceeded,
     Message,
     Messages,
     Overloaded,
@@ -23,10 +24,12 @@ from chat_core import (
     RetryPolicy,
     ScopedCollection,
     StreamTruncated,
+    Text,
     ToolCall,
     TurnEvent,
     tool,
 )
+from chat_core.middleware import Compaction
 from chat_core.testing import ScriptedProvider
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
@@ -92,6 +95,34 @@ async def test_a_turn_is_a_span_with_what_was_sent_and_what_came(recorded: Recor
         "gen_ai.response.model": "scripted",
         "gen_ai.response.finish_reasons": ("stop",),
     }
+
+
+class Short(ScriptedProvider):
+    """A model that reads two messages."""
+
+    async def complete(self, given: Any, /) -> ChatResponse:
+        if len(given.messages) > 2:
+            raise ContextWindowExceeded("too long", status=400)
+        return await super().complete(given)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_turn_of_a_shortened_conversation_says_so(recorded: Recorded, streamed: bool) -> None:
+    chat = ChatBuilder().with_model(Short(["Hi", "Hello"])).with_middleware(Compaction())
+    chat = chat.with_telemetry(**recorded.given)
+    messages = Messages.from_user("a")
+    for text in ("b", "c"):
+        messages.append(Message("model", [Text("ok")])).add_user(text)
+
+    for given in (messages, Messages.from_user("Hello")):
+        if streamed:
+            async with chat.build().stream(given) as events:
+                _ = [event async for event in events]
+        else:
+            await chat.build().complete(given)
+
+    compacted = [attributes(span).get("gen_ai.conversation.compacted") for span in recorded.spans]
+    assert compacted == [True, None]
 
 
 async def test_no_span_is_current_while_the_consumer_has_an_event(recorded: Recorded) -> None:

@@ -48,6 +48,7 @@ def response_attributes(response: ChatResponse) -> Attributes:
         "gen_ai.response.id": response.id,
         "gen_ai.response.model": response.model,
         "gen_ai.response.finish_reasons": [finish_word(response)],
+        "gen_ai.conversation.compacted": _is_compacted(response) or None,
     }
     return {**_known(known), **usage_attributes(response.usage)}
 
@@ -66,6 +67,11 @@ def usage_attributes(usage: Usage) -> Attributes:
         **_split_attributes("input_tokens", input_split(usage.raw)),
         **_split_attributes("output_tokens", output_split(usage.raw)),
     }
+
+
+def _is_compacted(response: ChatResponse) -> bool:
+    """Whether the model was shown a shortened conversation, as the notice of `Compaction` tells."""
+    return any(notice.about == "compaction" for notice in response.notices)
 
 
 def finish_word(response: ChatResponse) -> str:

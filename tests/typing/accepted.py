@@ -45,6 +45,7 @@ from chat_core import (
     JsonValue,
     Message,
     Messages,
+    ModelInfo,
     Opaque,
     Paused,
     Provider,
@@ -66,6 +67,7 @@ from chat_core import (
     Text,
     TextChunk,
     Timeouts,
+    TokenCountProvider,
     Tool,
     ToolCall,
     ToolCallChunk,
@@ -910,6 +912,12 @@ async def routers(client: ChatCompletionsClient, other: ClaudeClient, messages: 
             print(event)
     assert_type(await Router([client, CompletesOnly()]).complete(ChatRequest(messages)), ChatResponse)
     assert_type(await Router([EmbedsOnly()]).embed(["a"]), EmbeddingsResponse)
+    counting = Fallback([other, Member(other, weight=2)])
+    assert_type(await counting.count_tokens(messages), int)
+    assert_type(await counting.list_models(), Sequence[ModelInfo])
+    assert_type(await counting.complete(ChatRequest(messages)), ChatResponse)
+    if isinstance(router, TokenCountProvider):
+        assert_type(await router.count_tokens(messages), int)
 
 
 class LoggedModel(ProviderWrapper[ChatModel]):

@@ -210,6 +210,7 @@ def a_member_of_a_router_lacks_something(client: ChatCompletionsClient, messages
     builder.with_model(whole).build().stream(messages)  # type: ignore[misc]  # one only completes
     whole.stream(ChatRequest(messages))  # type: ignore[attr-defined]  # one only completes
     _ = Fallback([client, CompletesOnly()]).stream  # type: ignore[attr-defined]  # one only completes
+    whole.count_tokens(messages)  # type: ignore[attr-defined]  # one does not count
     Router([StreamsOnly(), EmbedsOnly()])  # type: ignore[list-item]  # they have nothing in common
     Router(["gpt-5.6"])  # type: ignore[list-item]  # clients
     Fallback([client], breaker=3)  # type: ignore[call-overload]  # Breaker(failures=3)

@@ -13,14 +13,18 @@ from chat_core.provider import (
     ChatModel,
     CompletionProvider,
     EmbeddingsProvider,
+    ModelListProvider,
     Provider,
+    RerankProvider,
     StreamProvider,
+    TokenCountProvider,
 )
 from chat_core.routing.embedding import embed_with
 from chat_core.routing.group import Group
 from chat_core.routing.hedge import hedged
 from chat_core.routing.member import Member
 from chat_core.routing.one_pass import Pass
+from chat_core.routing.side_requests import Counts, ListsModels, Reranks
 from chat_core.routing.trial import OpenStream, Trial, complete_with, open_stream
 from chat_core.types.errors import ChatError, ConfigurationError
 from chat_core.types.events import Done
@@ -38,6 +42,10 @@ G = TypeVar("G", bound=Group)
 
 class ChatAndEmbeddings(ChatModel, EmbeddingsProvider, Protocol):
     """A client that completes, streams and embeds."""
+
+
+class CountingChat(ChatModel, TokenCountProvider, ModelListProvider, Protocol):
+    """A client that completes, streams, counts tokens and lists models."""
 
 
 class Completes(Group):
@@ -121,6 +129,9 @@ def with_capabilities(cls: type[G], clients: Sequence[Provider]) -> type[G]:
         Completes: CompletionProvider,
         Streams: StreamProvider,
         Embeds: EmbeddingsProvider,
+        Reranks: RerankProvider,
+        Counts: TokenCountProvider,
+        ListsModels: ModelListProvider,
     }
     bases = tuple(
         kind for kind, capability in kinds.items() if all(isinstance(one, capability) for one in clients)

@@ -10,13 +10,22 @@ from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
     Provider,
+    RerankProvider,
     StreamProvider,
 )
-from chat_core.routing.capabilities import ChatAndEmbeddings, Completes, Embeds, Streams, with_capabilities
+from chat_core.routing.capabilities import (
+    ChatAndEmbeddings,
+    Completes,
+    CountingChat,
+    Embeds,
+    Streams,
+    with_capabilities,
+)
 from chat_core.routing.group import Group
 from chat_core.routing.member import Member, as_member
 from chat_core.routing.options import RouterOptions
 from chat_core.routing.ordering import checked_members
+from chat_core.routing.side_requests import Counts, ListsModels, Reranks
 from chat_core.routing.strategies import Strategy, as_strategy
 
 
@@ -37,6 +46,13 @@ class Router(Group):
         strategy: Strategy | str | None = None,
         **options: Unpack[RouterOptions],
     ) -> ChatEmbeddingsRouter: ...
+    @overload
+    def __new__(
+        cls,
+        members: Sequence[CountingChat | Member[CountingChat]],
+        strategy: Strategy | str | None = None,
+        **options: Unpack[RouterOptions],
+    ) -> CountingChatRouter: ...
     @overload
     def __new__(
         cls,
@@ -65,6 +81,13 @@ class Router(Group):
         strategy: Strategy | str | None = None,
         **options: Unpack[RouterOptions],
     ) -> EmbeddingsRouter: ...
+    @overload
+    def __new__(
+        cls,
+        members: Sequence[RerankProvider | Member[RerankProvider]],
+        strategy: Strategy | str | None = None,
+        **options: Unpack[RouterOptions],
+    ) -> RerankRouter: ...
     def __new__(
         cls,
         members: Sequence[Provider | Member[Provider]],
@@ -101,6 +124,12 @@ class Fallback(Router):
     @overload
     def __new__(
         cls,
+        members: Sequence[CountingChat | Member[CountingChat]],
+        **options: Unpack[RouterOptions],
+    ) -> CountingChatFallback: ...
+    @overload
+    def __new__(
+        cls,
         members: Sequence[ChatModel | Member[ChatModel]],
         **options: Unpack[RouterOptions],
     ) -> ChatFallback: ...
@@ -122,6 +151,12 @@ class Fallback(Router):
         members: Sequence[EmbeddingsProvider | Member[EmbeddingsProvider]],
         **options: Unpack[RouterOptions],
     ) -> EmbeddingsFallback: ...
+    @overload
+    def __new__(
+        cls,
+        members: Sequence[RerankProvider | Member[RerankProvider]],
+        **options: Unpack[RouterOptions],
+    ) -> RerankFallback: ...
     def __new__(
         cls, members: Sequence[Provider | Member[Provider]], **options: Unpack[RouterOptions]
     ) -> Fallback:
@@ -146,8 +181,16 @@ class EmbeddingsRouter(Router, Embeds):
     """A router whose members embed."""
 
 
+class RerankRouter(Router, Reranks):
+    """A router whose members rank documents."""
+
+
 class ChatRouter(CompletionRouter, StreamRouter):
     """A router whose members complete and stream."""
+
+
+class CountingChatRouter(ChatRouter, Counts, ListsModels):
+    """A router whose members complete, stream, count tokens and list models."""
 
 
 class ChatEmbeddingsRouter(ChatRouter, EmbeddingsRouter):
@@ -166,8 +209,16 @@ class EmbeddingsFallback(Fallback, EmbeddingsRouter):
     """A fallback whose members embed."""
 
 
+class RerankFallback(Fallback, RerankRouter):
+    """A fallback whose members rank documents."""
+
+
 class ChatFallback(CompletionFallback, StreamFallback, ChatRouter):
     """A fallback whose members complete and stream."""
+
+
+class CountingChatFallback(ChatFallback, CountingChatRouter):
+    """A fallback whose members complete, stream, count tokens and list models."""
 
 
 class ChatEmbeddingsFallback(ChatFallback, EmbeddingsFallback, ChatEmbeddingsRouter):

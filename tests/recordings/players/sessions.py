@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections import deque
 from collections.abc import AsyncIterator
 
+import anyio
 from chat_core import (
     ChatBuilder,
     Done,
@@ -29,8 +30,13 @@ async def openai(recording: dict, base_url: str) -> dict:
     if recording["frames"][-1].get("kind") == "close" and script.awaits_response:
         script.responses += 1  # which never ends
     builder = _builder(recording, script.settings).with_base_url(base_url).with_api_key("test-key")
-    async with builder.with_model("a-model").build() as client:
-        return {"kind": "session", "turns": [turn async for turn in _turns(client, script)]}
+    try:
+        async with builder.with_model("a-model").build() as client:
+            return {"kind": "session", "turns": [turn async for turn in _turns(client, script)]}
+    finally:
+        # Before Python 3.12 asyncio.wait_for loses a cancellation that meets a result. The replay server is
+        # stopped right after this, and would then wait 10 s: let it read first that the client has left.
+        await anyio.sleep(0.02)
 
 
 async def _turns(client: RealtimeProvider, script: _Script) -> AsyncIterator[dict]:

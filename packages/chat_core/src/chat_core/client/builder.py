@@ -230,5 +230,7 @@ def default_transport(base_url: str) -> Transport:
 
     host = urlsplit(base_url)
     proxies = getproxies()
-    proxy = None if proxy_bypass(host.netloc) else proxies.get(host.scheme) or proxies.get("all")
+    proxy = proxies.get(host.scheme) or proxies.get("all")
+    if proxy and proxy_bypass(host.netloc):  # it reads the environment again, so only where it matters
+        proxy = None
     return make_default_transport(f"http://{proxy}" if proxy and "://" not in proxy else proxy)

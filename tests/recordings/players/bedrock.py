@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from chat_bedrock import BedrockBuilder, block
 from chat_core import (
-    Action,
-    ChatBuilder,
-    ChatResponse,
     File,
     Messages,
     Opaque,
-    RequireApproval,
-    RetryPolicy,
-    ScopedCollection,
-    StepLimitReached,
     Text,
     Tool,
-    ToolCall,
     ToolDefinition,
 )
 from chat_core.client import HasModel
 
 from players import neutral, turns
 
-_NO_RETRIES = RetryPolicy(max_retries=0)
 _FILES = {
     "pdf": "application/pdf",
     "txt": "text/plain",
@@ -42,23 +33,18 @@ _FILES = {
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
     builder = _builder(exchange, base_url)
-    for tool in _sent(exchange).get("toolConfig", {}).get("tools") or []:
+    for tool in turns.sent(exchange).get("toolConfig", {}).get("tools") or []:
         if name := tool.get("systemTool", {}).get("name"):
             builder = builder.with_system_tool(name)
     async with builder.build() as client:
-        chat_builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
-        chat = chat_builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
-        messages = _conversation(_sent(exchange))
-        try:
-            response = await turns.turn(chat, messages, stream)
-        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
-            response = ChatResponse(messages[-1])
+        messages = _conversation(turns.sent(exchange))
+        response = await turns.turn(client, _tools(exchange), messages, stream)
     # the wire's bodies have no id, and expectations have none
     return neutral.message(response) | {"response_id": None}
 
 
 async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     params = sent.get("singleEmbeddingParams") or {}
     dimensions = sent.get("dimensions") or sent.get("output_dimension") or params.get("embeddingDimension")
     builder = _builder(exchange, base_url).with_embeddings(
@@ -68,18 +54,12 @@ async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
     )
     inputs = sent.get("texts") or [sent.get("inputText") or params.get("text", {}).get("value") or "a text"]
     async with builder.build() as client:
-        answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed(inputs)
-    first = answer.embeddings[0].vector
-    return {
-        "kind": "embeddings",
-        "count": len(answer.embeddings),
-        "dimensions": len(first),
-        "first": list(first[:3]),
-    }
+        answer = await turns.embed(client, inputs)
+    return neutral.embeddings(answer)
 
 
 async def token_count(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    sent = _sent(exchange).get("input", {}).get("converse") or {}
+    sent = turns.sent(exchange).get("input", {}).get("converse") or {}
     tools = [ToolDefinition(spec["name"], spec.get("description") or "") for spec in _specs(sent)]
     async with _builder(exchange, base_url).build() as client:
         return {"kind": "token-count", "tokens": await client.count_tokens(_conversation(sent), tools)}
@@ -91,20 +71,11 @@ def _builder(exchange: dict, base_url: str) -> BedrockBuilder[HasModel]:
     return BedrockBuilder().with_base_url(base_url).with_api_key("test-key").with_model(model)
 
 
-def _sent(exchange: dict) -> dict:
-    sent = exchange["request"].get("json")
-    return sent if isinstance(sent, dict) else {}
-
-
-def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    return RequireApproval()
-
-
 def _tools(exchange: dict) -> list[Tool]:
     """The tools that the request declares for the client, none of which is ever run."""
     return [
         Tool(spec["name"], spec.get("description") or "", {"type": "object"}, dict)
-        for spec in _specs(_sent(exchange))
+        for spec in _specs(turns.sent(exchange))
     ]
 
 
@@ -121,7 +92,7 @@ def _conversation(sent: dict) -> Messages:
     for message in sent.get("messages") or []:
         if message.get("role") == "user" and (parts := list(_parts(message.get("content")))):
             messages.add_user(*parts)
-    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+    return turns.with_a_user(messages)
 
 
 def _parts(content: object) -> Iterator[Text | File | Opaque]:

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
 from chat_claude import ClaudeBuilder, block
 from chat_core import (
-    Action,
-    ChatBuilder,
     ChatError,
-    ChatResponse,
     File,
     Messages,
     Opaque,
-    RequireApproval,
-    RetryPolicy,
-    ScopedCollection,
-    StepLimitReached,
     Text,
     Tool,
-    ToolCall,
 )
 
 from players import neutral, turns
 
 _READABLE = ("image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf")
-_NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
     builder = ClaudeBuilder().with_base_url(base_url).with_api_key("test-key")
-    model = _sent(exchange).get("model")
+    model = turns.sent(exchange).get("model")
     if "rawpredict" in (exchange["request"].get("url") or "").lower():
         builder, model = builder.with_vertex("a-project"), _model_in_path(exchange)
     return await _play(builder.with_model(model or "a-model"), exchange, stream)
@@ -51,7 +41,7 @@ async def bedrock(exchange: dict, base_url: str, *, stream: bool) -> dict | None
 async def count(exchange: dict, base_url: str, *, stream: bool) -> dict:
     """A count of tokens."""
     builder = ClaudeBuilder().with_base_url(base_url).with_api_key("test-key")
-    return await _count(builder.with_model(_sent(exchange).get("model") or "a-model"))
+    return await _count(builder.with_model(turns.sent(exchange).get("model") or "a-model"))
 
 
 async def _count(builder: ClaudeBuilder) -> dict:
@@ -62,13 +52,7 @@ async def _count(builder: ClaudeBuilder) -> dict:
 async def _play(builder: ClaudeBuilder, exchange: dict, stream: bool) -> dict:
     # each recorded response is played alone, a paused one too
     async with builder.with_continuations(0).build() as client:
-        chat_builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
-        chat = chat_builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
-        messages = _conversation(exchange)
-        try:
-            response = await turns.turn(chat, messages, stream)
-        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
-            response = ChatResponse(messages[-1])
+        response = await turns.turn(client, _tools(exchange), _conversation(exchange), stream)
     # the wire has no refusal among its content: it stands in stop_details
     return neutral.message(response) | {"refusal": None}
 
@@ -80,19 +64,10 @@ def _model_in_path(exchange: dict) -> str:
     return unquote(found[1]) if found else "a-model"
 
 
-def _sent(exchange: dict) -> dict:
-    sent = exchange["request"].get("json")
-    return sent if isinstance(sent, dict) else {}
-
-
-def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    return RequireApproval()
-
-
 def _tools(exchange: dict) -> list[Tool]:
     """The tools that the request declares for the client, none of which is ever run."""
     declared = {}
-    for tool in _sent(exchange).get("tools") or []:
+    for tool in turns.sent(exchange).get("tools") or []:
         if "input_schema" in tool:
             declared[tool["name"]] = Tool(
                 tool["name"], tool.get("description") or "", {"type": "object"}, dict
@@ -103,13 +78,13 @@ def _tools(exchange: dict) -> list[Tool]:
 def _conversation(exchange: dict) -> Messages:
     """The request's conversation up to its last user message, as text and files."""
     messages = Messages()
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     if instructions := _parts(sent.get("system")):
         messages.add_system(*instructions)
     for said in sent.get("messages") or []:
         if said.get("role") == "user" and (parts := _parts(said.get("content"))):
             messages.add_user(*parts)
-    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+    return turns.with_a_user(messages)
 
 
 def _parts(content: object) -> list[Text | File | Opaque]:

@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from chat_cohere import CohereBuilder, document
 from chat_core import (
-    Action,
-    ChatBuilder,
     ChatError,
-    ChatResponse,
     File,
     Messages,
     Opaque,
-    RequireApproval,
-    RetryPolicy,
-    ScopedCollection,
-    StepLimitReached,
     Text,
     Tool,
-    ToolCall,
 )
 from chat_core.client import HasModel
 
 from players import neutral, turns
 
-_NO_RETRIES = RetryPolicy(max_retries=0)
-
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
     async with _builder(exchange, base_url).build() as client:
-        chat_builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
-        chat = chat_builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
-        messages = _conversation(_sent(exchange))
-        try:
-            response = await turns.turn(chat, messages, stream)
-        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
-            response = ChatResponse(messages[-1])
+        messages = _conversation(turns.sent(exchange))
+        response = await turns.turn(client, _tools(exchange), messages, stream)
     text = "".join(part.text for part in response.message.parts if isinstance(part, Text) and not part.aside)
     return neutral.message(response) | {"text": text}  # expectations hold a tool plan apart
 
 
 async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     input_type = sent.get("input_type")
     builder = _builder(exchange, base_url).with_embeddings(
         sent.get("output_dimension"), input_type="search_document" if input_type == "image" else input_type
@@ -52,15 +37,8 @@ async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
         if images := sent.get("images"):
             answer = await client.embed_images([File.from_url(url) for url in images])
         else:
-            chat = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build()
-            answer = await chat.embed(sent.get("texts") or ["a text"] * _answered(exchange))
-    first = answer.embeddings[0].vector
-    return {
-        "kind": "embeddings",
-        "count": len(answer.embeddings),
-        "dimensions": len(first),
-        "first": list(first[:3]),
-    }
+            answer = await turns.embed(client, sent.get("texts") or ["a text"] * _answered(exchange))
+    return neutral.embeddings(answer)
 
 
 def _answered(exchange: dict) -> int:
@@ -70,22 +48,13 @@ def _answered(exchange: dict) -> int:
 
 
 def _builder(exchange: dict, base_url: str) -> CohereBuilder[HasModel]:
-    model = _sent(exchange).get("model") or "a-model"
+    model = turns.sent(exchange).get("model") or "a-model"
     return CohereBuilder().with_base_url(base_url).with_api_key("test-key").with_model(model)
-
-
-def _sent(exchange: dict) -> dict:
-    sent = exchange["request"].get("json")
-    return sent if isinstance(sent, dict) else {}
-
-
-def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    return RequireApproval()
 
 
 def _tools(exchange: dict) -> list[Tool]:
     """The tools that the request declares, none of which is ever run."""
-    functions = [tool.get("function") or {} for tool in _sent(exchange).get("tools") or []]
+    functions = [tool.get("function") or {} for tool in turns.sent(exchange).get("tools") or []]
     return [
         Tool(function["name"], function.get("description") or "", {"type": "object"}, dict)
         for function in functions
@@ -104,7 +73,7 @@ def _conversation(sent: dict) -> Messages:
             messages.add_user(*parts)
     for item in sent.get("documents") or []:
         messages.add_user(document(item if isinstance(item, str) else item.get("data") or {"text": "-"}))
-    return messages if any(one.role == "user" for one in messages) else messages.add_user("Hello")
+    return turns.with_a_user(messages)
 
 
 def _parts(content: object) -> Iterator[Text | File | Opaque]:

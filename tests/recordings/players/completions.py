@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -13,20 +12,12 @@ from chat_ai21 import AI21Builder
 from chat_cerebras import CerebrasBuilder
 from chat_completions import ChatCompletionsBuilder, Dialect
 from chat_core import (
-    Action,
-    ChatBuilder,
     ChatError,
-    ChatResponse,
     ConfigurationError,
     File,
     Messages,
-    RequireApproval,
-    RetryPolicy,
-    ScopedCollection,
-    StepLimitReached,
     Text,
     Tool,
-    ToolCall,
 )
 from chat_deepseek import DeepSeekBuilder
 from chat_groq import GroqBuilder
@@ -50,11 +41,10 @@ _BUILDERS = {
     "together": TogetherBuilder,
     "xai": XAIBuilder,
 }
-_NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 def _builder(exchange: dict, base_url: str) -> ChatCompletionsBuilder | AzureOpenAIBuilder:
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     if (azure := azures.builder(exchange["request"]["url"], base_url)) is not None:
         return (
             azure.with_chat_completions().with_api_key("test-key").with_model(sent.get("model") or "a-model")
@@ -71,51 +61,29 @@ def _builder(exchange: dict, base_url: str) -> ChatCompletionsBuilder | AzureOpe
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
     async with _builder(exchange, base_url + "/v1").build() as client:
-        builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
-        chat = builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
-        messages = _conversation(exchange)
+        tools = _tools(exchange)
         try:
-            try:
-                return neutral.message(await turns.turn(chat, messages, stream))
-            except (
-                ConfigurationError
-            ):  # the request shows what its server refuses, as the answer says, and this library too
-                messages = Messages.from_user("Hello")
-                return neutral.message(await turns.turn(chat, messages, stream))
-        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
-            return neutral.message(ChatResponse(messages[-1]))
+            response = await turns.turn(client, tools, _conversation(exchange), stream)
+        except ConfigurationError:  # the request shows what its server refuses, and this library too
+            response = await turns.turn(client, tools, Messages.from_user("Hello"), stream)
+    return neutral.message(response)
 
 
 async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    inputs = _sent(exchange).get("input")
+    inputs = turns.sent(exchange).get("input")
     if inputs is None:  # the request was not recorded: ask for as many as were answered
         inputs = ["a text"] * len(json.loads(exchange["response"]["body"]).get("data", [1]))
     if isinstance(inputs, list):
         inputs = [str(text) for text in inputs]
     async with _builder(exchange, base_url + "/v1").with_embeddings().build() as client:
-        answer = await ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build().embed(inputs)
-    first = answer.embeddings[0].vector
-    return {
-        "kind": "embeddings",
-        "count": len(answer.embeddings),
-        "dimensions": len(first),
-        "first": list(first[:3]),
-    }
-
-
-def _sent(exchange: dict) -> dict:
-    sent = exchange["request"].get("json")
-    return sent if isinstance(sent, dict) else {}
-
-
-def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    return RequireApproval()
+        answer = await turns.embed(client, inputs)
+    return neutral.embeddings(answer)
 
 
 def _tools(exchange: dict) -> list[Tool]:
     """The tools that the request declares, none of which is ever run."""
     declared = {}
-    for tool in _sent(exchange).get("tools") or []:
+    for tool in turns.sent(exchange).get("tools") or []:
         function = tool.get("function") or {}
         if function.get("name"):
             schema = function.get("parameters") or {"type": "object"}
@@ -128,7 +96,7 @@ def _tools(exchange: dict) -> list[Tool]:
 def _conversation(exchange: dict) -> Messages:
     """The request's conversation up to its last user message, as text and images."""
     messages = Messages()
-    for message in _sent(exchange).get("messages") or []:
+    for message in turns.sent(exchange).get("messages") or []:
         parts = _parts(message.get("content"))
         match message.get("role"):
             case "system" | "developer" if parts:
@@ -137,7 +105,7 @@ def _conversation(exchange: dict) -> Messages:
                 messages.add_user(*parts)
             case _:
                 pass
-    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+    return turns.with_a_user(messages)
 
 
 def _parts(content: object) -> list[Text | File]:

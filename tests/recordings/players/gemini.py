@@ -5,28 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
 
 from chat_core import (
-    Action,
-    ChatBuilder,
     ChatError,
     ChatResponse,
     File,
     Messages,
-    RequireApproval,
-    RetryPolicy,
-    ScopedCollection,
-    StepLimitReached,
     Text,
     Tool,
-    ToolCall,
 )
 from chat_gemini import GeminiBuilder
 
 from players import neutral, turns
-
-_NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 def _builder(exchange: dict, base_url: str) -> GeminiBuilder:
@@ -44,13 +34,8 @@ def _builder(exchange: dict, base_url: str) -> GeminiBuilder:
 
 async def message(exchange: dict, base_url: str, *, stream: bool) -> dict:
     async with _builder(exchange, base_url).build() as client:
-        builder = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
-        chat = builder.with_scoped_tools(ScopedCollection(_tools(exchange), _ask)).build()
-        messages = _conversation(exchange)
-        try:
-            return _neutral(await turns.turn(chat, messages, stream))
-        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
-            return _neutral(ChatResponse(messages[-1]))
+        response = await turns.turn(client, _tools(exchange), _conversation(exchange), stream)
+    return _neutral(response)
 
 
 def _neutral(response: ChatResponse) -> dict:
@@ -61,25 +46,18 @@ def _neutral(response: ChatResponse) -> dict:
 
 
 async def embeddings(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     items = sent.get("requests") or sent.get("instances") or [sent]
     if not sent:  # the request was not recorded: embed as many texts as there are vectors
         received = json.loads(exchange["response"]["body"])
         items = [{}] * len(received.get("embeddings") or received.get("predictions") or [{}])
     async with _builder(exchange, base_url).with_embeddings().build() as client:
-        chat = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).build()
-        response = await chat.embed([_text(item) for item in items])
-    first = response.embeddings[0].vector
-    return {
-        "kind": "embeddings",
-        "count": len(response.embeddings),
-        "dimensions": len(first),
-        "first": list(first[:3]),
-    }
+        response = await turns.embed(client, [_text(item) for item in items])
+    return neutral.embeddings(response)
 
 
 async def token_count(exchange: dict, base_url: str, *, stream: bool) -> dict:
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     counted = sent.get("generateContentRequest") or sent.get("generate_content_request") or sent
     async with _builder(exchange, base_url).build() as client:
         tokens = await client.count_tokens(_conversation({**exchange, "request": {"json": counted}}))
@@ -91,19 +69,10 @@ def _text(request: dict) -> str:
     return "\n".join(part.get("text") or "" for part in parts or []) or "a text"
 
 
-def _sent(exchange: dict) -> dict:
-    sent = exchange["request"].get("json")
-    return sent if isinstance(sent, dict) else {}
-
-
-def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    return RequireApproval()
-
-
 def _tools(exchange: dict) -> list[Tool]:
     """The tools that the request declares, none of which is ever run."""
     declared = {}
-    for entry in _sent(exchange).get("tools") or []:
+    for entry in turns.sent(exchange).get("tools") or []:
         for function in entry.get("functionDeclarations") or entry.get("function_declarations") or []:
             schema = function.get("parametersJsonSchema") or function.get("parameters_json_schema")
             schema = schema or _lower(function.get("parameters") or {"type": "object"})
@@ -129,14 +98,14 @@ def _lower(schema: object) -> object:
 def _conversation(exchange: dict) -> Messages:
     """The request's conversation, what the user says of it, as text and files."""
     messages = Messages()
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     instruction = sent.get("systemInstruction") or sent.get("system_instruction") or {}
     if parts := _parts(instruction.get("parts")):
         messages.add_system(*(part for part in parts if isinstance(part, Text)))
     for content in sent.get("contents") or []:
         if content.get("role", "user") == "user" and (parts := _parts(content.get("parts"))):
             messages.add_user(*parts)
-    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+    return turns.with_a_user(messages)
 
 
 def _parts(items: object) -> list[Text | File]:

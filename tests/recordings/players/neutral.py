@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
-from chat_core import ChatError, ChatResponse, InvalidResponse, ProviderError, StreamTruncated
+from chat_core import (
+    ChatError,
+    ChatResponse,
+    EmbeddingsResponse,
+    InvalidResponse,
+    ProviderError,
+    StreamTruncated,
+)
 
 
 def message(response: ChatResponse) -> dict:
@@ -32,6 +39,16 @@ def message(response: ChatResponse) -> dict:
         },
         "response_id": response.id,
         "model": response.model,
+    }
+
+
+def embeddings(response: EmbeddingsResponse) -> dict:
+    first = response.embeddings[0].vector
+    return {
+        "kind": "embeddings",
+        "count": len(response.embeddings),
+        "dimensions": len(first),
+        "first": list(first[:3]),
     }
 
 

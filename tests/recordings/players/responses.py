@@ -4,25 +4,17 @@ WebSocket.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from chat_core import (
-    Action,
-    ChatBuilder,
     ChatError,
     ChatResponse,
     File,
     Messages,
     Reasoning,
-    RequireApproval,
-    RetryPolicy,
-    ScopedCollection,
-    StepLimitReached,
     Text,
     Tool,
-    ToolCall,
     Transport,
 )
 from chat_deepseek import DeepSeekBuilder
@@ -40,31 +32,22 @@ _VENDORS = {
     "openrouter": OpenRouterBuilder,
     "xai": XAIBuilder,
 }
-_NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 async def message(exchange: dict, base_url: str, *, stream: bool, transport: Transport | None = None) -> dict:
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     builder = _builder(exchange, base_url).with_api_key("test-key").with_model(sent.get("model") or "a-model")
     async with (builder.with_transport(transport) if transport else builder).build() as client:
         if exchange["request"]["method"] == "GET":
             return _neutral(
                 await client.retrieve(urlsplit(exchange["request"]["url"]).path.rpartition("/")[2])
             )
-        chat = ChatBuilder().with_model(client).with_retry(_NO_RETRIES).with_max_steps(1)
-        messages = _conversation(sent)
-        try:
-            turn = await turns.turn(
-                chat.with_scoped_tools(ScopedCollection(_tools(sent), _ask)).build(), messages, stream
-            )
-        except StepLimitReached:  # no call of the turn can run, so the model would be told at once
-            turn = ChatResponse(messages[-1])
-        return _neutral(turn)
+        return _neutral(await turns.turn(client, _tools(sent), _conversation(sent), stream))
 
 
 async def count(exchange: dict, base_url: str, *, stream: bool) -> dict:
     """A count of tokens."""
-    sent = _sent(exchange)
+    sent = turns.sent(exchange)
     builder = _builder(exchange, base_url).with_api_key("test-key").with_model(sent.get("model") or "a-model")
     async with builder.build() as client:
         return {"kind": "token-count", "tokens": await client.count_tokens(_conversation(sent))}
@@ -88,15 +71,6 @@ def _neutral(response: ChatResponse) -> dict:
         for piece in [*(part.native.data.get("summary") or []), *(part.native.data.get("content") or [])]
     ]
     return neutral.message(response) | {"reasoning_text": "".join(said)}
-
-
-def _sent(exchange: dict) -> dict:
-    sent = exchange["request"].get("json")
-    return sent if isinstance(sent, dict) else {}
-
-
-def _ask(call: ToolCall, meta: Mapping[str, object]) -> Action:
-    return RequireApproval()
 
 
 def _tools(sent: dict) -> list[Tool]:
@@ -124,7 +98,7 @@ def _conversation(sent: dict) -> Messages:
                 messages.add_user(*parts)
             case _:
                 pass
-    return messages if any(message.role == "user" for message in messages) else messages.add_user("Hello")
+    return turns.with_a_user(messages)
 
 
 def _parts(content: object) -> list[Text | File]:

@@ -268,18 +268,18 @@ def _parse(block: Block, parse: Callable[[str], object]) -> None:
 
 def _report(exc: BaseException, name: str) -> str:
     """The traceback, from the page's first line in it; and before it, the innermost line of the page."""
-    told = traceback.TracebackException.from_exception(exc)
-    lines = [position for position, frame in enumerate(told.stack) if frame.filename == name]
+    trace = traceback.TracebackException.from_exception(exc)
+    lines = [position for position, frame in enumerate(trace.stack) if frame.filename == name]
     if isinstance(exc, SyntaxError) and exc.filename == name:
-        at, told.stack = exc.lineno, traceback.StackSummary()
+        at, trace.stack = exc.lineno, traceback.StackSummary()
     elif lines:
-        at, told.stack = (
-            told.stack[lines[-1]].lineno,
-            traceback.StackSummary.from_list(told.stack[lines[0] :]),
+        at, trace.stack = (
+            trace.stack[lines[-1]].lineno,
+            traceback.StackSummary.from_list(trace.stack[lines[0] :]),
         )
     else:
         at = 1
-    report = f"{name}:{at}: {type(exc).__name__}: {exc}\n{''.join(told.format()).rstrip()}"
+    report = f"{name}:{at}: {type(exc).__name__}: {exc}\n{''.join(trace.format()).rstrip()}"
     return f"{report}\n\n{INSTALL}" if isinstance(exc, ModuleNotFoundError) else report
 
 

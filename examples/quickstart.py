@@ -264,7 +264,7 @@ def answer(body: JsonObject) -> Reply:
             return Reply(
                 json.dumps(plan.__dict__, ensure_ascii=False), prompt_tokens=210, completion_tokens=38
             )
-        case {"messages": [*_, {"role": "tool", "content": str(told)}]} if "degrees" in told:
+        case {"messages": [*_, {"role": "tool", "content": str(result)}]} if "degrees" in result:
             text = "Dry until the evening: how about a walk along the lake?"
             return Reply(
                 "It stays dry until the evening. I will tell Ada.",
@@ -272,8 +272,8 @@ def answer(body: JsonObject) -> Reply:
                 prompt_tokens=120,
                 completion_tokens=41,
             )
-        case {"messages": [*_, {"role": "tool", "content": str(told)}]}:
-            sent = "Ada knows" if told.startswith("sent") else "I did not write to Ada"
+        case {"messages": [*_, {"role": "tool", "content": str(result)}]}:
+            sent = "Ada knows" if result.startswith("sent") else "I did not write to Ada"
             return Reply(
                 f"A walk along the lake, back before the rain. {sent}.",
                 prompt_tokens=180,

@@ -154,8 +154,8 @@ def answer(body: JsonObject) -> Reply:
                 ),
             )
         case {"messages": list(messages)}:
-            told = [one for one in messages if isinstance(one, dict) and one.get("role") == "tool"]
-            outcomes = [one.get("content") for one in told]
+            results = [one for one in messages if isinstance(one, dict) and one.get("role") == "tool"]
+            outcomes = [one.get("content") for one in results]
             return Reply("Done. " + " · ".join(str(outcome).replace("\n", " ") for outcome in outcomes[-4:]))
         case _:
             return Reply("I did not get that.")

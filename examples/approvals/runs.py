@@ -31,7 +31,7 @@ class Run:
     ended: bool = False
     _news: anyio.Event = field(default_factory=anyio.Event)
 
-    def tell(self, event: JsonObject, *, last: bool = False) -> None:
+    def publish(self, event: JsonObject, *, last: bool = False) -> None:
         """Add an event, and wake the readers up."""
         self.events.append(event)
         self.ended = last
@@ -77,13 +77,13 @@ class Runs:
         try:
             async with self._office.chat(id, known).stream(messages, deps=self._office.store) as events:
                 async for event in events:
-                    if (told := described(event)) is not None:
-                        run.tell(told)
+                    if (described_event := described(event)) is not None:
+                        run.publish(described_event)
         except ChatError as error:
-            run.tell({"type": "error", "text": f"{type(error).__name__}: {error}"})
+            run.publish({"type": "error", "text": f"{type(error).__name__}: {error}"})
         finally:
             del self._running[id]
-            run.tell({"type": "end"}, last=True)
+            run.publish({"type": "end"}, last=True)
 
 
 def described(event: ChatEvent[ChatResponse]) -> JsonObject | None:

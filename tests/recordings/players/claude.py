@@ -81,8 +81,8 @@ def _conversation(exchange: dict) -> Messages:
     sent = turns.sent(exchange)
     if instructions := _parts(sent.get("system")):
         messages.add_system(*instructions)
-    for said in sent.get("messages") or []:
-        if said.get("role") == "user" and (parts := _parts(said.get("content"))):
+    for turn in sent.get("messages") or []:
+        if turn.get("role") == "user" and (parts := _parts(turn.get("content"))):
             messages.add_user(*parts)
     return turns.with_a_user(messages)
 

@@ -53,18 +53,18 @@ def embeddings(response: EmbeddingsResponse) -> dict:
 
 
 def failure(error: ChatError) -> dict:
-    told: dict[str, object] = {"status": None, "code": None, "message": str(error), "retry_after": None}
+    fields: dict[str, object] = {"status": None, "code": None, "message": str(error), "retry_after": None}
     if isinstance(error, ProviderError):
-        told = {
+        fields = {
             "status": error.status,
             "code": error.code,
             "message": error.message,
             "retry_after": error.retry_after,
         }
-    in_stream = isinstance(error, InvalidResponse) or told["status"] == 200
+    in_stream = isinstance(error, InvalidResponse) or fields["status"] == 200
     return {
         "kind": "error",
-        "error": told,
+        "error": fields,
         "truncated": isinstance(error, StreamTruncated),
         "in_stream": in_stream,
     }

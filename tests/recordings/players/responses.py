@@ -64,13 +64,13 @@ def _builder(exchange: dict, base_url: str) -> ResponsesBuilder | AzureOpenAIBui
 
 def _neutral(response: ChatResponse) -> dict:
     """The pieces of one reasoning item are joined by a blank line, which the expectations do not have."""
-    said = [
+    pieces = [
         piece.get("text") or ""
         for part in response.message.parts
         if isinstance(part, Reasoning) and part.native
         for piece in [*(part.native.data.get("summary") or []), *(part.native.data.get("content") or [])]
     ]
-    return neutral.message(response) | {"reasoning_text": "".join(said)}
+    return neutral.message(response) | {"reasoning_text": "".join(pieces)}
 
 
 def _tools(sent: dict) -> list[Tool]:

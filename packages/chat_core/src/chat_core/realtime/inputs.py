@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.files import File
 from chat_core.types.message import Message
+from chat_core.types.misuse import is_a, kind_of
+from chat_core.types.parts import Text
 from chat_core.types.tool_call import ToolCall
 
 
@@ -74,3 +78,12 @@ class ToolResults:
 RealtimeInput: TypeAlias = (
     History | UserMessage | AudioInput | Commit | Clear | Respond | Interrupt | ToolResults
 )
+
+
+def user_message(content: str | File) -> Message:
+    """Return a text or a file as a message of the user's. Raises `ConfigurationError` for anything else."""
+    if isinstance(content, str):
+        return Message("user", [Text(content)])
+    if is_a(content, File):
+        return Message("user", [content])
+    raise ConfigurationError(f"a session sends a text, a File or bytes of speech, not {kind_of(content)}")

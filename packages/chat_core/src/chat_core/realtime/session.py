@@ -25,6 +25,7 @@ from chat_core.realtime.inputs import (
     Interrupt,
     Respond,
     UserMessage,
+    user_message,
 )
 from chat_core.realtime.link import Link
 from chat_core.realtime.reading import Reading, SessionEvent
@@ -38,10 +39,7 @@ from chat_core.types.errors import (
     UnresolvedTool,
 )
 from chat_core.types.files import File
-from chat_core.types.message import Message
 from chat_core.types.messages import Messages
-from chat_core.types.misuse import is_a, kind_of
-from chat_core.types.parts import Text
 from chat_core.types.request import ChatRequest
 from chat_core.types.run import Run
 
@@ -136,7 +134,7 @@ class RealtimeSession:
             for start in range(0, len(data), _PIECE):
                 await self._link.send(AudioInput(data[start : start + _PIECE]))
             return
-        message = Message("user", [_part(content)])
+        message = user_message(content)
         ends_turn = not isinstance(content, File) or content.kind == "audio" if respond is None else respond
         await self._link.send(UserMessage(message, ends_turn))
         self._reading.user_sent(message)
@@ -292,11 +290,3 @@ class RealtimeSession:
         """Wake the task that iterates."""
         with suppress(anyio.WouldBlock):  # then there is something for it anyway
             self._outbox.send_nowait(None)
-
-
-def _part(content: str | File) -> Text | File:
-    if isinstance(content, str):
-        return Text(content)
-    if is_a(content, File):
-        return content
-    raise ConfigurationError(f"a session sends a text, a File or bytes of speech, not {kind_of(content)}")

@@ -16,6 +16,7 @@ from chat_core import (
     InvalidResponse,
     Message,
     Messages,
+    OutputMismatch,
     Refusal,
     Structured,
     StructuredChunk,
@@ -29,7 +30,7 @@ from chat_core import (
 )
 from chat_core.testing import ScriptedProvider
 from chat_core.types.messages import FinishReason
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from typing_extensions import TypedDict
 
 pytestmark = pytest.mark.anyio
@@ -175,6 +176,25 @@ async def test_what_does_not_fit_is_an_error_that_holds_the_turn_and_its_cost(an
     assert refused.value.response.message is messages[-1]
     assert refused.value.usage is not None
     assert refused.value.usage.input_tokens == 10
+
+
+@pytest.mark.parametrize("answer", ['{"name": "Atlantis"}', '```json\n{"name": "Atlantis"}\n```'])
+async def test_an_application_s_validators_run_once_on_an_answer_that_does_not_fit(answer: str) -> None:
+    seen: list[str] = []
+
+    class Place(BaseModel):
+        name: str
+
+        @field_validator("name")
+        @classmethod
+        def exists(cls, name: str) -> str:
+            seen.append(name)
+            raise ValueError("it is on no map")
+
+    chat = ChatBuilder().with_model(ScriptedProvider([answer])).with_structured_output(Place).build()
+    with pytest.raises(OutputMismatch, match="name: Value error, it is on no map"):
+        await chat.complete("Where?")
+    assert seen == ["Atlantis"]
 
 
 @pytest.mark.parametrize("answer", ["42", '{"other": 42}', '{"value": "many"}', '"value"', "[42]"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
@@ -103,9 +102,8 @@ class OutputType(Generic[T]):
         document = _unfenced(text)
         try:
             if self._reads_text and document == text and not (self._wrapped or may_have_fault(text)):
-                with suppress(ValidationError):  # below, which finds the words for it
-                    value = self._adapter.validate_json(text)
-                    return (structured_text(text, only.native) if only and only.text == text else None), value
+                value = self._adapter.validate_json(text)
+                return (structured_text(text, only.native) if only and only.text == text else None), value
             plain = cast("JsonValue", from_json(document, allow_inf_nan=False))
             if fault := json_fault(plain):
                 raise ValueError(fault)
@@ -113,12 +111,14 @@ class OutputType(Generic[T]):
             value = self._validated(inner, None if self._wrapped else document)
             return (Structured(inner, only.text, native=only.native) if only else None), value
         except ValidationError as exc:
-            raise _invalid(response, faults_of(exc)) from exc
+            error = exc.errors(include_url=False)[0]
+            is_json = error["type"] != "json_invalid" or error["loc"]
+            raise _invalid(response, faults_of(exc) if is_json else _no_json(text, error["msg"])) from exc
         except DoesNotFit as exc:
             raise _invalid(response, str(exc)) from None
         except (ValueError, KeyError, TypeError) as exc:
-            reason = f" (Invalid JSON: {exc})" if isinstance(exc, ValueError) else ""
-            raise _invalid(response, f"it is not the JSON asked for: {text[:200]!r}{reason}") from exc
+            reason = f"Invalid JSON: {exc}" if isinstance(exc, ValueError) else ""
+            raise _invalid(response, _no_json(text, reason)) from exc
         except Exception as exc:  # a validator of the application's may raise anything
             raise _invalid(response, f"it cannot be validated: {describe_exception(exc)}") from exc
 
@@ -187,6 +187,10 @@ def _unfenced(text: str) -> str:
         return text
     found = _FENCE.search(text)
     return (found[1] or found[2] or "") if found else text
+
+
+def _no_json(text: str, reason: str) -> str:
+    return f"it is not the JSON asked for: {text[:200]!r}" + (f" ({reason})" if reason else "")
 
 
 def _invalid(response: ChatResponse, fault: str) -> InvalidResponse:

@@ -18,10 +18,12 @@ from chat_core import (
     Text,
     TextChunk,
     ToolCall,
+    ToolCallChunk,
     tool,
 )
 from chat_core.middleware import Cache, MemoryStore, SimulatedStreaming
 from chat_core.testing import broken_laws
+from chat_core.wire import tool_call
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +48,18 @@ async def test_the_text_comes_word_by_word_and_the_laws_hold() -> None:
 
     assert [event.text for event in events if isinstance(event, TextChunk)] == ["one  ", "two\n", "three"]
     assert isinstance(events[-1], Done)
+    assert broken_laws(events) == []
+
+
+@pytest.mark.parametrize("text", ['{"a": 1', '{"a":  1}', '"{\\"a\\": 1}"'])
+async def test_the_arguments_of_a_call_come_as_the_model_wrote_them(text: str) -> None:
+    class Calls(CompletesOnly):
+        async def complete(self, request: ChatRequest, /) -> ChatResponse:
+            return ChatResponse(Message("model", [tool_call("t1", "add", text)]))
+
+    client = SimulatedStreaming(Calls())
+    events = [event async for event in client.stream(ChatRequest(Messages.from_user("Hello")))]
+    assert "".join(event.arguments for event in events if isinstance(event, ToolCallChunk)) == text
     assert broken_laws(events) == []
 
 

@@ -79,7 +79,8 @@ def pieces(message: Message) -> Iterator[TurnEvent]:
             case File():
                 yield FileReady(part)
             case ToolCall():
-                yield ToolCallChunk(part.id, part.name, part.arguments_as_text())
+                text = part.arguments_text  # as it came, also what is no JSON
+                yield ToolCallChunk(part.id, part.name, part.arguments_as_text() if text is None else text)
             case _:
                 pass
 

@@ -79,8 +79,10 @@ def pieces(message: Message) -> Iterator[TurnEvent]:
             case File():
                 yield FileReady(part)
             case ToolCall():
-                text = part.arguments_text  # as it came, also what is no JSON
-                yield ToolCallChunk(part.id, part.name, part.arguments_as_text() if text is None else text)
+                written = part.arguments_text  # as it came, also what is no JSON
+                yield ToolCallChunk(
+                    part.id, part.name, part.arguments_as_text() if written is None else written
+                )
             case _:
                 pass
 

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from chat_core.realtime.session import RealtimeSession
     from chat_core.realtime.updates import (
         InputRefused,
+        Leaving,
         RealtimeUpdate,
         ResponseRefused,
         ResponseStarted,
+        Resumable,
         SessionReady,
         UserSpoke,
     )
@@ -46,6 +48,7 @@ __all__ = [
     "InputRefused",
     "Interrupt",
     "Interrupted",
+    "Leaving",
     "RealtimeCapabilities",
     "RealtimeCodec",
     "RealtimeInput",
@@ -56,6 +59,7 @@ __all__ = [
     "Respond",
     "ResponseRefused",
     "ResponseStarted",
+    "Resumable",
     "SessionEvent",
     "SessionReady",
     "SpeechStarted",
@@ -82,7 +86,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.realtime.reading": "SessionEvent",
             "chat_core.realtime.session": "RealtimeSession",
             "chat_core.realtime.updates": (
-                "InputRefused RealtimeUpdate ResponseRefused ResponseStarted SessionReady UserSpoke"
+                "InputRefused Leaving RealtimeUpdate ResponseRefused ResponseStarted Resumable SessionReady "
+                "UserSpoke"
             ),
         },
     )

@@ -20,9 +20,11 @@ class RealtimeCapabilities:
     - `truncates`: the server forgets what was not played of an interrupted answer
     - `requests_responses`: the model answers only where a response is requested, after texts and after tool
       results; else it answers by itself
+    - `answers_speech`: the server answers the user's speech by itself, without a request
     - `restores_history`: the server itself keeps the session over a lost connection
     - `seeds_images`, `seeds_tool_calls`: what of a history the server takes beside texts
-    - `max_seconds`: how long a connection may last; None where that is not known
+    - `max_seconds`: how long a connection may last; None where that is not known, or the server says it in
+      time. The session goes on over another one before that
     """
 
     outputs: tuple[Modality, ...] = ("audio",)
@@ -32,6 +34,7 @@ class RealtimeCapabilities:
     cancels: bool = True
     truncates: bool = True
     requests_responses: bool = True
+    answers_speech: bool = True
     restores_history: bool = False
     seeds_images: bool = True
     seeds_tool_calls: bool = True

@@ -16,9 +16,10 @@ from chat_core.types.tool_call import ToolCall
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The turns before the session: user's and model's messages in order, all calls in them resolved.
+    """The turns before this connection: user's and model's messages in order.
 
-    They are sent once the session is ready, and no response is requested.
+    They are sent once the session is ready, and no response is requested. Calls that are not resolved are
+    left out; they come later, as `ToolResults` with `earlier`.
     """
 
     messages: Sequence[Message]
@@ -70,9 +71,14 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class ToolResults:
-    """Resolved calls, to be answered together."""
+    """Resolved calls, to be answered together.
+
+    `earlier` says that they were made over an earlier connection: where the server does not know them any
+    more, the calls are sent with their results.
+    """
 
     calls: Sequence[ToolCall]
+    earlier: bool = False
 
 
 RealtimeInput: TypeAlias = (

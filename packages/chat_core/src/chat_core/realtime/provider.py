@@ -25,7 +25,7 @@ class RealtimeCodec(Protocol):
     ----------|-------------------------|------------------------------------------------------------
     new       | `begin()`               | the settings are sent
     begun     | `feed(message)`         | until it has returned `SessionReady`
-    ready     | `encode(History(...))`  | once, where there is one
+    ready     | `encode(History(...))`  | once, where there is one and the codec was opened without a handle
     ready     | `encode(input)`         | at any time, and what it returns is sent in this order
     ready     | `feed(message)`         | for each message; `ResponseStarted` … `Done` for each response
     any       | `partial()`             | where the connection has ended
@@ -75,10 +75,11 @@ class RealtimeProvider(Provider, Protocol):
         """Open a connection. Raises a `ChatError`; retries nothing."""
         ...
 
-    def open_codec(self, request: ChatRequest, /) -> RealtimeCodec:
+    def open_codec(self, request: ChatRequest, /, handle: str | None = None) -> RealtimeCodec:
         """Return the codec of a new connection.
 
-        `request` has the system messages, the tools and the options of the session. Raises
-        `ConfigurationError` for what the model cannot do.
+        `request` has the system messages, the tools and the options of the session. `handle` is that of the
+        last `Resumable` of the connection before, which has been closed: the server goes on where that one
+        was, and no `History` is sent. Raises `ConfigurationError` for what the model cannot do.
         """
         ...

@@ -21,9 +21,11 @@ from chat_core.realtime.record import Record
 from chat_core.realtime.tool_work import Batch, ToolWork
 from chat_core.realtime.updates import (
     InputRefused,
+    Leaving,
     RealtimeUpdate,
     ResponseRefused,
     ResponseStarted,
+    Resumable,
     SessionReady,
     UserSpoke,
 )
@@ -150,7 +152,7 @@ class Reading:
             case UserSpoke(item):
                 self.steps = 0
                 self.record.user_spoke(item, during_response=self.active is not None)
-            case SessionReady():
+            case SessionReady() | Resumable() | Leaving():
                 return
             case _:
                 if isinstance(update, Transcript) and update.final and update.of == "user":

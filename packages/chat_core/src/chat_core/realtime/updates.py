@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from chat_core.realtime.events import (
@@ -55,6 +55,23 @@ class InputRefused:
     ends_response: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """Another connection can go on where this one is, if its codec is opened with `handle`.
+
+    The last one counts. None: at the moment none can, so that the session would be given its history anew.
+    """
+
+    handle: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The server ends this connection in `seconds`: the session goes on over another one before that."""
+
+    seconds: float
+
+
 RealtimeUpdate: TypeAlias = (
     AudioChunk
     | Transcript
@@ -72,4 +89,6 @@ RealtimeUpdate: TypeAlias = (
     | ResponseStarted
     | ResponseRefused
     | InputRefused
+    | Resumable
+    | Leaving
 )

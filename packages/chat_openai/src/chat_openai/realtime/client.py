@@ -29,6 +29,7 @@ class RealtimeClient(ProviderClient[Settings]):
             output_rate=PCM_RATE,
             manual_turns=defaults.turn_detection is None,
             truncates=defaults.dialect.truncates,
+            answers_speech=defaults.server_answers,
             max_seconds=defaults.dialect.max_seconds,
         )
 
@@ -38,6 +39,9 @@ class RealtimeClient(ProviderClient[Settings]):
         joint = "&" if "?" in path else "?"
         return await self._connect(f"{path}{joint}model={quote(self.model, safe='')}")
 
-    def open_codec(self, request: ChatRequest, /) -> RealtimeCodec:
-        """Return the codec of a new connection. Raises `ConfigurationError` for what it cannot have."""
+    def open_codec(self, request: ChatRequest, /, handle: str | None = None) -> RealtimeCodec:
+        """Return the codec of a new connection. Raises `ConfigurationError` for what it cannot have.
+
+        The server keeps no session over connections, so there is never a handle.
+        """
         return SessionCodec(request, self.origin, self._settings.defaults)

@@ -58,8 +58,8 @@ class SessionCodec:
                 return [encode.user_item(message)]
             case History(messages):
                 return encode.history_items(messages)
-            case ToolResults(calls):
-                return [encode.result_item(call) for call in calls]
+            case ToolResults(calls, earlier):
+                return encode.call_items(calls) if earlier else map(encode.result_item, calls)
             case Respond(instructions, metadata, apart):
                 return [encode.response_create(instructions, metadata, apart=apart)]
             case Interrupt(played_ms):

@@ -72,6 +72,20 @@ def result_item(call: ToolCall) -> Frame:
     return _create(item)
 
 
+def call_items(calls: Iterable[ToolCall]) -> Iterator[Frame]:
+    """Yield the events that add calls and their results; those that are not resolved are left out."""
+    for call in calls:
+        if call.resolved:
+            item = {
+                "type": "function_call",
+                "call_id": _call_id(call),
+                "name": wire_name(call.name),
+                "arguments": call.arguments_as_text(),
+            }
+            yield _create(item)
+            yield result_item(call)
+
+
 def append_audio(data: bytes) -> Frame:
     """Return the event that adds to the user's speech."""
     return {"type": "input_audio_buffer.append", "audio": b64encode(data).decode("ascii")}
@@ -234,18 +248,7 @@ def _model_items(message: Message) -> Iterator[Frame]:
     if text := "".join(texts).strip():
         content = [{"type": "output_text", "text": text}]
         yield _create({"type": "message", "role": "assistant", "content": content})
-    for call in message.tool_calls:
-        if not call.resolved:
-            continue
-        yield _create(
-            {
-                "type": "function_call",
-                "call_id": _call_id(call),
-                "name": wire_name(call.name),
-                "arguments": call.arguments_as_text(),
-            }
-        )
-        yield result_item(call)
+    yield from call_items(message.tool_calls)
 
 
 def _call_id(call: ToolCall) -> str:

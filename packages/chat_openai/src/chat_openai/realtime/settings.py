@@ -37,6 +37,12 @@ class SessionDefaults:
     dialect: Dialect = OPENAI
 
     @property
+    def server_answers(self) -> bool:
+        """Whether the server answers the user's speech by itself."""
+        detection = self.turn_detection
+        return detection is not None and detection.get("create_response") is not False
+
+    @property
     def server_interrupts(self) -> bool:
         """Whether the server cancels its response by itself when the user speaks."""
         detection = self.turn_detection

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
     from chat_core.tools.context import ToolContext
     from chat_core.tools.function import Tool, tool
+    from chat_core.tools.needs_input import NeedsInput
     from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
     from chat_core.tools.scoped import ScopedCollection, Strategy
     from chat_core.tools.step import Step
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
         TurnEvent,
     )
     from chat_core.types.files import File
+    from chat_core.types.input_request import InputRequest
     from chat_core.types.json_values import JsonObject, JsonValue
     from chat_core.types.messages import FinishReason, Message, Messages, Role, Turn
     from chat_core.types.native import Native, Origin
@@ -172,6 +174,7 @@ __all__ = [
     "FileStore",
     "FinishReason",
     "HttpTransport",
+    "InputRequest",
     "InvalidDecision",
     "InvalidHistory",
     "InvalidRequest",
@@ -184,6 +187,7 @@ __all__ = [
     "ModelInfo",
     "ModelListProvider",
     "Native",
+    "NeedsInput",
     "NetworkError",
     "NotFound",
     "NotRun",
@@ -275,6 +279,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.tools.action": "Action Defer Execute External Reject RequireApproval",
             "chat_core.tools.context": "ToolContext",
             "chat_core.tools.function": "Tool tool",
+            "chat_core.tools.needs_input": "NeedsInput",
             "chat_core.tools.pause": "ChatEvent Complete PauseReason Paused",
             "chat_core.tools.scoped": "ScopedCollection Strategy",
             "chat_core.tools.step": "Step",
@@ -299,6 +304,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "ToolCalled ToolProgress ToolResult TurnEvent"
             ),
             "chat_core.types.files": "File",
+            "chat_core.types.input_request": "InputRequest",
             "chat_core.types.json_values": "JsonObject JsonValue",
             "chat_core.types.messages": "FinishReason Message Messages Role Turn",
             "chat_core.types.native": "Native Origin",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from chat_core.tools.needs_input import NeedsInput, wait_for_input
 from chat_core.tools.results import take_result
 from chat_core.tools.scoped import AnyTool
 from chat_core.types.call_status import Completed, Failed, Running, ToolStatus, Unknown
@@ -41,14 +42,16 @@ async def run_call(ready: Ready, report: Callable[[ToolCall, JsonValue], None]) 
     """Run the tool and put the outcome on the call.
 
     What a tool raises, `SystemExit` and a cancellation of something that it waited for included, becomes
-    `Failed`, which the model reads. Only the cancellation of this call itself, `KeyboardInterrupt` and the
-    end of the coroutine go on, and leave the call `Unknown`.
+    `Failed`, which the model reads; `NeedsInput` lets the call wait for a person. Only the cancellation of
+    this call itself, `KeyboardInterrupt` and the end of the coroutine go on, and leave the call `Unknown`.
     """
     call = ready.call
     try:
         returned = await ready.tool.run(ready.arguments, lambda value: report(call, as_json(value)))
         result, call.files = take_result(returned)
         call.status = Completed(result)
+    except NeedsInput as needs:
+        wait_for_input(call, needs.request)
     except Exception as exc:
         call.status = Failed(describe_exception(exc))
     except BaseException as exc:

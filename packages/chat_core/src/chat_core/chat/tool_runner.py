@@ -17,6 +17,7 @@ from chat_core.chat.toolbox import ToolBox
 from chat_core.tools.action import Defer, Execute, External, Reject, RequireApproval
 from chat_core.tools.arguments import ArgumentsDoNotFit
 from chat_core.tools.context import ToolContext
+from chat_core.tools.needs_input import refuse_misfit
 from chat_core.tools.scoped import AnyTool, Strategy
 from chat_core.types.call_status import (
     Approved,
@@ -133,6 +134,9 @@ class ToolRunner:
                 return None
         if self._refused(call):
             return None
+        if refuse_misfit(call):
+            self._seal(call)
+            return None
         toolbox = await self.tools.of_call(call)
         found = toolbox.find(call.name)
         if found is None:
@@ -189,6 +193,7 @@ class ToolRunner:
         """
         if limit is None:
             await self._run_through(one, before, report, failures)
+            self._seal(one.call)  # where it waits for a person again
             await self._save_into(failures)
             return
         async with limit:
@@ -198,6 +203,7 @@ class ToolRunner:
                 self._undo_start(one, before)
                 return
             await self._run_through(one, before, report, failures)
+            self._seal(one.call)  # where it waits for a person again
             await self._save_into(failures)
 
     async def _run_through(

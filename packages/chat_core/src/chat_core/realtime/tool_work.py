@@ -30,7 +30,8 @@ class Batch:
     is_running: bool = False
     error: Exception | None = None
     has_failed: bool = False  # a strategy, a checkpoint or middleware raised in its last pass
-    announced: set[str] = field(default_factory=set[str])  # ids of waiting calls that a `Paused` has named
+    announced: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    # ids and attempts of waiting calls that a `Paused` has named: a tool may wait for a person on its way
 
     def take_resolved(self) -> list[ToolCall]:
         """Return the calls that are resolved and unanswered, in order; they count as answered from now on."""
@@ -41,9 +42,10 @@ class Batch:
     def paused(self) -> Paused | None:
         """Return the event of the calls that wait, unless it has been given already."""
         waiting = [call for call in self.unanswered if call.waiting]
-        if not waiting or {call.id for call in waiting} <= self.announced:
+        names = {(call.id, call.attempts) for call in waiting}
+        if names <= self.announced:
             return None
-        self.announced |= {call.id for call in waiting}
+        self.announced |= names
         return Paused(PauseReason.of(waiting), self.response)
 
 

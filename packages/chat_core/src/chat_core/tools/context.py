@@ -8,6 +8,7 @@ from typing import Generic
 
 from typing_extensions import TypeVar
 
+from chat_core.types.json_values import JsonObject
 from chat_core.types.message import Message
 from chat_core.types.messages import Messages
 from chat_core.types.tool_call import ToolCall
@@ -40,6 +41,18 @@ class ToolContext(Generic[D_co]):
         import hashlib
 
         return self.call.key or hashlib.sha256(self.call.id.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def input(self) -> JsonObject | None:
+        """The values that a person gave after `NeedsInput`, or None where nothing was wanted yet."""
+        request = self.call.input_request
+        return None if request is None else request.values
+
+    @property
+    def state(self) -> JsonObject | None:
+        """The `state` of the `NeedsInput` that the function raised before, or None."""
+        request = self.call.input_request
+        return None if request is None else request.state
 
     @property
     def messages(self) -> Sequence[Message]:

@@ -19,7 +19,8 @@ from chat_core.types.tool_call import ToolCall
 class Decision:
     """What somebody has decided about the call `call_id`.
 
-    "approve" lets it run, with other `arguments` where given, and where `expires` is given only until then.
+    "approve" lets it run, with other `arguments` where given, and where `expires` is given only until then;
+    `input` are the values that its tool wants of a person (`call.input_request`).
     "reject" does not; the model reads `reason`. "complete" resolves it with `result`. `by` is who decided.
     `digest` is that of the call which the person has seen: where it is given, a call that has changed since
     is not decided.
@@ -33,6 +34,7 @@ class Decision:
     by: str | None = None
     digest: str | None = None
     expires: datetime | None = None
+    input: JsonObject | None = None
 
 
 class ArgumentsChecker(Protocol):
@@ -108,12 +110,15 @@ def _fault(
         return DecisionFault(id, "already_decided", f"call {id} of {call.name} is already {call.status.type}")
     if decision.digest is not None and decision.digest != call.digest:
         return DecisionFault(id, "digest", f"call {id} of {call.name} is not the one that was shown")
-    if decision.verdict != "approve" and (decision.arguments is not None or decision.expires is not None):
-        return DecisionFault(id, "verdict", f"call {id}: only an approval has arguments or an expiry")
+    of_approvals = (decision.arguments, decision.expires, decision.input)
+    if decision.verdict != "approve" and any(value is not None for value in of_approvals):
+        return DecisionFault(id, "verdict", f"call {id}: only an approval has arguments, input or an expiry")
     if decision.verdict == "approve" and call.status.type == "awaiting_result":
         return DecisionFault(
             id, "verdict", f"call {id} of {call.name} is done elsewhere: complete or reject it"
         )
+    if call.input_request is not None or decision.input is not None:
+        return call.input_fault(decision.arguments, decision.input) if decision.verdict == "approve" else None
     if decision.arguments is None:
         return None
     checker = tools.get(call.name)
@@ -129,7 +134,7 @@ def _apply(decision: Decision, call: ToolCall, key: ApprovalKey | None) -> None:
     match decision.verdict:
         case "approve":
             sealed = key is not None and key.altered(call) is None
-            call.approve(decision.arguments, decision.by)
+            call.approve(decision.arguments, decision.by, input=decision.input)
             call.expires = decision.expires
             if key is not None and sealed:
                 key.seal(call)

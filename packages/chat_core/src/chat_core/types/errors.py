@@ -68,7 +68,7 @@ class DecisionFault:
     """What is wrong with the decision about one call."""
 
     call_id: str
-    kind: Literal["unknown_call", "already_decided", "arguments", "digest", "verdict"]
+    kind: Literal["unknown_call", "already_decided", "arguments", "input", "digest", "verdict"]
     message: str
 
 

@@ -44,6 +44,14 @@ class StatusJson(TypedDict):
     reason: NotRequired[str | None]
 
 
+class InputRequestJson(TypedDict):
+    """What a tool wants of a person; `schema` is the JSON schema of the values, `values` what was given."""
+
+    message: str
+    schema: JsonObject | None
+    values: JsonObject | None
+
+
 class CallJson(TypedDict):
     """A tool call. `digest` is what a decision may name, `note` why it waits; `expires` is in ISO 8601."""
 
@@ -53,6 +61,7 @@ class CallJson(TypedDict):
     edited: JsonObject | None
     status: StatusJson
     note: str | None
+    input_request: InputRequestJson | None
     approved_by: str | None
     expires: str | None
     digest: str

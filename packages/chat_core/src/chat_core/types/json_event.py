@@ -48,11 +48,20 @@ def call_json(call: ToolCall) -> JsonObject:
         "edited": call.edited,
         "status": as_json(call.status),
         "note": call.note,
+        "input_request": _input_request_json(call),
         "approved_by": call.approved_by,
         "expires": None if call.expires is None else call.expires.isoformat(),
         "digest": call.digest,
         "files": [file_json(file) for file in call.files],
     }
+
+
+def _input_request_json(call: ToolCall) -> JsonValue:
+    """Return what a tool wants of a person, without the tool's own state."""
+    request = call.input_request
+    if request is None:
+        return None
+    return {"message": request.message, "schema": request.schema, "values": request.values}
 
 
 def file_json(file: File, *, with_data: bool = False) -> JsonObject:

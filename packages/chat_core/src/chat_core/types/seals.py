@@ -15,9 +15,9 @@ from chat_core.types.tool_call import ToolCall
 class ApprovalKey:
     """A secret that the processes share which pause a conversation, decide about its calls and run them.
 
-    A sealed call carries an HMAC-SHA256 of its id, its tool, its arguments and their edit, its status with
-    note or time, who approved it and until when that holds. A stored conversation that somebody has edited
-    does not verify. `secret` has at least 16 bytes.
+    A sealed call carries an HMAC-SHA256 of its id, its tool, its arguments and their edit, what its tool
+    wanted of a person and was given, its status with note or time, who approved it and until when that holds.
+    A stored conversation that somebody has edited does not verify. `secret` has at least 16 bytes.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -67,4 +67,6 @@ def _sealed(call: ToolCall) -> tuple[object, ...]:
         "entered" if call.status.type in ("running", "unknown") else call.status.type
     )  # one after a restart
     decision = (status, note, until, call.approved_by, expires)
-    return ("chat-call-1", call.id, call.name, call.arguments, call.edited, *decision)
+    request = call.input_request
+    wanted = () if request is None else (request.message, request.schema, request.state, request.values)
+    return ("chat-call-1", call.id, call.name, call.arguments, call.edited, *decision, *wanted)

@@ -181,6 +181,10 @@ def _values_of(part: Part) -> Iterator[tuple[str, JsonValue]]:
         case ToolCall(arguments=arguments, edited=edited, status=status):
             yield "arguments", arguments
             yield "edited", edited
+            if part.input_request is not None:
+                yield "input_request.schema", part.input_request.schema
+                yield "input_request.state", part.input_request.state
+                yield "input_request.values", part.input_request.values
             if isinstance(status, Completed):
                 yield "status.result", status.result
             for file in part.files:

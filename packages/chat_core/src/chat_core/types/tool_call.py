@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -23,6 +23,7 @@ from chat_core.types.call_status import (
 )
 from chat_core.types.errors import AlreadyDecided, ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.files import File
+from chat_core.types.input_request import InputRequest
 from chat_core.types.json_values import JsonObject, JsonValue, as_object, read_json
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
@@ -35,10 +36,11 @@ class _Attached:
     """What a call carries beside its fields; it is neither stored nor compared.
 
     `_changes` counts assignments. `_check` tells what is wrong with arguments, where a tool has looked at the
-    call. `_compared` is a text, arguments, and whether the text is JSON of just these arguments.
+    call, `_input_check` what is wrong with the values that it wanted of a person. `_compared` is a text,
+    arguments, and whether the text is JSON of just these arguments.
     """
 
-    __slots__ = ("_changes", "_check", "_compared")
+    __slots__ = ("_changes", "_check", "_compared", "_input_check")
     __dataclass_fields__: ClassVar[dict[str, object]]
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -61,7 +63,8 @@ class ToolCall(ShortRepr, _Attached):
     arguments that a reviewer put in their place, `approved_by` is who that was; with `edit_shown` the outcome
     tells the model of the edit. `files` are what the tool returned beside its result. `key` is drawn for each
     call and stored with it: an idempotency key. `attempts` counts how often its function was entered.
-    `expires` and `seal` are of its approval.
+    `input_request` is what its tool wanted of a person on its way, and what it was given. `expires` and
+    `seal` are of its approval.
     """
 
     id: str
@@ -77,6 +80,7 @@ class ToolCall(ShortRepr, _Attached):
     arguments_text: str | None = field(default=None, kw_only=True, repr=False)
     key: str | None = field(default=None, kw_only=True, repr=False, compare=False)
     attempts: int = field(default=0, kw_only=True, repr=False, compare=False)
+    input_request: InputRequest | None = field(default=None, kw_only=True)
     native: Native | None = field(default=None, kw_only=True)
     type: Literal["tool_call"] = field(default="tool_call", kw_only=True, repr=False)
 
@@ -97,9 +101,10 @@ class ToolCall(ShortRepr, _Attached):
         """A SHA-256 of what a reviewer is shown: id, tool, arguments and note. A `Decision` may name it."""
         import hashlib
 
-        shown = json.dumps(
-            [self.id, self.name, self.arguments, self.note], sort_keys=True, separators=(",", ":")
-        )
+        values: list[JsonValue] = [self.id, self.name, self.arguments, self.note]
+        if self.input_request is not None:
+            values.append(self.input_request.schema)
+        shown = json.dumps(values, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(shown.encode()).hexdigest()
 
     @property
@@ -117,13 +122,21 @@ class ToolCall(ShortRepr, _Attached):
         """Whether its outcome is not a result."""
         return isinstance(self.status, Failed | Rejected)
 
-    def approve(self, arguments: Mapping[str, object] | None = None, by: str | None = None) -> None:
+    def approve(
+        self,
+        arguments: Mapping[str, object] | None = None,
+        by: str | None = None,
+        *,
+        input: Mapping[str, object] | None = None,
+    ) -> None:
         """Let it run at the next `complete` or `resume`, with other `arguments` where given.
 
-        On an `Unknown` call: run it again. Raises `InvalidDecision` for a call that is resolved or running,
-        and for arguments that the tool does not take; the call then still waits.
+        `input` are the values that its tool wants (`input_request`). On an `Unknown` call: run it again.
+        Raises `InvalidDecision` for a call that is resolved or running, for arguments that the tool does not
+        take, and for values that do not fit; the call then still waits.
         """
         self._refuse_unless_open("approve")
+        request = self._answered_request(arguments, input)
         if isinstance(self.status, AwaitingResult):
             message = f"call {self.id} of {self.name} is done elsewhere: complete or reject it"
             raise InvalidDecision([DecisionFault(self.id, "verdict", message)])
@@ -133,6 +146,7 @@ class ToolCall(ShortRepr, _Attached):
                 message = f"these arguments do not fit {self.name}, and the call still waits: {fault}"
                 raise InvalidDecision([DecisionFault(self.id, "arguments", message)])
             self.edited = edited
+        self.input_request = request
         self.approved_by = by
         self.status = Approved()
 
@@ -197,6 +211,37 @@ class ToolCall(ShortRepr, _Attached):
         check = _check_of(self)
         return check(arguments) if check is not None else None
 
+    def input_fault(
+        self, arguments: Mapping[str, object] | None, input: Mapping[str, object] | None
+    ) -> DecisionFault | None:
+        """Return why an approval with these cannot be applied, or None."""
+        try:
+            self._answered_request(arguments, input)
+        except InvalidDecision as error:
+            return error.faults[0]
+        return None
+
+    def _answered_request(
+        self, arguments: Mapping[str, object] | None, input: Mapping[str, object] | None
+    ) -> InputRequest | None:
+        """Return the request for input with the person's values. Raises `InvalidDecision`."""
+        request = self.input_request
+        if request is None or not isinstance(self.status, AwaitingApproval):
+            if input is None:
+                return request
+            raise self._input_fault("does not wait for input: call.approve()")
+        if arguments is not None:
+            raise self._input_fault("has begun, so its arguments stay: call.approve(input={...})")
+        given = dict(checked_mapping(input, "approve(input=...)")) if input is not None else {}
+        values = as_object(_decided_json(given, "values"))
+        check: ArgumentsCheck | None = getattr(self, "_input_check", None)
+        if check is not None and (fault := check(values)):
+            raise self._input_fault(f"still waits, what was given as input does not fit: {fault}")
+        return replace(request, values=values)
+
+    def _input_fault(self, problem: str) -> InvalidDecision:
+        return InvalidDecision([DecisionFault(self.id, "input", f"call {self.id} of {self.name} {problem}")])
+
     def _refuse_unless_open(self, decision: str) -> None:
         if self.resolved or self.status.type == "running":
             message = f"cannot {decision} call {self.id} of {self.name}: it is already {self.status.type}"
@@ -237,6 +282,11 @@ ArgumentsCheck = Callable[[JsonObject], str | None]
 def attach_check(call: ToolCall, check: ArgumentsCheck) -> None:
     """Let `call.approve(arguments)` refuse what its tool does not take."""
     object.__setattr__(call, "_check", check)
+
+
+def attach_input_check(call: ToolCall, check: ArgumentsCheck) -> None:
+    """Let `call.approve(input=...)` refuse values that do not fit."""
+    object.__setattr__(call, "_input_check", check)
 
 
 def changes_of(call: ToolCall) -> int:

@@ -180,7 +180,7 @@ def bodies(wire: str, *conversations: Messages) -> list[Any]:
     """Return the bodies that one client sends of conversations, one after the other."""
     transport = FakeTransport()
     client = BUILDERS[wire](transport).with_api_key("k").build()
-    encoded = [client._encode(ChatRequest(messages), stream=False).body for messages in conversations]
+    encoded = [client.request_body(ChatRequest(messages)) for messages in conversations]
     return [json.loads(json.dumps(body)) for body in encoded]
 
 

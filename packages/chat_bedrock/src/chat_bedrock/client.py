@@ -18,8 +18,8 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, ProviderClient, as_request, path_segment, send_request
-from chat_core.wire import CallIds, Encoded
+from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, path_segment, send_request
+from chat_core.wire import CallIds
 
 from chat_bedrock.decode import decode, decode_count, decode_error, decode_models, decode_profiles
 from chat_bedrock.embeddings import batch_of, decode_embeddings, encode_embeddings, joined
@@ -32,7 +32,7 @@ T = TypeVar("T")
 _REQUEST_ID = "x-amzn-requestid"
 
 
-class BedrockClient(ProviderClient[Settings]):
+class BedrockClient(TurnClient[Settings]):
     """A model behind the Converse API. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
@@ -44,7 +44,7 @@ class BedrockClient(ProviderClient[Settings]):
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
-        encoded = self._encode(request, stream=False)
+        path, encoded, headers = self._prepare(request, stream=False)
 
         def read(response: Response) -> ChatResponse:
             return decode(
@@ -55,16 +55,17 @@ class BedrockClient(ProviderClient[Settings]):
                 notices=encoded.notices,
             )
 
-        return await self._post("converse", encoded.body, read)
+        sent = self._request("POST", path, encoded.body, headers)
+        return await send_request(self._settings.transport, sent, read, self._decode_error)
 
     def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
-        encoded = self._encode(request, stream=True)
+        path, encoded, headers = self._prepare(request, stream=True)
         decoder = BedrockStreamDecoder(
             origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
         )
-        return self._stream_response(self._path("converse-stream"), decoder, encoded.body)
+        return self._stream_response(path, decoder, encoded.body, headers)
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """Return how many tokens a request with these messages and tools would take in, as the model counts
@@ -90,12 +91,9 @@ class BedrockClient(ProviderClient[Settings]):
                 return models
             token = following
 
-    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
-        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
-        return self._encode(request, stream=stream).body
-
-    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
+        encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+        return Prepared(self._path("converse-stream" if stream else "converse"), encoded)
 
     def _path(self, operation: str) -> str:
         return f"/model/{path_segment(self._settings.model)}/{operation}"

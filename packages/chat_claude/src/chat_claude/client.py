@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, ProviderClient, as_request, begun
+from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, begun
 from chat_core.wire import CallIds
 
 from chat_claude.betas import beta_header
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from chat_claude.batch import ClaudeBatches
 
 
-class ClaudeClient(ProviderClient[Settings]):
+class ClaudeClient(TurnClient[Settings]):
     """A Claude model behind the Messages API. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
@@ -148,11 +148,9 @@ class ClaudeClient(ProviderClient[Settings]):
             after = further
 
     async def _complete_once(self, request: ChatRequest) -> ChatResponse:
-        encoded = self._encode(request, stream=False)
+        path, encoded, headers = self._prepare(request, stream=False)
         read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
-        platform = self._settings.defaults.platform
-        path = platform.path(platform.messages, self._settings.model)
-        response = await self._send("POST", path, read, encoded.body, self._betas(encoded.betas))
+        response = await self._send("POST", path, read, encoded.body, headers)
         return replace(response, notices=encoded.notices + response.notices)
 
     async def _stream_one_of_several(
@@ -174,25 +172,22 @@ class ClaudeClient(ProviderClient[Settings]):
                 yield event
 
     def _stream_once(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
-        encoded = self._encode(request, stream=True)
-        platform = self._settings.defaults.platform
+        path, encoded, headers = self._prepare(request, stream=True)
         decoder = ClaudeStreamDecoder(
             origin=self._origin,
             ids=CallIds(request.messages),
             prefix=encoded.digest,
             notices=encoded.notices,
-            encoded_chunks=platform.encoded_chunks,
+            encoded_chunks=self._settings.defaults.platform.encoded_chunks,
         )
-        path = platform.path(platform.stream, self._settings.model)
-        return self._stream_response(path, decoder, encoded.body, self._betas(encoded.betas))
+        return self._stream_response(path, decoder, encoded.body, headers)
 
-    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
-        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
-        return self._encode(request, stream=stream).body
-
-    def _encode(self, request: ChatRequest, *, stream: bool) -> EncodedRequest:
-        defaults = self._settings.defaults
-        return encode(request, origin=self._origin, defaults=defaults, stream=stream).at(datetime.now(UTC))
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared[EncodedRequest]:
+        defaults, platform = self._settings.defaults, self._settings.defaults.platform
+        encoded = encode(request, origin=self._origin, defaults=defaults, stream=stream)
+        encoded = encoded.at(datetime.now(UTC))
+        path = platform.path(platform.stream if stream else platform.messages, self._settings.model)
+        return Prepared(path, encoded, self._betas(encoded.betas))
 
     def _betas(self, betas: Iterable[str]) -> dict[str, str]:
         """Return the header that names these betas, and those of a header that the user has set."""

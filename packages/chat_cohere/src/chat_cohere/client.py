@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -18,8 +18,8 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, ProviderClient, as_request
-from chat_core.wire import CallIds, Encoded, rerank_body
+from chat_core.client import AnyRequest, Prepared, TurnClient, as_request
+from chat_core.wire import CallIds, rerank_body
 
 from chat_cohere.decode import decode, decode_error, decode_models, decode_tokens
 from chat_cohere.embeddings import BATCH, decode_embeddings, encode_images, encode_texts
@@ -31,7 +31,7 @@ from chat_cohere.stream import CohereStreamDecoder
 _LONGEST_TEXT = 65_536  # characters that one request to /v1/tokenize takes
 
 
-class CohereClient(ProviderClient[Settings]):
+class CohereClient(TurnClient[Settings]):
     """A model of Cohere's. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop. Which of the methods a
@@ -44,18 +44,18 @@ class CohereClient(ProviderClient[Settings]):
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
-        encoded = self._encode(request, stream=False)
+        path, encoded, headers = self._prepare(request, stream=False)
         read = partial(decode, origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices)
-        return await self._send("POST", "/v2/chat", read, encoded.body)
+        return await self._send("POST", path, read, encoded.body, headers)
 
     def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
-        encoded = self._encode(request, stream=True)
+        path, encoded, headers = self._prepare(request, stream=True)
         decoder = CohereStreamDecoder(
             origin=self._origin, ids=CallIds(request.messages), notices=encoded.notices
         )
-        return self._stream_response("/v2/chat", decoder, encoded.body)
+        return self._stream_response(path, decoder, encoded.body, headers)
 
     async def rerank(
         self, query: str, documents: Sequence[str], /, *, top_n: int | None = None
@@ -95,12 +95,9 @@ class CohereClient(ProviderClient[Settings]):
                 return models
             token = following
 
-    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
-        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
-        return self._encode(request, stream=stream).body
-
-    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
+        encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+        return Prepared("/v2/chat", encoded)
 
 
 class EmbeddingCohereClient(CohereClient):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, EmbeddingsResponse, ModelInfo, TurnEvent
-from chat_core.client import AnyRequest, ProviderClient, as_request
-from chat_core.wire import CallIds, Encoded
+from chat_core.client import AnyRequest, Prepared, TurnClient, as_request
+from chat_core.wire import CallIds
 
 from chat_completions.decode import decode, decode_embeddings, decode_models
 from chat_completions.decode.errors import decode_server_error
@@ -17,7 +17,7 @@ from chat_completions.settings import Settings
 from chat_completions.stream import CompletionsStreamDecoder
 
 
-class ChatCompletionsClient(ProviderClient[Settings]):
+class ChatCompletionsClient(TurnClient[Settings]):
     """A model behind a Chat Completions endpoint. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
@@ -31,35 +31,32 @@ class ChatCompletionsClient(ProviderClient[Settings]):
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
-        encoded = self._encode(request, stream=False)
+        path, encoded, headers = self._prepare(request, stream=False)
         read = partial(
             decode, origin=self._origin, dialect=self._settings.dialect, ids=CallIds(request.messages)
         )
-        response = await self._send("POST", "/chat/completions", read, encoded.body)
+        response = await self._send("POST", path, read, encoded.body, headers)
         return replace(response, notices=response.notices + encoded.notices) if encoded.notices else response
 
     def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
-        encoded = self._encode(request, stream=True)
+        path, encoded, headers = self._prepare(request, stream=True)
         decoder = CompletionsStreamDecoder(
             origin=self._origin,
             dialect=self._settings.dialect,
             ids=CallIds(request.messages),
             notices=encoded.notices,
         )
-        return self._stream_response("/chat/completions", decoder, encoded.body)
+        return self._stream_response(path, decoder, encoded.body, headers)
 
     async def list_models(self) -> list[ModelInfo]:
         """Return the models that the server offers."""
         return await self._send("GET", "/models", decode_models)
 
-    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
-        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
-        return self._encode(request, stream=stream).body
-
-    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
+        encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+        return Prepared("/chat/completions", encoded)
 
 
 class EmbeddingChatCompletionsClient(ChatCompletionsClient):

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from chat_core.chat.builder import ChatBuilder
     from chat_core.chat.chat import AnyChat, Chat
     from chat_core.chat.chat_stream import ChatStream
+    from chat_core.chat.explain import explain_difference
     from chat_core.entry_points import open_model
     from chat_core.provider import (
         BatchProvider,
         ChatModel,
         CompletionProvider,
         EmbeddingsProvider,
+        ExplainingProvider,
         ModelListProvider,
         Provider,
         RerankProvider,
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
         ToolResult,
         TurnEvent,
     )
+    from chat_core.types.explanation import Explanation
     from chat_core.types.files import File
     from chat_core.types.input_request import InputRequest
     from chat_core.types.json_values import JsonObject, JsonValue
@@ -167,6 +170,8 @@ __all__ = [
     "Event",
     "EventStream",
     "Execute",
+    "ExplainingProvider",
+    "Explanation",
     "External",
     "Failed",
     "File",
@@ -257,6 +262,7 @@ __all__ = [
     "Usage",
     "decision_schema",
     "decisions_from_json",
+    "explain_difference",
     "messages_from_dicts",
     "open_model",
     "tool",
@@ -271,10 +277,11 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.chat.builder": "ChatBuilder",
             "chat_core.chat.chat": "AnyChat Chat",
             "chat_core.chat.chat_stream": "ChatStream",
+            "chat_core.chat.explain": "explain_difference",
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
-                "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ModelListProvider Provider "
-                "RerankProvider StreamProvider SupportsBatches TokenCountProvider"
+                "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
+                "ModelListProvider Provider RerankProvider StreamProvider SupportsBatches TokenCountProvider"
             ),
             "chat_core.tools.action": "Action Defer Execute External Reject RequireApproval",
             "chat_core.tools.context": "ToolContext",
@@ -303,6 +310,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "Done FileReady ReasoningChunk RefusalChunk StructuredChunk TextChunk ToolCallChunk "
                 "ToolCalled ToolProgress ToolResult TurnEvent"
             ),
+            "chat_core.types.explanation": "Explanation",
             "chat_core.types.files": "File",
             "chat_core.types.input_request": "InputRequest",
             "chat_core.types.json_values": "JsonObject JsonValue",

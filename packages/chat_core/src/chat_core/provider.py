@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chat_core.types.batch import BatchItem, BatchJob, BatchRequests
     from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.events import TurnEvent
+    from chat_core.types.explanation import Explanation
     from chat_core.types.messages import Messages
     from chat_core.types.request import AnyRequest, ChatRequest, ToolDefinition
     from chat_core.types.rerank import RerankResponse
@@ -179,6 +180,18 @@ class EncodingProvider(Provider, Protocol):
 
     def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
         """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        ...
+
+
+@runtime_checkable
+class ExplainingProvider(Provider, Protocol):
+    """A client that tells the whole request that it would send."""
+
+    def explain(self, request: ChatRequest, /, *, stream: bool = False) -> Explanation:
+        """Return what `complete`, or `stream`, would send for this turn, without a network.
+
+        Raises `ConfigurationError` as sending does.
+        """
         ...
 
 

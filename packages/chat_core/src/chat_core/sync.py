@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Generic, Never, Self, cast, overload
+from typing import Never, cast, overload
 
 from typing_extensions import TypeVar
 
@@ -13,20 +12,20 @@ from chat_core.chat.chat import Chat
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import refuse_keywords
 from chat_core.chat.read_ahead import ReadAhead
-from chat_core.chat.shared_loop import SharedLoop
 from chat_core.chat.sync_call import SyncCall
+from chat_core.chat.sync_calls import SyncCalls
 from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
+    ExplainingProvider,
     Provider,
     RerankProvider,
     StreamProvider,
 )
 from chat_core.tools.pause import ChatEvent
 from chat_core.types.embeddings import EmbeddingsResponse
-from chat_core.types.errors import ConfigurationError
+from chat_core.types.explanation import Explanation
 from chat_core.types.messages import Messages
-from chat_core.types.misuse import checked_instance
 from chat_core.types.options import ChatOptions
 from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
@@ -38,10 +37,8 @@ D_contra = TypeVar("D_contra", contravariant=True, default=object)
 T = TypeVar("T")
 V = TypeVar("V", bound=ChatResponse, default=ChatResponse)
 
-_GRACE = 1.0  # seconds that a call has to end after a Ctrl-C, before the exception goes on without it
 
-
-class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
+class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
     """The methods of a `Chat`, without `await`:
 
     `with SyncChat(chat) as chat:`. Any number of threads may use one.
@@ -50,13 +47,6 @@ class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
     runs in that thread does it get a thread of its own. Leaving the block ends what still runs. A process
     that forks enters it after the fork: the loop does not come along.
     """
-
-    def __init__(self, chat: Chat[P_co, R_co, V_co, D_contra]) -> None:
-        instead = "write ChatBuilder().with_model(client).build() first"
-        checked_instance(chat, Chat, "SyncChat", instead)
-        self._chat = chat
-        self._entered: SharedLoop | None = None
-        self._running: dict[SyncCall[object], None] = {}
 
     @overload
     def complete(
@@ -215,68 +205,17 @@ class SyncChat(Generic[P_co, R_co, V_co, D_contra]):
         """`Chat.rerank`."""
         return self._call(lambda: self._chat.rerank(query, documents, top_n=top_n))
 
-    def _call(self, method: Callable[[], Awaitable[T]]) -> T:
-        call = SyncCall(self._loop, method)
-        try:
-            self._start(call)
-            return call.result()
-        except (
-            BaseException
-        ) as exc:  # Ctrl-C, perhaps, at any point: what ends the call here has to end it there
-            self._end(call, at_once=not isinstance(exc, Exception))
-            raise
-        finally:
-            self._running.pop(call, None)
-
-    def _start(self, call: SyncCall[T]) -> None:
-        self._running[call] = None
-        call.start()
-
-    def _end(self, call: SyncCall[T], *, at_once: bool) -> None:
-        """End a call and wait for it; `at_once` leaves the threads of its tools behind, and waits for
-        `_GRACE` at most.
-        """
-        if call in self._running and not call.ended:
-            call.end(at_once)
-            call.wait(_GRACE if at_once else None)
-        self._running.pop(call, None)
-
-    @property
-    def _loop(self) -> SharedLoop:
-        if self._entered is None:
-            raise ConfigurationError("use it inside its block: with SyncChat(chat) as chat: ...")
-        if self._entered.elsewhere:
-            raise ConfigurationError(
-                "this SyncChat was entered before the process forked: enter one in the new process"
-            )
-        if self._entered.is_running_here:
-            raise ConfigurationError(
-                "this code runs on the loop of this SyncChat, which cannot wait for itself: "
-                "await the method of the Chat instead"
-            )
-        return self._entered
-
-    def __enter__(self) -> Self:
-        if self._entered is not None and not self._entered.elsewhere:
-            raise ConfigurationError(
-                "this SyncChat is already entered; make another one, or share it between threads"
-            )
-        self._entered = SharedLoop()
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        assert self._entered is not None
-        loop, self._entered = self._entered, None
-        running, self._running = list(self._running), {}
-        if loop.elsewhere:
-            return  # it still runs in the other process
-        for call in running:
-            call.end(exc is not None and not isinstance(exc, Exception))
-        for call in running:
-            call.wait()
-        loop.close()
+    def explain(
+        self: SyncChat[ExplainingProvider, object, V_co, Never],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+        stream: bool = False,
+    ) -> Explanation:
+        """Do what `Chat.explain` does."""
+        chat = cast("Chat[ExplainingProvider, object, V_co]", self._chat)
+        return chat.explain(messages, options=options, deps=deps, stream=stream)
 
 
 async def _read(stream: Callable[[], ChatStream[V]], ahead: ReadAhead[ChatEvent[V]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -21,7 +21,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, ProviderClient, as_request, begun, resource_path
+from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, begun, resource_path
 from chat_core.wire import CallIds, Encoded, mark_truncated
 
 from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
 
 
-class GeminiClient(ProviderClient[Settings]):
+class GeminiClient(TurnClient[Settings]):
     """A Gemini model. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
@@ -59,9 +59,9 @@ class GeminiClient(ProviderClient[Settings]):
         Raises a `ChatError`. Only requests for the rest of a turn are retried, by the chat's policy.
         """
         request = as_request(given)
-        encoded = self._encode(request, stream=False)
+        path, encoded, headers = self._prepare(request, stream=False)
         turn = TurnAssembler(self._origin, CallIds(request.messages), renamed(request.tools))
-        send = partial(self._send, "POST", self._path("generateContent"), partial(decode, turn=turn))
+        send = partial(self._send, "POST", path, partial(decode, turn=turn), headers=headers)
         raw: JsonObject | None = await send(encoded.body)
         for _ in range(_MOST_CONTINUATIONS):
             if (token := turn.continuation) is None:
@@ -83,14 +83,14 @@ class GeminiClient(ProviderClient[Settings]):
         Raises a `ChatError`. Only requests for the rest of a turn are retried, by the chat's policy.
         """
         request = as_request(given)
-        encoded = self._encode(request, stream=True)
+        path, encoded, headers = self._prepare(request, stream=True)
         decoder = GeminiStreamDecoder(
             origin=self._origin,
             ids=CallIds(request.messages),
             notices=encoded.notices,
             names=renamed(request.tools),
         )
-        open_stream = partial(self._stream_response, self._path("streamGenerateContent?alt=sse"), decoder)
+        open_stream = partial(self._stream_response, path, decoder, headers=headers)
         events = open_stream(encoded.body)
         for remaining in range(_MOST_CONTINUATIONS, -1, -1):
             token: str | None = None
@@ -128,12 +128,9 @@ class GeminiClient(ProviderClient[Settings]):
             if token is None or not page:
                 return models
 
-    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
-        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
-        return self._encode(request, stream=stream).body
-
-    def _encode(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        return encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
+        encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
+        return Prepared(self._path("streamGenerateContent?alt=sse" if stream else "generateContent"), encoded)
 
     def _path(self, method: str) -> str:
         return (

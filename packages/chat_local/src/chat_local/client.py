@@ -8,12 +8,25 @@ from dataclasses import replace
 
 from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_completions.settings import Settings
-from chat_core import ChatResponse, Done, EmbeddingsResponse, InvalidResponse, TurnEvent
-from chat_core.client import AnyRequest, as_request
+from chat_core import (
+    ChatRequest,
+    ChatResponse,
+    Done,
+    EmbeddingsResponse,
+    InvalidResponse,
+    Notice,
+    TurnEvent,
+)
+from chat_core.client import AnyRequest, Prepared, as_request
 from chat_core.wire import CallIds
 
 from chat_local.prompted_tools import PromptedToolsDecoder, offered_tools, prompt_tools
 from chat_local.transport import LocalTransport
+
+_NOT_LOADED = Notice(
+    "tools",
+    "the model is not loaded: where its template has no place for tools, they are sent as instructions",
+)
 
 
 class LocalClient(ChatCompletionsClient):
@@ -47,16 +60,28 @@ class LocalClient(ChatCompletionsClient):
         """Yield one turn as it arrives, ending with `Done`. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
         knows_tools = await self._knows_tools()
-        sent = request if knows_tools else prompt_tools(request)
         decoder = PromptedToolsDecoder(CallIds(request.messages), request.output)
         is_prompted = not knows_tools and bool(offered_tools(request))
-        async with aclosing(super().stream(sent)) as events:
+        async with aclosing(super().stream(request)) as events:
             async for event in events:
                 if not is_prompted:
                     yield event
                     continue
                 for part in decoder.feed(event):
                     yield part
+
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
+        """Return what the model is given, which is always streamed. Nothing is loaded for it."""
+        transport = self._settings.transport
+        notice: tuple[Notice, ...] = ()
+        if isinstance(transport, LocalTransport):
+            if transport.loaded is None:
+                notice = (_NOT_LOADED,) if request.tools else ()
+            elif not transport.loaded.knows_tools:
+                request = prompt_tools(request)
+        prepared = super()._prepare(request, stream=True)
+        encoded = prepared.encoded
+        return prepared._replace(encoded=replace(encoded, notices=(*encoded.notices, *notice)))
 
     async def _knows_tools(self) -> bool:
         transport = self._settings.transport

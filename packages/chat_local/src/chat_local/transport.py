@@ -42,6 +42,11 @@ class LocalTransport(Shown):
     def _shown(self) -> Values:
         yield "model", self._settings.model
 
+    @property
+    def loaded(self) -> LoadedModel | None:
+        """The model, if it is loaded."""
+        return self._model
+
     async def load(self) -> LoadedModel:
         """Return the model, loaded now unless it is loaded.
 

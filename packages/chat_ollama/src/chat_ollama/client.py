@@ -20,10 +20,10 @@ from chat_core import (
     Request,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, StreamDecoder, as_request
+from chat_core.client import AnyRequest, Prepared, StreamDecoder, as_request
 from chat_core.client.exchange import receive_bursts
 from chat_core.client.secrets import scrub_secrets
-from chat_core.wire import CallIds, Encoded
+from chat_core.wire import CallIds
 
 from chat_ollama.errors import no_server, with_pull_advice
 from chat_ollama.native.decode import (
@@ -58,14 +58,14 @@ class OllamaClient(ChatCompletionsClient):
         request = as_request(given)
         if not self._needs_native(request):
             return await super().complete(request)
-        encoded = self._encode_native(request, stream=False)
+        path, encoded, headers = self._prepare(request, stream=False)
         read = partial(
             decode,
             origin=self._origin,
             ids=CallIds(request.messages),
             think_tags=self._native.think_tags,
         )
-        response = await self._send("POST", "/api/chat", read, encoded.body)
+        response = await self._send("POST", path, read, encoded.body, headers)
         return replace(response, notices=response.notices + encoded.notices)
 
     def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
@@ -73,14 +73,14 @@ class OllamaClient(ChatCompletionsClient):
         request = as_request(given)
         if not self._needs_native(request):
             return super().stream(request)
-        encoded = self._encode_native(request, stream=True)
+        path, encoded, headers = self._prepare(request, stream=True)
         decoder = OllamaStreamDecoder(
             origin=self._origin,
             ids=CallIds(request.messages),
             think_tags=self._native.think_tags,
             notices=encoded.notices,
         )
-        return self._stream_response("/api/chat", decoder, encoded.body)
+        return self._stream_response(path, decoder, encoded.body, headers)
 
     async def ping(self) -> str:
         """Return the server's version. Raises `ConnectionFailed` where none runs."""
@@ -130,14 +130,11 @@ class OllamaClient(ChatCompletionsClient):
         native = self._native
         return native.is_chosen or native.defaults.needs_native or request.options.top_k is not None
 
-    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
-        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         if not self._needs_native(request):
-            return super().request_body(request, stream=stream)
-        return self._encode_native(request, stream=stream).body
-
-    def _encode_native(self, request: ChatRequest, *, stream: bool) -> Encoded:
-        return encode(request, origin=self._origin, defaults=self._native.defaults, stream=stream)
+            return super()._prepare(request, stream=stream)
+        encoded = encode(request, origin=self._origin, defaults=self._native.defaults, stream=stream)
+        return Prepared("/api/chat", encoded)
 
     async def _send(
         self,

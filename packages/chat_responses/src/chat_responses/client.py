@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -23,7 +23,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, ProviderClient, as_request, stream_response
+from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, stream_response
 from chat_core.wire import CallIds
 
 from chat_responses.background import resume_when_cut, retries
@@ -34,8 +34,10 @@ from chat_responses.paths import response_path
 from chat_responses.settings import RequestDefaults, Settings
 from chat_responses.stream import ResponsesStreamDecoder
 
+_PATH = "/responses"
 
-class ResponsesClient(ProviderClient[Settings]):
+
+class ResponsesClient(TurnClient[Settings]):
     """A model behind a Responses endpoint. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
@@ -121,7 +123,7 @@ class ResponsesClient(ProviderClient[Settings]):
         return await self._send("GET", "/models", decode_models)
 
     async def _complete(self, request: ChatRequest, encoded: EncodedTurn) -> ChatResponse:
-        response = await self._send("POST", "/responses", self._decoder(request.messages), encoded.body)
+        response = await self._send("POST", _PATH, self._decoder(request.messages), encoded.body)
         if self._settings.poll is not None:
             response = await self._poll(response, request, self._settings.poll)
         return replace(response, notices=response.notices + encoded.notices)
@@ -149,7 +151,7 @@ class ResponsesClient(ProviderClient[Settings]):
             notices=encoded.notices,
             conversation=self._conversation,
         )
-        events = self._stream_response("/responses", decoder, encoded.body)
+        events = self._stream_response(_PATH, decoder, encoded.body)
         if self._settings.poll is None:
             return events
         resume = partial(self._resume_stream, decoder, anyio.current_time())
@@ -186,9 +188,8 @@ class ResponsesClient(ProviderClient[Settings]):
         ids = CallIds(messages)
         return partial(decode, origin=self._origin, ids=ids, conversation=self._conversation)
 
-    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
-        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
-        return self._encode(request, stream=stream).body
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
+        return Prepared(_PATH, self._encode(request, stream=stream))
 
     def _encode(
         self, request: ChatRequest, *, stream: bool = False, defaults: RequestDefaults | None = None

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Never, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Never, TypeAlias, cast, overload
 
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import conversation_of, refuse_keywords
 from chat_core.chat.loop import converse
-from chat_core.chat.retry import TurnSource, retried, streamed_turn, whole_turn
+from chat_core.chat.retry import TurnSource, streamed_turn, whole_turn
 from chat_core.chat.setup import Setup
+from chat_core.chat.side_requests import SideRequests
 from chat_core.provider import (
     ChatModel,
     CompletionProvider,
-    EmbeddingsProvider,
     Provider,
-    RerankProvider,
     StreamProvider,
-    SupportsBatches,
 )
 from chat_core.tools.pause import ChatEvent, Complete, Paused
-from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import Done
 from chat_core.types.messages import Messages
 from chat_core.types.response import ChatResponse
-from chat_core.types.short_repr import Shown, Values
+from chat_core.types.short_repr import Values
 
 if TYPE_CHECKING:
-    from chat_core.chat.batches import ChatBatches
     from chat_core.realtime.provider import RealtimeProvider
     from chat_core.realtime.session import RealtimeSession
-    from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.options import ChatOptions
-    from chat_core.types.rerank import RerankResponse
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
@@ -44,21 +38,11 @@ V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
 D_contra = TypeVar("D_contra", contravariant=True, default=object)
 
 
-class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
+class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
     """What `ChatBuilder.build()` makes. It holds no conversation, so one chat serves many at once.
 
     `R_co` is what `complete` returns, `V_co` the response within, `D_contra` what its tools want as `deps`.
     """
-
-    def __init__(self, provider: P_co, setup: Setup) -> None:
-        self._provider = provider
-        self._setup = setup
-        self._found: set[type] = set()  # what the provider can do, as far as that has been looked up
-
-    @property
-    def provider(self) -> P_co:
-        """The client it was built with."""
-        return self._provider
 
     @overload
     async def complete(
@@ -231,40 +215,6 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
         setup = self._setup.now().with_options(options)
         return RealtimeSession(self._provider, setup, conversation, deps, keep_audio=keep_audio)
 
-    async def embed(
-        self: Chat[EmbeddingsProvider, R_co, V_co, D_contra], inputs: str | Sequence[str]
-    ) -> EmbeddingsResponse:
-        """Return one vector per input, in order; one string is one input.
-
-        More inputs than a request may hold go one batch after the other.
-        """
-        from chat_core.chat.embedding import embed_all
-
-        self._require(EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
-        return await embed_all(self._provider, inputs, self._setup)
-
-    async def rerank(
-        self: Chat[RerankProvider, R_co, V_co, D_contra],
-        query: str,
-        documents: Sequence[str],
-        *,
-        top_n: int | None = None,
-    ) -> RerankResponse:
-        """Return the documents in the order of how well they answer the query, best first; `top_n` limits how
-        many.
-        """
-        provider = self._provider
-        self._require(RerankProvider, "does not rank documents")
-        return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
-
-    @property
-    def batches(self: Chat[SupportsBatches, object, V_co, Never]) -> ChatBatches[V_co]:
-        """Batches of conversations, with the tools, options and output type of the chat."""
-        from chat_core.chat.batches import ChatBatches
-
-        self._require(SupportsBatches, "has no batches")
-        return ChatBatches(self._provider.batches, self._setup)
-
     def _shown(self) -> Values:
         from chat_core.chat.shown import shown_setup
 
@@ -278,17 +228,6 @@ class Chat(Shown, Generic[P_co, R_co, V_co, D_contra]):
     def _streamed_turns(self: Chat[StreamProvider, object, V_co, Never], setup: Setup) -> TurnSource:
         self._require(StreamProvider, "does not stream: use .complete(messages)")
         return _hooked(setup, partial(streamed_turn, self._provider.stream))
-
-    def _require(self, capability: type, otherwise: str) -> None:
-        """For callers without a type checker, who would otherwise read an AttributeError.
-
-        Each capability is looked up once: a protocol takes 40 µs.
-        """
-        if capability in self._found:
-            return
-        if not isinstance(self._provider, capability):
-            raise ConfigurationError(f"{type(self._provider).__name__} {otherwise}")
-        self._found.add(capability)
 
 
 def _hooked(setup: Setup, source: TurnSource) -> TurnSource:

@@ -29,9 +29,7 @@ async def model_turn(
 
     Where the turn fails, is cancelled or left, what came of it is in the conversation, marked interrupted.
     """
-    schema = setup.output.schema if setup.output else None
-    messages = run.messages
-    request = ChatRequest(messages, tools, _options(setup, messages), schema, once, run)
+    request = turn_request(setup, run.messages, tools, run)
     snapshots = setup.output.snapshots() if setup.output and setup.snapshots else None
     seen: list[TurnEvent] = []
     done: Done | None = None
@@ -59,6 +57,14 @@ async def model_turn(
         raise
     calls.commit(done.response.message)
     yield done
+
+
+def turn_request(
+    setup: Setup, messages: Messages, tools: tuple[ToolDefinition, ...], run: Run | None = None
+) -> ChatRequest:
+    """Return the request for the turn that follows the conversation as it stands."""
+    schema = setup.output.schema if setup.output else None
+    return ChatRequest(messages, tools, _options(setup, messages), schema, once, run)
 
 
 def _options(setup: Setup, messages: Messages) -> ChatOptions:

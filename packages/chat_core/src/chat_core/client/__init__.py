@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chat_core.client.secrets import scrub_secrets
     from chat_core.client.sigv4 import AwsCredentials
     from chat_core.client.token_exchange import Subject, TokenExchange, token_file
+    from chat_core.client.turn_client import Prepared, TurnClient
     from chat_core.types.request import AnyRequest, as_request
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "HasModel",
     "NoEmbeddings",
     "NoModel",
+    "Prepared",
     "ProfileCredentials",
     "ProviderBuilder",
     "ProviderClient",
@@ -54,6 +56,7 @@ __all__ = [
     "StreamDecoder",
     "Subject",
     "TokenExchange",
+    "TurnClient",
     "as_request",
     "begun",
     "checked_key",
@@ -87,6 +90,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.client.secrets": "scrub_secrets",
             "chat_core.client.sigv4": "AwsCredentials",
             "chat_core.client.token_exchange": "Subject TokenExchange token_file",
+            "chat_core.client.turn_client": "Prepared TurnClient",
             "chat_core.types.request": "AnyRequest as_request",
         },
     )

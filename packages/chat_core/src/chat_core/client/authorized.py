@@ -27,6 +27,8 @@ Sign: TypeAlias = Callable[[Request], Request | Awaitable[Request]]
 It has all that a signature covers: method, URL, headers, body.
 """
 
+_SIGNATURE: Mapping[str, str] = {"authorization": "***"}
+
 
 class Authorized(Shown):
     """Sends each request with a token, in `Authorization: Bearer`.
@@ -41,6 +43,11 @@ class Authorized(Shown):
 
     def _shown(self) -> Values:
         yield "", self._transport
+
+    @property
+    def added_headers(self) -> Mapping[str, str]:
+        """What is added to the headers of each request, with `***` for the token."""
+        return {"authorization": "Bearer ***"}
 
     async def send(self, request: Request, /) -> Response:
         """Send the request and return the whole response."""
@@ -123,13 +130,27 @@ class Signed(Shown):
     scrubbed.
     """
 
-    def __init__(self, transport: Transport, sign: Sign, corrects: Corrects | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        sign: Sign,
+        corrects: Corrects | None = None,
+        *,
+        adds: Mapping[str, str] = _SIGNATURE,
+    ) -> None:
+        """`adds` are the headers of a signature, for explanations of requests, without secrets."""
+        self._adds = adds
         self._transport = transport
         self._sign = sign
         self._corrects = corrects
 
     def _shown(self) -> Values:
         yield "", self._transport
+
+    @property
+    def added_headers(self) -> Mapping[str, str]:
+        """What is added to the headers of each request, with `***` for the signature."""
+        return self._adds
 
     async def send(self, request: Request, /) -> Response:
         """Send the signed request and return the whole response."""

@@ -22,6 +22,10 @@ It is called for every request.
 
 
 _ABOUT_TIME = (b"RequestTimeTooSkewed", b"RequestExpired", b"Signature expired", b"Signature not yet current")
+_ADDED = {
+    "authorization": "AWS4-HMAC-SHA256 ***",
+    "x-amz-date": "(when it is sent)",
+}  # and x-amz-security-token, with temporary credentials
 _TOLERANCE = timedelta(seconds=30)  # of AWS's own, which is some minutes
 
 
@@ -53,7 +57,7 @@ class AwsSigner:
         """Return a transport whose requests are signed. One that is refused for its time is signed once more,
         with the time of the server.
         """
-        return Signed(transport, self, self.correct_clock)
+        return Signed(transport, self, self.correct_clock, adds=_ADDED)
 
     def correct_clock(self, status: int, headers: Mapping[str, str], body: bytes) -> bool:
         """Return whether a response refuses the time of a signature; the next one then has the server's time.

@@ -12,6 +12,7 @@ from typing_extensions import TypeVar
 from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
+    ExplainingProvider,
     ModelListProvider,
     Provider,
     RerankProvider,
@@ -24,6 +25,7 @@ from chat_core.types.misuse import kind_of
 if TYPE_CHECKING:
     from chat_core.types.embeddings import EmbeddingsResponse
     from chat_core.types.events import TurnEvent
+    from chat_core.types.explanation import Explanation
     from chat_core.types.messages import Messages
     from chat_core.types.request import ChatRequest, ToolDefinition
     from chat_core.types.rerank import RerankResponse
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=Provider)
 P_co = TypeVar("P_co", bound=Provider, covariant=True, default=Provider)
 
-_CAPABILITIES = ("complete", "stream", "embed", "rerank", "count_tokens", "list_models")
+_CAPABILITIES = ("complete", "stream", "embed", "rerank", "count_tokens", "list_models", "explain")
 
 
 class ProviderWrapper(Generic[P_co]):
@@ -120,6 +122,12 @@ class ProviderWrapper(Generic[P_co]):
     async def list_models(self: ProviderWrapper[ModelListProvider]) -> Sequence[ModelInfo]:
         """Return the models that the server offers. Raises a `ChatError`."""
         return await self._inner.list_models()
+
+    def explain(
+        self: ProviderWrapper[ExplainingProvider], request: ChatRequest, /, *, stream: bool = False
+    ) -> Explanation:
+        """Return what would be sent for this turn. Raises `ConfigurationError` as sending does."""
+        return self._inner.explain(request, stream=stream)
 
     async def __aenter__(self) -> Self:
         return self

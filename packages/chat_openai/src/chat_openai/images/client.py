@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, File, Messages, TurnEvent
-from chat_core.client import AnyRequest, ProviderClient, as_request
+from chat_core.client import AnyRequest, Prepared, TurnClient, as_request
 from chat_responses.decode import decode_error
 from chat_responses.settings import Settings
 
@@ -17,7 +17,7 @@ from chat_openai.images.options import ImageDefaults, ImageOptions
 from chat_openai.images.stream import ImageStreamDecoder
 
 
-class ImageOpenAIClient(ProviderClient[Settings]):
+class ImageOpenAIClient(TurnClient[Settings]):
     """A model that only draws. Its pictures are `response.files`.
 
     A chat uses it as any model, with retries, and streams. The prompt is the user's text, with the system's
@@ -41,9 +41,9 @@ class ImageOpenAIClient(ProviderClient[Settings]):
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return all the pictures at once. Raises a `ChatError`; retries nothing."""
         request = as_request(given)
-        encoded = self._encode(request, stream=False)
+        path, encoded, headers = self._prepare(request, stream=False)
         decode_here = partial(decode, origin=self._origin)
-        response = await self._send("POST", self._deployment + encoded.path, decode_here, encoded.body)
+        response = await self._send("POST", path, decode_here, encoded.body, headers)
         return replace(response, notices=response.notices + encoded.notices)
 
     def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
@@ -52,9 +52,10 @@ class ImageOpenAIClient(ProviderClient[Settings]):
         Raises a `ChatError`; retries nothing.
         """
         request = as_request(given)
-        encoded = self._encode(request, stream=True)
+        path, encoded, headers = self._prepare(request, stream=True)
         decoder = ImageStreamDecoder(origin=self._origin, count=encoded.count, notices=encoded.notices)
-        return self._stream_response(self._deployment + encoded.path, decoder, encoded.body)
+        return self._stream_response(path, decoder, encoded.body, headers)
 
-    def _encode(self, request: ChatRequest, *, stream: bool) -> EncodedDrawing:
-        return encode(request, origin=self._origin, defaults=self._defaults, stream=stream)
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared[EncodedDrawing]:
+        encoded = encode(request, origin=self._origin, defaults=self._defaults, stream=stream)
+        return Prepared(self._deployment + encoded.path, encoded)

@@ -18,6 +18,7 @@ from chat_core.middleware.provider_wrapper import ProviderWrapper
 from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
+    ExplainingProvider,
     Provider,
     RerankProvider,
     StreamProvider,
@@ -30,6 +31,7 @@ from chat_core.types.response import ChatResponse, Notice
 
 if TYPE_CHECKING:
     from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.explanation import Explanation
     from chat_core.types.messages import Messages
     from chat_core.types.request import ToolDefinition
     from chat_core.types.rerank import RerankResponse
@@ -129,6 +131,14 @@ class RedactingProvider(ProviderWrapper[P_co]):
         """Return the input tokens of a request, with placeholders. Raises a `ChatError`."""
         request, _ = self._redacted(ChatRequest(messages, tools))
         return await self.inner.count_tokens(request.messages, tools)
+
+    def explain(
+        self: RedactingProvider[ExplainingProvider], given: AnyRequest, /, *, stream: bool = False
+    ) -> Explanation:
+        """Return what would be sent for this turn, with placeholders. Raises as `complete` does."""
+        request, redaction = self._redacted(as_request(given))
+        explained = self.inner.explain(request, stream=stream)
+        return replace(explained, notices=(*explained.notices, *_notices(redaction)))
 
     def _pseudonyms(self) -> Pseudonyms:
         return Pseudonyms(self._finder)

@@ -1,0 +1,111 @@
+"""What a chat does beside turns: embeddings, ranking, batches, and telling what it would send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Generic, Never
+
+from typing_extensions import TypeVar
+
+from chat_core.chat.conversation import conversation_of
+from chat_core.chat.retry import retried
+from chat_core.chat.setup import Setup
+from chat_core.provider import EmbeddingsProvider, Provider, RerankProvider, SupportsBatches
+from chat_core.types.errors import ConfigurationError
+from chat_core.types.response import ChatResponse
+from chat_core.types.short_repr import Shown
+
+if TYPE_CHECKING:
+    from chat_core.chat.batches import ChatBatches
+    from chat_core.provider import ExplainingProvider
+    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.explanation import Explanation
+    from chat_core.types.messages import Messages
+    from chat_core.types.options import ChatOptions
+    from chat_core.types.rerank import RerankResponse
+
+P_co = TypeVar("P_co", bound=Provider, covariant=True)
+R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
+V_co = TypeVar("V_co", bound=ChatResponse, covariant=True, default=ChatResponse)
+D_contra = TypeVar("D_contra", contravariant=True, default=object)
+
+
+class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
+    """A client and a setup, and what carries no conversation on. The type parameters are those of `Chat`."""
+
+    def __init__(self, provider: P_co, setup: Setup) -> None:
+        self._provider = provider
+        self._setup = setup
+        self._found: set[type] = set()  # what the provider can do, as far as that has been looked up
+
+    @property
+    def provider(self) -> P_co:
+        """The client it was built with."""
+        return self._provider
+
+    def explain(
+        self: SideRequests[ExplainingProvider, object, V_co, Never],
+        messages: Messages | str,
+        *,
+        options: ChatOptions | None = None,
+        deps: object = None,
+        stream: bool = False,
+    ) -> Explanation:
+        """Return the request that `complete`, or `stream`, would send first, without sending it.
+
+        Middleware is not run: a notice names what might change the request. Raises `ConfigurationError` for
+        what cannot be sent, and where calls have to be decided or run before.
+        """
+        from chat_core.chat.explain import explain_turn
+        from chat_core.provider import ExplainingProvider
+
+        self._require(ExplainingProvider, "does not tell what it would send")
+        setup = self._setup.now().with_options(options)
+        conversation = conversation_of(messages, may_pause=setup.may_pause)
+        return explain_turn(self._provider, setup, conversation, deps, stream=stream)
+
+    async def embed(
+        self: SideRequests[EmbeddingsProvider, R_co, V_co, D_contra], inputs: str | Sequence[str]
+    ) -> EmbeddingsResponse:
+        """Return one vector per input, in order; one string is one input.
+
+        More inputs than a request may hold go one batch after the other.
+        """
+        from chat_core.chat.embedding import embed_all
+
+        self._require(EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
+        return await embed_all(self._provider, inputs, self._setup)
+
+    async def rerank(
+        self: SideRequests[RerankProvider, R_co, V_co, D_contra],
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+    ) -> RerankResponse:
+        """Return the documents in the order of how well they answer the query, best first; `top_n` limits how
+        many.
+        """
+        provider = self._provider
+        self._require(RerankProvider, "does not rank documents")
+        return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
+
+    @property
+    def batches(self: SideRequests[SupportsBatches, object, V_co, Never]) -> ChatBatches[V_co]:
+        """Batches of conversations, with the tools, options and output type of the chat."""
+        from chat_core.chat.batches import ChatBatches
+
+        self._require(SupportsBatches, "has no batches")
+        return ChatBatches(self._provider.batches, self._setup)
+
+    def _require(self, capability: type, otherwise: str) -> None:
+        """For callers without a type checker, who would otherwise read an AttributeError.
+
+        Each capability is looked up once: a protocol takes 40 µs.
+        """
+        if capability in self._found:
+            return
+        if not isinstance(self._provider, capability):
+            raise ConfigurationError(f"{type(self._provider).__name__} {otherwise}")
+        self._found.add(capability)

@@ -1,0 +1,54 @@
+"""The base of clients that can tell what they would send for a turn, without sending it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Generic, NamedTuple
+
+from typing_extensions import TypeVar
+
+from chat_core.client.base import ClientSettings, ProviderClient
+from chat_core.types.request import AnyRequest, ChatRequest, as_request
+from chat_core.wire.write import Encoded
+
+if TYPE_CHECKING:
+    from chat_core.types.explanation import Explanation
+
+S = TypeVar("S", bound=ClientSettings)
+E_co = TypeVar("E_co", bound=Encoded, covariant=True, default=Encoded)
+
+
+class Prepared(NamedTuple, Generic[E_co]):
+    """The first request of a turn: its path under the base URL, its body, and headers beyond the client's."""
+
+    path: str
+    encoded: E_co
+    headers: Mapping[str, str] | None = None
+
+
+class TurnClient(ProviderClient[S], ABC):
+    """A client whose requests for a turn are made by one function, `_prepare`, which does no I/O."""
+
+    @abstractmethod
+    def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
+        """Return the request that `complete`, or `stream`, sends first.
+
+        Raises `ConfigurationError` for what the wire cannot carry.
+        """
+
+    def request_body(self, request: ChatRequest, /, *, stream: bool = False) -> Mapping[str, object]:
+        """Return the body that a request would be sent with. Raises `ConfigurationError` as sending does."""
+        return self._prepare(request, stream=stream).encoded.body
+
+    def explain(self, given: AnyRequest, /, *, stream: bool = False) -> Explanation:
+        """Return what `complete`, or `stream`, would send for this turn; nothing is sent.
+
+        A turn that takes several requests is explained by its first. Raises `ConfigurationError` as sending
+        does.
+        """
+        from chat_core.client.explain import explanation
+
+        prepared = self._prepare(as_request(given), stream=stream)
+        request = self._request("POST", prepared.path, prepared.encoded.body, prepared.headers)
+        return explanation(request, prepared.encoded.notices, self._settings.transport)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_core import ChatBuilder, ConnectionFailed, Explanation, ExplainingProvider, Messages, Tool
+from chat_core import ChatBuilder, ConnectionFailed, ExplainingProvider, Explanation, Messages, Tool
 from chat_core.testing import FakeTransport
 from chat_core.transport import set_default_transport
 

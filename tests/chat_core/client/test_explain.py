@@ -107,6 +107,11 @@ def requests() -> dict[str, ChatRequest]:
     }
 
 
+async def first_event(client: Any, request: ChatRequest) -> object:
+    async with aclosing(client.stream(request)) as events:
+        return await anext(events)
+
+
 @pytest.mark.parametrize("what", requests())
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("name", BUILDERS)
@@ -119,11 +124,7 @@ async def test_the_explanation_has_the_bytes_that_are_sent(name: str, what: str,
 
     transport.fail(ConnectionFailed("no network"))
     with pytest.raises(ConnectionFailed):
-        if stream:
-            async with aclosing(client.stream(request)) as events:
-                await anext(events)
-        else:
-            await client.complete(request)
+        await (first_event(client, request) if stream else client.complete(request))
 
     (sent,) = transport.requests
     assert explained.content == sent.body

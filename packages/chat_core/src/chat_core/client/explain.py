@@ -24,7 +24,8 @@ class AddsHeaders(Protocol):
 
 def explanation(request: Request, notices: tuple[Notice, ...], transport: Transport) -> Explanation:
     """Return the explanation of a request with a JSON body that would go over this transport."""
-    added = transport.added_headers if isinstance(transport, AddsHeaders) else {}
-    headers = {**hidden_headers(request.headers), **added}
+    headers = hidden_headers(request.headers)
+    if isinstance(transport, AddsHeaders):
+        headers |= transport.added_headers
     body = cast("JsonObject", json.loads(request.body))
     return Explanation(request.method, request.url, headers, body, request.body, notices)

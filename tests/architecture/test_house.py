@@ -30,7 +30,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "provider": ("types",),  # the protocols between the engine and clients
     "tools": ("types", "provider"),  # functions a model may call, and who decides about calls
     "chat": ("types", "provider", "tools", "middleware", "realtime"),  # the engine
-    "middleware": ("types", "provider", "tools"),  # around a model turn, a tool call, a provider
+    "tokens": ("types",),  # estimates of tokens, and what a model can read
+    "middleware": ("types", "provider", "tools", "tokens"),  # around a model turn, a tool call, a provider
     "routing": ("types", "provider"),
     "realtime": ("types", "provider", "tools", "chat", "transport"),
     "sync": ("types", "provider", "tools", "chat"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from chat_core import (
     ChatBuilder,
+    ChatRequest,
     ChatResponse,
     Completed,
     ConfigurationError,
@@ -19,6 +20,9 @@ from chat_core import (
     Reasoning,
     Text,
     ToolCall,
+    Turn,
+    Usage,
+    estimate_tokens,
     tool,
 )
 from chat_core.middleware import Compaction, Trimming
@@ -98,7 +102,28 @@ async def test_tokens_are_counted_and_the_longest_end_that_fits_is_sent() -> Non
 
     assert shape(inner.requests[0].messages) == "Be brief. q2 c20 c21 a2 last"
     assert len(counts) <= 4
-    assert (await trimming._trimmed(short := Messages.from_user("Hi"))) is short
+    assert (await trimming._trimmed(ChatRequest(short := Messages.from_user("Hi")))) is short
+
+
+async def test_without_a_counter_tokens_are_estimated_for_the_model_with_its_tools() -> None:
+    messages = Messages.from_system("Be brief.")
+    for number in range(4):
+        turn = Turn(usage=Usage(30, 5))  # of a request that was trimmed: it says nothing about the whole
+        messages.add_user(f"q{number} " + "word " * 200).append(
+            Message("model", [Text(f"a{number}")], turn=turn)
+        )
+    messages.add_user("last")
+    sent: dict[str, str] = {}
+    for model in ("gpt-5.6", "claude-opus-5-5"):  # Claude has instructions of its own for tools
+        inner = ScriptedProvider(["ok"])
+        trimming = Trimming(max_tokens=850, model=model)
+        builder = ChatBuilder().with_model(inner).with_middleware(trimming).with_tools([look])
+        await builder.build().complete(Messages(list(messages)))
+        kept = [message for message in inner.requests[0].messages if message.role == "user"]
+        assert estimate_tokens(inner.requests[0].messages, [look], model, anchored=False).tokens <= 850
+        sent[model] = " ".join(message.text.split()[0] for message in kept)
+
+    assert sent == {"gpt-5.6": "q1 q2 q3 last", "claude-opus-5-5": "q3 last"}
 
 
 async def test_steps_of_the_last_exchange_are_left_out_but_for_the_last_and_what_the_user_wrote() -> None:
@@ -196,7 +221,7 @@ async def test_a_summary_that_is_too_long_itself_is_left_out() -> None:
 
 
 async def test_wrong_limits_are_refused() -> None:
-    for chosen in ({}, {"max_tokens": 5}, {"count": len}, {"exchanges": 0}):
+    for chosen in ({}, {"model": "m"}, {"max_tokens": 5, "model": 3}, {"count": len}, {"exchanges": 0}):
         with pytest.raises(ConfigurationError):
             Trimming(**chosen)
     with pytest.raises(ConfigurationError, match="takes an async function of a text, not a str"):

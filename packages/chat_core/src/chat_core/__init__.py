@@ -32,6 +32,9 @@ if TYPE_CHECKING:
         SupportsBatches,
         TokenCountProvider,
     )
+    from chat_core.tokens.estimate import TokenEstimate, estimate_tokens
+    from chat_core.tokens.fit import Fit, will_it_fit
+    from chat_core.tokens.known_limits import model_limits
     from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
     from chat_core.tools.context import ToolContext
     from chat_core.tools.function import Tool, tool
@@ -113,6 +116,7 @@ if TYPE_CHECKING:
     from chat_core.types.input_request import InputRequest
     from chat_core.types.json_values import JsonObject, JsonValue
     from chat_core.types.messages import FinishReason, Message, Messages, Role, Turn
+    from chat_core.types.model_limits import ModelLimits
     from chat_core.types.native import Native, Origin
     from chat_core.types.options import ChatOptions
     from chat_core.types.parts import Citation, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
@@ -178,6 +182,7 @@ __all__ = [
     "FileReady",
     "FileStore",
     "FinishReason",
+    "Fit",
     "HttpTransport",
     "InputRequest",
     "InvalidDecision",
@@ -190,6 +195,7 @@ __all__ = [
     "Message",
     "Messages",
     "ModelInfo",
+    "ModelLimits",
     "ModelListProvider",
     "Native",
     "NeedsInput",
@@ -245,6 +251,7 @@ __all__ = [
     "TimedOut",
     "Timeouts",
     "TokenCountProvider",
+    "TokenEstimate",
     "Tool",
     "ToolCall",
     "ToolCallChunk",
@@ -262,10 +269,13 @@ __all__ = [
     "Usage",
     "decision_schema",
     "decisions_from_json",
+    "estimate_tokens",
     "explain_difference",
     "messages_from_dicts",
+    "model_limits",
     "open_model",
     "tool",
+    "will_it_fit",
 ]
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name
@@ -283,6 +293,9 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
                 "ModelListProvider Provider RerankProvider StreamProvider SupportsBatches TokenCountProvider"
             ),
+            "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
+            "chat_core.tokens.fit": "Fit will_it_fit",
+            "chat_core.tokens.known_limits": "model_limits",
             "chat_core.tools.action": "Action Defer Execute External Reject RequireApproval",
             "chat_core.tools.context": "ToolContext",
             "chat_core.tools.function": "Tool tool",
@@ -315,6 +328,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.input_request": "InputRequest",
             "chat_core.types.json_values": "JsonObject JsonValue",
             "chat_core.types.messages": "FinishReason Message Messages Role Turn",
+            "chat_core.types.model_limits": "ModelLimits",
             "chat_core.types.native": "Native Origin",
             "chat_core.types.options": "ChatOptions",
             "chat_core.types.parts": "Citation Opaque Part Reasoning Refusal Structured Text ToolCall",

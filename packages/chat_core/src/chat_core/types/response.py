@@ -18,6 +18,8 @@ from chat_core.types.usage import Usage
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from chat_core.types.model_limits import ModelLimits
+
 T_co = TypeVar("T_co", covariant=True)
 
 _NO_TURN = Turn()
@@ -134,3 +136,10 @@ class ModelInfo:
 
     id: str
     raw: JsonObject = field(default_factory=dict[str, JsonValue], repr=False, compare=False)
+
+    @property
+    def limits(self) -> ModelLimits:
+        """How much the model reads and writes, as far as the server says."""
+        from chat_core.types.model_limits import listed_limits
+
+        return listed_limits(self.raw)

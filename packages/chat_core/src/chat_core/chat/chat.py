@@ -201,11 +201,15 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         options: ChatOptions | None = None,
         deps: object = None,
         keep_audio: bool = False,
+        reconnect: bool = False,
     ) -> RealtimeSession:
         """Return a conversation that goes both ways: `async with chat.session(messages) as session`.
 
         `messages` are the turns before it, and receive those of the session. With `keep_audio` the model's
         speech is stored in them beside its words. `options` and `deps` as in `complete`.
+
+        Before a server ends a connection because of its age, the session goes on over another one. With
+        `reconnect` it does so too where a connection is lost, as often as the chat's retries allow.
         """
         from chat_core.realtime.provider import RealtimeProvider
         from chat_core.realtime.session import RealtimeSession
@@ -213,7 +217,9 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         self._require(RealtimeProvider, "has no sessions: chat_openai.realtime has a client that does")
         conversation = conversation_of(Messages() if messages is None else messages, may_pause=True)
         setup = self._setup.now().with_options(options)
-        return RealtimeSession(self._provider, setup, conversation, deps, keep_audio=keep_audio)
+        return RealtimeSession(
+            self._provider, setup, conversation, deps, keep_audio=keep_audio, reconnect=reconnect
+        )
 
     def _shown(self) -> Values:
         from chat_core.chat.shown import shown_setup

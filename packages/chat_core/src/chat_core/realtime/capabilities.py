@@ -21,6 +21,7 @@ class RealtimeCapabilities:
     - `requests_responses`: the model answers only where a response is requested, after texts and after tool
       results; else it answers by itself
     - `answers_speech`: the server answers the user's speech by itself, without a request
+    - `transcribes`: the user's speech is transcribed
     - `restores_history`: the server itself keeps the session over a lost connection
     - `seeds_images`, `seeds_tool_calls`: what of a history the server takes beside texts
     - `max_seconds`: how long a connection may last; None where that is not known, or the server says it in
@@ -35,6 +36,7 @@ class RealtimeCapabilities:
     truncates: bool = True
     requests_responses: bool = True
     answers_speech: bool = True
+    transcribes: bool = True
     restores_history: bool = False
     seeds_images: bool = True
     seeds_tool_calls: bool = True

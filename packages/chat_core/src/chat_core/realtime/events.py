@@ -88,8 +88,9 @@ class Interrupted(ShortRepr, JsonEvent):
 class Reconnected(ShortRepr, JsonEvent):
     """The session goes on over another connection.
 
-    `restored` says whether the server kept the session itself; else it was given the finished turns anew, and
-    audio that it had not answered is lost.
+    `restored` says whether the server kept the session itself; else it was given the turns so far as its
+    history. Speech of a turn that had not ended is sent again, and so is a request that no response had begun
+    for. A response that had begun ended before this event, with `Interrupted` and its `Done`.
     """
 
     _json_type: ClassVar[str] = "reconnected"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from chat_core.realtime.capabilities import RealtimeCapabilities
 from chat_core.realtime.events import (
     AudioChunk,
     Interrupted,
@@ -16,8 +16,9 @@ from chat_core.realtime.events import (
     Transcript,
 )
 from chat_core.realtime.inputs import Respond, ToolResults
-from chat_core.realtime.link import Link
+from chat_core.realtime.link import Link, Reopened
 from chat_core.realtime.record import Record
+from chat_core.realtime.renewal import Renewal
 from chat_core.realtime.tool_work import Batch, ToolWork
 from chat_core.realtime.updates import (
     InputRefused,
@@ -75,25 +76,45 @@ class Reading:
     under way | `Done`                        | its turn is in the conversation, its calls begin
     under way | a response is wanted          | it is requested after `Done`
     any       | a batch of calls is resolved  | the results are sent; when all are, a response is wanted
+    any       | the connection changes        | a response under way ends; one that was requested is wanted
     """
 
     link: Link
     record: Record
     work: ToolWork
-    capabilities: RealtimeCapabilities
+    renewal: Renewal
     events: deque[SessionEvent | Exception]
     max_steps: int
     active: ResponseStarted | None = None
     requested: Respond | None = None
     wanted: Respond | None = None
+    is_owed: bool = False  # whether the server is to answer by itself, and has not begun
+    is_changing: bool = False
     steps: int = 0
+    _ended: list[Batch] = field(default_factory=list[Batch])  # while the connection changed
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way that another connection would not know of."""
+        return not (
+            self.active is not None
+            or self.requested is not None
+            or self.wanted is not None
+            or self.is_owed
+            or self.link.speech.is_open
+            or self.link.is_busy
+            or self.work.is_running
+            or (self.link.capabilities.transcribes and self.record.awaits_words)
+        )
 
     async def request(self, respond: Respond) -> None:
         """Request a response, or keep it for later while there is one."""
-        if self.active is not None or self.requested is not None:
+        if self.active is not None or self.requested is not None or self.is_changing:
             self.wanted = respond
         elif await self.link.send(respond):
             self.requested = respond
+        else:
+            self.is_owed = True
 
     def user_sent(self, message: Message) -> None:
         """Note what the user wrote."""
@@ -102,7 +123,7 @@ class Reading:
 
     def interrupted(self, played_ms: int | None) -> None:
         """Note that the model was stopped."""
-        self.wanted = None
+        self.wanted, self.is_owed = None, False
         if self.active is None and played_ms is not None:
             self.record.cut(played_ms)
 
@@ -113,6 +134,33 @@ class Reading:
         self.record.end_response()
         self.active = self.requested = None
 
+    def disconnected(self) -> Sequence[Message]:
+        """Note that the connection changes, and return the turns so far.
+
+        A response that has begun ends here, one that has not is wanted.
+        """
+        partial = self.link.partial()
+        if self.active is None:
+            owed = Respond() if self.is_owed else None
+            self.wanted = self.wanted or self.requested or owed
+        else:
+            self.events += [Interrupted(), Done(partial)]
+        self.cut(partial)
+        self.record.forget_speech()
+        self.is_owed = False
+        self.is_changing = True
+        return self.record.turns
+
+    async def reconnected(self, reopened: Reopened) -> None:
+        """Go on over another connection."""
+        self.is_changing = False
+        self.events.append(Reconnected(reopened.restored))
+        self.work.reconnected(reopened.answered)
+        ended, self._ended = self._ended, []
+        for batch in ended:
+            await self.tools_ended(batch)
+        await self._request_wanted()
+
     async def take(self, message: str | bytes) -> None:
         """Read one message of the server."""
         for update in self.link.read(message):
@@ -120,6 +168,9 @@ class Reading:
 
     async def tools_ended(self, batch: Batch) -> None:
         """Send the results of a pass over calls, and say which wait."""
+        if self.is_changing:
+            self._ended.append(batch)
+            return
         self.events.extend(self.work.end(batch))
         resolved = batch.take_resolved()
         if batch.error is not None:
@@ -127,9 +178,12 @@ class Reading:
             batch.error = None
         if (paused := batch.paused()) is not None:
             self.events.append(paused)
-        if resolved:
-            await self.link.send(ToolResults(resolved))
-        if not resolved or batch.unanswered or not self.capabilities.requests_responses:
+        if unknown := [call for call in resolved if call.id not in batch.in_history]:
+            await self.link.send(ToolResults(unknown, batch.is_earlier))
+        if not resolved or batch.unanswered:
+            return
+        if not self.link.capabilities.requests_responses:
+            self.is_owed = True
             return
         if self.steps >= self.max_steps:
             self.events.append(StepLimitReached(self.max_steps))
@@ -140,6 +194,7 @@ class Reading:
         match update:
             case ResponseStarted():
                 self.active = update  # perhaps one that the server began by itself
+                self.is_owed = False
             case Done():
                 await self._done(update.response)
             case ResponseRefused():
@@ -151,10 +206,18 @@ class Reading:
                 await self._request_wanted()
             case UserSpoke(item):
                 self.steps = 0
+                self.is_owed = self.is_owed or self.link.capabilities.answers_speech
+                self.link.speech.turn_ended()
                 self.record.user_spoke(item, during_response=self.active is not None)
-            case SessionReady() | Resumable() | Leaving():
+            case SessionReady():
                 return
+            case Resumable(handle):
+                self.link.handle = handle
+            case Leaving(seconds):
+                self.renewal.leaving(seconds)
             case _:
+                if isinstance(update, SpeechStarted):
+                    self.link.speech.is_heard = True  # until the turn is in the conversation
                 if isinstance(update, Transcript) and update.final and update.of == "user":
                     self.record.transcribed(update.item, update.text)
                 self.events.append(update)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chat_core.chat.calls import Calls
@@ -30,7 +31,23 @@ class Record:
     _later: list[Message] = field(default_factory=list[Message])
     _spoken: dict[str, Message] = field(default_factory=dict[str, Message])  # without words yet, by item
     _words: dict[str, str] = field(default_factory=dict[str, str])  # that came before their turn had ended
+    _last_item: str = ""  # of the user's last turn of speech
     _last: tuple[Message, int] | None = None  # the model's last speech, and its length in bytes
+
+    @property
+    def turns(self) -> Sequence[Message]:
+        """The conversation so far, without the system messages."""
+        return [message for message in self.messages if message.role != "system"]
+
+    @property
+    def awaits_words(self) -> bool:
+        """Whether the user's last turn of speech has no words yet."""
+        return self._last_item in self._spoken
+
+    def forget_speech(self) -> None:
+        """Note that no more transcripts come of the turns so far."""
+        self._spoken.clear()
+        self._words.clear()
 
     def user(self, message: Message, *, during_response: bool) -> None:
         """Add what the user wrote."""
@@ -41,6 +58,7 @@ class Record:
 
     def user_spoke(self, item: str, *, during_response: bool) -> None:
         """Add a turn of the user's speech."""
+        self._last_item = item
         words = self._words.pop(item, None)
         message = Message("user", [Text(words or UNHEARD)])
         if words is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from contextlib import aclosing, suppress
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,6 +16,7 @@ from chat_core.chat.checkpoints import Checkpoints
 from chat_core.chat.step_tools import StepTools
 from chat_core.chat.tool_runner import ToolRunner
 from chat_core.realtime.events import Interrupted
+from chat_core.realtime.inbox import Due, Failed, Inbox, Item, Lost, Received
 from chat_core.realtime.inputs import (
     AudioInput,
     Clear,
@@ -27,10 +27,11 @@ from chat_core.realtime.inputs import (
     UserMessage,
     user_message,
 )
-from chat_core.realtime.link import Link
+from chat_core.realtime.link import Link, Reopened
 from chat_core.realtime.reading import Reading, SessionEvent
 from chat_core.realtime.record import Record
-from chat_core.realtime.tool_work import Batch, News, ToolWork
+from chat_core.realtime.renewal import Renewal
+from chat_core.realtime.tool_work import Batch, ToolWork
 from chat_core.types.errors import (
     ChatError,
     ConfigurationError,
@@ -38,6 +39,7 @@ from chat_core.types.errors import (
     StreamTruncated,
     UnresolvedTool,
 )
+from chat_core.types.events import ToolProgress
 from chat_core.types.files import File
 from chat_core.types.messages import Messages
 from chat_core.types.request import ChatRequest
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
     from chat_core.chat.setup import Setup
     from chat_core.realtime.provider import RealtimeProvider
 
-_AHEAD = 256  # messages of the server that are kept for a reader; beyond them nothing more is read
 _SEND = 30.0  # seconds in which what follows from a message has to be sent
 _PIECE = 1 << 20  # bytes of speech in one message
 
@@ -71,12 +72,14 @@ class RealtimeSession:
         deps: object = None,
         *,
         keep_audio: bool = False,
+        reconnect: bool = False,
     ) -> None:
         self.messages = messages
         self._provider = provider
         self._setup = setup
         self._deps = deps
         self._keep_audio = keep_audio
+        self._reconnect = reconnect
         self._at_work = AtWork(messages)
         self._checkpoints = Checkpoints(setup.checkpoint, messages)
         self._state = "new"
@@ -97,7 +100,8 @@ class RealtimeSession:
             offered = (await tools.of_next_turn()).definitions
             schema = self._setup.output.schema if self._setup.output else None
             request = ChatRequest(self.messages, offered, self._setup.options, schema)
-            self._link = await Link.open(self._provider, request)
+            self._link = Link(self._provider, request)
+            await self._link.open()
         except BaseException:
             self._at_work.__exit__()
             raise
@@ -118,7 +122,7 @@ class RealtimeSession:
         if self._state == "open":
             self._state = "closed"
             await self._link.aclose()
-            self._notify()
+            self._inbox.notify()
 
     async def send(self, content: str | File | bytes, *, respond: bool | None = None) -> None:
         """Send a text, a file or a piece of speech.
@@ -177,7 +181,7 @@ class RealtimeSession:
         await self._link.send(Interrupt(played_ms))
         self._reading.interrupted(played_ms)
         self._events.append(Interrupted())
-        self._notify()
+        self._inbox.notify()
 
     async def resume(self) -> None:
         """Answer the calls that have been decided since they were in a `Paused`."""
@@ -195,32 +199,52 @@ class RealtimeSession:
             if self._ended is not None:
                 raise self._ended
             self._work.resume(failed=False)
-            item = await self._inbox.receive()
+            item = await self._inbox.take()
             try:
                 with anyio.move_on_after(_SEND, shield=True) as sending:  # what was read is dealt with whole
                     await self._take(item)
                 if sending.cancelled_caught:
-                    raise self._link.truncated(ConnectionFailed("the server takes no more messages"))
+                    self._lost(ConnectionFailed("the server takes no more messages"))
             except StreamTruncated as error:
                 self._end(error)
+            if self._renewal.is_due and self._ended is None and self._reading.is_quiet:
+                self._replace_connection()
             await self._checkpoints.save()
         event = self._events.popleft()
         if isinstance(event, Exception):
             raise event
         return event
 
-    async def _take(self, item: str | bytes | News | ChatError | None) -> None:
+    async def _take(self, item: Item | None) -> None:
         match item:
-            case str() | bytes():
-                await self._reading.take(item)
+            case Received(number, message):
+                if number == self._link.number:
+                    await self._reading.take(message)
             case Batch():
                 await self._reading.tools_ended(item)
-            case ChatError():
-                self._end(self._link.truncated(item))
+            case ToolProgress():
+                self._events.append(item)
+            case Lost(number, error):
+                if number == self._link.number:
+                    self._lost(error)
+            case Due():
+                if self._renewal.note(item):
+                    self._replace_connection()
+            case Reopened():
+                await self._reading.reconnected(item)
+            case Failed(error):
+                self._end(self._link.truncated(error))
             case None:
                 return  # something changed on this side
-            case _:
-                self._events.append(item)
+
+    def _lost(self, error: ChatError) -> None:
+        if self._link.is_replaced and isinstance(error, ConnectionFailed):
+            self._replace_connection(error)
+        else:
+            self._end(self._link.truncated(error))
+
+    def _replace_connection(self, lost: ChatError | None = None) -> None:
+        self._renewal.replace(self._reading.disconnected(), lost)
 
     def _end(self, error: StreamTruncated) -> None:
         if self._ended is None:
@@ -230,31 +254,22 @@ class RealtimeSession:
 
     async def _begin(self, tools: StepTools) -> None:
         self._tasks: TaskGroup = await anyio.create_task_group().__aenter__()
-        self._outbox, self._inbox = anyio.create_memory_object_stream[str | bytes | News | ChatError | None](
-            _AHEAD
-        )
+        self._inbox = Inbox()
         hooks = self._setup.hooks.tools if self._setup.hooks else ()
         run = Run(self.messages, self._provider, self._deps)
         new_runner = partial(ToolRunner, tools, self.messages, self._checkpoints, hooks, run)
-        self._work = ToolWork(new_runner, self._tasks, self._outbox.send)
-        capabilities = self._provider.realtime
-        record = Record(self.messages, Calls(self.messages), capabilities.output_rate, self._keep_audio)
-        self._reading = Reading(
-            self._link, record, self._work, capabilities, self._events, self._setup.max_steps
+        self._work = ToolWork(new_runner, self._tasks, self._inbox.put)
+        rate = self._link.capabilities.output_rate
+        record = Record(self.messages, Calls(self.messages), rate, self._keep_audio)
+        self._renewal = Renewal(
+            self._link, self._inbox, self._tasks, self._setup.retry, after_loss=self._reconnect
         )
-        turns = [message for message in self.messages if message.role != "system"]
-        if turns:
-            await self._link.send(History(turns))
-        self._tasks.start_soon(self._read)
-
-    async def _read(self) -> None:
-        """Put what the server sends into the inbox, in a task of its own: so pings are answered."""
-        try:
-            async with aclosing(self._link.messages()) as messages:
-                async for message in messages:
-                    await self._outbox.send(message)
-        except ChatError as error:
-            await self._outbox.send(error)
+        self._reading = Reading(
+            self._link, record, self._work, self._renewal, self._events, self._setup.max_steps
+        )
+        if record.turns:
+            await self._link.send(History(record.turns))
+        self._renewal.begin()
 
     async def _leave(self, exc: BaseException | None) -> None:
         was_cut = self._ended is not None
@@ -264,7 +279,11 @@ class RealtimeSession:
             if hasattr(self, "_tasks"):
                 if not was_cut:
                     self._reading.cut(self._link.partial())
-                await self._end_tasks()
+                try:
+                    self._tasks.cancel_scope.cancel()
+                    await self._tasks.__aexit__(None, None, None)
+                finally:
+                    self._inbox.close()
         finally:
             self._at_work.__exit__()
             if exc is None:
@@ -272,21 +291,8 @@ class RealtimeSession:
             else:
                 await self._checkpoints.save_on_the_way_out(exc)
 
-    async def _end_tasks(self) -> None:
-        try:
-            self._tasks.cancel_scope.cancel()
-            await self._tasks.__aexit__(None, None, None)
-        finally:
-            self._outbox.close()
-            self._inbox.close()
-
     def _check_open(self) -> None:
         if self._state != "open":
             raise ConfigurationError("the session is not open: async with chat.session(messages) as session")
         if self._ended is not None:
             raise self._ended
-
-    def _notify(self) -> None:
-        """Wake the task that iterates."""
-        with suppress(anyio.WouldBlock):  # then there is something for it anyway
-            self._outbox.send_nowait(None)

@@ -30,6 +30,8 @@ class Batch:
     is_running: bool = False
     error: Exception | None = None
     has_failed: bool = False  # a strategy, a checkpoint or middleware raised in its last pass
+    is_earlier: bool = False  # whether the calls were made over an earlier connection
+    in_history: frozenset[str] = frozenset()  # ids of the calls whose results it was given at its beginning
     announced: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     # ids and attempts of waiting calls that a `Paused` has named: a tool may wait for a person on its way
 
@@ -84,6 +86,17 @@ class ToolWork:
                 continue
             if not batch.is_running and any(self._may_go_on(call) for call in batch.unanswered):
                 self._run(batch)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a tool runs, or a strategy decides."""
+        return any(batch.is_running for batch in self._batches)
+
+    def reconnected(self, answered: frozenset[str]) -> None:
+        """Note that the server knows the calls so far from its history, with results those of `answered`."""
+        for batch in self._batches:
+            batch.is_earlier = True
+            batch.in_history |= answered
 
     def end(self, batch: Batch) -> Iterator[ToolResult]:
         """Yield the results of a pass. A batch without open calls is forgotten."""

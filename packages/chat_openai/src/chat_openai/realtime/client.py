@@ -29,6 +29,7 @@ class RealtimeClient(ProviderClient[Settings]):
             output_rate=PCM_RATE,
             manual_turns=defaults.turn_detection is None,
             truncates=defaults.dialect.truncates,
+            transcribes=defaults.transcription is not None,
             answers_speech=defaults.server_answers,
             max_seconds=defaults.dialect.max_seconds,
         )

@@ -73,13 +73,17 @@ class Renewal:
 
     def replace(self, turns: Sequence[Message], lost: ChatError | None = None) -> None:
         """Begin to replace the connection; the inbox gets `Reopened` or `Failed`."""
-        self._timer.cancel()
-        self._is_due = False
+        self.stop()
         self._link.disconnect()
         lasted = anyio.current_time() - self._opened_at
         self._failures = self._failures + 1 if lasted < _SHORT else 0
         error = lost or ConnectionFailed("the server ended each connection soon after it began")
         self._tasks.start_soon(self._reopen, turns, error)
+
+    def stop(self) -> None:
+        """Replace the connection no more."""
+        self._timer.cancel()
+        self._is_due = False
 
     async def _reopen(self, turns: Sequence[Message], error: ChatError) -> None:
         import logging  # here, because most sessions have one connection

@@ -207,7 +207,7 @@ class RealtimeSession:
                     self._lost(ConnectionFailed("the server takes no more messages"))
             except StreamTruncated as error:
                 self._end(error)
-            if self._renewal.is_due and self._ended is None and self._reading.is_quiet:
+            if self._renewal.is_due and self._reading.is_quiet:
                 self._replace_connection()
             await self._checkpoints.save()
         event = self._events.popleft()
@@ -249,6 +249,7 @@ class RealtimeSession:
     def _end(self, error: StreamTruncated) -> None:
         if self._ended is None:
             self._ended = error
+            self._renewal.stop()
             self._reading.cut(error.partial)
             self._events.append(error)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque
+from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque, Origin
 from chat_core.types.json_values import as_object, as_text
 from chat_core.types.plain_json import as_json
 
@@ -102,3 +102,18 @@ def answered_id(item: JsonObject) -> str | None:
         if item.get("type") == answer:
             return as_text(item.get(named))
     return None
+
+
+def note_actions(message: Message, origin: Origin, open_actions: dict[str, Opaque]) -> None:
+    """Add the actions that a turn from `origin` asks for, by their ids, and take out those that a user's
+    message answers.
+    """
+    asks = message.role == "model" and not message.interrupted
+    for part in message.parts:
+        if not isinstance(part, Opaque):
+            continue
+        item = part.native.data
+        if message.role == "user":
+            open_actions.pop(answered_id(item) or "", None)
+        elif asks and part.native.origin == origin and is_requested(item):
+            open_actions[action_id(item)] = part

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import cast
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object
+from chat_core.wire import SentList
 
 from chat_claude.encode.block_facts import Facts
 
@@ -49,7 +51,15 @@ def check_breakpoints(body: Mapping[str, object], facts: Facts) -> None:
 def _breakpoints(value: JsonValue, facts: Facts) -> list[JsonObject]:
     """Return the breakpoints of blocks or tools, in order, those within a block before its own."""
     found: list[JsonObject] = []
-    for item in as_list(value):
+    at = 0
+    if isinstance(value, SentList):
+        at, found = value.known("breakpoints", found)
+        if at < value.stable:
+            found = found + _breakpoints(value[at : value.stable], facts)
+            at = value.stable
+            value.keep("breakpoints", found)
+        found = found.copy()
+    for item in islice(as_list(value), at, None):
         if not isinstance(item, dict):
             continue
         known = facts.get(id(item))

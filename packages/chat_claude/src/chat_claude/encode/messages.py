@@ -4,16 +4,19 @@ calls.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, NamedTuple, cast
 
 from chat_core import ConfigurationError, JsonObject, Message, Messages
 from chat_core.types.json_values import as_text
+from chat_core.wire import SentList, encode_from_prefix
 
 from chat_claude.capabilities import Capabilities
 from chat_claude.encode.model_blocks import ModelBlock, is_paused, was_cut
-from chat_claude.encode.server_tools import unpaired_blocks
+from chat_claude.encode.server_tools import Pairs, unpaired_blocks
 from chat_claude.encode.state import EncodingState
 from chat_claude.encode.turn_blocks import turn_blocks
 from chat_claude.encode.user_blocks import user_blocks
@@ -50,13 +53,16 @@ def encode_messages(
     or the user has put in what Claude cannot read, `UnresolvedTool` for calls without an outcome.
     """
     leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
-    system = [
-        block for message in messages[:leading] for block in user_blocks(message.parts, "system", state)
-    ]
-    turns = _Turns(state, capabilities, unpaired_blocks(messages, state))
-    for message in messages[leading:]:
-        turns.add(message)
+    instructions = islice(messages, leading)
+    system = [block for one in instructions for block in user_blocks(one.parts, "system", state)]
+    key = (_Turns, state.origin, state.platform, capabilities)
+    turns = encode_from_prefix(messages, key, lambda: _Turns(state.apart(), capabilities), leading)
+    if turns.has_unpaired(messages):
+        turns = _Turns(state.apart(), capabilities, unpaired_blocks(messages, state))
+        for message in islice(messages, leading, None):
+            turns.add(message)
     turns.close(messages, may_end_in_model)
+    state.add(turns.state)
     return EncodedMessages(_compact(system) or None, turns.messages, turns.signed)
 
 
@@ -74,28 +80,43 @@ class _Turns:
     without blocks is none. `_between` is what stands before the open turn.
     """
 
-    def __init__(self, state: EncodingState, capabilities: Capabilities, unsent: set[int]) -> None:
-        self.messages: list[SentMessage] = []
+    def __init__(
+        self, state: EncodingState, capabilities: Capabilities, unsent: Collection[int] | None = None
+    ) -> None:
+        self.messages: SentList[SentMessage] = SentList()
         self.signed: list[SignedBlock] = []
-        self._state = state
+        self.state = state
         self._capabilities = capabilities
-        self._unsent = unsent
+        self._unsent = unsent or ()
+        self._pairs = Pairs()
         self._between: list[_Between] = []
         self._turn: list[ModelBlock] = []
         self._cut = False  # the open turn
+
+    def fork(self) -> _Turns:
+        forked = copy(self)
+        forked.messages = self.messages.fork()
+        forked.signed, forked.state = self.signed.copy(), self.state.copy()
+        forked._pairs, forked._between, forked._turn = self._pairs.fork(), [*self._between], [*self._turn]
+        return forked
+
+    def has_unpaired(self, messages: Messages) -> bool:
+        """Return whether blocks of server tools have to be left out: then this is not what is to be sent."""
+        return bool(self._pairs.unsent(messages)[0])
 
     def add(self, message: Message) -> None:
         """Add a message that is no leading instruction."""
         match message.role:
             case "system" | "user" as role:
-                self._put_between(role, user_blocks(message.parts, role, self._state))
+                self._put_between(role, user_blocks(message.parts, role, self.state))
             case "model" if message.turn is not None and message.turn.raw_finish_reason == "refusal":
-                pass  # the reference says not to send it again
+                self._pairs.add(message, self.state)  # the reference says not to send it again
             case "model":
+                self._pairs.add(message, self.state)
                 if self._cut and self._turn and not self._capabilities.prefill:
                     self._put_between("user", [TextBlock(type="text", text=_GO_ON)])  # as it was sent then
                 self._cut = was_cut(message) and not is_paused(message)
-                turn = turn_blocks(message, self._unsent, self._state)
+                turn = turn_blocks(message, self._unsent, self.state)
                 self._turn += turn.blocks
                 self._put_between("user", turn.results)
 
@@ -110,13 +131,13 @@ class _Turns:
         if self.messages[-1]["role"] != "assistant":
             return
         if paused or self._capabilities.prefill:
-            _trim_end(self.messages[-1])
+            self.messages[-1] = _trimmed(self.messages[-1])
         elif last is not None and was_cut(last):
             self.messages.append({"role": "user", "content": _GO_ON})
-            self._state.note(f"the model's turn was cut, and {_GO_ON!r} was sent after it")
+            self.state.note(f"the model's turn was cut, and {_GO_ON!r} was sent after it")
         elif not may_end_in_model:
             raise ConfigurationError(
-                f"{self._state.origin.model} does not go on from a turn of its own: "
+                f"{self.state.origin.model} does not go on from a turn of its own: "
                 "messages.add_user(...) first"
             )
 
@@ -130,13 +151,13 @@ class _Turns:
         turn, self._turn = self._turn, []
         while turn and turn[-1].block["type"] in SIGNED and not may_end_in_thinking:
             turn.pop()
-            self._state.note("thinking at the end of a turn, which nothing followed, was not sent")
+            self.state.note("thinking at the end of a turn, which nothing followed, was not sent")
         if not turn:
             return
         self._flush()
         if not self.messages:
             self.messages.append({"role": "user", "content": _FIRST})
-            self._state.note(
+            self.state.note(
                 f"the conversation begins with a turn of the model; {_FIRST!r} was sent before it"
             )
         at = len(self.messages)
@@ -169,7 +190,7 @@ class _Turns:
                     yield TextBlock(type="text", text=f"<system>\n{text}\n</system>")
                 case _:
                     raise ConfigurationError(
-                        f"{self._state.origin.model} takes no {block['type']} amid a conversation"
+                        f"{self.state.origin.model} takes no {block['type']} amid a conversation"
                     )
 
 
@@ -182,9 +203,10 @@ def _compact(blocks: list[Block]) -> str | list[Block]:
             return blocks
 
 
-def _trim_end(message: SentMessage) -> None:
-    """Take white space off the end of a turn that the model continues: the wire refuses it."""
+def _trimmed(message: SentMessage) -> SentMessage:
+    """Return a turn that the model continues without white space at its end, which the wire refuses."""
     content = message["content"]
     last = cast("JsonObject", content[-1])
-    if isinstance(content, list) and last["type"] == "text":
-        message["content"] = [*content[:-1], {**last, "text": as_text(last["text"]).rstrip()}]
+    if not isinstance(content, list) or last["type"] != "text":
+        return message
+    return {**message, "content": [*content[:-1], {**last, "text": as_text(last["text"]).rstrip()}]}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple, Protocol, Self, cast
 
 from chat_core import JsonValue
 from chat_core.types.json_values import as_list, as_text
 from chat_core.types.plain_json import as_json
+from chat_core.wire import SentList
 
 from chat_claude.encode.block_facts import Facts
 from chat_claude.wire import SIGNED
@@ -22,11 +24,33 @@ from chat_claude.wire import SIGNED
 
 def digests(body: Mapping[str, object], facts: Facts) -> Iterator[str]:
     """Yield for each message of a request body the digest of what stands before it, and one for its end."""
-    so_far = hashlib.sha256(_bytes([body.get("system"), body.get("tools")]))
-    for message in as_list(cast("JsonValue", body["messages"])):
-        yield so_far.hexdigest()[:32]
+    head = _bytes([body.get("system"), body.get("tools")])
+    messages = body["messages"]
+    at, known = 0, _Digests(hashlib.sha256(head), ())
+    if isinstance(messages, SentList):
+        at, known = messages.known(("digests", head), known)
+    so_far, before = known.so_far.copy(), [*known.before]
+    for message in islice(as_list(cast("JsonValue", messages)), at, None):
+        before.append(so_far.hexdigest()[:32])
         so_far.update(_message_bytes(message, facts))
+        at += 1
+        if isinstance(messages, SentList) and at == messages.stable:
+            messages.keep(("digests", head), _Digests(so_far.copy(), tuple(before)))
+    yield from before
     yield so_far.hexdigest()[:32]
+
+
+class _Hash(Protocol):
+    def copy(self) -> Self: ...
+    def hexdigest(self) -> str: ...
+    def update(self, data: bytes, /) -> None: ...
+
+
+class _Digests(NamedTuple):
+    """The digest of all that has been read, and those of what stands before each message of it."""
+
+    so_far: _Hash
+    before: Sequence[str]
 
 
 def prefix_of_response(body: Mapping[str, object], facts: Facts) -> str:

@@ -18,19 +18,47 @@ def unpaired_blocks(messages: Messages, state: EncodingState) -> set[int]:
     interrupted or reached its limit of tokens, which is asked to go on by a text: the wire takes an open call
     only where nothing but results of other tools follows.
     """
-    found: set[int] = set()
-    open_calls: dict[str, Part] = {}
+    pairs = Pairs()
     for message in messages:
         if message.role == "model":
-            found |= _unpaired_in(message, open_calls, state)
-    last = messages[-1] if len(messages) else None
-    if last is not None and last.role == "model" and (is_paused(last) or not was_cut(last)):
-        at_work = {id(part) for part in last.parts}
-        open_calls = {key: part for key, part in open_calls.items() if id(part) not in at_work}
-    found |= {id(part) for part in open_calls.values()}
-    if open_calls:
+            pairs.add(message, state)
+    found, has_open_calls = pairs.unsent(messages)
+    if has_open_calls:
         state.note("calls of server tools that never had a result were not sent")
     return found
+
+
+class Pairs:
+    """Calls and results of server tools in the turns so far: those without counterpart, and open calls."""
+
+    def __init__(self) -> None:
+        self._unpaired: set[int] = set()
+        self._open_calls: dict[str, Part] = {}
+
+    def add(self, message: Message, state: EncodingState) -> None:
+        """Read a turn of the model."""
+        for part in message.parts:
+            if isinstance(part, Opaque):
+                self._unpaired |= _unpaired_in(message, self._open_calls, state)
+                return
+
+    def fork(self) -> Pairs:
+        """Return one that goes on from here."""
+        forked = Pairs()
+        forked._unpaired, forked._open_calls = self._unpaired.copy(), self._open_calls.copy()
+        return forked
+
+    def unsent(self, messages: Messages) -> tuple[set[int], bool]:
+        """Return the ids of what must be left out of these messages, all of which have been read, and whether
+        calls are among them that never had a result.
+        """
+        if not self._open_calls:
+            return self._unpaired, False
+        last, open_calls = messages[-1], self._open_calls
+        if last.role == "model" and (is_paused(last) or not was_cut(last)):
+            at_work = {id(part) for part in last.parts}
+            open_calls = {key: part for key, part in open_calls.items() if id(part) not in at_work}
+        return self._unpaired | {id(part) for part in open_calls.values()}, bool(open_calls)
 
 
 def _unpaired_in(message: Message, open_calls: dict[str, Part], state: EncodingState) -> set[int]:

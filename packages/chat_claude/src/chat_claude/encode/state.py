@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chat_core import JsonObject, JsonValue, Native, Notice, Origin
 from chat_core.wire import foreign_block
@@ -32,6 +32,14 @@ class EncodingState:
         self.uses_file_ids = self.uses_file_ids or found.uses_file_ids
         self.container = found.container or self.container
         self.facts |= found.facts
+
+    def apart(self) -> EncodingState:
+        """Return one for the same place, in which nothing has been found."""
+        return EncodingState(self.origin, self.platform)
+
+    def copy(self) -> EncodingState:
+        """Return one in which the same has been found, to which more can be added."""
+        return replace(self, notices=self.notices.copy(), facts=self.facts.copy())
 
     def note(self, text: str) -> None:
         """Add a notice about the messages."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 
 from chat_core import (
     ChatRequest,
@@ -16,7 +17,15 @@ from chat_core import (
     Structured,
     Text,
 )
-from chat_core.wire import encoded_once, foreign_block, misplaced, part_text, text_of
+from chat_core.wire import (
+    SentList,
+    encode_from_prefix,
+    encoded_once,
+    foreign_block,
+    misplaced,
+    part_text,
+    text_of,
+)
 
 from chat_completions.dialect import Dialect
 from chat_completions.encode.assistant import encode_assistant
@@ -34,13 +43,12 @@ def encode_messages(
     What the history holds and the wire cannot carry is left out with a notice. Raises `ConfigurationError`
     for what only the user can have put in, and `UnresolvedTool`.
     """
-    encoder = _Messages(origin, dialect, notices)
-    if dialect.reasoning.demanded and request.tools:
-        encoder.loop_begins = _after_last_user(request)
-    sent: list[SentMessage] = []
-    for at, message in enumerate(request.messages):
-        sent += encoder.encode(message, at)
-    return in_order(sent, dialect, notices)
+    demanded = dialect.reasoning.demanded and request.tools
+    begins = _after_last_user(request) if demanded else None
+    key = (_Messages, origin, dialect, begins)
+    encoder = encode_from_prefix(request.messages, key, lambda: _Messages(origin, dialect, begins))
+    notices += encoder.notices
+    return in_order(encoder.sent, dialect, notices)
 
 
 def _after_last_user(request: ChatRequest) -> int:
@@ -50,14 +58,28 @@ def _after_last_user(request: ChatRequest) -> int:
 
 
 class _Messages:
-    def __init__(self, origin: Origin, dialect: Dialect, notices: list[Notice]) -> None:
+    """What is sent of the messages so far. From `loop_begins` on, a position, each turn needs the reasoning
+    that the server demands.
+    """
+
+    def __init__(self, origin: Origin, dialect: Dialect, loop_begins: int | None) -> None:
+        self.sent: SentList[SentMessage] = SentList()
+        self.notices: list[Notice] = []
+        self._at = 0
         self._origin = origin
         self._dialect = dialect
-        self._notices = notices
-        # from here on each turn needs the reasoning that the server demands
-        self.loop_begins: int | None = None
+        self._loop_begins = loop_begins
 
-    def encode(self, message: Message, at: int) -> Sequence[SentMessage]:
+    def fork(self) -> _Messages:
+        forked = copy(self)
+        forked.sent, forked.notices = self.sent.fork(), self.notices.copy()
+        return forked
+
+    def add(self, message: Message) -> None:
+        self.sent += self._encode(message)
+        self._at += 1
+
+    def _encode(self, message: Message) -> Sequence[SentMessage]:
         role, parts = message.role, message.parts
         if role == "system":
             return self._system(parts)
@@ -65,36 +87,36 @@ class _Messages:
         if isinstance(part, Text):  # nearly all of a long history; this takes half the time of patterns
             if role == "user":
                 return ({"role": "user", "content": part.text},)
-            if part.native is None and self.loop_begins is None and not part.text.isspace() and part.text:
+            if part.native is None and self._loop_begins is None and not part.text.isspace() and part.text:
                 return ({"role": "assistant", "content": part.text},)
-        return self._user(message) if role == "user" else self._model(message, at)
+        return self._user(message) if role == "user" else self._model(message)
 
     def _system(self, parts: list[Part]) -> list[SentMessage]:
         kept = [part for part in parts if not self._is_foreign(part)]
         texts = [text for part in kept if (text := text_of(part, "system")).strip()]
         if texts:
             return [{"role": self._dialect.messages.system_role, "content": "\n\n".join(texts)}]
-        self._notices.append(Notice("messages", "a system message without text was not sent"))
+        self.notices.append(Notice("messages", "a system message without text was not sent"))
         return []
 
     def _user(self, message: Message) -> list[SentMessage]:
         key = (_UserMessage, self._origin, self._dialect)
         encode = _UserMessage(self._origin, self._dialect).encode
         sent, notices = encoded_once(message, key, lambda: encode(message.parts))
-        self._notices += notices
+        self.notices += notices
         return sent
 
-    def _model(self, message: Message, at: int) -> list[SentMessage]:
-        demands = self.loop_begins is not None and at >= self.loop_begins
+    def _model(self, message: Message) -> list[SentMessage]:
+        demands = self._loop_begins is not None and self._at >= self._loop_begins
         key = (_turn, self._origin, self._dialect, demands)
         sent, notices = encoded_once(
             message, key, lambda: _turn(message, self._origin, self._dialect, demands)
         )
-        self._notices += notices
+        self.notices += notices
         return sent
 
     def _is_foreign(self, part: Part) -> bool:
-        return _is_foreign(part, self._origin, self._notices)
+        return _is_foreign(part, self._origin, self.notices)
 
 
 class _UserMessage:

@@ -37,7 +37,10 @@ def read_json(text: str | bytes | bytearray) -> JsonValue:
     and for arrays and objects nested deeper than `MAX_DEPTH`.
     """
     try:
-        value = cast("JsonValue", json.loads(text, parse_constant=_refuse_constant))
+        if type(text) is str and not text.startswith("\ufeff"):
+            value = cast("JsonValue", _decode(text))
+        else:
+            value = cast("JsonValue", json.loads(text, parse_constant=_refuse_constant))
     except RecursionError as exc:
         raise ValueError(_TOO_DEEP) from exc
     if fault := json_fault(value):
@@ -134,6 +137,9 @@ def is_out_of_range(item: JsonValue) -> bool:
 
 def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is no JSON")  # Python would read it; a stored conversation could not hold it
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode  # `json.loads` would make one each time
 
 
 def as_object(value: JsonValue) -> JsonObject:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self, cast, overload
 
+from chat_core.types.call_changes import all_changes, changes_of
 from chat_core.types.call_status import Rejected, Running, Scheduled
 from chat_core.types.errors import CallNotFound, ConfigurationError, ConversationConflict
 from chat_core.types.json_values import JsonValue
@@ -17,15 +20,16 @@ from chat_core.types.message import (
 from chat_core.types.message import Role as Role
 from chat_core.types.message import Turn as Turn
 from chat_core.types.misuse import checked_text, is_a, kind_of
-from chat_core.types.parts import Part, ToolCall, as_part
+from chat_core.types.parts import PARTS, Part, ToolCall, as_part
 from chat_core.types.plain_json import as_json
 from chat_core.types.short_repr import shortened
-from chat_core.types.tool_call import changes_of
 
 if TYPE_CHECKING:
     from chat_core.types.decisions import ArgumentsChecker, Decision
     from chat_core.types.seals import ApprovalKey
     from chat_core.types.stored_files import FileStore
+
+_parts = attrgetter("parts")
 
 MAX_STORED_BYTES = 1 << 28
 """The largest stored conversation that `Messages.from_json` reads by default: 256 MiB."""
@@ -34,7 +38,7 @@ MAX_STORED_BYTES = 1 << 28
 class Messages:
     """A conversation, in order. `complete` and `stream` append to it; sending never changes what is in it."""
 
-    __slots__ = ("_base_revision", "_messages", "_metadata")
+    __slots__ = ("_base_revision", "_encoders", "_messages", "_metadata")
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self._messages = list(messages) if isinstance(messages, list) else _listed(messages)
@@ -42,6 +46,7 @@ class Messages:
             if not is_a(message, Message):
                 raise _no_message(message)
         self._metadata: dict[str, JsonValue] = {}
+        self._encoders: tuple[object, ...] = ()  # what clients have made of it; not copied, stored, compared
         self._base_revision = -self._changes() if self._messages else 0
 
     @classmethod
@@ -81,9 +86,8 @@ class Messages:
     @property
     def calls(self) -> tuple[ToolCall, ...]:
         """Every tool call, in order."""
-        return tuple(
-            [part for message in self._messages for part in message.parts if isinstance(part, ToolCall)]
-        )
+        parts = chain.from_iterable(map(_parts, self._messages))
+        return tuple([part for part in parts if type(part) is ToolCall or _is_call(part)])
 
     @property
     def pending(self) -> list[ToolCall]:
@@ -206,8 +210,13 @@ class Messages:
         messages._metadata = stored.metadata
         return messages
 
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        """Return the state for copies and pickles, without what has been made of it."""
+        state = {name: getattr(self, name) for name in self.__slots__}
+        return None, {**state, "_encoders": ()}
+
     def _changes(self) -> int:
-        return sum(changes_of(call) for call in self.calls)
+        return sum(all_changes(self.calls))
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -244,6 +253,20 @@ class Messages:
         from chat_core.types.show_messages import markdown_of
 
         return markdown_of(self._messages)
+
+
+def _is_call(part: Part) -> bool:
+    return type(part) not in PARTS and isinstance(part, ToolCall)
+
+
+def kept_encoders(messages: Messages) -> tuple[object, ...]:
+    """Return what `chat_core.wire.encode_from_prefix` keeps with a conversation."""
+    return messages._encoders  # pyright: ignore[reportPrivateUsage]
+
+
+def keep_encoders(messages: Messages, kept: tuple[object, ...]) -> None:
+    """Keep this with a conversation, in place of what was kept."""
+    messages._encoders = kept  # pyright: ignore[reportPrivateUsage]
 
 
 def _listed(messages: object) -> list[Message]:

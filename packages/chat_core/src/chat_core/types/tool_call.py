@@ -289,11 +289,6 @@ def attach_input_check(call: ToolCall, check: ArgumentsCheck) -> None:
     object.__setattr__(call, "_input_check", check)
 
 
-def changes_of(call: ToolCall) -> int:
-    """Return how often a field of the call was set."""
-    return int(getattr(call, "_changes", 0))
-
-
 def _check_of(call: ToolCall) -> ArgumentsCheck | None:
     found: ArgumentsCheck | None = getattr(call, "_check", None)
     return found

@@ -4,6 +4,7 @@ from chat_core.types.call_ids import CallIds, free_wire_id, wire_id, wire_name
 from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
 from chat_core.wire.encode_once import encoded_once
+from chat_core.wire.encode_prefix import PrefixEncoder, encode_from_prefix
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
 from chat_core.wire.finish_words import finish_notices, finish_reason
 from chat_core.wire.frames import FrameReader
@@ -23,13 +24,15 @@ from chat_core.wire.retry_after import retry_after
 from chat_core.wire.strict_schema import StrictSchema, compile_strict, strict_schema
 from chat_core.wire.tool_calls import fail_pending, mark_truncated, read_arguments, tool_call
 from chat_core.wire.vectors import check_count, embeddings_in_order, read_vector
-from chat_core.wire.write import Encoded, dump
+from chat_core.wire.write import Encoded, SentList, dump
 
 __all__ = [
     "CallIds",
     "Encoded",
     "ErrorWords",
     "FrameReader",
+    "PrefixEncoder",
+    "SentList",
     "StrictSchema",
     "check_count",
     "compile_strict",
@@ -37,6 +40,7 @@ __all__ = [
     "described_schema",
     "dump",
     "embeddings_in_order",
+    "encode_from_prefix",
     "encoded_once",
     "error_from_object",
     "fail_pending",

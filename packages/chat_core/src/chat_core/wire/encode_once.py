@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from operator import is_
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
+from chat_core.types.call_changes import changes_of
 from chat_core.types.call_status import Completed
 from chat_core.types.files import File
 from chat_core.types.memo import keep_memo, memo_of
 from chat_core.types.message import Message
 from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.request import OutputSchema, ToolDefinition
-from chat_core.types.tool_call import ToolCall, changes_of
+from chat_core.types.tool_call import ToolCall
 
 T = TypeVar("T")
 Source: TypeAlias = Message | ToolDefinition | OutputSchema

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_
+from typing import NamedTuple, TypeVar, cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.response import Notice
+
+T = TypeVar("T")
+V = TypeVar("V")
+_MOST_BYTES = 1 << 24  # that are kept beside a conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,76 @@ class Encoded:
     notices: tuple[Notice, ...] = ()
 
 
+class SentList(list[T]):
+    """A list in a body whose first `stable` items never change, as of a conversation those that were sent
+    before.
+
+    What has been made of these, such as their bytes, is known to each list that `fork` has made.
+    """
+
+    __slots__ = ("_known", "stable")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stable = 0
+        self._known: dict[object, tuple[Sequence[object], object]] = {}
+
+    def fork(self, stable: int | None = None) -> SentList[T]:
+        """Return a list of the same items, to which others can be added. The first `stable`, by default all,
+        never change from now on.
+        """
+        self.stable = len(self) if stable is None else stable
+        forked: SentList[T] = SentList()
+        forked += self
+        forked.stable, forked._known = self.stable, self._known
+        return forked
+
+    def known(self, what: object, nothing: V) -> tuple[int, V]:
+        """Return what has been made of how many of the first items; `nothing` of none.
+
+        `what` is a name, and what else it depends on.
+        """
+        items, value = self._known.get(what, ((), nothing))
+        if len(items) <= len(self) and all(map(is_, items, self)):
+            return len(items), cast("V", value)
+        return 0, nothing
+
+    def keep(self, what: object, value: object) -> None:
+        """Keep what has been made of the stable items."""
+        self._known[what] = (self[: self.stable], value)
+
+    def pieces(self) -> list[bytes]:
+        """Return the items as JSON bytes without brackets, in pieces. Raises `ValueError` as `to_json`."""
+        at, known = self.known("pieces", _NO_PIECES)
+        pieces = [*known.pieces]
+        if self.stable > at:
+            pieces.append(_written(self[at : self.stable], after=at))
+            at, size = self.stable, known.size + len(pieces[-1])
+            if size <= _MOST_BYTES:
+                self.keep("pieces", _Pieces(tuple(pieces), size))
+        if at < len(self):
+            pieces.append(_written(self[at:], after=at))
+        return pieces
+
+
+class _Pieces(NamedTuple):
+    """The bytes of some items, and how many they are."""
+
+    pieces: Sequence[bytes]
+    size: int
+
+
+_NO_PIECES = _Pieces((), 0)
+
+
+def _written(items: Sequence[object], *, after: int) -> bytes:
+    """Return items as JSON bytes without brackets, with a comma before them where others stand there."""
+    from pydantic_core import to_json
+
+    data = to_json(items)[1:-1]
+    return b",%b" % data if after else data
+
+
 def dump(body: Mapping[str, object]) -> bytes:
     """Return the body as JSON bytes. Raises `ConfigurationError` for what JSON or UTF-8 cannot hold.
 
@@ -28,6 +104,21 @@ def dump(body: Mapping[str, object]) -> bytes:
     from pydantic_core import to_json  # with the first request
 
     try:
+        for name, value in body.items():
+            if type(value) is SentList and value.stable:
+                return _dump_around(body, name, cast("SentList[object]", value))
         return to_json(body)
     except (ValueError, RecursionError) as exc:  # a lone surrogate, a cycle, an object that is no JSON
         raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
+
+
+def _dump_around(body: Mapping[str, object], name: str, value: SentList[object]) -> bytes:
+    """Return the body as JSON bytes, around a list of which many bytes are known: these are copied once."""
+    from pydantic_core import to_json
+
+    items = list(body.items())
+    at = list(body).index(name)
+    before, after = to_json(dict(items[:at]))[1:-1], to_json(dict(items[at + 1 :]))[1:-1]
+    start = b"{%b%b%b:[" % (before, b"," if before else b"", to_json(name))
+    end = b"]%b%b}" % (b"," if after else b"", after)
+    return b"".join([start, *value.pieces(), end])

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 from chat_core import File, Message, Messages, Notice, Opaque, Origin, Part, Structured, Text
 from chat_core.types.describe import whole_text
-from chat_core.wire import encoded_once, foreign_block, misplaced, part_text, text_of
+from chat_core.wire import (
+    SentList,
+    encode_from_prefix,
+    encoded_once,
+    foreign_block,
+    misplaced,
+    part_text,
+    text_of,
+)
 
 from chat_gemini.capabilities import Capabilities, Endpoint
 from chat_gemini.encode.files import file_part
@@ -21,6 +30,18 @@ BEGINNING = "(The conversation begins with the model's turn.)"
 """
 
 
+def encode_contents(
+    messages: Messages, origin: Origin, capabilities: Capabilities, endpoint: Endpoint
+) -> Contents:
+    """Return what is sent of a conversation.
+
+    Raises `ConfigurationError` for a part of the user's that the wire cannot carry, `UnresolvedTool` for open
+    calls.
+    """
+    key = (Contents, origin, capabilities, endpoint)
+    return encode_from_prefix(messages, key, lambda: Contents(origin, capabilities, endpoint))
+
+
 class Contents:
     """The contents of one request.
 
@@ -29,7 +50,7 @@ class Contents:
     """
 
     def __init__(self, origin: Origin, capabilities: Capabilities, endpoint: Endpoint) -> None:
-        self.contents: list[Content] = []
+        self.contents: SentList[Content] = SentList()
         self.instructions: list[SentPart] = []
         self.notices: list[Notice] = []
         self._origin = origin
@@ -37,24 +58,29 @@ class Contents:
         self._capabilities = capabilities
         self._endpoint = endpoint
 
-    def add(self, messages: Messages) -> None:
-        """Add the messages of a conversation.
+    def fork(self) -> Contents:
+        """Return one that goes on from here. Its last content may grow yet."""
+        forked = copy(self)
+        forked.contents = self.contents.fork(max(0, len(self.contents) - 1))
+        if forked.contents:
+            last = forked.contents[-1]
+            forked.contents[-1] = Content(role=last["role"], parts=last["parts"].copy())
+        forked.instructions, forked.notices = self.instructions.copy(), self.notices.copy()
+        return forked
 
-        Raises `ConfigurationError` for a part of the user's that the wire cannot carry, `UnresolvedTool` for
-        open calls.
-        """
-        for message in messages:
-            match message.role, message.parts:
-                case "system", _:
-                    self._instruct(message)
-                case "user", [Text(text)] if not is_blank(text):
-                    self._append("user", [{"text": text}])
-                case "user", _:
-                    self._append("user", self._user(message))
-                case "model", [Text(text, native=None)] if self.contents and not is_blank(text):
-                    self._append("model", [{"text": whole_text(text)}])  # most turns of a long history
-                case _:
-                    self._answer(message)
+    def add(self, message: Message) -> None:
+        """Add a message."""
+        match message.role, message.parts:
+            case "system", _:
+                self._instruct(message)
+            case "user", [Text(text)] if not is_blank(text):
+                self._append("user", [{"text": text}])
+            case "user", _:
+                self._append("user", self._user(message))
+            case "model", [Text(text, native=None)] if self.contents and not is_blank(text):
+                self._append("model", [{"text": whole_text(text)}])  # most turns of a long history
+            case _:
+                self._answer(message)
 
     def _answer(self, message: Message) -> None:
         key = (Contents, self._origin, self._capabilities, self._endpoint)

@@ -9,7 +9,7 @@ from chat_core import ChatRequest, ConfigurationError, Origin
 from chat_core.wire import Encoded
 
 from chat_gemini.capabilities import Capabilities
-from chat_gemini.encode.contents import Contents
+from chat_gemini.encode.contents import encode_contents
 from chat_gemini.encode.generation_config import encode_generation_config
 from chat_gemini.encode.tools import check_tools, encode_tool_config, encode_tools
 from chat_gemini.names import model_path
@@ -25,8 +25,7 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
     an outcome.
     """
     capabilities = Capabilities.of(origin.model)
-    contents = Contents(origin, capabilities, defaults.endpoint)
-    contents.add(request.messages)
+    contents = encode_contents(request.messages, origin, capabilities, defaults.endpoint)
     if not contents.contents:
         raise ConfigurationError(
             "Gemini needs a message of the user's that is not blank: messages.add_user(...)"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from chat_core import ChatRequest, ConfigurationError, Message, Notice, Opaque, Origin
-from chat_core.wire import joined_text
+from chat_core.wire import encode_from_prefix, joined_text
 
-from chat_responses.approvals import action_id, answered_id, requested_actions
+from chat_responses.approvals import note_actions
 from chat_responses.encode.items import ItemEncoder
 from chat_responses.memory import Chained, Conversation
 from chat_responses.settings import RequestDefaults
@@ -22,9 +23,11 @@ class History:
     """
 
     def __init__(self, request: ChatRequest, origin: Origin, defaults: RequestDefaults) -> None:
-        self._messages = list(request.messages)
+        self._conversation = request.messages
         self._origin = origin
-        self._encoder = ItemEncoder(origin, defaults)
+        self._messages = list(request.messages)
+        self._begin = partial(ItemEncoder, origin, defaults)
+        self._encoder = self._begin()
         start = _after_instructions(self._messages)
         self.instructions = _instructions(self._messages[:start], self._encoder)
         self.continues: str | None = None
@@ -35,7 +38,7 @@ class History:
             self._remembered = self._messages[known]
             if isinstance(defaults.memory, Chained) and self._remembered.turn:
                 self.continues = self._remembered.turn.id
-        self._new = self._messages[start:]
+        self._start = start
 
     @property
     def notices(self) -> list[Notice]:
@@ -44,13 +47,27 @@ class History:
 
     def items(self) -> list[InputItem]:
         """Return the items to send, at least one: the server refuses instructions alone."""
-        _refuse_unanswered(self._messages, self._origin)
-        items: list[InputItem] = []
-        if self._remembered is not None:
-            items += self._encoder.outputs(self._remembered)
-        for message in self._new:
-            items += self._encoder.items(message)
-        return items or [{"role": "user", "content": ""}]
+        if self._remembered is None:
+            self._encode_whole()
+        else:
+            self._encode_new(self._remembered)
+        _refuse_unanswered(self._encoder.open_actions)
+        return self._encoder.sent or [{"role": "user", "content": ""}]
+
+    def _encode_whole(self) -> None:
+        """Encode all messages after the instructions."""
+        notices = self._encoder.notices
+        self._encoder = encode_from_prefix(self._conversation, self._encoder.key, self._begin, self._start)
+        self._encoder.notices = [*notices, *self._encoder.notices]
+
+    def _encode_new(self, remembered: Message) -> None:
+        """Encode the outcomes of the last turn that the server has, and what follows that turn."""
+        encoder = self._encoder
+        encoder.sent += encoder.outputs(remembered)
+        for message in self._messages[: self._start]:
+            note_actions(message, self._origin, encoder.open_actions)
+        for message in self._messages[self._start :]:
+            encoder.add(message)
 
 
 def _after_instructions(messages: Sequence[Message]) -> int:
@@ -87,17 +104,8 @@ def _is_from(message: Message, origin: Origin) -> bool:
     return any(one.provider == origin.provider and one.endpoint == origin.endpoint for one in origins)
 
 
-def _refuse_unanswered(messages: Sequence[Message], origin: Origin) -> None:
+def _refuse_unanswered(open_actions: Mapping[str, Opaque]) -> None:
     """Raise for an action that a turn from here asks for and that no user's message answers."""
-    open_actions: dict[str, Opaque] = {}
-    for message in messages:
-        if message.role == "model" and not message.interrupted:
-            actions = (action for action in requested_actions(message) if action.native.origin == origin)
-            open_actions |= {action_id(action.native.data): action for action in actions}
-        elif message.role == "user":
-            blocks = (part.native.data for part in message.parts if isinstance(part, Opaque))
-            for id in map(answered_id, blocks):
-                open_actions.pop(id or "", None)
     if open_actions:
         named = ", ".join(f"{part.native.data.get('type')} {id}" for id, part in open_actions.items())
         raise ConfigurationError(

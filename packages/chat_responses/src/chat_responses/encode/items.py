@@ -24,6 +24,7 @@ from chat_core import (
 from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_list
 from chat_core.wire import (
+    SentList,
     encoded_once,
     foreign_block,
     free_wire_id,
@@ -36,7 +37,7 @@ from chat_core.wire import (
     wire_name,
 )
 
-from chat_responses.approvals import answered_id, is_requested
+from chat_responses.approvals import answered_id, is_requested, note_actions
 from chat_responses.encode.characters import sendable
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
@@ -56,10 +57,16 @@ class _EncodedTurn(NamedTuple):
 
 
 class ItemEncoder:
-    """Encodes the messages of one request. `notices` grows by what is left out."""
+    """Encodes the messages of one request. `sent` grows by their items, `notices` by what is left out.
+
+    `open_actions` are those that turns from here ask for and that no user's message has answered so far, by
+    their ids.
+    """
 
     def __init__(self, origin: Origin, defaults: RequestDefaults) -> None:
         self.notices: list[Notice] = []
+        self.sent: SentList[InputItem] = SentList()
+        self.open_actions: dict[str, Opaque] = {}
         self._origin = origin
         self._calls_last = defaults.dialect.calls_last
         self._is_stored = defaults.server_stores
@@ -68,7 +75,20 @@ class ItemEncoder:
         self._conversation = memory.id if isinstance(memory, Conversation) else None
         self._call_ids: dict[int, str] = {}  # by the identity of the part
         self._used: set[str] = set()
-        self._key = (ItemEncoder, origin, defaults.memory, defaults.server_remembers, self._calls_last)
+        self.key = (ItemEncoder, origin, defaults.memory, defaults.server_remembers, self._calls_last)
+
+    def add(self, message: Message) -> None:
+        """Add the items of a message."""
+        self.sent += self.items(message)
+        note_actions(message, self._origin, self.open_actions)
+
+    def fork(self) -> ItemEncoder:
+        """Return one that goes on from here."""
+        forked = copy(self)
+        forked.sent, forked.notices = self.sent.fork(), self.notices.copy()
+        forked.open_actions, forked._used = self.open_actions.copy(), self._used.copy()
+        forked._call_ids = self._call_ids.copy()
+        return forked
 
     def items(self, message: Message) -> Iterator[InputItem]:
         """Yield the items of a message; of a model's turn also the outcomes of its calls."""
@@ -94,7 +114,7 @@ class ItemEncoder:
 
         The ids of its calls are those of the request before, unless an earlier call has one of them now.
         """
-        encoded = encoded_once(message, self._key, lambda: self._encode_apart(message))
+        encoded = encoded_once(message, self.key, lambda: self._encode_apart(message))
         if encoded.is_alone and self._used.isdisjoint(encoded.call_ids):
             self._used |= encoded.call_ids
             self.notices += encoded.notices

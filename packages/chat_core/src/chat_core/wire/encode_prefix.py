@@ -1,0 +1,85 @@
+"""A conversation, encoded from where the last request ended: what was sent then is nearly always as it was.
+
+An encoder that has read the messages of a request is kept with the conversation, beside a `Snapshot` of them.
+The next request takes a fork of it, and adds the messages that are new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, Self, TypeVar, cast
+
+from chat_core.types.message import Message
+from chat_core.types.messages import Messages, keep_encoders, kept_encoders
+from chat_core.types.snapshot import Snapshot
+
+_MOST = 2  # wires of which a conversation keeps the encoder
+
+
+class PrefixEncoder(Protocol):
+    """What has been made of the messages so far."""
+
+    def add(self, message: Message, /) -> object:
+        """Encode one message more."""
+        ...
+
+    def fork(self) -> Self:
+        """Return one that goes on from here. Neither changes what both have."""
+        ...
+
+
+E = TypeVar("E", bound=PrefixEncoder)
+
+
+class _Kept(NamedTuple):
+    """An encoder, and what it has read. There are none before the second request: many conversations have
+    only one.
+    """
+
+    key: tuple[object, ...]
+    snapshot: Snapshot | None = None
+    encoder: PrefixEncoder | None = None
+
+
+def encode_from_prefix(
+    messages: Messages, key: tuple[object, ...], begin: Callable[[], E], start: int = 0
+) -> E:
+    """Return an encoder that has read all messages from `start` on; `begin` makes one that has read none.
+
+    `key` names the encoder, and holds all that it goes by: origin, dialect and so on. What an encoder has
+    made must not be changed afterwards. Raises what the encoder raises.
+    """
+    key = (*key, start)
+    listed = list(messages)
+    known = next((kept for kept in _kept(messages) if kept.key == key), None)
+    if known is None:
+        _keep(messages, _Kept(key))
+        return _add_all(begin(), listed[start:])
+    snapshot, encoder = known.snapshot, cast("E | None", known.encoder)
+    if snapshot is None or encoder is None or not snapshot.holds(listed[start : start + snapshot.count]):
+        snapshot, encoder = Snapshot(), begin()
+    else:
+        encoder = encoder.fork()
+    at = start + snapshot.count
+    snapshot = snapshot.extended(listed[at:])
+    end = start + snapshot.count
+    _add_all(encoder, listed[at:end])
+    if end > at:
+        _keep(messages, _Kept(key, snapshot, encoder.fork()))
+    return _add_all(encoder, listed[end:])
+
+
+def _add_all(encoder: E, messages: list[Message]) -> E:
+    for message in messages:
+        encoder.add(message)
+    return encoder
+
+
+def _kept(messages: Messages) -> tuple[_Kept, ...]:
+    return cast("tuple[_Kept, ...]", kept_encoders(messages))
+
+
+def _keep(messages: Messages, kept: _Kept) -> None:
+    """Keep an encoder in place of the one with its key, or of the one that was used the longest time ago."""
+    others = [one for one in _kept(messages) if one.key != kept.key]
+    keep_encoders(messages, (kept, *others[: _MOST - 1]))

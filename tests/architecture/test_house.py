@@ -27,6 +27,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "transport": ("types",),  # the seam to the network, and what implements it
     "client": ("types", "wire", "transport"),  # the kit for clients
     "entry_points": ("types", "provider"),  # a client of an installed package
+    "lint": ("types", "provider", "entry_points"),  # a program that checks schemas
     "provider": ("types",),  # the protocols between the engine and clients
     "tools": ("types", "provider"),  # functions a model may call, and who decides about calls
     "chat": ("types", "provider", "tools", "middleware", "realtime"),  # the engine

@@ -18,7 +18,15 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, path_segment, send_request
+from chat_core.client import (
+    AnyRequest,
+    Prepared,
+    SchemaRules,
+    TurnClient,
+    as_request,
+    path_segment,
+    send_request,
+)
 from chat_core.wire import CallIds
 
 from chat_bedrock.decode import decode, decode_count, decode_error, decode_models, decode_profiles
@@ -30,6 +38,11 @@ from chat_bedrock.stream import BedrockStreamDecoder
 T = TypeVar("T")
 
 _REQUEST_ID = "x-amzn-requestid"
+
+_SCHEMAS = SchemaRules(
+    output=("outputConfig/textFormat/structure/jsonSchema/schema",),
+    tools=("toolConfig/tools/*/toolSpec/inputSchema/json",),
+)
 
 
 class BedrockClient(TurnClient[Settings]):
@@ -90,6 +103,10 @@ class BedrockClient(TurnClient[Settings]):
             if following is None or following == token:
                 return models
             token = following
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        return _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)

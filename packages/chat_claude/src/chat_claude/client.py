@@ -25,7 +25,7 @@ from chat_core import (
     Turn,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, begun
+from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request, begun
 from chat_core.wire import CallIds
 
 from chat_claude.betas import beta_header
@@ -37,6 +37,8 @@ from chat_claude.wire import PAUSED
 
 if TYPE_CHECKING:
     from chat_claude.batch import ClaudeBatches
+
+_SCHEMAS = SchemaRules(output=("output_config/format/schema",), tools=("tools/*/input_schema",))
 
 
 class ClaudeClient(TurnClient[Settings]):
@@ -181,6 +183,10 @@ class ClaudeClient(TurnClient[Settings]):
             encoded_chunks=self._settings.defaults.platform.encoded_chunks,
         )
         return self._stream_response(path, decoder, encoded.body, headers)
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        return _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared[EncodedRequest]:
         defaults, platform = self._settings.defaults, self._settings.defaults.platform

@@ -18,7 +18,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, Prepared, TurnClient, as_request
+from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request
 from chat_core.wire import CallIds, rerank_body
 
 from chat_cohere.decode import decode, decode_error, decode_models, decode_tokens
@@ -29,6 +29,12 @@ from chat_cohere.settings import Settings
 from chat_cohere.stream import CohereStreamDecoder
 
 _LONGEST_TEXT = 65_536  # characters that one request to /v1/tokenize takes
+
+_SCHEMAS = SchemaRules(
+    output=("response_format/json_schema",),
+    tools=("tools/*/function/parameters",),
+    tools_field="strict_tools",
+)
 
 
 class CohereClient(TurnClient[Settings]):
@@ -94,6 +100,10 @@ class CohereClient(TurnClient[Settings]):
             if following is None or following == token or not page:
                 return models
             token = following
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        return _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)

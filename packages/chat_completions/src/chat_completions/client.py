@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, EmbeddingsResponse, ModelInfo, TurnEvent
-from chat_core.client import AnyRequest, Prepared, TurnClient, as_request
+from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request
 from chat_core.wire import CallIds
 
 from chat_completions.decode import decode, decode_embeddings, decode_models
@@ -15,6 +15,12 @@ from chat_completions.decode.errors import decode_server_error
 from chat_completions.encode import encode, encode_embeddings
 from chat_completions.settings import Settings
 from chat_completions.stream import CompletionsStreamDecoder
+
+_SCHEMAS = SchemaRules(
+    output=("response_format/json_schema/schema",),
+    tools=("tools/*/function/parameters",),
+    output_flag="strict",
+)
 
 
 class ChatCompletionsClient(TurnClient[Settings]):
@@ -53,6 +59,10 @@ class ChatCompletionsClient(TurnClient[Settings]):
     async def list_models(self) -> list[ModelInfo]:
         """Return the models that the server offers."""
         return await self._send("GET", "/models", decode_models)
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        return _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)

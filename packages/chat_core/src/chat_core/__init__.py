@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ModelListProvider,
         Provider,
         RerankProvider,
+        SchemaCheckingProvider,
         StreamProvider,
         SupportsBatches,
         TokenCountProvider,
@@ -125,6 +126,7 @@ if TYPE_CHECKING:
     from chat_core.types.response import ChatResponse, ModelInfo, Notice, StructuredResponse
     from chat_core.types.retry_policy import RetryPolicy
     from chat_core.types.role_dicts import messages_from_dicts
+    from chat_core.types.schema_findings import SchemaFinding, SchemaReport
     from chat_core.types.seals import ApprovalKey
     from chat_core.types.stored_files import FileStore
     from chat_core.types.usage import Usage
@@ -236,6 +238,9 @@ __all__ = [
     "Role",
     "Running",
     "Scheduled",
+    "SchemaCheckingProvider",
+    "SchemaFinding",
+    "SchemaReport",
     "ScopedCollection",
     "Step",
     "StepLimitReached",
@@ -291,7 +296,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
                 "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
-                "ModelListProvider Provider RerankProvider StreamProvider SupportsBatches TokenCountProvider"
+                "ModelListProvider Provider RerankProvider SchemaCheckingProvider StreamProvider "
+                "SupportsBatches TokenCountProvider"
             ),
             "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
             "chat_core.tokens.fit": "Fit will_it_fit",
@@ -337,6 +343,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.response": "ChatResponse ModelInfo Notice StructuredResponse",
             "chat_core.types.retry_policy": "RetryPolicy",
             "chat_core.types.role_dicts": "messages_from_dicts",
+            "chat_core.types.schema_findings": "SchemaFinding SchemaReport",
             "chat_core.types.seals": "ApprovalKey",
             "chat_core.types.stored_files": "FileStore",
             "chat_core.types.usage": "Usage",

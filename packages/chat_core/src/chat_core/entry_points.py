@@ -5,6 +5,7 @@ Provider packages are found by their entry points.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, Self, cast
 
@@ -25,8 +26,12 @@ _OTHER_NAMES = {
 """Names that people write for a provider, and the one it has here."""
 
 
-class _Builder(Protocol):
+class NamedBuilder(Protocol):
+    """The builder of a provider package."""
+
     def with_model(self, model: str, /) -> Self: ...
+
+    def with_api_key(self, api_key: str, /) -> Self: ...
 
     def build(self) -> OpenedModel: ...
 
@@ -42,25 +47,41 @@ def open_model(name: str) -> OpenedModel:
     """
     checked_text(name, "open_model(name)", "'openai:gpt-5.6'")
     provider, _, model = name.partition(":")
-    installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if not model:
         raise ConfigurationError(
             f"open_model({name!r}) names no provider and model: write 'openai:gpt-5.6'. "
-            f"Installed are {', '.join(sorted(installed)) or 'none'}"
+            f"Installed are {_names(_installed())}"
         )
+    return builder_of(provider, model).with_model(model).build()
+
+
+def builder_of(provider: str, model: str = "a-model") -> NamedBuilder:
+    """Return the builder of a provider, by the name of its entry point.
+
+    Raises `ConfigurationError`, which tells what to install, for a name that none has.
+    """
+    installed = _installed()
     if provider not in installed:
         package = _OTHER_NAMES.get(provider, provider)
         raise ConfigurationError(
             f"no package for {provider!r} is installed: pip install chat-{package}"
             + (f", and write '{package}:{model}'" if package != provider else "")
-            + f". Installed are {', '.join(sorted(installed)) or 'none'}"
+            + f". Installed are {_names(installed)}"
         )
-    return _builder(installed[provider]).with_model(model).build()
+    return _builder(installed[provider])
 
 
-def _builder(entry: EntryPoint) -> _Builder:
+def _installed() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _names(installed: Iterable[str]) -> str:
+    return ", ".join(sorted(installed)) or "none"
+
+
+def _builder(entry: EntryPoint) -> NamedBuilder:
     try:
-        return cast("_Builder", entry.load()())
+        return cast("NamedBuilder", entry.load()())
     except (ImportError, AttributeError) as exc:
         raise ConfigurationError(
             f"the entry point {entry.name} = {entry.value!r} cannot be loaded: {exc}"

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from chat_core.types.events import TurnEvent
     from chat_core.types.explanation import Explanation
     from chat_core.types.messages import Messages
-    from chat_core.types.request import AnyRequest, ChatRequest, ToolDefinition
+    from chat_core.types.request import AnyRequest, ChatRequest, HasDefinition, ToolDefinition
     from chat_core.types.rerank import RerankResponse
     from chat_core.types.response import ChatResponse, ModelInfo
+    from chat_core.types.schema_findings import SchemaReport
 
 
 class Provider(Protocol):
@@ -192,6 +193,24 @@ class ExplainingProvider(Provider, Protocol):
 
         Raises `ConfigurationError` as sending does.
         """
+        ...
+
+
+@runtime_checkable
+class SchemaCheckingProvider(Provider, Protocol):
+    """A client that tells what becomes of schemas on their way to its server."""
+
+    def check_output(self, form: object, /) -> SchemaReport:
+        """Return what becomes of an output type, or of a JSON schema. Nothing is sent.
+
+        Raises `ConfigurationError` for what is neither.
+        """
+        ...
+
+    def check_tools(
+        self, tools: Sequence[HasDefinition | ToolDefinition], /, *, strict: bool | None = None
+    ) -> Sequence[SchemaReport]:
+        """Return what becomes of the parameters of each tool; `strict` in place of what each one says."""
         ...
 
 

@@ -21,9 +21,10 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, begun, resource_path
+from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request, begun, resource_path
 from chat_core.wire import CallIds, Encoded, mark_truncated
 
+from chat_gemini.capabilities import Capabilities
 from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
 from chat_gemini.embeddings import BATCH, decode_embeddings, encode_embeddings
 from chat_gemini.encode import encode, encode_count
@@ -35,6 +36,25 @@ if TYPE_CHECKING:
     from chat_gemini.batch import EmbeddingGeminiBatches, GeminiBatches
 
 _MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
+
+# Those that Google's SDK (google-genai 3.6.1) does not name among what `response_json_schema` supports.
+_UNREAD = (
+    *("pattern", "minLength", "maxLength", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"),
+    *("uniqueItems", "contains", "minContains", "maxContains", "minProperties", "maxProperties"),
+    *("patternProperties", "propertyNames", "dependentRequired", "dependentSchemas", "not", "if", "then"),
+    *("else", "allOf", "unevaluatedProperties", "unevaluatedItems", "contentMediaType", "contentEncoding"),
+)
+_SCHEMAS = SchemaRules(
+    output=("generationConfig/responseJsonSchema", "generationConfig/responseSchema"),
+    tools=(
+        "tools/*/functionDeclarations/*/parametersJsonSchema",
+        "tools/*/functionDeclarations/*/parameters",
+    ),
+    tool_flag="",
+    unread=frozenset(_UNREAD),
+    unrolls=True,
+)
+_OLDER_SCHEMAS = replace(_SCHEMAS, unread=frozenset(), unrolls=False)
 
 
 class GeminiClient(TurnClient[Settings]):
@@ -127,6 +147,11 @@ class GeminiClient(TurnClient[Settings]):
             models += page
             if token is None or not page:
                 return models
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        is_older = self._settings.defaults.takes_older_schema(Capabilities.of(self.model))
+        return _OLDER_SCHEMAS if is_older else _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)

@@ -20,7 +20,7 @@ from chat_core import (
     Request,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, Prepared, StreamDecoder, as_request
+from chat_core.client import AnyRequest, Prepared, SchemaRules, StreamDecoder, as_request
 from chat_core.client.exchange import receive_bursts
 from chat_core.client.secrets import scrub_secrets
 from chat_core.wire import CallIds
@@ -40,6 +40,13 @@ from chat_ollama.native.stream import OllamaStreamDecoder
 from chat_ollama.settings import NativeSettings
 
 T = TypeVar("T")
+
+# The server makes a grammar of the schema of an output, on both of its APIs.
+_SCHEMAS = SchemaRules(
+    output=("format", "response_format/json_schema/schema"),
+    tools=("tools/*/function/parameters",),
+    tool_flag="",
+)
 
 
 class OllamaClient(ChatCompletionsClient):
@@ -129,6 +136,10 @@ class OllamaClient(ChatCompletionsClient):
     def _needs_native(self, request: ChatRequest) -> bool:
         native = self._native
         return native.is_chosen or native.defaults.needs_native or request.options.top_k is not None
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        return _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         if not self._needs_native(request):

@@ -23,7 +23,7 @@ from chat_core import (
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, Prepared, TurnClient, as_request, stream_response
+from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request, stream_response
 from chat_core.wire import CallIds
 
 from chat_responses.background import resume_when_cut, retries
@@ -35,6 +35,7 @@ from chat_responses.settings import RequestDefaults, Settings
 from chat_responses.stream import ResponsesStreamDecoder
 
 _PATH = "/responses"
+_SCHEMAS = SchemaRules(output=("text/format/schema",), tools=("tools/*/parameters",), output_flag="strict")
 
 
 class ResponsesClient(TurnClient[Settings]):
@@ -187,6 +188,10 @@ class ResponsesClient(TurnClient[Settings]):
     def _decoder(self, messages: Messages) -> Callable[[bytes], ChatResponse]:
         ids = CallIds(messages)
         return partial(decode, origin=self._origin, ids=ids, conversation=self._conversation)
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        return _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         return Prepared(_PATH, self._encode(request, stream=stream))

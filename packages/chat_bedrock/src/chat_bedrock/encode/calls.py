@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 
 from chat_core import Completed, ConfigurationError, JsonObject, Notice, ToolCall, ToolDefinition
-from chat_core.wire import unsent_file, wire_id, wire_name
+from chat_core.wire import described_schema, unsent_file, wire_id, wire_name
 
 from chat_bedrock.capabilities import Capabilities
 from chat_bedrock.encode.files import Files, file_kind, plain_mimetype
+from chat_bedrock.encode.output import UNSUPPORTED
 from chat_bedrock.wire import Block
 
 _IDS = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
@@ -72,7 +73,8 @@ def tool_spec(tool: ToolDefinition) -> Block:
     if tool.description.strip():
         spec["description"] = tool.description
     if tool.strict:
-        spec["strict"] = True
+        schema = described_schema({"type": "object", **tool.parameters}, UNSUPPORTED)
+        spec |= {"inputSchema": {"json": schema}, "strict": True}
     return {"toolSpec": spec}
 
 

@@ -12,7 +12,7 @@ from chat_core.wire import described_schema, wire_name
 from chat_bedrock.wire import Block
 
 # Keywords that the server refuses in a schema, by Anthropic's documentation of structured outputs.
-_UNSUPPORTED = frozenset(
+UNSUPPORTED = frozenset(
     (
         *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "examples"),
         *("minLength", "maxLength", "maxItems", "uniqueItems", "minContains", "maxContains"),
@@ -25,7 +25,7 @@ def text_format(output: OutputSchema) -> JsonObject:
     """Return the `textFormat` of an output schema. The schema travels as text."""
     schema: JsonObject = {
         "name": wire_name(output.name),
-        "schema": json.dumps(described_schema(output.schema, _UNSUPPORTED), ensure_ascii=False),
+        "schema": json.dumps(described_schema(output.schema, UNSUPPORTED), ensure_ascii=False),
     }
     if output.description and output.description.strip():
         schema["description"] = output.description

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject, OutputSchema, ToolDefinition
+from chat_core.types.schema_findings import SchemaFault, SchemaRefused
 from chat_core.wire import encoded_once
 
 from chat_claude.encode.schema_subset import SubsetCompiler
@@ -54,7 +55,7 @@ class StrictSchemas:
     def _add(self, what: str, schema: JsonObject, source: Source | None) -> JsonObject:
         compiled = encoded_once(source, (_compile,), lambda: _compile(schema)) if source else _compile(schema)
         if compiled.faults:
-            raise ConfigurationError(f"{what} cannot be strict: {'; '.join(compiled.faults[:8])}")
+            raise SchemaRefused(f"{what} cannot be strict", tuple(compiled.faults))
         self._optional += [f"{what} {at}" for at in compiled.optional]
         self._unions += [f"{what} {at}" for at in compiled.unions]
         return compiled.schema
@@ -62,7 +63,7 @@ class StrictSchemas:
 
 class _Compiled(NamedTuple):
     schema: JsonObject
-    faults: list[str]
+    faults: list[SchemaFault]
     optional: list[str]
     unions: list[str]
 

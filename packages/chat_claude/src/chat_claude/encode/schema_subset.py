@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from chat_core import JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.types.schema_findings import SchemaFault
 
 _DROPPED = frozenset(
     {"title", "$schema", "$id", "$comment", "discriminator", "deprecated", "readOnly", "writeOnly"}
@@ -46,14 +47,14 @@ class SubsetCompiler:
         self._schema = {keyword: value for keyword, value in schema.items() if keyword != named}
         self._named = as_object(schema.get(named))
         self._prefix = f"#/{named}/"
-        self.faults: list[str] = []
+        self.faults: list[SchemaFault] = []
         self.optional: list[str] = []
         self.unions: list[str] = []
 
     def compile(self) -> JsonObject:
         """Return the schema in the subset. It counts only where there are no `faults`."""
         if _is_deeper(self._schema, _MAX_DEPTH) or _is_deeper(self._named, _MAX_DEPTH):
-            self.faults.append(f"#: nested deeper than {_MAX_DEPTH} levels")
+            self.faults.append(SchemaFault("#", f"nested deeper than {_MAX_DEPTH} levels"))
             return {}
         root = self._schema
         for _ in self._named:  # a root that only refers is replaced: the wire requires its type there
@@ -61,13 +62,12 @@ class SubsetCompiler:
                 break
             root = as_object(self._named.get(as_text(root["$ref"]).removeprefix(self._prefix)))
         if recursive := self._recursive():
-            self.faults.append(
-                f"{self._prefix}{recursive}: refers to itself; say how deep by naming each level"
-            )
+            reason = "refers to itself; say how deep by naming each level"
+            self.faults.append(SchemaFault(f"{self._prefix}{recursive}", reason))
             return {}
         compiled = self.schema(root, "#")
         if compiled.get("type") != "object":
-            self.faults.append("#: the root has to be an object")
+            self.faults.append(SchemaFault("#", "the root has to be an object"))
         definitions: JsonObject = {
             name: self.schema(value, f"{self._prefix}{name}") for name, value in self._named.items()
         }
@@ -77,12 +77,12 @@ class SubsetCompiler:
 
     def schema(self, node: JsonValue, at: str) -> JsonObject:
         if not isinstance(node, dict) or not node.keys() - _DROPPED - {"description", "default", "examples"}:
-            self.faults.append(
-                f"{at}: {'nothing' if node is False else 'anything'} is allowed here; name a type"
-            )
+            allowed = "nothing" if node is False else "anything"
+            self.faults.append(SchemaFault(at, f"{allowed} is allowed here; name a type"))
             return {}
         node = self._merged(node, at)
-        self.faults += [f"{at}/{keyword}: is not supported" for keyword in sorted(node.keys() & _REFUSED)]
+        refused = sorted(node.keys() & _REFUSED)
+        self.faults += [SchemaFault(f"{at}/{keyword}", "is not supported") for keyword in refused]
         rest = {
             keyword: value
             for keyword, value in node.items()
@@ -103,7 +103,7 @@ class SubsetCompiler:
     def _merged(self, node: JsonObject, at: str) -> JsonObject:
         parts = as_list(node.get("allOf"))
         if len(parts) > 1:
-            self.faults.append(f"{at}/allOf: is not supported; write one schema")
+            self.faults.append(SchemaFault(f"{at}/allOf", "is not supported; write one schema"))
         rest = {keyword: value for keyword, value in node.items() if keyword != "allOf"}
         return as_object(parts[0]) | rest if parts else rest
 
@@ -140,13 +140,13 @@ class SubsetCompiler:
             case str(name) if name in _TYPES:
                 return self._typed(name, rest, at)
             case other:
-                self.faults.append(f"{at}: {f'there is no type {other!r}' if other else 'name a type'}")
+                self.faults.append(SchemaFault(at, f"there is no type {other!r}" if other else "name a type"))
                 return {}
 
     def _reference(self, target: str, at: str) -> JsonObject:
         name = target.removeprefix(self._prefix)
         if name not in self._named:
-            self.faults.append(f"{at}/$ref: {target!r} is not in the schema")
+            self.faults.append(SchemaFault(f"{at}/$ref", f"{target!r} is not in the schema"))
         return {"$ref": f"#/$defs/{name}"}
 
     def _values(self, rest: JsonObject, at: str) -> JsonObject:
@@ -154,7 +154,7 @@ class SubsetCompiler:
         value = rest.pop(keyword)
         rest.pop("type", None)
         if any(isinstance(one, dict | list) for one in (as_list(value) if keyword == "enum" else [value])):
-            self.faults.append(f"{at}/{keyword}: only texts, numbers, booleans and null")
+            self.faults.append(SchemaFault(f"{at}/{keyword}", "only texts, numbers, booleans and null"))
         return {keyword: value}
 
     def _typed(self, name: str, rest: JsonObject, at: str) -> JsonObject:
@@ -170,10 +170,8 @@ class SubsetCompiler:
 
     def _object(self, rest: JsonObject, at: str) -> JsonObject:
         if rest.pop("additionalProperties", False) is not False:
-            self.faults.append(
-                f"{at}/additionalProperties: keys have to be named; "
-                "use a list of key and value instead of a dict"
-            )
+            reason = "keys have to be named; use a list of key and value instead of a dict"
+            self.faults.append(SchemaFault(f"{at}/additionalProperties", reason))
         required = as_list(rest.pop("required", None))
         properties: JsonObject = {}
         for name, value in as_object(rest.pop("properties", None)).items():
@@ -195,7 +193,7 @@ class SubsetCompiler:
         if "items" in rest:
             out["items"] = self.schema(rest.pop("items"), f"{at}/items")
         else:
-            self.faults.append(f"{at}/items: has to say what the items are")
+            self.faults.append(SchemaFault(f"{at}/items", "has to say what the items are"))
         if rest.get("minItems") in (0, 1):
             out["minItems"] = rest.pop("minItems")
         return out

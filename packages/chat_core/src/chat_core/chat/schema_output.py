@@ -13,6 +13,7 @@ from chat_core.tools.json_schema import faults
 from chat_core.tools.unchecked import KEYWORDS
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, json_fault
+from chat_core.types.type_schema import under_value
 
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _OF_NAMES = ("properties", "patternProperties", "$defs", "definitions")
@@ -49,7 +50,7 @@ class SchemaOutput(OutputType[JsonValue]):
     def _schema(self) -> JsonObject:
         """The schema as it is sent. References follow where it moves as it is wrapped."""
         schema = deepcopy(self._given)
-        return schema if schema.get("type") == "object" else cast("JsonObject", _moved(schema))
+        return schema if schema.get("type") == "object" else cast("JsonObject", under_value(schema))
 
     def _validated(self, value: JsonValue, document: str | None) -> JsonValue:
         if found := faults(value, self._given, "the output's schema"):
@@ -105,24 +106,3 @@ def _type_faults(schema: JsonValue, at: str) -> list[str]:
             parts = as_list(inner) or [inner]
             found += [fault for part in parts for fault in _type_faults(part, place)]
     return found
-
-
-def _moved(node: JsonValue) -> JsonValue:
-    """Return a schema as it is under `value`: definitions stay at the root, other references go deeper."""
-    match node:
-        case dict():
-            return {
-                key: _moved_reference(item) if key == "$ref" else _moved(item) for key, item in node.items()
-            }
-        case list():
-            return [_moved(item) for item in node]
-        case _:
-            return node
-
-
-def _moved_reference(reference: JsonValue) -> JsonValue:
-    if not isinstance(reference, str) or not reference.startswith("#"):
-        return reference
-    if reference.startswith(("#/$defs/", "#/definitions/")):
-        return reference
-    return f"#/properties/value{reference[1:]}"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 from typing_extensions import TypeForm
 
 from chat_core.chat.snapshots import Snapshots
-from chat_core.tools.untitled import untitled
 from chat_core.types.describe import describe_exception
 from chat_core.types.errors import (
     ConfigurationError,
@@ -24,12 +23,13 @@ from chat_core.types.parts import Part, Structured, Text, structured_text
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.request import OutputSchema
 from chat_core.types.response import ChatResponse, StructuredResponse
+from chat_core.types.type_schema import output_schema
+from chat_core.types.untitled import untitled
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
-_DEFINITIONS = ("$defs", "definitions")
 
 
 class DoesNotFit(Exception):
@@ -60,20 +60,7 @@ class OutputType(Generic[T]):
 
         Raises `ConfigurationError` where JSON schema has no form for the type.
         """
-        schema: JsonObject = self._schema
-        if self._wrapped:
-            definitions: JsonObject = {key: schema[key] for key in _DEFINITIONS if key in schema}
-            inner: JsonObject = {key: value for key, value in schema.items() if key not in _DEFINITIONS}
-            schema = {
-                "type": "object",
-                "properties": {"value": inner},
-                "required": ["value"],
-                "additionalProperties": False,
-                **definitions,
-            }
-        name = re.sub(r"[^A-Za-z0-9_-]+", "_", self._name)[:64]
-        described = schema.pop("description", None) if not self._wrapped else None
-        return OutputSchema(name, schema, described if isinstance(described, str) else None)
+        return output_schema(self._name, self._schema)
 
     def typed(self, response: ChatResponse) -> StructuredResponse[T]:
         """Return the response with the value that its text is, asides left out.

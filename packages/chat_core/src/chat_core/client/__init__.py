@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         send_request,
         stream_response,
     )
+    from chat_core.client.schema_rules import SchemaRules
     from chat_core.client.secrets import scrub_secrets
     from chat_core.client.sigv4 import AwsCredentials
     from chat_core.client.token_exchange import Subject, TokenExchange, token_file
@@ -50,6 +51,7 @@ __all__ = [
     "ProviderBuilder",
     "ProviderClient",
     "ResolvedServer",
+    "SchemaRules",
     "Server",
     "Signed",
     "StallEnding",
@@ -87,6 +89,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.client.exchange": (
                 "StallEnding StreamDecoder begun receive_bursts send_request stream_response"
             ),
+            "chat_core.client.schema_rules": "SchemaRules",
             "chat_core.client.secrets": "scrub_secrets",
             "chat_core.client.sigv4": "AwsCredentials",
             "chat_core.client.token_exchange": "Subject TokenExchange token_file",

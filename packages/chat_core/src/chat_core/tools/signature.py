@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, cast, get_args
 
 from chat_core.tools.arguments import ArgumentsDoNotFit
 from chat_core.tools.context import ToolContext
-from chat_core.tools.untitled import untitled
 from chat_core.types.describe import describe_exception
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject
 from chat_core.types.pydantic_faults import faults_of
 from chat_core.types.tool_call import ToolCall
+from chat_core.types.untitled import untitled
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue
@@ -32,6 +32,16 @@ class ToolDefinition(Memo):
     description: str = ""
     parameters: JsonObject = field(default_factory=dict[str, JsonValue])
     strict: bool | None = None
+
+
+@runtime_checkable
+class HasDefinition(Protocol):
+    """A tool, as an application has it."""
+
+    @property
+    def definition(self) -> ToolDefinition:
+        """The tool as a model sees it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

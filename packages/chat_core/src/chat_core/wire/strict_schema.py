@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
+from chat_core.types.schema_findings import SchemaFault, SchemaRefused
 
 _DROPPED = frozenset(
     {
@@ -59,13 +59,17 @@ def compile_strict(schema: JsonObject, what: str) -> StrictSchema:
     compiler = _Compiler()
     compiled = compiler.schema(schema, "#", 1)
     if as_object(compiled).get("type") != "object":
-        compiler.faults.append("#: the root has to be an object")
+        compiler.faults.append(SchemaFault("#", "the root has to be an object"))
     if compiler.properties > _MOST_PROPERTIES:
-        compiler.faults.append(f"#: {compiler.properties} properties, {_MOST_PROPERTIES} at most")
+        compiler.faults.append(
+            SchemaFault("#", f"{compiler.properties} properties, {_MOST_PROPERTIES} at most")
+        )
     if compiler.enum_values > _MOST_ENUM_VALUES:
-        compiler.faults.append(f"#: {compiler.enum_values} enum values, {_MOST_ENUM_VALUES} at most")
+        compiler.faults.append(
+            SchemaFault("#", f"{compiler.enum_values} enum values, {_MOST_ENUM_VALUES} at most")
+        )
     if compiler.faults:
-        raise ConfigurationError(f"{what} cannot be strict: {'; '.join(compiler.faults[:8])}")
+        raise SchemaRefused(f"{what} cannot be strict", tuple(compiler.faults))
     return StrictSchema(as_object(compiled), tuple(compiler.left_out))
 
 
@@ -76,26 +80,25 @@ def strict_schema(schema: JsonObject, what: str) -> JsonObject:
 
 class _Compiler:
     def __init__(self) -> None:
-        self.faults: list[str] = []
+        self.faults: list[SchemaFault] = []
         self.properties = 0
         self.enum_values = 0
         self.left_out: dict[str, None] = {}
 
     def schema(self, node: JsonValue, at: str, level: int) -> JsonValue:
         if not isinstance(node, dict):
-            self.faults.append(
-                f"{at}: {'anything' if node is True else 'nothing'} is allowed here; name a type"
-            )
+            allowed = "anything" if node is True else "nothing"
+            self.faults.append(SchemaFault(at, f"{allowed} is allowed here; name a type"))
             return node
         if level > _MOST_LEVELS:
-            self.faults.append(f"{at}: nested deeper than {_MOST_LEVELS} levels")
+            self.faults.append(SchemaFault(at, f"nested deeper than {_MOST_LEVELS} levels"))
             return node
         node = self._merged(node, at)
         out: JsonObject = {}
         in_words: list[str] = []
         for keyword, value in node.items():
             if keyword in _REFUSED:
-                self.faults.append(f"{at}/{keyword}: is not supported")
+                self.faults.append(SchemaFault(f"{at}/{keyword}", "is not supported"))
             elif (
                 keyword in _IN_WORDS
                 or (keyword == "format" and as_text(value) not in _FORMATS)
@@ -109,13 +112,13 @@ class _Compiler:
         if "$ref" in out and len(out) - ("$defs" in out) > 1:  # a reference may have no neighbours
             out = {"anyOf": [{"$ref": out.pop("$ref")}], **out}
         if not out.keys() & {"type", "enum", "const", "anyOf", "$ref"}:
-            self.faults.append(f"{at}: anything is allowed here; name a type")
+            self.faults.append(SchemaFault(at, "anything is allowed here; name a type"))
         if in_words:
             out["description"] = f"{out.get('description', '')} ({', '.join(in_words)})".strip()
         if _is(out, "object"):
             self._close(out, node, at)
         if _is(out, "array") and not out.keys() & {"items", "prefixItems"}:
-            self.faults.append(f"{at}/items: has to say what the items are")
+            self.faults.append(SchemaFault(f"{at}/items", "has to say what the items are"))
         return out
 
     def _merged(self, node: JsonObject, at: str) -> JsonObject:
@@ -124,7 +127,7 @@ class _Compiler:
             alone = {key: value for key, value in node.items() if key != "allOf"}
             return alone | self._merged(as_object(parts[0]), f"{at}/allOf/0")
         if parts:
-            self.faults.append(f"{at}/allOf: is not supported")
+            self.faults.append(SchemaFault(f"{at}/allOf", "is not supported"))
         return {key: value for key, value in node.items() if key != "allOf"}
 
     def _keep(self, out: JsonObject, keyword: str, value: JsonValue, at: str, level: int) -> None:
@@ -162,10 +165,8 @@ class _Compiler:
 
     def _close(self, out: JsonObject, node: JsonObject, at: str) -> None:
         if node.get("additionalProperties", False) is not False:
-            self.faults.append(
-                f"{at}/additionalProperties: keys have to be named; use a list of key and value instead of "
-                f"a dict"
-            )
+            reason = "keys have to be named; use a list of key and value instead of a dict"
+            self.faults.append(SchemaFault(f"{at}/additionalProperties", reason))
         properties = as_object(out.setdefault("properties", {}))
         out["required"] = list(properties)
         out["additionalProperties"] = False

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.types.schema_findings import SchemaFault, SchemaRefused
 
 
 def older_schema(schema: JsonObject, about: str) -> JsonObject:
@@ -134,7 +135,5 @@ class _Compiler:
             compiled["required"] = required
 
     def _refusal(self, at: str, what: str) -> ConfigurationError:
-        return ConfigurationError(
-            f"{self._about}: the older schema dialect cannot express {what}, at {at}; models from "
-            f"gemini-2.0 on take JSON Schema"
-        )
+        reason = f"the older schema dialect cannot express {what}; models from gemini-2.0 on take JSON Schema"
+        return SchemaRefused(self._about, (SchemaFault(at, reason),))

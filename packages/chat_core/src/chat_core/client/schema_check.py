@@ -97,8 +97,8 @@ def _findings(
         return (_left_out(encoded.notices, schema),) if schema.get("properties") or request.output else ()
     holders, carried = sent
     findings: list[SchemaFinding] = []
-    held_together = bool(request.tools) and body.get(rules.tools_field) is True
-    if flag is not None and not held_together and all(one.get(flag) is not True for one in holders):
+    strict_together = bool(request.tools) and body.get(rules.tools_field) is True
+    if flag is not None and not strict_together and all(one.get(flag) is not True for one in holders):
         unheld = _UNHELD_TOOL if request.tools else _UNHELD_OUTPUT
         findings.append(unheld if flag else replace(unheld, way_out=""))
     findings += compare_schemas(schema, carried, rules.unread)

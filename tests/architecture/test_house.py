@@ -58,6 +58,7 @@ PURE = (
     "stream",
 )  # these, and whatever they are made of, neither wait nor look at a clock
 SHARED_WIRES = ("chat_completions", "chat_responses")  # the provider packages that others may build on
+SHARED_ROOMS = ("chat_openai.realtime",)  # and what of a provider others may build on, where it is installed
 
 HTTP = ("aiohttp", "httpx", "httpx2", "httpx_sse", "httpcore", "httpcore2", "h11", "websockets")
 CLOCKS = (
@@ -356,7 +357,7 @@ def only_builders_read_the_environment(house: House) -> Iterator[str]:
 
 def providers_are_built_in_one_direction(house: House) -> Iterator[str]:
     """wire ← encode, decode ← stream ← client ← builder, also by way of the files beside them; and nothing
-    goes in a circle.
+    goes in a circle. A builder may hand over to that of another folder.
     """
     place = {file: at for at, files in enumerate(WIRE) for file in files}
     for module in house.providers:
@@ -366,8 +367,14 @@ def providers_are_built_in_one_direction(house: House) -> Iterator[str]:
                 yield f"{module.name}:{step.line}: imports itself in a circle"
             elif other.within == "":
                 yield f"{module.name}:{step.line}: imports from {target} itself: name the module"
+            elif module.file == other.file == "builder" and _folder(module) != _folder(other):
+                continue
             elif module.file in place and place.get(other.file, -1) >= place[module.file]:
                 yield f"{module.name}:{step.line}: {module.file} reaches {other.file}"
+
+
+def _folder(module: Module) -> str:
+    return module.name.rpartition(".")[0]
 
 
 def providers_know_neither_engine_nor_siblings(house: House) -> Iterator[str]:
@@ -384,7 +391,9 @@ def providers_know_neither_engine_nor_siblings(house: House) -> Iterator[str]:
             if step.said == "chat_core" and step.name in (None, "*"):
                 yield f"{module.name}:{step.line}: imports chat_core whole: name what it needs"
             shared = () if module.package in SHARED_WIRES else SHARED_WIRES
-            if inside(step.target, *roots - {module.package, *shared}):
+            if inside(step.target, *roots - {module.package, *shared}) and not (
+                module.package not in SHARED_WIRES and inside(step.target, *SHARED_ROOMS)
+            ):
                 yield f"{module.name}:{step.line}: imports {step.target}, a sibling"
 
 

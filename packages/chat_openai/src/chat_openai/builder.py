@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Final, Generic, Literal, cast, overload
+from typing import TYPE_CHECKING, Final, Generic, Literal, cast, overload
 
 from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server
@@ -13,11 +13,14 @@ from chat_core.types.typestate import HasImages
 from chat_responses.builder import settings
 from typing_extensions import TypeVar
 
-from chat_openai.choices import OpenAIChoices, client_for
+from chat_openai.choices import OpenAIChoices, client_for, refuse_other_choices
 from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
 from chat_openai.images.client import ImageOpenAIClient
 from chat_openai.images.options import ImageOptions
 from chat_openai.native_tools import NativeToolsBuilder
+
+if TYPE_CHECKING:
+    from chat_openai.realtime.builder import RealtimeBuilder
 
 M = TypeVar("M", default=NoModel)
 E = TypeVar("E", default=NoEmbeddings)
@@ -78,6 +81,20 @@ class OpenAIBuilder(NativeToolsBuilder[OpenAIChoices], Generic[M, E]):
         )
         made = self._with(replace(self._choices, images=options, embeds=False, dimensions=None))
         return cast("OpenAIBuilder[M, HasImages]", made)
+
+    def with_realtime(self) -> RealtimeBuilder[M]:
+        """Return the builder of a client of realtime sessions, with the model, the key and the connection
+        chosen so far.
+
+        Raises `ConfigurationError` for choices that sessions have no place for.
+        """
+        from chat_openai.realtime.builder import RealtimeBuilder
+        from chat_openai.realtime.dialect import OPENAI as SESSIONS
+
+        plain = OpenAIChoices(self._choices.model)
+        refuse_other_choices(self._choices, plain, "with_realtime() makes a client of another API")
+        begun = RealtimeBuilder.for_server(SESSIONS, self._connection, self._choices.model)
+        return cast("RealtimeBuilder[M]", begun)
 
     @overload
     def build(self: OpenAIBuilder[HasModel, NoEmbeddings]) -> OpenAIClient: ...

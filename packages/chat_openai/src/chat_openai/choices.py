@@ -30,20 +30,18 @@ def client_for(
     `deployment` is the path under the base URL that embeddings and images have at some servers.
     """
     if choices.images is not None:
-        _refuse_other_choices(choices)
+        plain = OpenAIChoices(choices.model, images=choices.images, dialect=choices.dialect)
+        refuse_other_choices(choices, plain, "with_images() makes a client that only draws")
         return ImageOpenAIClient(settings, choices.images, deployment)
     if choices.embeds:
         return EmbeddingOpenAIClient(settings, choices.dimensions, deployment)
     return OpenAIClient(settings)
 
 
-def _refuse_other_choices(choices: OpenAIChoices) -> None:
-    """Raise for choices that the Images API has no place for."""
-    plain = OpenAIChoices(choices.model, images=choices.images, dialect=choices.dialect)
+def refuse_other_choices(choices: Choices, plain: Choices, makes: str) -> None:
+    """Raise for choices that `plain` has not, which another API has no place for; `makes` says which."""
     chosen = [
         field.name for field in fields(plain) if getattr(choices, field.name) != getattr(plain, field.name)
     ]
     if chosen:
-        raise ConfigurationError(
-            f"with_images() makes a client that only draws: leave out what sets {', '.join(chosen)}"
-        )
+        raise ConfigurationError(f"{makes}: leave out what sets {', '.join(chosen)}")

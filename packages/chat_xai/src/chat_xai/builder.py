@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Generic, Literal, Self, cast
 
 from chat_completions import Dialect
 from chat_completions.builder import CompletionsBuilder
+from chat_core import ConfigurationError
 from chat_core.client import HasModel, NoModel
 from chat_responses.builder import ResponsesBuilder
 from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
+    from chat_openai.realtime import RealtimeBuilder
+
     from chat_xai.client import XAIClient
 
 M = TypeVar("M", default=NoModel)
@@ -61,6 +64,23 @@ class XAIBuilder(CompletionsBuilder, Generic[M]):
         """
         begun = ResponsesBuilder.for_server(Dialect.xai().server, self._connection, self._choices.model)
         return cast("ResponsesBuilder[M]", begun)
+
+    def with_realtime(self) -> RealtimeBuilder[M]:
+        """Return the builder of a client of realtime sessions, with the model, key and connection chosen so
+        far.
+
+        It is chat-openai's, whose protocol xAI speaks: `pip install "chat-xai[realtime]"`. Raises
+        `ConfigurationError` where that is not installed.
+        """
+        try:
+            from chat_openai.realtime import XAI, RealtimeBuilder
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("chat_openai"):
+                raise
+            raise ConfigurationError('with_realtime() needs: pip install "chat-xai[realtime]"') from None
+
+        begun = RealtimeBuilder.for_server(XAI, self._connection, self._choices.model)
+        return cast("RealtimeBuilder[M]", begun)
 
     def build(self: XAIBuilder[HasModel]) -> XAIClient:
         """Return the client. Raises `ConfigurationError` for what is missing or cannot be."""

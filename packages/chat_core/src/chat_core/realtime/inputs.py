@@ -10,7 +10,7 @@ from chat_core.types.errors import ConfigurationError
 from chat_core.types.files import File
 from chat_core.types.message import Message
 from chat_core.types.misuse import is_a, kind_of
-from chat_core.types.parts import Text
+from chat_core.types.parts import Opaque, Text
 from chat_core.types.tool_call import ToolCall
 
 
@@ -86,10 +86,18 @@ RealtimeInput: TypeAlias = (
 )
 
 
-def user_message(content: str | File) -> Message:
-    """Return a text or a file as a message of the user's. Raises `ConfigurationError` for anything else."""
+def user_input(content: str | File | Opaque, respond: bool | None) -> UserMessage:
+    """Return a text, a file or a block of the provider's own as a message of the user's.
+
+    Where `respond` does not say it, a text and a recording end the turn. Raises `ConfigurationError` for
+    anything else.
+    """
+    ends_turn = isinstance(content, str)
     if isinstance(content, str):
-        return Message("user", [Text(content)])
-    if is_a(content, File):
-        return Message("user", [content])
-    raise ConfigurationError(f"a session sends a text, a File or bytes of speech, not {kind_of(content)}")
+        message = Message("user", [Text(content)])
+    elif is_a(content, File, Opaque):
+        message = Message("user", [content])
+        ends_turn = isinstance(content, File) and content.kind == "audio"
+    else:
+        raise ConfigurationError(f"a session sends a text, a File or bytes of speech, not {kind_of(content)}")
+    return UserMessage(message, ends_turn if respond is None else respond)

@@ -24,8 +24,7 @@ from chat_core.realtime.inputs import (
     History,
     Interrupt,
     Respond,
-    UserMessage,
-    user_message,
+    user_input,
 )
 from chat_core.realtime.link import Link, Reopened
 from chat_core.realtime.reading import Reading, SessionEvent
@@ -42,6 +41,7 @@ from chat_core.types.errors import (
 from chat_core.types.events import ToolProgress
 from chat_core.types.files import File
 from chat_core.types.messages import Messages
+from chat_core.types.parts import Opaque
 from chat_core.types.request import ChatRequest
 from chat_core.types.run import Run
 
@@ -124,8 +124,8 @@ class RealtimeSession:
             await self._link.aclose()
             self._inbox.notify()
 
-    async def send(self, content: str | File | bytes, *, respond: bool | None = None) -> None:
-        """Send a text, a file or a piece of speech.
+    async def send(self, content: str | File | Opaque | bytes, *, respond: bool | None = None) -> None:
+        """Send a text, a file, a piece of speech, or a block of the provider's own, such as an approval.
 
         A text, and a recording as a `File`, is a turn of the user's that the model answers; an image is for
         it to look at with the turn that follows. `respond` says otherwise. Bytes are more of the user's
@@ -138,11 +138,10 @@ class RealtimeSession:
             for start in range(0, len(data), _PIECE):
                 await self._link.send(AudioInput(data[start : start + _PIECE]))
             return
-        message = user_message(content)
-        ends_turn = not isinstance(content, File) or content.kind == "audio" if respond is None else respond
-        await self._link.send(UserMessage(message, ends_turn))
-        self._reading.user_sent(message)
-        if ends_turn:
+        given = user_input(content, respond)
+        await self._link.send(given)
+        self._reading.user_sent(given.message)
+        if given.ends_turn:
             await self._reading.request(Respond())
 
     async def commit(self) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, Literal, Self, cast, overload
 
 from chat_core import ConfigurationError
@@ -17,7 +16,6 @@ from chat_core.client import (
     NoModel,
     ResolvedServer,
     Server,
-    checked_key,
 )
 from chat_core.types.misuse import checked_dimensions
 from chat_core.types.typestate import HasImages
@@ -26,8 +24,9 @@ from chat_responses.servers import AZURE
 from typing_extensions import TypeVar
 
 from chat_openai.azure import endpoint as address
-from chat_openai.azure.entra import TokenCredential, token_source
-from chat_openai.choices import OpenAIChoices, client_for
+from chat_openai.azure.access import Credential, resolve, resolved_server
+from chat_openai.azure.entra import TokenCredential
+from chat_openai.choices import OpenAIChoices, client_for, refuse_other_choices
 from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
 from chat_openai.images.client import ImageOpenAIClient
 from chat_openai.images.options import ImageOptions
@@ -35,6 +34,9 @@ from chat_openai.native_tools import NativeToolsBuilder
 
 if TYPE_CHECKING:
     from chat_completions import ChatCompletionsClient
+
+    from chat_openai.realtime.builder import RealtimeBuilder
+    from chat_openai.realtime.dialect import Dialect
 
 
 class HasChatCompletions:
@@ -159,6 +161,25 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
         chosen = replace(self._choices, images=options, embeds=False, dimensions=None, chats=False)
         return cast("AzureOpenAIBuilder[M, HasImages]", self._with(chosen))
 
+    def with_realtime(self) -> RealtimeBuilder[M]:
+        """Return the builder of a client of realtime sessions, with the deployment, the resource and what
+        authorizes it as chosen so far.
+
+        Raises `ConfigurationError` for choices that sessions have no place for.
+        """
+        from chat_openai.realtime.dialect import AZURE as SESSIONS
+
+        return self._sessions(SESSIONS, "with_realtime()")
+
+    def with_voice_live(self) -> RealtimeBuilder[M]:
+        """Return the builder of a client of Azure Voice Live, as `with_realtime` does.
+
+        It has models of its own: `with_model("gpt-realtime")`, say.
+        """
+        from chat_openai.realtime.dialect import VOICE_LIVE
+
+        return self._sessions(VOICE_LIVE, "with_voice_live()")
+
     @overload
     def build(self: AzureOpenAIBuilder[HasModel, NoEmbeddings]) -> OpenAIClient: ...
     @overload
@@ -181,6 +202,16 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
         )
         return client_for(choices, made, address.deployment_path(choices.model, choices.version))
 
+    def _sessions(self, dialect: Dialect, method: str) -> RealtimeBuilder[M]:
+        from chat_openai.realtime.builder import RealtimeBuilder
+
+        choices = self._choices
+        plain = AzureChoices(choices.model, credential=choices.credential, scope=choices.scope)
+        refuse_other_choices(choices, plain, f"{method} makes a client of another API")
+        credential = Credential(choices.credential, choices.scope) if choices.credential else None
+        begun = RealtimeBuilder.for_server(dialect, self._connection, choices.model, credential)
+        return cast("RealtimeBuilder[M]", begun)
+
     def _resolved(self) -> tuple[str, Connection]:
         """Return the endpoint, and the connection with what authorizes it."""
         choices, connection = self._choices, self._connection
@@ -190,38 +221,12 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
                 '.with_endpoint("https://...") '
                 "or AZURE_OPENAI_ENDPOINT"
             )
-        if choices.credential is not None or connection.credentials is not None:
-            endpoint = TOKENS.resolve(
-                connection,
-                {**os.environ, "AZURE_OPENAI_AD_TOKEN": ""},
-                builder="",
-                checked=address.checked_endpoint,
-            ).base_url
-            credentials = connection.credentials
-            if choices.credential is not None:
-                credentials = token_source(choices.credential, endpoint, choices.scope)
-            return endpoint, replace(connection, credentials=credentials, api_key=None)
-        return self._with_key(connection, os.environ)
-
-    def _with_key(self, connection: Connection, variables: Mapping[str, str]) -> tuple[str, Connection]:
-        server = TOKENS.resolve(connection, variables, builder="", checked=address.checked_endpoint)
-        if server.api_key and connection.api_key is None:
-            header = {"authorization": f"Bearer {checked_key(server.api_key)}"}
-        else:
-            try:
-                server = SERVER.resolve(connection, variables, builder="", checked=address.checked_endpoint)
-            except ConfigurationError as error:
-                raise ConfigurationError(f"{error}, or .with_credentials(DefaultAzureCredential())") from None
-            header = {"api-key": checked_key(server.api_key)} if server.api_key else {}
-        return server.base_url, replace(connection, api_key=None, headers={**header, **connection.headers})
+        credential = Credential(choices.credential, choices.scope) if choices.credential else None
+        return resolve(SERVER, TOKENS, connection, credential, os.environ, "AzureOpenAIBuilder")
 
 
 def _server(url: str, connection: Connection) -> ResolvedServer:
-    """Return the server at a URL. Its key is a header of the connection, or comes from its source."""
-    advice = "its token came from .with_credentials(...)"
-    if connection.credentials is None:
-        advice = "its key came from .with_api_key(...), AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"
-    return ResolvedServer(url, None, True, advice)
+    return resolved_server(url, connection, SERVER, TOKENS)
 
 
 def _chat_completions(choices: AzureChoices, endpoint: str, connection: Connection) -> ChatCompletionsClient:
@@ -237,13 +242,7 @@ def _chat_completions(choices: AzureChoices, endpoint: str, connection: Connecti
         credential=choices.credential,
         scope=choices.scope,
     )
-    others = [
-        each.name for each in fields(choices) if getattr(choices, each.name) != getattr(plain, each.name)
-    ]
-    if others:
-        raise ConfigurationError(
-            f"with_chat_completions() makes a client of another API: leave out what sets {', '.join(others)}"
-        )
+    refuse_other_choices(choices, plain, "with_chat_completions() makes a client of another API")
     url = address.deployment_url(endpoint, plain.model or "", choices.version)
     made = settings(plain, connection, "AzureOpenAIBuilder", _server(url, connection))
     return ChatCompletionsClient(

@@ -10,5 +10,15 @@ client = RealtimeBuilder().with_model("gpt-realtime-2").build()
 from chat_openai.realtime.builder import RealtimeBuilder
 from chat_openai.realtime.client import RealtimeClient
 from chat_openai.realtime.dialect import AZURE, OPENAI, VOICE_LIVE, XAI, Dialect
+from chat_openai.realtime.secret import ClientSecret
 
-__all__ = ["AZURE", "OPENAI", "VOICE_LIVE", "XAI", "Dialect", "RealtimeBuilder", "RealtimeClient"]
+__all__ = [
+    "AZURE",
+    "OPENAI",
+    "VOICE_LIVE",
+    "XAI",
+    "ClientSecret",
+    "Dialect",
+    "RealtimeBuilder",
+    "RealtimeClient",
+]

@@ -8,10 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, Self, cast
 
 from chat_core import ConfigurationError, JsonObject
-from chat_core.client import HasModel, NoModel, ProviderBuilder, checked_key, checked_url
+from chat_core.client import (
+    Connection,
+    CredentialSource,
+    HasModel,
+    NoModel,
+    ProviderBuilder,
+    ResolvedServer,
+    checked_key,
+)
 from typing_extensions import TypeVar
 
-from chat_openai.azure.endpoint import checked_endpoint
+from chat_openai.azure.access import Credential, resolve, resolved_server
+from chat_openai.azure.entra import TokenCredential
 from chat_openai.realtime.client import RealtimeClient
 from chat_openai.realtime.dialect import OPENAI, Dialect
 from chat_openai.realtime.settings import SessionDefaults, Settings
@@ -25,6 +34,7 @@ class RealtimeChoices:
 
     model: str | None = None
     defaults: SessionDefaults = field(default_factory=SessionDefaults)
+    credential: Credential | None = field(default=None, repr=False)
 
 
 class RealtimeBuilder(ProviderBuilder[RealtimeChoices], Generic[M]):
@@ -38,6 +48,47 @@ class RealtimeBuilder(ProviderBuilder[RealtimeChoices], Generic[M]):
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         super().__init__(RealtimeChoices(defaults=SessionDefaults(dialect=dialect)))
 
+    @classmethod
+    def for_server(
+        cls,
+        dialect: Dialect,
+        connection: Connection,
+        model: str | None,
+        credential: Credential | None = None,
+    ) -> Self:
+        """Return a builder with the connection and the model that were chosen for another API of a server.
+
+        Raises `ConfigurationError` for fields of its request bodies.
+        """
+        if connection.extra or connection.embeddings_extra:
+            raise ConfigurationError("with_extra_body(...) for sessions comes after with_realtime()")
+        begun = cls(dialect)._connected(connection)
+        return begun._with(replace(begun._choices, model=model, credential=credential))
+
+    def with_credentials(
+        self, source: CredentialSource | TokenCredential, *, scope: str | None = None
+    ) -> Self:
+        """Set a source of tokens, in place of a key; at Azure also a credential of azure-identity as it is.
+
+        `scope` is for such a credential; by default it follows from the host.
+        """
+        if not isinstance(source, TokenCredential):
+            return super(
+                RealtimeBuilder, self._with(replace(self._choices, credential=None))
+            ).with_credentials(source)
+        if not self._choices.defaults.dialect.is_resource:
+            raise ConfigurationError(
+                f"{self._choices.defaults.dialect.server.name} takes no credential of azure-identity: "
+                ".with_api_key(...), or .with_credentials(a function that returns a token)"
+            )
+        connection = replace(self._connection, api_key=None, credentials=None)
+        chosen = replace(self._choices, credential=Credential(source, scope))
+        return self._with(chosen)._connected(connection)
+
+    def with_api_key(self, api_key: str) -> Self:
+        """Set the key, which takes the place of credentials. A client secret is one too."""
+        return super().with_api_key(api_key)._with(replace(self._choices, credential=None))
+
     def with_model(self, model: str) -> RealtimeBuilder[HasModel]:
         """Set the model's name, such as "gpt-realtime-2"; at Azure, the deployment's."""
         return cast("RealtimeBuilder[HasModel]", self._with(replace(self._choices, model=model)))
@@ -45,6 +96,12 @@ class RealtimeBuilder(ProviderBuilder[RealtimeChoices], Generic[M]):
     def with_output(self, output: Literal["audio", "text"]) -> Self:
         """Set whether the model speaks, which is the default, or writes."""
         return self._set(replace(self._choices.defaults, output=output))
+
+    def with_transcripts_only(self) -> Self:
+        """Have sessions that only transcribe: the model is one such as "gpt-4o-transcribe", and never
+        answers.
+        """
+        return self._set(replace(self._choices.defaults, transcribes_only=True))
 
     def with_voice(self, voice: str | Mapping[str, object], *, speed: float | None = None) -> Self:
         """Set the voice by its name, or as the server's own object; `speed` is 0.25 to 1.5."""
@@ -112,26 +169,33 @@ class RealtimeBuilder(ProviderBuilder[RealtimeChoices], Generic[M]):
                 f"{choices.model} speaks another protocol, which this package does not: "
                 'use .with_model("gpt-realtime-2"), say'
             )
-        dialect = choices.defaults.dialect
-        checked = checked_endpoint if dialect.is_resource else checked_url
-        server = dialect.server.resolve(connection, os.environ, builder="RealtimeBuilder", checked=checked)
-        headers = dict(connection.headers)
-        if server.api_key:
-            key = checked_key(server.api_key)
-            headers.setdefault(
-                dialect.key_header, f"Bearer {key}" if dialect.key_header == "authorization" else key
-            )
+        server, connection = self._resolved()
         return RealtimeClient(
             Settings(
                 model=choices.model,
                 base_url=server.base_url,
                 transport=connection.open_transport(server.base_url),
-                headers=headers,
+                headers={"content-type": "application/json", **connection.headers},
                 timeouts=connection.timeouts,
                 key_advice=server.key_advice,
                 defaults=replace(choices.defaults, extra=connection.extra),
             )
         )
+
+    def _resolved(self) -> tuple[ResolvedServer, Connection]:
+        """Return the server, and the connection with what authorizes it."""
+        dialect, connection = self._choices.defaults.dialect, self._connection
+        if dialect.is_resource:
+            tokens = replace(dialect.server, key_variables=dialect.token_variables, key_required=False)
+            url, connection = resolve(
+                dialect.server, tokens, connection, self._choices.credential, os.environ, "RealtimeBuilder"
+            )
+            return resolved_server(url, connection, dialect.server, tokens), connection
+        server = dialect.server.resolve(connection, os.environ, builder="RealtimeBuilder")
+        if not server.api_key:
+            return server, connection
+        headers = {"authorization": f"Bearer {checked_key(server.api_key)}", **connection.headers}
+        return server, replace(connection, headers=headers)
 
     def _set(self, defaults: SessionDefaults) -> Self:
         return self._with(replace(self._choices, defaults=defaults))

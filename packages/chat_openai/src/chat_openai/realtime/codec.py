@@ -20,8 +20,8 @@ from chat_core.realtime import (
 from chat_core.wire import dump
 
 from chat_openai.realtime import encode
-from chat_openai.realtime.encode import Frame
-from chat_openai.realtime.settings import SessionDefaults
+from chat_openai.realtime.settings import Frame, SessionDefaults
+from chat_openai.realtime.setup import session_settings
 from chat_openai.realtime.stream import QUIET, SessionDecoder
 
 
@@ -29,14 +29,15 @@ class SessionCodec:
     """A `RealtimeCodec` of OpenAI's protocol."""
 
     def __init__(self, request: ChatRequest, origin: Origin, defaults: SessionDefaults) -> None:
-        self._update = encode.session_update(request, defaults)
+        self._settings = session_settings(request, origin.model, defaults)
+        self._origin = origin
         self._defaults = defaults
         self._decoder = SessionDecoder(origin)
         self._quiet = 0
 
     def begin(self) -> Sequence[str]:
         """Return the event that sets the session up."""
-        return _texts([self._update])
+        return _texts([{"type": "session.update", "session": self._settings}])
 
     def feed(self, message: str | bytes, /) -> Sequence[RealtimeUpdate]:
         """Return what one event of the server says."""
@@ -51,11 +52,13 @@ class SessionCodec:
         return _texts(self._events(given))
 
     def _events(self, given: RealtimeInput) -> Iterable[Frame]:
+        if self._defaults.transcribes_only and not isinstance(given, AudioInput | Commit | Clear):
+            return self._without_model(given)
         match given:
             case AudioInput(data):
                 return [encode.append_audio(data)] if data else []
             case UserMessage(message):
-                return [encode.user_item(message)]
+                return encode.user_items(message, self._origin)
             case History(messages):
                 return encode.history_items(messages)
             case ToolResults(calls, earlier):
@@ -71,6 +74,12 @@ class SessionCodec:
                         "with_turn_detection(None)"
                     )
                 return [{"type": f"input_audio_buffer.{type(given).__name__.lower()}"}]
+
+    def _without_model(self, given: RealtimeInput) -> Iterable[Frame]:
+        """Return the events of an input where no model answers: none, since there is nobody to read it."""
+        if isinstance(given, UserMessage):
+            raise ConfigurationError("a session that only transcribes takes speech: send bytes")
+        return ()
 
     def _interruption(self, played_ms: int | None) -> Iterator[Frame]:
         """Yield what stops the model: at most one cancellation, and at most one truncation.

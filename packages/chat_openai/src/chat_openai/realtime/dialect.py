@@ -15,19 +15,21 @@ class Dialect:
     """A server of the protocol.
 
     - `server`: its address and keys; `path` is where its sessions are, below the base URL
-    - `key_header`: the header that carries a key
     - `form`: how a session's settings lie. "nested" is OpenAI's own; "flat" is the form before it, with
       `modalities` and `input_audio_format`; "mixed" is nested audio with `voice` and `turn_detection` on top
     - `options`: which of a chat's options have a place in a session
     - `text_output`: whether it answers in text where that is chosen
     - `truncates`: whether it forgets what was not played
     - `is_resource`: whether the base URL is a resource of Azure's, whose path is left out
+    - `token_variables`: environment variables with a token of Microsoft Entra
     - `transcription_model`: what transcribes the user where nothing else was chosen
+    - `transcribes_only`: whether there are sessions without a model that answers
+    - `makes_secrets`: whether it makes keys that expire, for a browser
+    - `max_seconds`: how long a connection may last, where that is known
     """
 
     server: Server
     path: str = "/realtime"
-    key_header: str = "authorization"
     form: SessionForm = "nested"
     options: frozenset[str] = frozenset(
         {"max_tokens", "tool_choice", "parallel_tool_calls", "reasoning_effort"}
@@ -35,8 +37,11 @@ class Dialect:
     text_output: bool = True
     truncates: bool = True
     transcription_model: str = "gpt-realtime-whisper"
+    transcribes_only: bool = True
+    makes_secrets: bool = True
     max_seconds: float | None = 3600.0
     is_resource: bool = False
+    token_variables: tuple[str, ...] = ()
 
 
 _AZURE_HOSTS: Final = tuple(
@@ -65,7 +70,7 @@ AZURE: Final = Dialect(
     ),
     path="/openai/v1/realtime",
     is_resource=True,
-    key_header="api-key",
+    token_variables=("AZURE_OPENAI_AD_TOKEN",),
 )
 VOICE_LIVE: Final = Dialect(
     Server(
@@ -76,11 +81,12 @@ VOICE_LIVE: Final = Dialect(
         key_required=True,
     ),
     is_resource=True,
-    path="/voice-live/realtime?api-version=2025-10-01",
-    key_header="api-key",
+    path="/voice-live/realtime?api-version=2025-10-01",  # of Microsoft's documentation
     form="flat",
     options=frozenset({"max_tokens", "tool_choice", "temperature"}),
     transcription_model="whisper-1",
+    transcribes_only=False,
+    makes_secrets=False,
     max_seconds=None,
 )
 XAI: Final = Dialect(
@@ -95,5 +101,6 @@ XAI: Final = Dialect(
     text_output=False,
     truncates=False,
     transcription_model="grok-transcribe",
+    transcribes_only=False,
     max_seconds=None,
 )

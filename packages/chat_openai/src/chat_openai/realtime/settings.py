@@ -11,6 +11,7 @@ from chat_core.client import ClientSettings
 
 from chat_openai.realtime.dialect import OPENAI, Dialect
 
+Frame = dict[str, object]  # an event, or a part of one
 PCM_RATE = 24000  # samples a second, of the 16-bit PCM that goes both ways
 
 
@@ -18,10 +19,11 @@ PCM_RATE = 24000  # samples a second, of the 16-bit PCM that goes both ways
 class SessionDefaults:
     """What every session of a client is set up with; None leaves it to the server.
 
-    `turn_detection` and `transcription` are the wire's own objects; None is push to talk, and no transcripts
-    of the user.
+    With `transcribes_only` no model answers. `turn_detection` and `transcription` are the wire's own objects;
+    None is push to talk, and no transcripts of the user.
     """
 
+    transcribes_only: bool = False
     output: Literal["audio", "text"] = "audio"
     voice: str | JsonObject | None = None
     speed: float | None = None
@@ -40,7 +42,11 @@ class SessionDefaults:
     def server_answers(self) -> bool:
         """Whether the server answers the user's speech by itself."""
         detection = self.turn_detection
-        return detection is not None and detection.get("create_response") is not False
+        return (
+            not self.transcribes_only
+            and detection is not None
+            and detection.get("create_response") is not False
+        )
 
     @property
     def server_interrupts(self) -> bool:

@@ -13,6 +13,7 @@ from chat_core import (
     JsonObject,
     Message,
     Origin,
+    ProviderError,
     TextChunk,
     ToolCallChunk,
 )
@@ -20,6 +21,7 @@ from chat_core.realtime import (
     AudioChunk,
     InputRefused,
     Interrupted,
+    Leaving,
     RealtimeUpdate,
     ResponseRefused,
     ResponseStarted,
@@ -37,6 +39,7 @@ from chat_openai.realtime.response import ResponseInProgress, Spoken
 
 Updates: TypeAlias = Sequence[RealtimeUpdate]
 
+_ENDING = ("session_expired", "max_duration")  # of OpenAI and of xAI: the connection is closed next
 _ACTIVE_ALREADY = "conversation_already_has_active_response"
 QUIET = "quiet_"  # how the ids of events begin whose refusal changes nothing
 
@@ -63,6 +66,7 @@ class SessionDecoder:
         self.user_speaks = False
         self.current: ResponseInProgress | None = None
         self.last_spoken: Spoken | None = None
+        self._silent = ""  # the item of a silence
         self._responses: dict[str, ResponseInProgress] = {}
         self._heard: dict[str, str] = {}  # the user's words so far, by item, of servers that repeat them
         self._names: dict[str, tuple[str, str]] = {}  # id and name of the call that an item is
@@ -90,8 +94,11 @@ class SessionDecoder:
         error = as_object(frame.get("error"))
         if as_text(error.get("event_id")).startswith(QUIET):
             return ()
-        if as_text(error.get("code")) == _ACTIVE_ALREADY:
+        code = as_text(error.get("code"))
+        if code == _ACTIVE_ALREADY:
             return (ResponseRefused(),)
+        if code in _ENDING or as_text(error.get("type")) in _ENDING:
+            return (Leaving(0.0),)
         if not self.is_ready:
             raise event_error(frame)
         return (InputRefused(event_error(frame), ends_response=self.current is None),)
@@ -106,7 +113,13 @@ class SessionDecoder:
 
     def committed(self, frame: JsonObject) -> Updates:
         self.user_speaks = False
-        return (UserSpoke(as_text(frame.get("item_id"))),)
+        item = as_text(frame.get("item_id"))
+        return () if item and item == self._silent else (UserSpoke(item),)
+
+    def idle_timeout(self, frame: JsonObject) -> Updates:
+        """Read that the server goes on because nobody spoke: it commits silence, which is no turn."""
+        self._silent = as_text(frame.get("item_id"))
+        return ()
 
     def user_words(self, frame: JsonObject) -> Updates:
         item, text = as_text(frame.get("item_id")), as_text(frame.get("delta"))
@@ -123,11 +136,19 @@ class SessionDecoder:
     def user_words_whole(self, frame: JsonObject) -> Updates:
         item = as_text(frame.get("item_id"))
         self._heard.pop(item, None)
+        if item and item == self._silent:
+            return ()
         return (Transcript(as_text(frame.get("transcript")), "user", final=True, item=item),)
 
     def user_words_failed(self, frame: JsonObject) -> Updates:
         self._heard.pop(as_text(frame.get("item_id")), None)
         return (InputRefused(event_error(frame)),)
+
+    def tools_not_listed(self, frame: JsonObject) -> Updates:
+        """Read that an MCP server's tools are not there; the session goes on without them."""
+        error = as_object(frame.get("error"))
+        message = as_text(error.get("message")) or "the tools of an MCP server could not be listed"
+        return (InputRefused(ProviderError(message, status=200, body=frame)),)
 
     def response_created(self, frame: JsonObject) -> Updates:
         response = as_object(frame.get("response"))
@@ -217,6 +238,8 @@ _TRANSCRIPTION = "conversation.item.input_audio_transcription."
 _READERS: dict[str, Reader] = {
     "session.created": SessionDecoder.session,
     "session.updated": SessionDecoder.session,
+    "mcp_list_tools.failed": SessionDecoder.tools_not_listed,
+    "input_audio_buffer.timeout_triggered": SessionDecoder.idle_timeout,
     "error": SessionDecoder.error,
     "input_audio_buffer.speech_started": SessionDecoder.speech_started,
     "input_audio_buffer.speech_stopped": SessionDecoder.speech_stopped,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from chat_core import ConfigurationError
-from chat_core.client import ProviderBuilder
 from chat_core.types.misuse import checked_instance
 
+from chat_gemini.address_methods import AddressMethods
 from chat_gemini.native_tools import (
     CodeExecution,
     FileSearch,
@@ -19,29 +19,15 @@ from chat_gemini.native_tools import (
     UrlContext,
 )
 from chat_gemini.options import (
-    EmbeddingOptions,
     FunctionCalling,
     FunctionCallingMode,
     GeminiOptions,
     Thinking,
 )
-from chat_gemini.servers import VertexPlace
 from chat_gemini.settings import RequestDefaults
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a builder was given, beside the connection."""
-
-    model: str | None = None
-    api_version: str | None = None
-    vertex: VertexPlace | None = None
-    defaults: RequestDefaults = RequestDefaults()
-    embeds: bool = False
-    embeddings: EmbeddingOptions = EmbeddingOptions()
-
-
-class RequestMethods(ProviderBuilder[Choices]):
+class RequestMethods(AddressMethods):
     """The methods that set what every request carries. Each returns a new builder."""
 
     def with_options(self, options: GeminiOptions) -> Self:

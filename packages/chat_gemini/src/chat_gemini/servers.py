@@ -154,9 +154,14 @@ def checked_location(location: str) -> str:
     return location
 
 
+def is_version(step: str) -> bool:
+    """Return whether a step of a path is a version of the API."""
+    return _VERSION.fullmatch(step) is not None
+
+
 def has_version(url: str) -> bool:
     """Return whether an address has a version in its path, so that it is taken as it is."""
-    return any(_VERSION.fullmatch(step) for step in urlsplit(url).path.split("/"))
+    return any(map(is_version, urlsplit(url).path.split("/")))
 
 
 def _root(location: str) -> str:

@@ -40,7 +40,7 @@ class ResultEncoder:
         for (call, outcome), id in zip(message.outcomes(), ids, strict=True):
             response = FunctionResponse(
                 name=function_name(call.name),
-                response={"error" if call.failed else "output": _value(call, outcome)},
+                response={"error" if call.failed else "output": result_value(call, outcome)},
             )
             if id:
                 response["id"] = id
@@ -75,7 +75,7 @@ class ResultEncoder:
             return {"text": whole_text(described.text)}
 
 
-def _value(call: ToolCall, outcome: str) -> JsonValue:
+def result_value(call: ToolCall, outcome: str) -> JsonValue:
     """Return what the model reads of a call.
 
     A key `$ref` would be taken for a reference to a part, and NaN is no JSON: such results go as text.

@@ -54,7 +54,7 @@ def encode_tools(
     entries: list[Mapping[str, object]] = []
     if tools:
         older = defaults.takes_older_schema(capabilities)
-        entries.append({"functionDeclarations": [_declared(tool, older, notices) for tool in tools]})
+        entries.append({"functionDeclarations": [declare(tool, older, notices) for tool in tools]})
     entries += [tool.encode(capabilities) for tool in defaults.native_tools]
     return entries
 
@@ -88,7 +88,11 @@ def _check_names(tools: Sequence[ToolDefinition], defaults: RequestDefaults) -> 
         taken[name] = "another tool"
 
 
-def _declared(tool: ToolDefinition, older: bool, notices: list[Notice]) -> FunctionDeclaration:
+def declare(tool: ToolDefinition, older: bool, notices: list[Notice]) -> FunctionDeclaration:
+    """Return the declaration of a function, which must not be changed. `older` is the dialect of schemas.
+
+    Raises `ConfigurationError` for a schema that the dialect cannot express.
+    """
     declared, found = encoded_once(tool, (_declaration, older), lambda: _declaration(tool, older))
     notices += found
     return declared

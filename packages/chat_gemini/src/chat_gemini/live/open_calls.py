@@ -1,0 +1,60 @@
+"""The calls of a session whose results the server waits for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from chat_core import JsonObject, Origin, ToolCall
+from chat_core.types.json_values import as_text
+
+
+class OpenCalls:
+    """Calls by the server's ids.
+
+    One that is repeated is not taken again, and one that is cancelled is not answered.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str]] = set()
+        self._open: set[str] = set()
+        self._cancelled: set[str] = set()
+
+    def __bool__(self) -> bool:
+        """Whether the server waits for a result."""
+        return bool(self._open)
+
+    def new(self, calls: Iterable[JsonObject]) -> list[JsonObject]:
+        """Return the calls that have not come before: another id, or the same id for another call."""
+        found: list[JsonObject] = []
+        for call in calls:
+            id = as_text(call.get("id"))
+            key = id, json.dumps([call.get("name"), call.get("args")], sort_keys=True)
+            if id and key in self._seen:
+                continue
+            self._seen.add(key)
+            found.append(call)
+        return found
+
+    def open(self, calls: Iterable[JsonObject]) -> None:
+        """Note calls whose results the server waits for."""
+        ids = {as_text(call.get("id")) for call in calls}
+        self._open |= ids
+        self._cancelled -= ids
+
+    def cancel(self, ids: Iterable[str]) -> None:
+        """Note calls whose results the server no longer wants."""
+        cancelled = set(ids)
+        self._cancelled |= cancelled
+        self._open -= cancelled
+
+    def answer(self, calls: Sequence[ToolCall], origin: Origin) -> list[ToolCall]:
+        """Return the calls whose results are to be sent."""
+        ids = [_wire_id(call, origin) for call in calls]
+        self._open -= set(ids)
+        return [call for call, id in zip(calls, ids, strict=True) if id not in self._cancelled]
+
+
+def _wire_id(call: ToolCall, origin: Origin) -> str:
+    native = call.native.for_(origin) if call.native is not None else None
+    return as_text((native or {}).get("id"))

@@ -1,0 +1,207 @@
+"""The decoder of a session: the server's messages, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+
+from chat_core import ChatRequest, ChatResponse, Done, JsonObject, Message, Notice, Origin, Usage
+from chat_core.realtime import (
+    InputRefused,
+    Interrupted,
+    RealtimeUpdate,
+    ResponseStarted,
+    SessionReady,
+)
+from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.wire import CallIds, error_from_object, read_object
+
+from chat_gemini.live.decode import seconds, usage
+from chat_gemini.live.open_calls import OpenCalls
+from chat_gemini.live.response import LiveResponse
+from chat_gemini.live.user_speech import UserSpeech
+from chat_gemini.names import renamed
+
+
+class LiveDecoder:
+    """Reads the messages of one connection. A message may have several of these keys.
+
+    state      | message                              | what happens
+    -----------|--------------------------------------|------------------------------------------------------
+    setting up | `setupComplete`                      | `SessionReady`
+    setting up | `error`                              | its `ProviderError` is raised
+    ready      | `modelTurn`, words, `toolCall`       | a response begins: `ResponseStarted`
+    response   | `modelTurn`, `outputTranscription`   | chunks; none where it was interrupted
+    response   | `toolCall`                           | `Done` with the calls: the server waits for results
+    response   | `interrupted`                        | `Interrupted`; what still comes is dropped
+    response   | `turnComplete`                       | `Done`
+    ready      | `turnComplete`                       | an empty response, where one is awaited; else its
+               |                                      | usage counts with the next response
+    any        | words of the user, voice activity    | their events
+    any        | `toolCallCancellation`               | the results of those calls are not sent
+    any        | `sessionResumptionUpdate`, `goAway`  | noted
+    """
+
+    def __init__(self, origin: Origin, request: ChatRequest, *, is_transcribed: bool) -> None:
+        self.is_ready = False
+        self.handle: str | None = None
+        self.seconds_left: float | None = None
+        self.notices: list[Notice] = []
+        self.calls = OpenCalls()
+        self.user = UserSpeech(is_transcribed=is_transcribed)
+        self.current: LiveResponse | None = None
+        self._origin = origin
+        self._ids = CallIds(request.messages)
+        self._names = renamed(request.tools)
+        self._number = 0
+        self._awaits_answer = False
+        self._ends_without_answer = False
+        self._usage: JsonObject = {}
+        self._earlier: Usage | None = None
+
+    def feed(self, message: str | bytes) -> Sequence[RealtimeUpdate]:
+        """Return what a message says. Raises as `RealtimeCodec.feed`."""
+        return list(self._read(read_object(message, "a message of a session")))
+
+    def partial(self) -> ChatResponse:
+        """Return the response that has begun and not ended."""
+        if self.current is None:
+            return ChatResponse(Message("model", interrupted=True))
+        return self.current.partial(self._origin.model, usage(self._usage))
+
+    def turn_sent(self) -> None:
+        """Note that something was sent which the model answers next."""
+        self._awaits_answer = True
+        self.user.turn_sent()
+
+    def interrupt(self, played_ms: int | None) -> None:
+        """Drop what still comes of the response."""
+        if self.current is not None:
+            self.current.is_dropped = True
+            if played_ms is not None:
+                self.current.played_ms = max(0, played_ms)
+
+    def _read(self, frame: JsonObject) -> Iterator[RealtimeUpdate]:
+        if "setupComplete" in frame and not self.is_ready:
+            self.is_ready = True
+            yield SessionReady(self._origin.model)
+        if frame.get("error"):
+            yield from self._error(frame)
+        self._note_session(frame)
+        for name in ("voiceActivity", "voiceActivityDetectionSignal"):
+            if signal := as_object(frame.get(name)):
+                yield from self.user.activity(signal)
+        self._usage |= as_object(frame.get("usageMetadata"))
+        yield from self._content(as_object(frame.get("serverContent")))
+        calls = as_list(as_object(frame.get("toolCall")).get("functionCalls"))
+        yield from self._called([as_object(call) for call in calls])
+        self.calls.cancel(map(as_text, as_list(as_object(frame.get("toolCallCancellation")).get("ids"))))
+
+    def _error(self, frame: JsonObject) -> Iterator[RealtimeUpdate]:
+        error = error_from_object({"error": frame["error"]})
+        if not self.is_ready:
+            raise error
+        error.partial = self.partial() if self.current is not None else None
+        self.current = None
+        yield InputRefused(error, ends_response=True)
+
+    def _note_session(self, frame: JsonObject) -> None:
+        update = as_object(frame.get("sessionResumptionUpdate"))
+        if update.get("resumable") is True and (handle := as_text(update.get("newHandle"))):
+            self.handle = handle
+        if "goAway" in frame:
+            left = seconds(as_object(frame["goAway"]).get("timeLeft"))
+            self.seconds_left = left or 0.0
+
+    def _content(self, content: JsonObject) -> Iterator[RealtimeUpdate]:
+        if not content:
+            return
+        yield from self.user.words(as_object(content.get("inputTranscription")))
+        parts = as_list(as_object(content.get("modelTurn")).get("parts"))
+        words = as_text(as_object(content.get("outputTranscription")).get("text"))
+        if parts or words:
+            yield from self._answer([as_object(part) for part in parts], words)
+        if self.current is not None:
+            self.current.describe(content)
+        if content.get("interrupted") is True:
+            yield from self._interrupted()
+        if content.get("generationComplete") is True and self.current and not self.current.is_over:
+            yield from self.current.words_end()
+        if content.get("turnComplete") is True:
+            yield from self._turn_complete(content)
+
+    def _answer(self, parts: list[JsonObject], words: str) -> Iterator[RealtimeUpdate]:
+        response = yield from self._begun()
+        if response.is_over:
+            return
+        if words or any(part.get("thought") is not True for part in parts):
+            yield from self.user.answer_speaks()
+        yield from response.add_parts(parts)
+        if words:
+            yield response.add_words(words)
+
+    def _begun(self) -> Generator[RealtimeUpdate, None, LiveResponse]:
+        """Return the response that is under way, or a new one."""
+        if self.current is not None:
+            return self.current
+        yield from self.user.answer_begins()
+        self._awaits_answer = self._ends_without_answer = False
+        self._number += 1
+        self.current = LiveResponse(self._number, self._origin, self._ids, self._names)
+        yield ResponseStarted(self.current.item)
+        return self.current
+
+    def _called(self, calls: list[JsonObject]) -> Iterator[RealtimeUpdate]:
+        calls = self.calls.new(calls)
+        if not calls:
+            return
+        response = yield from self._begun()
+        updates = response.add_calls(calls)
+        if not response.is_over:
+            yield from updates
+            yield from response.words_end()
+        if not response.is_interrupted:  # else its `turnComplete` follows
+            if not response.is_dropped:
+                self.calls.open(calls)
+            yield from self._done(response)
+            self.user.turn_sent()  # what the model says next is its answer to the results
+
+    def _interrupted(self) -> Iterator[RealtimeUpdate]:
+        response = self.current
+        if response is None:
+            self._ends_without_answer = True
+            yield Interrupted(f"response-{self._number}" if self._number else "")
+        elif not response.is_over:
+            response.is_interrupted = True
+            yield Interrupted(response.item)
+
+    def _turn_complete(self, content: JsonObject) -> Iterator[RealtimeUpdate]:
+        response = self.current
+        if response is None:
+            is_awaited = self._awaits_answer and not self._ends_without_answer and not self.calls
+            self._ends_without_answer = False
+            if not is_awaited:
+                self._keep_usage()
+                return
+            response = yield from self._begun()
+            response.describe(content)
+        elif not response.is_over:
+            yield from response.words_end()
+        yield from self._done(response)
+
+    def _done(self, response: LiveResponse) -> Iterator[RealtimeUpdate]:
+        self.current = None
+        whole = response.whole(self._origin.model, self._spent(), self.notices)
+        self.notices.clear()
+        yield from self.user.answer_ended()
+        yield Done(whole)
+
+    def _keep_usage(self) -> None:
+        if self._usage:
+            self._earlier = (self._earlier or Usage()) + usage(self._usage)
+            self._usage = {}
+
+    def _spent(self) -> Usage:
+        """Return what was used since the last response ended."""
+        spent, earlier = usage(self._usage), self._earlier
+        self._usage, self._earlier = {}, None
+        return spent if earlier is None else earlier + spent

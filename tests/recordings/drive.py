@@ -12,6 +12,7 @@ from players import (
     cohere,
     completions,
     gemini,
+    live_sessions,
     neutral,
     ollama,
     responses,
@@ -51,7 +52,7 @@ async def drive(exchange: dict, base_url: str, *, stream: bool) -> dict | None:
         return neutral.failure(error)
 
 
-SESSIONS = {"openai-realtime": sessions.openai}
+SESSIONS = {"openai-realtime": sessions.openai, "gemini-live": live_sessions.gemini}
 
 
 async def drive_session(recording: dict, base_url: str) -> dict | None:

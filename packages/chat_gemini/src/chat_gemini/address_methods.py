@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple, Self
 
 from chat_core import ConfigurationError
-from chat_core.client import ProviderBuilder, checked_key, resource_path
-from chat_core.transport import Transport
+from chat_core.client import Connection, ProviderBuilder, checked_key, resource_path
 
 from chat_gemini.choices import Choices
 from chat_gemini.names import model_path
@@ -17,11 +15,11 @@ from chat_gemini.servers import Address, VertexPlace, checked_address, checked_v
 
 
 class Access(NamedTuple):
-    """A server, what carries requests to it, and the headers that all of them have."""
+    """A server, how to reach it, and the headers that all requests to it have."""
 
     model: str
     address: Address
-    transport: Transport
+    connection: Connection
     headers: Mapping[str, str]
 
 
@@ -50,20 +48,20 @@ class AddressMethods(ProviderBuilder[Choices]):
         """
         return self._with(replace(self._choices, vertex=VertexPlace(project, location)))
 
-    def _access(self, default_version: str | None = None) -> Access:
+    def _access(self, variables: Mapping[str, str], default_version: str | None = None) -> Access:
         """Return the server and the way to it.
 
-        `default_version` is the version of the API where none was chosen. Raises `ConfigurationError` for
-        what is missing or cannot be.
+        `variables` is the environment, `default_version` the version of the API where none was chosen. Raises
+        `ConfigurationError` for what is missing or cannot be.
         """
         choices, connection = self._choices, self._connection
         if not choices.model:
             raise ConfigurationError(f'{type(self).__name__}.build() needs .with_model("...") first')
         version = choices.api_version or default_version
         if choices.vertex is None:
-            address = gemini_api(connection, os.environ, version)
+            address = gemini_api(connection, variables, version)
         else:
-            address = vertex(connection, os.environ, version, choices.vertex)
+            address = vertex(connection, variables, version, choices.vertex)
         resource_path(
             model_path(choices.model, address.endpoint)
         )  # refuses a name that would lead to another path
@@ -72,7 +70,6 @@ class AddressMethods(ProviderBuilder[Choices]):
             from chat_core.client.google_credentials import ApplicationDefault
 
             connection = replace(connection, credentials=ApplicationDefault("chat-gemini[vertex]"))
-            if quota_project := os.environ.get("GOOGLE_CLOUD_QUOTA_PROJECT"):
+            if quota_project := variables.get("GOOGLE_CLOUD_QUOTA_PROJECT"):
                 key = {"x-goog-user-project": checked_key(quota_project)}
-        transport = connection.open_transport(address.base_url)
-        return Access(choices.model, address, transport, key | dict(connection.headers))
+        return Access(choices.model, address, connection, key | dict(connection.headers))

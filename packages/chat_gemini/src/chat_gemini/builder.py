@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, cast, overload
 
@@ -67,13 +68,13 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
     def build(self: GeminiBuilder[HasModel, HasEmbeddings]) -> EmbeddingGeminiClient: ...
     def build(self) -> GeminiClient:
         """Return the client. Raises `ConfigurationError` for what is missing or cannot be."""
-        access, choices, connection = self._access(), self._choices, self._connection
-        address = access.address
+        access, choices = self._access(os.environ), self._choices
+        address, connection = access.address, access.connection
         settings = Settings(
             model=access.model,
             base_url=address.base_url,
             models_url=address.models_url,
-            transport=access.transport,
+            transport=connection.open_transport(address.base_url),
             headers={"content-type": "application/json", **access.headers},
             timeouts=connection.timeouts,
             key_advice=address.key_advice,

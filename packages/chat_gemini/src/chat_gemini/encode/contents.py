@@ -46,10 +46,13 @@ class Contents:
     """The contents of one request.
 
     `contents` and `instructions` are filled by `add`, `notices` name what was left out. Parts keep their
-    order and are never joined; only neighbouring messages of one role are.
+    order and are never joined; only neighbouring messages of one role are. `is_beginning` says whether they
+    begin a conversation, which the wire wants a user to do.
     """
 
-    def __init__(self, origin: Origin, capabilities: Capabilities, endpoint: Endpoint) -> None:
+    def __init__(
+        self, origin: Origin, capabilities: Capabilities, endpoint: Endpoint, *, is_beginning: bool = True
+    ) -> None:
         self.contents: SentList[Content] = SentList()
         self.instructions: list[SentPart] = []
         self.notices: list[Notice] = []
@@ -57,6 +60,7 @@ class Contents:
         self._files_url = origin.endpoint if endpoint.has_file_store else None
         self._capabilities = capabilities
         self._endpoint = endpoint
+        self._is_beginning = is_beginning
 
     def fork(self) -> Contents:
         """Return one that goes on from here. Its last content may grow yet."""
@@ -86,7 +90,7 @@ class Contents:
         key = (Contents, self._origin, self._capabilities, self._endpoint)
         parts, results, notices = encoded_once(message, key, lambda: self._encode_turn(message))
         self.notices += notices
-        if parts and not self.contents:
+        if parts and not self.contents and self._is_beginning:
             self.notices.append(Notice("messages", "a text was put before the model's turn at the beginning"))
             self._append("user", [{"text": BEGINNING}])
         self._append("model", parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, Literal, Self, cast
@@ -140,7 +141,7 @@ class LiveBuilder(RequestMethods, Generic[M]):
         if choices.embeds:
             raise ConfigurationError("sessions embed nothing: leave out with_embeddings before with_live()")
         is_token = TOKEN.fullmatch((connection.api_key or "").strip()) is not None
-        access = self._access(self._default_version(is_token=is_token))
+        access = self._access(os.environ, self._default_version(is_token=is_token))
         address = access.address
         base_url, live_place = live_address(address, access.model, is_token=is_token)
         headers = dict(access.headers)
@@ -151,7 +152,7 @@ class LiveBuilder(RequestMethods, Generic[M]):
             LiveSettings(
                 model=access.model,
                 base_url=base_url,
-                transport=access.transport,
+                transport=access.connection.open_transport(address.base_url),
                 headers=headers,
                 timeouts=connection.timeouts,
                 key_advice=address.key_advice,

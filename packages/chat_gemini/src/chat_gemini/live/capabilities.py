@@ -11,14 +11,11 @@ from typing import Final, Literal, TypeAlias
 
 from chat_core.realtime import RealtimeCapabilities
 
-from chat_gemini.live.settings import INPUT_RATE, OUTPUT_RATE
+from chat_gemini.live.settings import INPUT_RATE, OUTPUT_RATE, LiveDefaults
 
 Output: TypeAlias = Literal["audio", "text"]
 Support: TypeAlias = Literal["no", "optional", "required"]
 
-CONNECTION_SECONDS: Final = 600.0  # after about ten minutes a server sends `goAway`
-AUDIO_SECONDS: Final = 900.0  # of a session without compression
-VIDEO_SECONDS: Final = 120.0  # of a session with video frames, without compression
 _IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "text/plain"})
 
 
@@ -38,7 +35,8 @@ class LiveCapabilities:
     - `result_files`: the types of files that a result may hold
     - `other_native_tools`: whether it runs other tools of Google's than the search
     - `max_audio_seconds`, `max_video_seconds`: how long a session without compression may last, with speech
-      alone and with video frames; the connection ends before, after `CONNECTION_SECONDS`
+      alone and with video frames, over all of its connections
+    - `connection_seconds`: about how long one connection lasts; the server says when it is to end
     """
 
     name: str
@@ -54,8 +52,9 @@ class LiveCapabilities:
     seeds_audio: bool = True
     result_files: frozenset[str] = _IMAGES
     other_native_tools: bool = False
-    max_audio_seconds: float = AUDIO_SECONDS
-    max_video_seconds: float = VIDEO_SECONDS
+    max_audio_seconds: float = 900.0
+    max_video_seconds: float = 120.0
+    connection_seconds: float = 600.0
 
     @staticmethod
     def of(model: str) -> LiveCapabilities:
@@ -65,18 +64,21 @@ class LiveCapabilities:
                 return replace(known, name=model)
         return LiveCapabilities(model, other_native_tools=True)
 
-    def realtime(self, output: Output) -> RealtimeCapabilities:
-        """Return the same in the words of the session engine, for sessions that answer in this form."""
+    def realtime(self, output: Output, live: LiveDefaults) -> RealtimeCapabilities:
+        """Return the same in the words of the session engine, for sessions with these settings.
+
+        How long a connection lasts is not among it: the server says so in time.
+        """
         return RealtimeCapabilities(
             outputs=(output,),
             input_rate=INPUT_RATE,
             output_rate=OUTPUT_RATE,
+            manual_turns=live.is_manual,
             cancels=False,
             truncates=False,
             requests_responses=False,
-            restores_history=True,
+            restores_history=live.resumes,
             seeds_tool_calls=self.seeds_calls,
-            max_seconds=CONNECTION_SECONDS,
         )
 
 

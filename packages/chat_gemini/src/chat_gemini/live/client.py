@@ -26,7 +26,7 @@ class LiveClient(ProviderClient[LiveSettings]):
         super().__init__(settings, settings.defaults.endpoint.provider, decode_error)
         self._capabilities = LiveCapabilities.of(settings.model)
         self._realtime = self._capabilities.realtime(
-            output_of(settings.defaults.options.generation(), self._capabilities)
+            output_of(settings.defaults.options.generation(), self._capabilities), settings.live
         )
 
     @property
@@ -43,9 +43,9 @@ class LiveClient(ProviderClient[LiveSettings]):
         """Open a connection. Raises the server's error where it refuses; retries nothing."""
         return await self._connect(self._settings.address.path)
 
-    def open_codec(self, request: ChatRequest, /) -> RealtimeCodec:
+    def open_codec(self, request: ChatRequest, /, handle: str | None = None) -> RealtimeCodec:
         """Return the codec of a new connection. Raises `ConfigurationError` for what it cannot have."""
-        return LiveCodec(request, self.origin, self._settings)
+        return LiveCodec(request, self.origin, self._settings, handle)
 
     async def create_token(
         self,

@@ -41,8 +41,8 @@ class LiveResponse:
     """Collects what arrives of a response. `item` names its speech.
 
     - `is_dropped`: the application interrupted it, `played_ms` into its speech where that is known
-    - `is_interrupted`: the server did
-    Of either nothing more is shown.
+    - `is_interrupted`: the server did; of either nothing more is shown
+    - `has_spoken`: words or sounds have come, and not thoughts alone
     """
 
     def __init__(self, number: int, origin: Origin, ids: CallIds, names: Mapping[str, str]) -> None:
@@ -50,10 +50,11 @@ class LiveResponse:
         self.is_dropped = False
         self.is_interrupted = False
         self.played_ms: int | None = None
+        self.has_spoken = False
         self._parts = PartAssembler(origin, ids, names)
         self._speech: list[bytes] = []
         self._words: list[str] = []
-        self._said: JsonObject = {}
+        self._fields: JsonObject = {}
 
     @property
     def is_over(self) -> bool:
@@ -89,14 +90,14 @@ class LiveResponse:
 
     def describe(self, content: JsonObject) -> None:
         """Keep what a `serverContent` has besides content."""
-        self._said |= {name: value for name, value in content.items() if name not in _CONTENT}
+        self._fields |= {name: value for name, value in content.items() if name not in _CONTENT}
 
     def whole(self, model: str, usage: Usage, notices: Iterable[Notice]) -> ChatResponse:
         """Return the response that has ended."""
         message = Message("model", self._heard_parts(), interrupted=self.is_over)
         calls = message.tool_calls
         reason, word = finish(
-            self._said.get("turnCompleteReason"), calls=bool(calls), interrupted=self.is_over
+            self._fields.get("turnCompleteReason"), calls=bool(calls), interrupted=self.is_over
         )
         if self.is_over:
             fail_pending(calls, _INTERRUPTED)
@@ -120,8 +121,8 @@ class LiveResponse:
         return AudioChunk(data, self.item)
 
     def _raw(self, usage: Usage) -> JsonObject:
-        raw = {name: value for name, value in self._said.items() if name not in _OF_CANDIDATE}
-        candidate = {name: self._said[name] for name in _OF_CANDIDATE if name in self._said}
+        raw = {name: value for name, value in self._fields.items() if name not in _OF_CANDIDATE}
+        candidate = {name: self._fields[name] for name in _OF_CANDIDATE if name in self._fields}
         if candidate:  # where `grounding()` reads it
             raw["candidates"] = [dict[str, JsonValue](candidate)]
         if usage.raw:

@@ -8,8 +8,10 @@ from chat_core import ChatRequest, ChatResponse, Done, JsonObject, Message, Noti
 from chat_core.realtime import (
     InputRefused,
     Interrupted,
+    Leaving,
     RealtimeUpdate,
     ResponseStarted,
+    Resumable,
     SessionReady,
 )
 from chat_core.types.json_values import as_list, as_object, as_text
@@ -18,6 +20,7 @@ from chat_core.wire import CallIds, error_from_object, read_object
 from chat_gemini.live.decode import seconds, usage
 from chat_gemini.live.open_calls import OpenCalls
 from chat_gemini.live.response import LiveResponse
+from chat_gemini.live.settings import LiveDefaults
 from chat_gemini.live.user_speech import UserSpeech
 from chat_gemini.names import renamed
 
@@ -38,18 +41,18 @@ class LiveDecoder:
                |                                      | usage counts with the next response
     any        | words of the user, voice activity    | their events
     any        | `toolCallCancellation`               | the results of those calls are not sent
-    any        | `sessionResumptionUpdate`, `goAway`  | noted
+    any        | `sessionResumptionUpdate`            | `Resumable`
+    any        | `goAway`                             | `Leaving`
     """
 
-    def __init__(self, origin: Origin, request: ChatRequest, *, is_transcribed: bool) -> None:
+    def __init__(self, origin: Origin, request: ChatRequest, live: LiveDefaults) -> None:
         self.is_ready = False
-        self.handle: str | None = None
-        self.seconds_left: float | None = None
         self.notices: list[Notice] = []
         self.calls = OpenCalls()
-        self.user = UserSpeech(is_transcribed=is_transcribed)
+        self.user = UserSpeech(is_transcribed=live.transcription is not None)
         self.current: LiveResponse | None = None
         self._origin = origin
+        self._resumes = live.resumes
         self._ids = CallIds(request.messages)
         self._names = renamed(request.tools)
         self._number = 0
@@ -86,7 +89,7 @@ class LiveDecoder:
             yield SessionReady(self._origin.model)
         if frame.get("error"):
             yield from self._error(frame)
-        self._note_session(frame)
+        yield from self._session(frame)
         for name in ("voiceActivity", "voiceActivityDetectionSignal"):
             if signal := as_object(frame.get(name)):
                 yield from self.user.activity(signal)
@@ -104,13 +107,13 @@ class LiveDecoder:
         self.current = None
         yield InputRefused(error, ends_response=True)
 
-    def _note_session(self, frame: JsonObject) -> None:
-        update = as_object(frame.get("sessionResumptionUpdate"))
-        if update.get("resumable") is True and (handle := as_text(update.get("newHandle"))):
-            self.handle = handle
+    def _session(self, frame: JsonObject) -> Iterator[RealtimeUpdate]:
+        """Read how the session can go on over another connection. Some models say so unasked."""
+        if self._resumes and (update := as_object(frame.get("sessionResumptionUpdate"))):
+            handle = as_text(update.get("newHandle"))
+            yield Resumable(handle if handle and update.get("resumable") is True else None)
         if "goAway" in frame:
-            left = seconds(as_object(frame["goAway"]).get("timeLeft"))
-            self.seconds_left = left or 0.0
+            yield Leaving(seconds(as_object(frame["goAway"]).get("timeLeft")) or 0.0)
 
     def _content(self, content: JsonObject) -> Iterator[RealtimeUpdate]:
         if not content:
@@ -133,7 +136,8 @@ class LiveDecoder:
         response = yield from self._begun()
         if response.is_over:
             return
-        if words or any(part.get("thought") is not True for part in parts):
+        if not response.has_spoken and (words or any(part.get("thought") is not True for part in parts)):
+            response.has_spoken = True
             yield from self.user.answer_speaks()
         yield from response.add_parts(parts)
         if words:

@@ -19,13 +19,15 @@ class UserSpeech:
 
     state  | event                           | what happens
     -------|---------------------------------|--------------------------------------------------------
-    silent | words                           | a turn begins and is announced by `UserSpoke`
+    silent | words                           | a turn begins: `Transcript`
     silent | the server hears speech         | a turn begins: `SpeechStarted`
-    silent | the model answers speech        | a turn without words yet, where the application ended it
+    silent | an answer to speech begins      | a turn without words yet is announced by `UserSpoke`
     spoken | words                           | `Transcript`
     spoken | no more speech is heard         | `SpeechStopped`; the turn is announced
-    spoken | the last words, or an answer    | the final `Transcript`, where there are words; silent
-    spoken | speech begins, or an answer ends | the same
+    spoken | the last words                  | the turn is announced; the final `Transcript`; silent
+    spoken | an answer begins                | the turn is announced
+    spoken | the answer speaks, or ends      | the final `Transcript` of the turn that it answers; silent
+    spoken | speech begins again             | the same
     """
 
     def __init__(self, *, is_transcribed: bool) -> None:
@@ -52,7 +54,7 @@ class UserSpeech:
     def words(self, transcription: JsonObject) -> Iterator[RealtimeUpdate]:
         """Read a piece of the transcript."""
         if text := as_text(transcription.get("text")):
-            yield from self._announced()
+            self._item = self._item or self._begin()
             self._words.append(text)
             yield Transcript(text, "user", item=self._item)
         if transcription.get("finished") is True:
@@ -72,13 +74,16 @@ class UserSpeech:
 
     def answer_begins(self) -> Iterator[RealtimeUpdate]:
         """Read the beginning of an answer. Without transcripts it is the only sign of a turn of speech."""
-        if self._was_ended or (self._was_sent and not self._is_transcribed):
+        if self._item or self._was_ended or (self._was_sent and not self._is_transcribed):
             yield from self._announced()
         self.turn_sent()
 
     def answer_speaks(self) -> Iterator[RealtimeUpdate]:
-        """Read the first words or sounds of an answer: those of the user that come later are another turn."""
-        if self._words:
+        """Read the first words or sounds of an answer: those of the user that come later are another turn.
+
+        Words that have not come yet may be those of the turn that is answered.
+        """
+        if self._words and self._is_announced:
             yield from self._closed()
 
     def answer_ended(self) -> Iterator[RealtimeUpdate]:
@@ -92,15 +97,15 @@ class UserSpeech:
         return self._item
 
     def _announced(self) -> Iterator[RealtimeUpdate]:
-        if not self._item:
-            self._begin()
+        self._item = self._item or self._begin()
+        self._was_ended = False
         if not self._is_announced:
             self._is_announced = True
             yield UserSpoke(self._item)
 
     def _closed(self) -> Iterator[RealtimeUpdate]:
-        item, words = self._item, "".join(self._words)
+        if self._words:
+            yield from self._announced()
+            yield Transcript("".join(self._words).strip(), "user", final=True, item=self._item)
         self._item, self._is_announced = "", False
         self._words.clear()
-        if words:
-            yield Transcript(words.strip(), "user", final=True, item=item)

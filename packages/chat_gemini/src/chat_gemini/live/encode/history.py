@@ -29,10 +29,16 @@ def encode_history(
     origin: Origin,
     endpoint: Endpoint,
     notices: list[Notice],
+    *,
+    is_beginning: bool = True,
 ) -> Sequence[Content]:
-    """Return the contents of a history. What a session cannot have of it is left out, with a notice."""
-    contents = Contents(origin, part_capabilities(origin.model), endpoint)
-    contents.add(_sendable(messages, capabilities, notices))
+    """Return the contents of a history, or of some turns where it is not the beginning.
+
+    What a session cannot have of it is left out, with a notice.
+    """
+    contents = Contents(origin, part_capabilities(origin.model), endpoint, is_beginning=is_beginning)
+    for message in _sendable(messages, capabilities, notices):
+        contents.add(message)
     notices += contents.notices
     return contents.contents
 
@@ -48,15 +54,16 @@ def _sendable(
 ) -> Iterator[Message]:
     """Yield the messages without what would end the session."""
     for message in messages:
-        parts = list(_without_audio(message, capabilities, notices))
-        if capabilities.seeds_calls or not message.tool_calls:
+        parts = [part for part in _without_audio(message, capabilities, notices) if not _is_open(part)]
+        calls = [part for part in parts if isinstance(part, ToolCall)]
+        if capabilities.seeds_calls or not calls:
             yield message if len(parts) == len(message.parts) else replace(message, parts=parts)
             continue
         notices.append(_NO_CALLS)
         others: list[Part] = [part for part in parts if not isinstance(part, ToolCall)]
         if others:
             yield replace(message, parts=others)
-        yield Message("user", [Text(_described(call, outcome)) for call, outcome in message.outcomes()])
+        yield Message("user", [Text(_described(call)) for call in calls])
 
 
 def _without_audio(message: Message, capabilities: LiveCapabilities, notices: list[Notice]) -> Iterator[Part]:
@@ -73,5 +80,9 @@ def _without_audio(message: Message, capabilities: LiveCapabilities, notices: li
             notices.append(generated_file(part))
 
 
-def _described(call: ToolCall, outcome: str) -> str:
-    return f"({call.name} was called with {call.arguments_as_text()} and returned: {outcome})"
+def _is_open(part: Part) -> bool:
+    return isinstance(part, ToolCall) and not part.resolved
+
+
+def _described(call: ToolCall) -> str:
+    return f"({call.name} was called with {call.arguments_as_text()} and returned: {call.outcome()})"

@@ -55,6 +55,8 @@ class InputEncoder:
                 return self._user(message, ends_turn)
             case History(messages):
                 return self._history(messages)
+            case ToolResults(calls, earlier=True):  # this connection does not know the calls
+                return self._history([Message("model", list(calls))], ends_turn=True)
             case ToolResults(calls):
                 return [encode_results(calls, self._capabilities, self._live, self._origin, self._notices)]
             case Respond():
@@ -90,9 +92,9 @@ class InputEncoder:
         if not ends_turn and len(images) == len(message.parts):
             return [self._frame(cast("File", image)) for image in images]
         contents = Contents(self._origin, part_capabilities(self._origin.model), self._endpoint)
-        contents.add([message])
+        contents.add(message)
         self._notices += contents.notices
-        turns = contents.contents
+        turns = list(contents.contents)
         if ends_turn and self._last_image is not None:
             if not images:
                 turns = [_with_image(turns[0], self._last_image), *turns[1:]] if turns else turns
@@ -104,9 +106,16 @@ class InputEncoder:
         self._last_image = file_part(image, None)
         return {"realtime_input": {"video": _blob(image)}}
 
-    def _history(self, messages: Sequence[Message]) -> Sequence[Frame]:
-        turns = encode_history(messages, self._capabilities, self._origin, self._endpoint, self._notices)
-        return [{"client_content": {"turns": turns, "turnComplete": False}}] if turns else []
+    def _history(self, messages: Sequence[Message], *, ends_turn: bool = False) -> Sequence[Frame]:
+        turns = encode_history(
+            messages,
+            self._capabilities,
+            self._origin,
+            self._endpoint,
+            self._notices,
+            is_beginning=not ends_turn,
+        )
+        return [{"client_content": {"turns": turns, "turnComplete": ends_turn}}] if turns else []
 
     def _check(self, file: File) -> None:
         if file.kind == "video":

@@ -46,7 +46,9 @@ def encode_setup(
         config["enableAffectiveDialog"] = True
     setup["generationConfig"] = config
     instructions = Contents(origin, wire, defaults.endpoint)
-    instructions.add(message for message in request.messages if message.role == "system")
+    for message in request.messages:
+        if message.role == "system":
+            instructions.add(message)
     if instructions.instructions:
         setup["systemInstruction"] = {"parts": instructions.instructions}
     check_tools(request, wire, defaults)

@@ -82,7 +82,7 @@ async def test_vertex_names_the_model_by_its_whole_path() -> None:
         return "a-token"
 
     builder = GeminiBuilder().with_model("gemini-live-2.5-flash").with_vertex("p", "us-central1")
-    request, settings = await request_of(builder.with_credentials(token).with_live())
+    request, settings = await request_of(builder.with_credentials(token).with_realtime())
     assert request.url == (
         "https://us-central1-aiplatform.googleapis.com"
         "/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent"

@@ -224,12 +224,12 @@ def test_the_robotics_model_writes_by_default_and_others_speak() -> None:
 
 def test_the_builder_keeps_what_the_other_one_was_given() -> None:
     builder = GeminiBuilder().with_model("gemini-3.8-live").with_api_key("secret").with_voice("Puck")
-    live = builder.with_base_url("http://live.example").with_live()
+    live = builder.with_base_url("http://live.example").with_realtime()
     made = live.build()
     assert (made.model, made.origin.endpoint) == ("gemini-3.8-live", "http://live.example")
     assert "secret" not in repr(live) + repr(made)
     with pytest.raises(ConfigurationError, match="leave out with_embeddings"):
-        builder.with_embeddings().with_live().build()
+        builder.with_embeddings().with_realtime().build()
 
 
 def test_a_model_has_to_be_chosen() -> None:

@@ -53,7 +53,7 @@ class GeminiBuilder(RequestMethods, Generic[M, E]):
         made = self._with(replace(self._choices, embeds=True, embeddings=options))
         return cast("GeminiBuilder[M, HasEmbeddings]", made)
 
-    def with_live(self) -> LiveBuilder[M]:
+    def with_realtime(self) -> LiveBuilder[M]:
         """Build a client of sessions that talk both ways, over the Live API.
 
         What was set so far is kept; the builder that is returned has the settings of sessions.

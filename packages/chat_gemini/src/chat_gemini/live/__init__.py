@@ -3,7 +3,7 @@
 ```python
 from chat_gemini import GeminiBuilder
 
-client = GeminiBuilder().with_model("gemini-3.8-live").with_voice("Puck").with_live().build()
+client = GeminiBuilder().with_model("gemini-3.8-live").with_voice("Puck").with_realtime().build()
 ```
 """
 

@@ -26,7 +26,7 @@ class LiveBuilder(RequestMethods, Generic[M]):
     """A client of sessions over the Live API, of the Gemini API or of Vertex.
 
     Each `with_…` returns a new builder, without I/O. The address, keys, the voice, thinking, Google's search
-    and the rest are set as in `GeminiBuilder`, whose `with_live()` returns this one.
+    and the rest are set as in `GeminiBuilder`, whose `with_realtime()` returns this one.
     """
 
     def __init__(self) -> None:
@@ -139,7 +139,9 @@ class LiveBuilder(RequestMethods, Generic[M]):
         """Return the client. Raises `ConfigurationError` for what is missing or cannot be."""
         choices, connection = self._choices, self._connection
         if choices.embeds:
-            raise ConfigurationError("sessions embed nothing: leave out with_embeddings before with_live()")
+            raise ConfigurationError(
+                "sessions embed nothing: leave out with_embeddings before with_realtime()"
+            )
         is_token = TOKEN.fullmatch((connection.api_key or "").strip()) is not None
         access = self._access(os.environ, self._default_version(is_token=is_token))
         address = access.address

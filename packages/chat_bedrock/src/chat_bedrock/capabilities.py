@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from chat_core import JsonObject
+from chat_core import CacheLifetime, JsonObject
 
 Path: TypeAlias = tuple[str, ...]
 """Where a field stands in `additionalModelRequestFields`, from the outside to the inside."""
@@ -38,6 +38,7 @@ class Capabilities:
       status
     - `assistant_first`, `assistant_last`: whether a conversation may start, and end, with the model's turn
     - `cached_tools`: whether tools can be cached
+    - `cache_points`: the lifetimes of cached prompts that it offers; none where it has no cache points
     """
 
     effort: Path | None = None
@@ -54,6 +55,7 @@ class Capabilities:
     assistant_first: bool = False
     assistant_last: bool = False
     cached_tools: bool = False
+    cache_points: tuple[CacheLifetime, ...] = ()
 
 
 _CLAUDE = Capabilities(
@@ -64,6 +66,7 @@ _CLAUDE = Capabilities(
     assistant_first=True,
     assistant_last=True,
     cached_tools=True,
+    cache_points=("5m",),
 )
 _OPEN_WEIGHTS = Capabilities(output_format=True)
 
@@ -73,6 +76,7 @@ FAMILIES: Mapping[str, Capabilities] = {
         effort=("reasoningConfig", "maxReasoningEffort"),
         effort_fields={"reasoningConfig": {"type": "enabled"}},
         top_k=("inferenceConfig", "topK"),
+        cache_points=("5m",),
     ),
     "ai21": Capabilities(),
     "cohere": Capabilities(top_k=("k",)),
@@ -117,6 +121,8 @@ def _claude(name: str) -> Capabilities:
     """Return what a Claude takes: each generation leaves something out that the one before took."""
     version = _claude_version(name)
     capabilities = replace(_CLAUDE, output_format=version >= (4, 5))
+    if version >= (4, 5):
+        capabilities = replace(capabilities, cache_points=("5m", "1h"))
     if version >= (4, 6):
         adaptive: Mapping[str, JsonObject] = {"thinking": {"type": "adaptive"}}
         capabilities = replace(

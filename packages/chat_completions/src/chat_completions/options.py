@@ -32,6 +32,7 @@ class CompletionsOptions:
     store: bool | None = None
     metadata: Mapping[str, str] | None = None
     prompt_cache_key: str | None = None
+    prompt_cache_options: Mapping[str, object] | None = None
     safety_identifier: str | None = None
     user: str | None = None
     web_search_options: Mapping[str, object] | None = None

@@ -64,6 +64,8 @@ class MessageRules:
     - `final_assistant`: how an assistant's message ends a conversation: `as_is`, marked with `prefix`, or
       followed by a user's message that says to `continue`
     - `empty_content`: what stands as content beside tool calls where there is no text
+    - `cache_points`: how a part is marked for the prompt cache: OpenAI's `breakpoint`, from GPT-5.6 on, or
+      Anthropic's `cache_control`, which gateways hand on
     """
 
     system_role: Literal["system", "developer"] = "system"
@@ -72,6 +74,7 @@ class MessageRules:
     user_after_tool: bool = True
     final_assistant: Literal["as_is", "prefix", "continue"] = "as_is"
     empty_content: Literal["null", "text"] = "null"
+    cache_points: Literal["breakpoint", "cache_control"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

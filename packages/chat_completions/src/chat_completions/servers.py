@@ -23,7 +23,10 @@ class Row(NamedTuple):
 
 
 _OPENAIS_OWN = frozenset(
-    {"modalities", "audio", "verbosity", "store", "safety_identifier", "web_search_options"}
+    {
+        *("modalities", "audio", "verbosity", "store", "safety_identifier", "web_search_options"),
+        "prompt_cache_options",
+    }
 )
 _NO_FILES: frozenset[FileKind] = frozenset()
 _IMAGES: frozenset[FileKind] = frozenset({"image"})
@@ -38,6 +41,7 @@ OPENAI = Row(
         key_required=True,
     ),
     Fields(rerank_limit=None, max_tokens="max_completion_tokens"),
+    MessageRules(cache_points="breakpoint"),
 )
 AZURE = Row(
     Server("azure", hosts=("openai.azure.com", "services.ai.azure.com")),
@@ -94,7 +98,8 @@ OPENROUTER = Row(
         key_required=True,
     ),
     Fields(lacks=frozenset()),
-    files=FileRules(document_urls=True),
+    MessageRules(cache_points="cache_control"),
+    FileRules(document_urls=True),
 )
 XAI = Row(
     Server("xai", "https://api.x.ai/v1", key_variables=("XAI_API_KEY",), hosts=("x.ai",), key_required=True),
@@ -247,6 +252,7 @@ LITELLM = Row(
         key_variables=("LITELLM_API_KEY",),
     ),
     Fields(lacks=frozenset()),
+    MessageRules(cache_points="cache_control"),
 )
 
 SERVERS: dict[str, Row] = {

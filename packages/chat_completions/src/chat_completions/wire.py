@@ -8,22 +8,35 @@ from __future__ import annotations
 from typing import Literal, NotRequired, Required, TypeAlias, TypedDict
 
 from chat_core import JsonObject, JsonValue
+from chat_core.wire import CacheBreakpoint
 
 THINK_TAG = "<think>"  # also the name, in native data, of the field of reasoning that came in tags
 
 
-class TextPart(TypedDict):
-    type: Literal["text"]
-    text: str
+class CacheControl(TypedDict):  # Anthropic's, of OpenRouter and LiteLLM
+    type: Literal["ephemeral"]
+    ttl: NotRequired[Literal["1h"]]
+
+
+class Markable(TypedDict, total=False):
+    """A part that a cache point may stand on."""
+
+    prompt_cache_breakpoint: CacheBreakpoint
+    cache_control: CacheControl
+
+
+class TextPart(Markable):
+    type: Required[Literal["text"]]
+    text: Required[str]
 
 
 class ImageUrl(TypedDict):
     url: str
 
 
-class ImagePart(TypedDict):
-    type: Literal["image_url"]
-    image_url: ImageUrl
+class ImagePart(Markable):
+    type: Required[Literal["image_url"]]
+    image_url: Required[ImageUrl]
 
 
 class InputAudio(TypedDict):
@@ -31,9 +44,9 @@ class InputAudio(TypedDict):
     format: str
 
 
-class AudioPart(TypedDict):
-    type: Literal["input_audio"]
-    input_audio: InputAudio | str  # Mistral: base64 or a URL, without the format
+class AudioPart(Markable):
+    type: Required[Literal["input_audio"]]
+    input_audio: Required[InputAudio | str]  # Mistral: base64 or a URL, without the format
 
 
 class FileData(TypedDict, total=False):
@@ -42,23 +55,23 @@ class FileData(TypedDict, total=False):
     filename: str
 
 
-class FilePart(TypedDict):
-    type: Literal["file"]
-    file: FileData
+class FilePart(Markable):
+    type: Required[Literal["file"]]
+    file: Required[FileData]
 
 
-class FileIdPart(TypedDict):  # Mistral
-    type: Literal["file"]
-    file_id: str
+class FileIdPart(Markable):  # Mistral
+    type: Required[Literal["file"]]
+    file_id: Required[str]
 
 
-class DocumentUrlPart(TypedDict):  # Mistral
-    type: Literal["document_url"]
-    document_url: str
-    document_name: str
+class DocumentUrlPart(Markable):  # Mistral
+    type: Required[Literal["document_url"]]
+    document_url: Required[str]
+    document_name: Required[str]
 
 
-class MediaUrlPart(TypedDict, total=False):  # Together
+class MediaUrlPart(Markable, total=False):  # Together
     type: Required[Literal["audio_url", "video_url"]]
     audio_url: ImageUrl
     video_url: ImageUrl
@@ -71,7 +84,7 @@ ContentPart: TypeAlias = (
 
 class SystemMessage(TypedDict):
     role: Literal["system", "developer"]
-    content: str
+    content: str | list[ContentPart]
 
 
 class UserMessage(TypedDict):

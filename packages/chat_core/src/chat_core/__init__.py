@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         NotRun,
         Refused,
     )
+    from chat_core.types.cache_points import CacheLifetime, cache_point
     from chat_core.types.call_status import (
         Approved,
         AwaitingApproval,
@@ -148,6 +149,7 @@ __all__ = [
     "BatchJob",
     "BatchPart",
     "BatchProvider",
+    "CacheLifetime",
     "CallNotFound",
     "Chat",
     "ChatBuilder",
@@ -272,6 +274,7 @@ __all__ = [
     "Unknown",
     "UnresolvedTool",
     "Usage",
+    "cache_point",
     "decision_schema",
     "decisions_from_json",
     "estimate_tokens",
@@ -312,6 +315,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.transport": "Event EventStream Request Response Timeouts Transport",
             "chat_core.transport.http": "HttpTransport",
             "chat_core.types.batch": "Answered BatchCounts BatchItem BatchJob BatchPart NotRun Refused",
+            "chat_core.types.cache_points": "CacheLifetime cache_point",
             "chat_core.types.call_status": (
                 "Approved AwaitingApproval AwaitingResult Completed Failed Pending Rejected Running "
                 "Scheduled ToolStatus Unknown"

@@ -16,6 +16,7 @@ class Dialect:
     - `seals_reasoning`: whether it hands out encrypted reasoning, which has to be named in `include`
     - `calls_last`: whether the calls of a turn have to follow all its other items, because the server refuses
       other items between a call and its output
+    - `cache_points`: whether parts of the input take `prompt_cache_breakpoint`, from GPT-5.6 on
     - `refused`: fields of the body that the server refuses
     """
 
@@ -24,4 +25,5 @@ class Dialect:
     stores: bool = True
     seals_reasoning: bool = True
     calls_last: bool = False
+    cache_points: bool = False
     refused: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from chat_responses.dialect import Dialect
 
-OPENAI = Dialect("openai", ("openai.com",))
+OPENAI = Dialect("openai", ("openai.com",), cache_points=True)
 AZURE = Dialect("azure", ("azure.com", "azure.us", "azure.cn"))
 CHATGPT = Dialect("chatgpt", ("chatgpt.com",))  # it cannot open what OpenAI's API has sealed
 XAI = Dialect("xai", ("x.ai",))

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from chat_core import JsonObject
+from chat_core.wire import CacheBreakpoint
 
 
 class InputText(TypedDict):
     type: Literal["input_text"]
     text: str
+    prompt_cache_breakpoint: NotRequired[CacheBreakpoint]
 
 
 class InputImage(TypedDict):
@@ -20,6 +22,7 @@ class InputImage(TypedDict):
     detail: Literal["auto"]
     image_url: NotRequired[str]
     file_id: NotRequired[str]
+    prompt_cache_breakpoint: NotRequired[CacheBreakpoint]
 
 
 class InputFile(TypedDict):
@@ -28,6 +31,7 @@ class InputFile(TypedDict):
     file_id: NotRequired[str]
     file_url: NotRequired[str]
     filename: NotRequired[str]
+    prompt_cache_breakpoint: NotRequired[CacheBreakpoint]
 
 
 ContentPart: TypeAlias = InputText | InputImage | InputFile

@@ -20,10 +20,12 @@ from chat_core import (
     Structured,
     Text,
 )
+from chat_core.types.cache_points import point_of
 from chat_core.wire import encoded_once, foreign_block, misplaced, part_text
 
 from chat_bedrock.blocks import MARKED
 from chat_bedrock.capabilities import Capabilities
+from chat_bedrock.encode.caching import point_block
 from chat_bedrock.encode.calls import result_block
 from chat_bedrock.encode.files import Files
 from chat_bedrock.encode.replay import plain_text_block
@@ -60,6 +62,7 @@ class Conversation:
         self._notices: dict[Notice, None] = {}
         self._turns: list[_Turn] = []
         self.system: list[Block] = []
+        self.points: list[Block] = []  # those of common marks
         self.called: dict[str, None] = {}
         for message in messages:
             self._add(message)
@@ -81,7 +84,7 @@ class Conversation:
             case "system":
                 self.system += self._instructions(message.parts)
             case "user":
-                self._append("user", self._with_text(list(self._user(message.parts))))
+                self._append("user", self._with_text(self._user(message.parts)))
             case "model":
                 outcomes = message.outcomes()
                 self._append("assistant", self._assistant(message))
@@ -135,27 +138,39 @@ class Conversation:
         elif isinstance(text := last.blocks[-1].get("text"), str):
             last.blocks[-1] = {"text": text.rstrip()}
 
-    def _instructions(self, parts: Iterable[Part]) -> Iterator[Block]:
+    def _instructions(self, parts: Iterable[Part]) -> list[Block]:
+        blocks: list[Block] = []
         for part in parts:
             match part:
                 case Text() | Structured():
-                    yield from _text(part)
+                    blocks += _text(part)
                 case Opaque(native):
-                    yield from self._marked_block(native)
+                    self._add_marked(blocks, native)
                 case _:
                     raise misplaced(part, "system")
+        return blocks
 
-    def _user(self, parts: Iterable[Part]) -> Iterator[Block]:
+    def _user(self, parts: Iterable[Part]) -> list[Block]:
+        blocks: list[Block] = []
         for part in parts:
             match part:
                 case Text() | Structured():
-                    yield from _text(part)
+                    blocks += _text(part)
                 case File():
-                    yield self._files.block(part)
+                    blocks.append(self._files.block(part))
                 case Opaque(native):
-                    yield from self._marked_block(native)
+                    self._add_marked(blocks, native)
                 case _:
                     raise misplaced(part, "user")
+        return blocks
+
+    def _add_marked(self, blocks: list[Block], native: Native) -> None:
+        """Add a block that the application made, or the cache point that a common mark stands for."""
+        if (point := point_of(native)) is None:
+            blocks += self._marked_block(native)
+        elif (block := point_block(point, blocks, self._capabilities, self._notice)) is not None:
+            blocks.append(block)
+            self.points.append(block)
 
     def _with_text(self, blocks: list[Block]) -> list[Block]:
         """Return the blocks with a text beside their documents: the wire takes no documents alone."""

@@ -11,7 +11,7 @@ from chat_core.types.plain_json import as_json
 from chat_core.wire import Encoded, wire_name
 
 from chat_bedrock.capabilities import Capabilities, Path
-from chat_bedrock.encode.caching import add_cache_points
+from chat_bedrock.encode.caching import add_cache_points, drop_points
 from chat_bedrock.encode.calls import check_names, past_tool, system_tool, tool_spec
 from chat_bedrock.encode.messages import Conversation
 from chat_bedrock.encode.output import schema_instructions, text_format
@@ -49,6 +49,7 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
     _add_settings(body, defaults, stream=stream)
     if defaults.caching is not None:
         add_cache_points(body, defaults.caching, capabilities, notices)
+    drop_points(body, conversation.points, notices)
     return Encoded({**body, **defaults.extra}, tuple(notices))
 
 

@@ -187,7 +187,9 @@ class _Turns:
         for block in between.blocks:
             match block:
                 case {"type": "text", "text": str(text)}:
-                    yield TextBlock(type="text", text=f"<system>\n{text}\n</system>")
+                    tagged: JsonObject = {**cast("JsonObject", block), "text": f"<system>\n{text}\n</system>"}
+                    self.state.replace_point(block, tagged)
+                    yield tagged
                 case _:
                     raise ConfigurationError(
                         f"{self.state.origin.model} takes no {block['type']} amid a conversation"

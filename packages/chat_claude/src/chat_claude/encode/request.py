@@ -10,7 +10,7 @@ from chat_core import ChatRequest, ConfigurationError, JsonObject, Notice, Origi
 from chat_core.types.json_values import as_text
 
 from chat_claude.capabilities import Capabilities
-from chat_claude.encode.caching import check_breakpoints
+from chat_claude.encode.caching import check_breakpoints, settle_points
 from chat_claude.encode.encoded import EncodedRequest
 from chat_claude.encode.messages import EncodedMessages, encode_messages
 from chat_claude.encode.options import max_tokens, output_config, sampling
@@ -81,6 +81,7 @@ def _encode(
         **defaults.options.body(),
     }
     schemas.check()
+    body = dict(settle_points(body, state))
     check_breakpoints(body, state.facts)
     body = {name: value for name, value in body.items() if value is not None and value != []}
     body |= defaults.extra

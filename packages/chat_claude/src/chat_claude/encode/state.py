@@ -9,6 +9,7 @@ from chat_core.wire import foreign_block
 
 from chat_claude.encode.block_facts import BlockFacts
 from chat_claude.platforms import ANTHROPIC, Platform
+from chat_claude.wire import Block
 
 
 @dataclass(slots=True)
@@ -16,6 +17,7 @@ class EncodingState:
     """Where the request goes, and what has been found in its conversation so far.
 
     `notices` holds each notice once, in order. `container` is the last one in which code was executed.
+    `points` are the blocks that a common cache point marks, those of instructions first.
     """
 
     origin: Origin
@@ -23,6 +25,7 @@ class EncodingState:
     notices: dict[Notice, None] = field(default_factory=dict[Notice, None])
     uses_file_ids: bool = False
     container: JsonObject = field(default_factory=dict[str, JsonValue])
+    points: list[Block] = field(default_factory=list["Block"])
     facts: dict[int, BlockFacts] = field(default_factory=dict[int, BlockFacts])
 
     def add(self, found: EncodingState) -> None:
@@ -31,15 +34,22 @@ class EncodingState:
             self.notices |= found.notices
         self.uses_file_ids = self.uses_file_ids or found.uses_file_ids
         self.container = found.container or self.container
+        self.points += found.points
         self.facts |= found.facts
 
+<<<<<<< HEAD
     def apart(self) -> EncodingState:
         """Return one for the same place, in which nothing has been found."""
         return EncodingState(self.origin, self.platform)
 
     def copy(self) -> EncodingState:
         """Return one in which the same has been found, to which more can be added."""
-        return replace(self, notices=self.notices.copy(), facts=self.facts.copy())
+        return replace(self, notices=self.notices.copy(), points=[*self.points], facts=self.facts.copy())
+=======
+    def replace_point(self, block: Block, by: Block) -> None:
+        """Have another block stand for one that a common cache point marks."""
+        self.points = [by if one is block else one for one in self.points]
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
     def note(self, text: str) -> None:
         """Add a notice about the messages."""

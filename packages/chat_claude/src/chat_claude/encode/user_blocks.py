@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from chat_core import File, JsonObject, Opaque, Part, Role, Structured, Text
+from chat_core.types.cache_points import as_cache_point
 from chat_core.types.json_values import as_text
 from chat_core.wire import misplaced, part_text
 
+from chat_claude.encode.caching import mark_block
 from chat_claude.encode.files import file_block
 from chat_claude.encode.state import EncodingState
 from chat_claude.marks import MARKED, mark
 from chat_claude.wire import Block
 
 
-def user_blocks(parts: Iterable[Part], role: Role, state: EncodingState) -> Iterator[Block]:
-    """Yield the blocks of a user's or a system message; a system message holds no files.
+def user_blocks(parts: Iterable[Part], role: Role, state: EncodingState) -> list[Block]:
+    """Return the blocks of a user's or a system message; a system message holds no files.
 
-    Blank texts are left out, since the wire refuses them. Raises `ConfigurationError` for parts that the role
-    cannot hold and files that Claude cannot read.
+    Blank texts are left out, since the wire refuses them. A cache point marks the block before it.
+
+    Raises `ConfigurationError` for parts that the role cannot hold and files that Claude cannot read.
     """
+    blocks: list[Block] = []
     for part in parts:
         match part:
             case Text() | Structured():
-                yield from text_blocks(part)
+                blocks += text_blocks(part)
             case File() if role == "user":
                 if (block := file_block(part, state)) is not None:
-                    yield block
+                    blocks.append(block)
+            case Opaque() if (point := as_cache_point(part)) is not None:
+                mark_block(blocks, point, state)
             case Opaque():
-                yield from _custom_block(part, state)
+                blocks += _custom_block(part, state)
             case _:
                 raise misplaced(part, role)
+    return blocks
 
 
 def text_blocks(part: Text | Structured) -> Iterator[Block]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterator, Sequence
 from copy import copy
+=======
+from collections.abc import Iterator, Mapping, Sequence
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
 from chat_core import (
     ChatRequest,
@@ -17,6 +21,7 @@ from chat_core import (
     Structured,
     Text,
 )
+<<<<<<< HEAD
 from chat_core.wire import (
     SentList,
     encode_from_prefix,
@@ -26,9 +31,14 @@ from chat_core.wire import (
     part_text,
     text_of,
 )
+=======
+from chat_core.types.cache_points import as_cache_point
+from chat_core.wire import encoded_once, foreign_block, misplaced, part_text, text_of
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
 from chat_completions.dialect import Dialect
 from chat_completions.encode.assistant import encode_assistant
+from chat_completions.encode.caching import is_marked, limited, mark, takes_cache_points
 from chat_completions.encode.files import encode_file
 from chat_completions.encode.order import in_order
 from chat_completions.encode.results import encode_results, texts_only
@@ -36,19 +46,35 @@ from chat_completions.wire import ContentPart, SentMessage, TextPart
 
 
 def encode_messages(
-    request: ChatRequest, origin: Origin, dialect: Dialect, notices: list[Notice]
+    request: ChatRequest,
+    origin: Origin,
+    dialect: Dialect,
+    notices: list[Notice],
+    options: Mapping[str, object],
 ) -> list[SentMessage]:
     """Return the conversation as messages of this wire, in an order that the server takes.
 
     What the history holds and the wire cannot carry is left out with a notice. Raises `ConfigurationError`
-    for what only the user can have put in, and `UnresolvedTool`.
+    for what only the user can have put in, and `UnresolvedTool`. `options` are fields of the body.
     """
+<<<<<<< HEAD
     demanded = dialect.reasoning.demanded and request.tools
     begins = _after_last_user(request) if demanded else None
     key = (_Messages, origin, dialect, begins)
     encoder = encode_from_prefix(request.messages, key, lambda: _Messages(origin, dialect, begins))
     notices += encoder.notices
     return in_order(encoder.sent, dialect, notices)
+=======
+    encoder = _Messages(origin, dialect, notices)
+    if dialect.reasoning.demanded and request.tools:
+        encoder.loop_begins = _after_last_user(request)
+    sent: list[SentMessage] = []
+    for at, message in enumerate(request.messages):
+        sent += encoder.encode(message, at)
+    if encoder.points:
+        sent = limited(sent, dialect, options, notices)
+    return in_order(sent, dialect, notices)
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
 
 def _after_last_user(request: ChatRequest) -> int:
@@ -68,7 +94,15 @@ class _Messages:
         self._at = 0
         self._origin = origin
         self._dialect = dialect
+<<<<<<< HEAD
         self._loop_begins = loop_begins
+=======
+        self._notices = notices
+        self._takes_points = takes_cache_points(dialect, origin)
+        self.points = 0  # cache points so far
+        # from here on each turn needs the reasoning that the server demands
+        self.loop_begins: int | None = None
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
     def fork(self) -> _Messages:
         forked = copy(self)
@@ -92,6 +126,8 @@ class _Messages:
         return self._user(message) if role == "user" else self._model(message)
 
     def _system(self, parts: list[Part]) -> list[SentMessage]:
+        if self._takes_points and any(as_cache_point(part) is not None for part in parts):
+            return self._marked_system(parts)
         kept = [part for part in parts if not self._is_foreign(part)]
         texts = [text for part in kept if (text := text_of(part, "system")).strip()]
         if texts:
@@ -99,11 +135,28 @@ class _Messages:
         self.notices.append(Notice("messages", "a system message without text was not sent"))
         return []
 
+    def _marked_system(self, parts: list[Part]) -> list[SentMessage]:
+        """Return instructions as a list of parts, those before a cache point marked."""
+        content: list[ContentPart] = []
+        for part in parts:
+            if (point := as_cache_point(part)) is not None:
+                mark(content, point, self._dialect, self._notices)
+            elif not self._is_foreign(part) and (text := text_of(part, "system")).strip():
+                content.append(TextPart(type="text", text=text))
+        self.points += sum(map(is_marked, content))
+        return [{"role": self._dialect.messages.system_role, "content": content}] if content else []
+
     def _user(self, message: Message) -> list[SentMessage]:
         key = (_UserMessage, self._origin, self._dialect)
         encode = _UserMessage(self._origin, self._dialect).encode
+<<<<<<< HEAD
         sent, notices = encoded_once(message, key, lambda: encode(message.parts))
         self.notices += notices
+=======
+        sent, notices, points = encoded_once(message, key, lambda: encode(message.parts))
+        self._notices += notices
+        self.points += points
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
         return sent
 
     def _model(self, message: Message) -> list[SentMessage]:
@@ -124,9 +177,17 @@ class _UserMessage:
         self._origin = origin
         self._dialect = dialect
         self._notices: list[Notice] = []
+        self._takes_points = takes_cache_points(dialect, origin)
 
-    def encode(self, parts: list[Part]) -> tuple[list[SentMessage], list[Notice]]:
-        content = [sent for part in parts for sent in self._content_part(part)]
+    def encode(self, parts: list[Part]) -> tuple[list[SentMessage], list[Notice], int]:
+        """Return what is sent of the parts, with notices and the number of cache points."""
+        content: list[ContentPart] = []
+        for part in parts:
+            point = as_cache_point(part) if self._takes_points else None
+            if point is not None:
+                mark(content, point, self._dialect, self._notices)
+            else:
+                content += self._content_part(part)
         filled = [part for part in content if part["type"] != "text" or part["text"].strip()]
         sent: list[SentMessage] = []
         if filled:
@@ -136,7 +197,7 @@ class _UserMessage:
             sent.append({"role": "user", "content": text})
         else:
             self._notices.append(Notice("messages", "a user's message without content was not sent"))
-        return sent, self._notices
+        return sent, self._notices, sum(map(is_marked, filled))
 
     def _content_part(self, part: Part) -> Iterator[ContentPart]:
         match part:

@@ -22,9 +22,9 @@ def encode(
     """
     dialect, output = defaults.dialect, request.output
     notices: list[Notice] = []
-    messages = encode_messages(request, origin, dialect, notices)
-    body: dict[str, object] = {"model": origin.model, "messages": messages}
-    body |= encode_options(request, defaults)
+    options = encode_options(request, defaults)
+    messages = encode_messages(request, origin, dialect, notices, options)
+    body: dict[str, object] = {"model": origin.model, "messages": messages, **options}
     notices += options_without_effect(body, dialect)
     if tools := encode_tools(request, dialect, notices):
         body["tools"] = tools

@@ -8,6 +8,7 @@ from chat_core import ConfigurationError, File, Message, Notice, Origin
 from chat_core.wire import results_heading, unsent_file
 
 from chat_completions.dialect import Dialect
+from chat_completions.encode.caching import is_marked
 from chat_completions.encode.calls import call_ids
 from chat_completions.encode.files import encode_file
 from chat_completions.wire import ContentPart, SentMessage, TextPart, ToolMessage
@@ -41,7 +42,7 @@ def texts_only(content: list[ContentPart], dialect: Dialect) -> str | list[Conte
     """Return content as a list of parts, or as one text where that is all it is or all that the server
     takes.
     """
-    if len(content) == 1 and content[0]["type"] == "text":
+    if len(content) == 1 and content[0]["type"] == "text" and not is_marked(content[0]):
         return content[0]["text"]
     if dialect.files.kinds:
         return content

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from chat_core.types.cache_points import as_cache_point
 from chat_core.types.files import File
 from chat_core.types.message import Message
 from chat_core.types.parts import Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
@@ -51,6 +52,8 @@ class Size:
                 self.items += 1
                 self.text += count(part.name) + count(part.arguments_as_text())
                 self.add_result(part, count)
+            case Opaque() if as_cache_point(part) is not None:
+                pass
             case File() | Opaque():
                 self.unknown += 1
             case Reasoning():

@@ -1,6 +1,12 @@
 """The kit for encoding and decoding: pure functions and machines that providers share. They do no I/O."""
 
 from chat_core.types.call_ids import CallIds, free_wire_id, wire_id, wire_name
+from chat_core.wire.breakpoints import (
+    CacheBreakpoint,
+    explicit_breakpoint,
+    has_breakpoints,
+    unwritten_points,
+)
 from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
 from chat_core.wire.encode_once import encoded_once
@@ -9,6 +15,9 @@ from chat_core.wire.error_body import ErrorWords, decode_error, error_from_objec
 from chat_core.wire.finish_words import finish_notices, finish_reason
 from chat_core.wire.frames import FrameReader
 from chat_core.wire.part_text import (
+    NO_CACHE_POINTS,
+    UNMARKED_POINT,
+    dropped_points,
     foreign_block,
     generated_file,
     joined_text,
@@ -27,6 +36,9 @@ from chat_core.wire.vectors import check_count, embeddings_in_order, read_vector
 from chat_core.wire.write import Encoded, SentList, dump
 
 __all__ = [
+    "NO_CACHE_POINTS",
+    "UNMARKED_POINT",
+    "CacheBreakpoint",
     "CallIds",
     "Encoded",
     "ErrorWords",
@@ -38,17 +50,20 @@ __all__ = [
     "compile_strict",
     "decode_error",
     "described_schema",
+    "dropped_points",
     "dump",
     "embeddings_in_order",
     "encode_from_prefix",
     "encoded_once",
     "error_from_object",
+    "explicit_breakpoint",
     "fail_pending",
     "finish_notices",
     "finish_reason",
     "foreign_block",
     "free_wire_id",
     "generated_file",
+    "has_breakpoints",
     "is_error_object",
     "joined_text",
     "mark_truncated",
@@ -66,6 +81,7 @@ __all__ = [
     "text_of",
     "tool_call",
     "unsent_file",
+    "unwritten_points",
     "wire_id",
     "wire_name",
 ]

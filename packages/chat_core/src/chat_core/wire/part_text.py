@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from chat_core.types.cache_points import point_of
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.files import File
 from chat_core.types.messages import Role
@@ -12,6 +13,10 @@ from chat_core.types.native import Native
 from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.response import Notice
 
+NO_CACHE_POINTS = Notice(
+    "cache_point", "a cache point had no effect: this model, this server or this place has none"
+)
+UNMARKED_POINT = Notice("cache_point", "a cache point without a part before it in its message had no effect")
 TextPart: TypeAlias = Text | Structured
 
 _ROLE_HOLDS = {
@@ -47,9 +52,18 @@ def misplaced(part: Part, role: Role) -> ConfigurationError:
 
 
 def foreign_block(native: Native) -> Notice:
-    """Return the notice for a native block that only another provider, endpoint or model can read."""
+    """Return the notice for a native block that only another provider, endpoint or model can read, and for a
+    cache point where there are none.
+    """
+    if point_of(native) is not None:
+        return NO_CACHE_POINTS
     origin = native.origin
     return Notice("messages", f"a block that only {origin.provider} ({origin.model}) can read was not sent")
+
+
+def dropped_points(count: int, most: int) -> Notice:
+    """Return the notice for cache points beyond those that a server takes."""
+    return Notice("cache_point", f"{count} cache points were left out: a request has {most} at most")
 
 
 def generated_file(file: File) -> Notice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from chat_core import (
     ConfigurationError,
@@ -21,6 +21,7 @@ from chat_core import (
     Text,
     ToolCall,
 )
+from chat_core.types.cache_points import as_cache_point
 from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_list
 from chat_core.wire import (
@@ -30,15 +31,20 @@ from chat_core.wire import (
     free_wire_id,
     generated_file,
     joined_text,
-    misplaced,
     part_text,
     unsent_file,
     wire_id,
     wire_name,
 )
 
+<<<<<<< HEAD
 from chat_responses.approvals import answered_id, is_requested, note_actions
+=======
+from chat_responses.approvals import answered_id, is_requested
+from chat_responses.encode.caching import is_marked, mark, takes_cache_points
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 from chat_responses.encode.characters import sendable
+from chat_responses.encode.contents import content_part, message_of
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
 from chat_responses.items import call_id
@@ -65,8 +71,13 @@ class ItemEncoder:
 
     def __init__(self, origin: Origin, defaults: RequestDefaults) -> None:
         self.notices: list[Notice] = []
+<<<<<<< HEAD
         self.sent: SentList[InputItem] = SentList()
         self.open_actions: dict[str, Opaque] = {}
+=======
+        self.takes_points = takes_cache_points(defaults.dialect, origin)
+        self.points = 0
+>>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
         self._origin = origin
         self._calls_last = defaults.dialect.calls_last
         self._is_stored = defaults.server_stores
@@ -93,6 +104,9 @@ class ItemEncoder:
     def items(self, message: Message) -> Iterator[InputItem]:
         """Yield the items of a message; of a model's turn also the outcomes of its calls."""
         match message.role:
+            case "system" if self.takes_points and is_marked(message):
+                joined_text(self.readable(message.parts), "system")  # raises for what it cannot hold
+                yield from self._contents("developer", message.parts)
             case "system":
                 if text := joined_text(self.readable(message.parts), "system"):
                     yield {"role": "developer", "content": text}
@@ -142,34 +156,28 @@ class ItemEncoder:
             yield sendable(output)
 
     def readable(self, parts: Sequence[Part]) -> list[Part]:
-        """Return the parts but for other providers' blocks, which get a notice."""
-        return [part for part in parts if not (isinstance(part, Opaque) and self._is_foreign(part))]
+        """Return the parts but for cache points and other providers' blocks, which get a notice."""
+        return [part for part in parts if not (isinstance(part, Opaque) and self._is_left_out(part))]
 
     def _user(self, parts: Sequence[Part]) -> Iterator[InputItem]:
-        content: list[Part] = []
-        for part in self.readable(parts):
+        yield from self._contents("user", parts)
+
+    def _contents(self, role: Literal["user", "developer"], parts: Sequence[Part]) -> Iterator[InputItem]:
+        """Yield blocks that are items of their own, then a message of the other parts."""
+        content: list[ContentPart] = []
+        for part in parts:
             if not isinstance(part, Opaque):
-                content.append(part)
+                content.append(content_part(part, self._origin))
+            elif (point := as_cache_point(part)) is not None and self.takes_points:
+                self.points += mark(content, point, self.notices)
+            elif self._is_foreign(part):
+                continue
             elif (item := native_item(part, self._origin)) and answered_id(item) != "":
                 yield item  # such as the answer to an approval request
             else:
                 self._leave_out("a block that fits no item of this wire")
-        match content:
-            case [Text(text)]:
-                yield {"role": "user", "content": text}
-            case []:
-                pass
-            case _:
-                yield {"role": "user", "content": [self._content_part(part) for part in content]}
-
-    def _content_part(self, part: Part) -> ContentPart:
-        match part:
-            case Text() | Structured():
-                return InputText(type="input_text", text=part_text(part))
-            case File():
-                return file_part(part, self._origin)
-            case _:
-                raise misplaced(part, "user")
+        if content:
+            yield message_of(role, content)
 
     def _turn(self, message: Message) -> list[InputItem]:
         """Return a model's turn: each part as the item that it came in, else as plain items."""
@@ -289,6 +297,9 @@ class ItemEncoder:
             known = free_wire_id(given, wire_id(call.id), self._used)
             self._call_ids[id(call)] = known
         return known
+
+    def _is_left_out(self, part: Opaque) -> bool:
+        return (self.takes_points and as_cache_point(part) is not None) or self._is_foreign(part)
 
     def _is_foreign(self, part: Opaque) -> bool:
         if part.native.for_(self._origin) is not None:

@@ -1,0 +1,31 @@
+"""What the application writes, as the content of a message."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chat_core import File, Origin, Part, Structured, Text
+from chat_core.wire import misplaced, part_text
+
+from chat_responses.encode.files import file_part
+from chat_responses.wire import ContentPart, InputItem, InputText
+
+
+def content_part(part: Part, origin: Origin) -> ContentPart:
+    """Return a part of a user's message. Raises `ConfigurationError` for what it cannot hold."""
+    match part:
+        case Text() | Structured():
+            return InputText(type="input_text", text=part_text(part))
+        case File():
+            return file_part(part, origin)
+        case _:
+            raise misplaced(part, "user")
+
+
+def message_of(role: Literal["user", "developer"], content: list[ContentPart]) -> InputItem:
+    """Return a message; one plain text is its content as it is."""
+    match content:
+        case [{"type": "input_text", "text": str(text), **rest}] if not rest:
+            return {"role": role, "content": text}
+        case _:
+            return {"role": role, "content": content}

@@ -37,7 +37,6 @@ class EncodingState:
         self.points += found.points
         self.facts |= found.facts
 
-<<<<<<< HEAD
     def apart(self) -> EncodingState:
         """Return one for the same place, in which nothing has been found."""
         return EncodingState(self.origin, self.platform)
@@ -45,11 +44,10 @@ class EncodingState:
     def copy(self) -> EncodingState:
         """Return one in which the same has been found, to which more can be added."""
         return replace(self, notices=self.notices.copy(), points=[*self.points], facts=self.facts.copy())
-=======
+
     def replace_point(self, block: Block, by: Block) -> None:
         """Have another block stand for one that a common cache point marks."""
         self.points = [by if one is block else one for one in self.points]
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
     def note(self, text: str) -> None:
         """Add a notice about the messages."""

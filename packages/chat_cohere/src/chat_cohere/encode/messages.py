@@ -90,6 +90,8 @@ class Conversation:
             match part:
                 case Text() | Structured():
                     yield from text_blocks(part)
+                case Opaque(native) if native.origin != MARKED:
+                    self._notice(foreign_block(native))
                 case _:
                     raise misplaced(part, "system")
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Iterator, Sequence
-from copy import copy
-=======
 from collections.abc import Iterator, Mapping, Sequence
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
+from copy import copy
 
 from chat_core import (
     ChatRequest,
@@ -21,7 +17,7 @@ from chat_core import (
     Structured,
     Text,
 )
-<<<<<<< HEAD
+from chat_core.types.cache_points import as_cache_point
 from chat_core.wire import (
     SentList,
     encode_from_prefix,
@@ -31,10 +27,6 @@ from chat_core.wire import (
     part_text,
     text_of,
 )
-=======
-from chat_core.types.cache_points import as_cache_point
-from chat_core.wire import encoded_once, foreign_block, misplaced, part_text, text_of
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
 from chat_completions.dialect import Dialect
 from chat_completions.encode.assistant import encode_assistant
@@ -57,24 +49,15 @@ def encode_messages(
     What the history holds and the wire cannot carry is left out with a notice. Raises `ConfigurationError`
     for what only the user can have put in, and `UnresolvedTool`. `options` are fields of the body.
     """
-<<<<<<< HEAD
     demanded = dialect.reasoning.demanded and request.tools
     begins = _after_last_user(request) if demanded else None
     key = (_Messages, origin, dialect, begins)
     encoder = encode_from_prefix(request.messages, key, lambda: _Messages(origin, dialect, begins))
     notices += encoder.notices
-    return in_order(encoder.sent, dialect, notices)
-=======
-    encoder = _Messages(origin, dialect, notices)
-    if dialect.reasoning.demanded and request.tools:
-        encoder.loop_begins = _after_last_user(request)
-    sent: list[SentMessage] = []
-    for at, message in enumerate(request.messages):
-        sent += encoder.encode(message, at)
+    sent: list[SentMessage] = encoder.sent
     if encoder.points:
         sent = limited(sent, dialect, options, notices)
     return in_order(sent, dialect, notices)
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
 
 def _after_last_user(request: ChatRequest) -> int:
@@ -94,15 +77,9 @@ class _Messages:
         self._at = 0
         self._origin = origin
         self._dialect = dialect
-<<<<<<< HEAD
         self._loop_begins = loop_begins
-=======
-        self._notices = notices
         self._takes_points = takes_cache_points(dialect, origin)
         self.points = 0  # cache points so far
-        # from here on each turn needs the reasoning that the server demands
-        self.loop_begins: int | None = None
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
     def fork(self) -> _Messages:
         forked = copy(self)
@@ -140,7 +117,7 @@ class _Messages:
         content: list[ContentPart] = []
         for part in parts:
             if (point := as_cache_point(part)) is not None:
-                mark(content, point, self._dialect, self._notices)
+                mark(content, point, self._dialect, self.notices)
             elif not self._is_foreign(part) and (text := text_of(part, "system")).strip():
                 content.append(TextPart(type="text", text=text))
         self.points += sum(map(is_marked, content))
@@ -149,14 +126,9 @@ class _Messages:
     def _user(self, message: Message) -> list[SentMessage]:
         key = (_UserMessage, self._origin, self._dialect)
         encode = _UserMessage(self._origin, self._dialect).encode
-<<<<<<< HEAD
-        sent, notices = encoded_once(message, key, lambda: encode(message.parts))
-        self.notices += notices
-=======
         sent, notices, points = encoded_once(message, key, lambda: encode(message.parts))
-        self._notices += notices
+        self.notices += notices
         self.points += points
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
         return sent
 
     def _model(self, message: Message) -> list[SentMessage]:

@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from chat_core import ChatRequest, ConfigurationError, Message, Notice, Opaque, Origin
-<<<<<<< HEAD
-from chat_core.wire import encode_from_prefix, joined_text
+from chat_core.wire import encode_from_prefix, joined_text, unwritten_points
 
 from chat_responses.approvals import note_actions
-=======
-from chat_core.wire import joined_text, unwritten_points
-
-from chat_responses.approvals import action_id, answered_id, requested_actions
 from chat_responses.encode.caching import is_marked
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 from chat_responses.encode.items import ItemEncoder
 from chat_responses.memory import Chained, Conversation
 from chat_responses.settings import RequestDefaults
@@ -32,14 +26,10 @@ class History:
     def __init__(self, request: ChatRequest, origin: Origin, defaults: RequestDefaults) -> None:
         self._conversation = request.messages
         self._origin = origin
-<<<<<<< HEAD
         self._messages = list(request.messages)
         self._begin = partial(ItemEncoder, origin, defaults)
         self._encoder = self._begin()
-=======
         self._cache_options = defaults.options.prompt_cache_options
-        self._encoder = ItemEncoder(origin, defaults)
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
         start = _after_instructions(self._messages)
         if self._encoder.takes_points and any(map(is_marked, self._messages[:start])):
             start = 0  # `instructions` are plain text, which cannot be marked
@@ -61,12 +51,12 @@ class History:
 
     def items(self) -> list[InputItem]:
         """Return the items to send, at least one: the server refuses instructions alone."""
-<<<<<<< HEAD
         if self._remembered is None:
             self._encode_whole()
         else:
             self._encode_new(self._remembered)
         _refuse_unanswered(self._encoder.open_actions)
+        self._encoder.notices += unwritten_points(self._encoder.points, self._cache_options)
         return self._encoder.sent or [{"role": "user", "content": ""}]
 
     def _encode_whole(self) -> None:
@@ -83,16 +73,6 @@ class History:
             note_actions(message, self._origin, encoder.open_actions)
         for message in self._messages[self._start :]:
             encoder.add(message)
-=======
-        _refuse_unanswered(self._messages, self._origin)
-        items: list[InputItem] = []
-        if self._remembered is not None:
-            items += self._encoder.outputs(self._remembered)
-        for message in self._new:
-            items += self._encoder.items(message)
-        self._encoder.notices += unwritten_points(self._encoder.points, self._cache_options)
-        return items or [{"role": "user", "content": ""}]
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 
 
 def _after_instructions(messages: Sequence[Message]) -> int:

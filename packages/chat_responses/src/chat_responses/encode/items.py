@@ -37,12 +37,8 @@ from chat_core.wire import (
     wire_name,
 )
 
-<<<<<<< HEAD
 from chat_responses.approvals import answered_id, is_requested, note_actions
-=======
-from chat_responses.approvals import answered_id, is_requested
 from chat_responses.encode.caching import is_marked, mark, takes_cache_points
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
 from chat_responses.encode.characters import sendable
 from chat_responses.encode.contents import content_part, message_of
 from chat_responses.encode.files import file_part
@@ -71,13 +67,10 @@ class ItemEncoder:
 
     def __init__(self, origin: Origin, defaults: RequestDefaults) -> None:
         self.notices: list[Notice] = []
-<<<<<<< HEAD
         self.sent: SentList[InputItem] = SentList()
         self.open_actions: dict[str, Opaque] = {}
-=======
         self.takes_points = takes_cache_points(defaults.dialect, origin)
         self.points = 0
->>>>>>> bd5569d (One mark caches a prompt up to a part on Claude, Bedrock, OpenAI and gateways, and gives a notice elsewhere)
         self._origin = origin
         self._calls_last = defaults.dialect.calls_last
         self._is_stored = defaults.server_stores
@@ -86,7 +79,10 @@ class ItemEncoder:
         self._conversation = memory.id if isinstance(memory, Conversation) else None
         self._call_ids: dict[int, str] = {}  # by the identity of the part
         self._used: set[str] = set()
-        self.key = (ItemEncoder, origin, defaults.memory, defaults.server_remembers, self._calls_last)
+        self.key = (
+            *(ItemEncoder, origin, defaults.memory, defaults.server_remembers, self._calls_last),
+            self.takes_points,
+        )
 
     def add(self, message: Message) -> None:
         """Add the items of a message."""

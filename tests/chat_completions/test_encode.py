@@ -604,6 +604,7 @@ def test_every_option_of_the_wire_is_sent_under_its_own_name(official: Any) -> N
         store=False,
         metadata={"a": "b"},
         prompt_cache_key="k",
+        prompt_cache_options={"mode": "explicit", "ttl": "30m"},
         safety_identifier="s",
         user="u",
         web_search_options={"search_context_size": "low"},

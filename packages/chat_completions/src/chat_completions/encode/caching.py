@@ -19,7 +19,7 @@ from chat_core.wire import (
 )
 
 from chat_completions.dialect import Dialect
-from chat_completions.wire import ContentPart, SentMessage
+from chat_completions.wire import CacheControl, ContentPart, SentMessage
 
 _MOST_CONTROLS = 4  # of Claude, which gateways hand them on to
 _OFFERED: tuple[CacheLifetime, ...] = ("5m", "1h")
@@ -46,8 +46,9 @@ def mark(content: list[ContentPart], point: CachePoint, dialect: Dialect, notice
     elif dialect.messages.cache_points == "breakpoint":
         last["prompt_cache_breakpoint"] = explicit_breakpoint(point)
     else:
-        hour = point.among(_OFFERED) == "1h"
-        last["cache_control"] = {"type": "ephemeral", "ttl": "1h"} if hour else {"type": "ephemeral"}
+        last["cache_control"] = CacheControl(type="ephemeral")
+        if point.among(_OFFERED) == "1h":
+            last["cache_control"] = CacheControl(type="ephemeral", ttl="1h")
         if point.ttl == "12h":
             notices.append(Notice("cache_point", "a cached prompt is kept for an hour at most"))
 

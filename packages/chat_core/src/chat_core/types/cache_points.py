@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -28,15 +27,15 @@ class CachePoint:
 
         None where the mark leaves it to the server.
         """
-        wanted = self.ttl
-        if wanted is None:
+        if self.ttl is None:
             return None
-        enough = [ttl for ttl in offered if _SECONDS[ttl] >= _SECONDS[wanted]]
-        return _sorted(enough)[0] if enough else _sorted(offered)[-1]
+        wanted = _SECONDS[self.ttl]
+        ordered: list[CacheLifetime] = sorted(offered, key=_seconds)
+        return next((ttl for ttl in ordered if _seconds(ttl) >= wanted), ordered[-1])
 
 
-def _sorted(lifetimes: Iterable[CacheLifetime]) -> list[CacheLifetime]:
-    return sorted(lifetimes, key=lambda ttl: _SECONDS[ttl])
+def _seconds(ttl: CacheLifetime) -> int:
+    return _SECONDS[ttl]
 
 
 def cache_point(ttl: CacheLifetime | None = None) -> Opaque:

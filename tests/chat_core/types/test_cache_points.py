@@ -206,6 +206,20 @@ def test_beyond_four_the_earliest_of_the_messages_are_left_out(client: Any, word
         assert explained(client, messages)[0] == body
 
 
+@pytest.mark.parametrize(
+    "client",
+    [claude(), openai(), bedrock("us.amazon.nova-pro-v1:0"), completions(Dialect.openrouter(), "m")],
+    ids=["claude", "openai", "bedrock", "openrouter"],
+)
+def test_a_conversation_that_goes_on_is_sent_as_one_that_is_new(client: Any) -> None:
+    messages = Messages.from_system("A manual.", cache_point("1h"))
+    for number in range(8):
+        messages.add_user(f"q{number}", cache_point("1h" if number == 3 else None))
+        body, notices = explained(client, messages)
+        assert explained(client, Messages(list(messages))) == (body, notices)
+        messages.append(Message("model", [Text(f"a{number}")]))
+
+
 def test_marks_that_only_claude_reads_are_not_left_out() -> None:
     messages = many(3)
     messages.add_user(cached(Text("mine")))

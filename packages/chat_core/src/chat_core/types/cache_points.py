@@ -31,7 +31,8 @@ class CachePoint:
             return None
         wanted = _SECONDS[self.ttl]
         ordered: list[CacheLifetime] = sorted(offered, key=_seconds)
-        return next((ttl for ttl in ordered if _seconds(ttl) >= wanted), ordered[-1])
+        enough: list[CacheLifetime] = [ttl for ttl in ordered if _seconds(ttl) >= wanted]
+        return enough[0] if enough else ordered[-1]
 
 
 def _seconds(ttl: CacheLifetime) -> int:

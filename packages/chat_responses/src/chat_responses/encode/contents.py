@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chat_core import File, Origin, Part, Structured, Text
-from chat_core.wire import misplaced, part_text
+from chat_core import ConfigurationError, File, Notice, Origin, Part, Structured, Text, ToolCall
+from chat_core.wire import misplaced, part_text, unsent_file
 
 from chat_responses.encode.files import file_part
 from chat_responses.wire import ContentPart, InputItem, InputText
@@ -29,3 +29,20 @@ def message_of(role: Literal["user", "developer"], content: list[ContentPart]) -
             return {"role": role, "content": text}
         case _:
             return {"role": role, "content": content}
+
+
+def output_of(call: ToolCall, text: str, origin: Origin, notices: list[Notice]) -> str | list[ContentPart]:
+    """Return the outcome of a call, with the files that its tool returned. One that the wire cannot carry is
+    described, with a notice.
+    """
+    if not call.files:
+        return text
+    output: list[ContentPart] = [InputText(type="input_text", text=text)]
+    for file in call.files:
+        try:
+            output.append(file_part(file, origin))
+        except ConfigurationError as error:
+            described, notice = unsent_file(file, error)
+            notices.append(notice)
+            output.append(InputText(type="input_text", text=described.text))
+    return output

@@ -32,7 +32,6 @@ from chat_core.wire import (
     generated_file,
     joined_text,
     part_text,
-    unsent_file,
     wire_id,
     wire_name,
 )
@@ -40,7 +39,7 @@ from chat_core.wire import (
 from chat_responses.approvals import answered_id, is_requested, note_actions
 from chat_responses.encode.caching import is_marked, mark, takes_cache_points
 from chat_responses.encode.characters import sendable
-from chat_responses.encode.contents import content_part, message_of
+from chat_responses.encode.contents import content_part, message_of, output_of
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
 from chat_responses.items import call_id
@@ -147,7 +146,7 @@ class ItemEncoder:
             output: InputItem = {
                 "type": "custom_tool_call_output" if is_custom else "function_call_output",
                 "call_id": self._call_id(call, item),
-                "output": self._output(call, text),
+                "output": output_of(call, text, self._origin, self.notices),
             }
             yield sendable(output)
 
@@ -271,19 +270,6 @@ class ItemEncoder:
             self.notices.append(generated_file(file))
             return
         yield {"role": "user", "content": [InputText(type="input_text", text="A file that you made:"), sent]}
-
-    def _output(self, call: ToolCall, text: str) -> str | list[ContentPart]:
-        if not call.files:
-            return text
-        return [InputText(type="input_text", text=text), *(self._result_file(file) for file in call.files)]
-
-    def _result_file(self, file: File) -> ContentPart:
-        try:
-            return file_part(file, self._origin)
-        except ConfigurationError as error:
-            described, notice = unsent_file(file, error)
-            self.notices.append(notice)
-            return InputText(type="input_text", text=described.text)
 
     def _call_id(self, call: ToolCall, item: JsonObject | None) -> str:
         """Return the id that pairs a call with its outcome: the server's, unless an earlier call has it."""

@@ -22,6 +22,7 @@ from chat_completions import (
 )
 from chat_core import (
     Action,
+    Cancelled,
     Chat,
     ChatBuilder,
     ChatModel,
@@ -42,6 +43,7 @@ from chat_core import (
     File,
     FileReady,
     HttpTransport,
+    InputDelivered,
     JsonValue,
     Message,
     Messages,
@@ -705,8 +707,12 @@ async def every_event(client: ChatCompletionsClient, messages: Messages) -> None
                     assert_type(file, File)
                 case StructuredChunk(value):
                     assert_type(value, JsonValue)
+                case InputDelivered(ids, interrupted):
+                    assert_type((ids, interrupted), tuple[tuple[str, ...], bool])
                 case Paused(reason):
                     assert_type(reason.calls, tuple[ToolCall, ...])
+                case Cancelled(cut_off):
+                    assert_type(cut_off, ChatResponse)
                 case Done(response):
                     assert_type(response, StructuredResponse[City])
                     assert_type(response.value, City)

@@ -16,6 +16,7 @@ from typing import Any, get_args
 import pytest
 from chat_core import (
     AwaitingApproval,
+    Cancelled,
     ChatEvent,
     ChatResponse,
     Citation,
@@ -23,6 +24,7 @@ from chat_core import (
     Done,
     File,
     FileReady,
+    InputDelivered,
     Message,
     Native,
     Notice,
@@ -75,6 +77,8 @@ EVENTS: list[Any] = [
     ToolCalled(CALL),
     ToolResult(ToolCall("t1", "pay", {}, Completed({"paid": True}), edited={"amount": 2}, approved_by="Ann")),
     ToolProgress(CALL, [1, None]),
+    InputDelivered(("17", "18"), interrupted=True),
+    Cancelled(RESPONSE),
     FileReady(PICTURE),
     StructuredChunk({"name": "An"}),
     Paused(PauseReason((CALL,), (LATER,)), RESPONSE),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chat_core.chat.chat import AnyChat, Chat
     from chat_core.chat.chat_stream import ChatStream
     from chat_core.chat.explain import explain_difference
+    from chat_core.chat.inputs import InputOutcome, SentInput
     from chat_core.entry_points import open_model
     from chat_core.provider import (
         BatchProvider,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from chat_core.tools.context import ToolContext
     from chat_core.tools.function import Tool, tool
     from chat_core.tools.needs_input import NeedsInput
-    from chat_core.tools.pause import ChatEvent, Complete, Paused, PauseReason
+    from chat_core.tools.pause import Cancelled, ChatEvent, Complete, Paused, PauseReason
     from chat_core.tools.scoped import ScopedCollection, Strategy
     from chat_core.tools.step import Step
     from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from chat_core.types.events import (
         Done,
         FileReady,
+        InputDelivered,
         ReasoningChunk,
         RefusalChunk,
         StructuredChunk,
@@ -151,6 +153,7 @@ __all__ = [
     "BatchProvider",
     "CacheLifetime",
     "CallNotFound",
+    "Cancelled",
     "Chat",
     "ChatBuilder",
     "ChatError",
@@ -188,6 +191,8 @@ __all__ = [
     "FinishReason",
     "Fit",
     "HttpTransport",
+    "InputDelivered",
+    "InputOutcome",
     "InputRequest",
     "InvalidDecision",
     "InvalidHistory",
@@ -244,6 +249,7 @@ __all__ = [
     "SchemaFinding",
     "SchemaReport",
     "ScopedCollection",
+    "SentInput",
     "Step",
     "StepLimitReached",
     "Strategy",
@@ -296,6 +302,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.chat.chat": "AnyChat Chat",
             "chat_core.chat.chat_stream": "ChatStream",
             "chat_core.chat.explain": "explain_difference",
+            "chat_core.chat.inputs": "InputOutcome SentInput",
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
                 "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
@@ -309,7 +316,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.tools.context": "ToolContext",
             "chat_core.tools.function": "Tool tool",
             "chat_core.tools.needs_input": "NeedsInput",
-            "chat_core.tools.pause": "ChatEvent Complete PauseReason Paused",
+            "chat_core.tools.pause": "Cancelled ChatEvent Complete PauseReason Paused",
             "chat_core.tools.scoped": "ScopedCollection Strategy",
             "chat_core.tools.step": "Step",
             "chat_core.transport": "Event EventStream Request Response Timeouts Transport",
@@ -330,8 +337,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "QuotaExceeded RateLimited StepLimitReached StreamTruncated TimedOut UnresolvedTool"
             ),
             "chat_core.types.events": (
-                "Done FileReady ReasoningChunk RefusalChunk StructuredChunk TextChunk ToolCallChunk "
-                "ToolCalled ToolProgress ToolResult TurnEvent"
+                "Done FileReady InputDelivered ReasoningChunk RefusalChunk StructuredChunk TextChunk "
+                "ToolCallChunk ToolCalled ToolProgress ToolResult TurnEvent"
             ),
             "chat_core.types.explanation": "Explanation",
             "chat_core.types.files": "File",

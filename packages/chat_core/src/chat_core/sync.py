@@ -14,6 +14,7 @@ from chat_core.chat.conversation import refuse_keywords
 from chat_core.chat.read_ahead import ReadAhead
 from chat_core.chat.sync_call import SyncCall
 from chat_core.chat.sync_calls import SyncCalls
+from chat_core.chat.sync_stream import SyncStream
 from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
@@ -132,7 +133,7 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: None = None,
-    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    ) -> AbstractContextManager[SyncStream[V_co]]: ...
     @overload
     def stream(
         self: SyncChat[StreamProvider, R_co, V_co, None],
@@ -140,7 +141,7 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: None = None,
-    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    ) -> AbstractContextManager[SyncStream[V_co]]: ...
     @overload
     def stream(
         self: SyncChat[StreamProvider, ChatResponse, V_co, D_contra],
@@ -148,7 +149,7 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: D_contra,
-    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    ) -> AbstractContextManager[SyncStream[V_co]]: ...
     @overload
     def stream(
         self: SyncChat[StreamProvider, R_co, V_co, D_contra],
@@ -156,7 +157,7 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         *,
         options: ChatOptions | None = None,
         deps: D_contra,
-    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]: ...
+    ) -> AbstractContextManager[SyncStream[V_co]]: ...
     def stream(
         self: SyncChat[StreamProvider, object, V_co, Never],
         messages: Messages | str,
@@ -164,11 +165,12 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         options: ChatOptions | None = None,
         deps: object = None,
         **unknown: object,
-    ) -> AbstractContextManager[Generator[ChatEvent[V_co]]]:
+    ) -> AbstractContextManager[SyncStream[V_co]]:
         """Yield what `Chat.stream` yields: `with chat.stream(messages) as events: for event in events: ...`
 
-        The text of a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the
-        consumer has taken the events before it.
+        Any thread may call `events.send(...)` and `events.cancel()` meanwhile. The text of
+        a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the consumer has
+        taken the events before it.
         """
         if unknown:
             refuse_keywords("stream", unknown)
@@ -177,12 +179,14 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         return self._streamed(lambda: chat.stream(given, options=options, deps=deps))
 
     @contextmanager
-    def _streamed(self, stream: Callable[[], ChatStream[V_co]]) -> Generator[Generator[ChatEvent[V_co]]]:
-        ahead = ReadAhead[ChatEvent[V_co]](self._loop)
-        call = SyncCall(self._loop, lambda: _read(stream, ahead))
+    def _streamed(self, new_stream: Callable[[], ChatStream[V_co]]) -> Generator[SyncStream[V_co]]:
+        loop = self._loop
+        stream = new_stream()
+        ahead = ReadAhead[ChatEvent[V_co]](loop)
+        call = SyncCall(loop, lambda: _read(stream, ahead))
         try:
             self._start(call)
-            yield _taken(ahead, call)
+            yield SyncStream(_taken(ahead, call), stream.inputs, loop.soon)
         except BaseException as exc:
             self._end(call, at_once=not isinstance(exc, Exception))
             raise
@@ -218,10 +222,10 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         return chat.explain(messages, options=options, deps=deps, stream=stream)
 
 
-async def _read(stream: Callable[[], ChatStream[V]], ahead: ReadAhead[ChatEvent[V]]) -> None:
+async def _read(stream: ChatStream[V], ahead: ReadAhead[ChatEvent[V]]) -> None:
     """Read ahead of the consumer, so that the loop is run once per batch and not once per event."""
     try:
-        async with stream() as events:
+        async with stream as events:
             async for event in events:
                 await ahead.put(event)
     finally:

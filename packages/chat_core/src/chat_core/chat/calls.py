@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from itertools import islice
 
 from chat_core.types.call_ids import minted_id
@@ -64,6 +65,18 @@ class Calls:
                 call.status = Failed(f"The turn {_UNFINISHED[reason]}, so {call.name} was not run.")
         self._messages.append(message)
         self.update()
+
+
+def passed_over(call: ToolCall) -> Failed:
+    """Return the status of a call that nothing had decided about when the conversation went on."""
+    return Failed(f"The conversation went on before {call.name} was run.")
+
+
+def pass_over(calls: Iterable[ToolCall]) -> None:
+    """Close the calls that nothing has decided about: the conversation goes on without them."""
+    for call in calls:
+        if isinstance(call.status, Pending):
+            call.status = passed_over(call)
 
 
 _UNFINISHED: dict[FinishReason, str] = {

@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import conversation_of, refuse_keywords
+from chat_core.chat.inputs import Inputs
 from chat_core.chat.loop import converse
 from chat_core.chat.retry import TurnSource, streamed_turn, whole_turn
 from chat_core.chat.setup import Setup
@@ -191,8 +192,11 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = setup.tools.background()
         source, provider = self._streamed_turns(setup), self._provider
-        events = converse(setup, source, conversation, deps, background, provider=provider, streamed=True)
-        return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background)
+        inputs = Inputs()
+        events = converse(
+            setup, source, conversation, deps, background, inputs, provider=provider, streamed=True
+        )
+        return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background, inputs)
 
     def session(
         self: Chat[RealtimeProvider, object, V_co, Never],

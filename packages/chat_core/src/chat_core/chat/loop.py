@@ -8,17 +8,17 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING
 
 from chat_core.chat.at_work import AtWork
-from chat_core.chat.calls import Calls
+from chat_core.chat.calls import Calls, pass_over
 from chat_core.chat.checkpoints import Checkpoints
+from chat_core.chat.inputs import Inputs
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup as Setup
 from chat_core.chat.step_tools import StepTools
 from chat_core.chat.turn import model_turn
-from chat_core.tools.pause import ChatEvent, Paused, PauseReason
+from chat_core.tools.pause import Cancelled, ChatEvent, Paused, PauseReason
 from chat_core.types.errors import (
     ChatError,
     ConfigurationError,
@@ -26,7 +26,8 @@ from chat_core.types.errors import (
     StepLimitReached,
     UnresolvedTool,
 )
-from chat_core.types.events import Done, StructuredChunk, ToolCalled, ToolProgress, ToolResult
+from chat_core.types.events import Done, InputDelivered, StructuredChunk, ToolCalled, ToolProgress, ToolResult
+from chat_core.types.message import Message
 from chat_core.types.messages import Messages
 from chat_core.types.response import ChatResponse, Notice
 from chat_core.types.run import Run
@@ -45,12 +46,14 @@ async def converse(
     messages: Messages,
     deps: object = None,
     background: Background | None = None,
+    inputs: Inputs | None = None,
     *,
     provider: Provider | None = None,
     streamed: bool = False,
 ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
     """Carry the conversation on, ending with one `Done` or one `Paused`.
 
+    What comes as `inputs` meanwhile interrupts a turn and is answered; a stop by them ends in `Cancelled`.
     Whatever ends it early leaves in `messages` what came, and stores it. Raises `ConversationConflict` where
     another call is at work on these messages. `provider` is what middleware reads of the client, and
     `streamed` of the call.
@@ -59,16 +62,21 @@ async def converse(
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     setup.tools.check_deps(deps)
     with AtWork(messages):
-        work = _Work(setup, source, Run(messages, provider, deps, streamed), background)
+        inputs = inputs or Inputs()
+        work = _Work(setup, source, Run(messages, provider, deps, streamed), background, inputs)
         try:
             async with aclosing(work.all_events()) as events:
                 async for event in events:
                     yield event
         except BaseException as error:  # failed, cancelled or left
+            inputs.end("failed" if isinstance(error, Exception) else "left")
             await work.checkpoints.save_on_the_way_out(error)
             if isinstance(error, ChatError):
                 error.usage = work.spent_until(error)
             raise
+
+
+_NOT_COUNTED = "a turn was interrupted before the provider had reported its usage: total_usage lacks it"
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -79,12 +87,15 @@ class _Work:
     source: TurnSource
     run: Run
     background: Background | None
+    inputs: Inputs
     messages: Messages = field(init=False)
     checkpoints: Checkpoints = field(init=False)
     tools: StepTools = field(init=False)
     spent: Usage = field(default=Usage(), init=False)
     _runner: ToolRunner | None = field(default=None, init=False)
-    corrected: list[Notice] = field(default_factory=list[Notice], init=False)  # answers that did not fit
+    response: ChatResponse | None = field(default=None, init=False)  # the last turn that came whole
+    notices: list[Notice] = field(default_factory=list[Notice], init=False)
+    _partial: Message | None = field(default=None, init=False)  # the turn that inputs have just cut off
 
     def __post_init__(self) -> None:
         self.messages = self.run.messages
@@ -99,50 +110,118 @@ class _Work:
         return hooks.around_run(self.run, lambda run: self.events(), self.checkpoints.save)
 
     async def events(self) -> AsyncGenerator[ChatEvent[ChatResponse]]:
-        calls = Calls(self.messages)
-        response: ChatResponse | None = None
-        for step in count(1):
+        calls, steps = Calls(self.messages), 0
+        while True:
             if calls.has_unreported:
-                async with aclosing(self._settle(calls.open)) as reports:
-                    async for progress in reports:
-                        yield progress
-                for call in calls.take_resolved():
-                    yield ToolResult(call)
-                if waiting := [call for call in calls.open if call.waiting]:
-                    yield self._paused(waiting, response)
-                    return
-            if step - len(self.corrected) > self.setup.max_steps:
+                async with aclosing(self._tool_pass(calls)) as reports:
+                    async for report in reports:
+                        yield report
+            if (end := await self._early_end(calls)) is not None:
+                yield end
+                return
+            if self.inputs.are_waiting:
+                steps = 0
+                for delivered in await self._deliver_inputs():
+                    yield delivered
+            steps += 1
+            if steps > self.setup.max_steps:
                 raise StepLimitReached(self.setup.max_steps)
             offered = (await self.tools.of_next_turn()).definitions
-            turn = model_turn(self.setup, self.source, self.run, calls, offered)
+            turn = model_turn(self.setup, self.source, self.run, calls, offered, self.inputs)
+            done: Done | None = None
             async with aclosing(turn) as events:
                 async for event in events:
                     if isinstance(event, Done):
-                        response = event.response
+                        done = event
                     else:
                         yield event
-            assert response is not None
-            self.spent += response.usage
-            if not response.tool_calls:
-                finished = await self._finished(response)
-                if finished is not None:
-                    yield Done(finished)
-                    return
-                yield StructuredChunk(None)  # the value begins anew
+            if done is None:
+                self._cut_off(calls)
                 continue
-            await self.checkpoints.save()
-            for call in response.tool_calls:
-                yield ToolCalled(call)
+            self._note_turn(done.response)
+            if done.response.tool_calls:
+                await self.checkpoints.save()
+                for call in done.response.tool_calls:
+                    yield ToolCalled(call)
+            elif (last := await self._last_event(done.response)) is not None:
+                yield last
+                if isinstance(last, Done):
+                    return
+                steps -= 1
+
+    async def _tool_pass(self, calls: Calls) -> AsyncGenerator[ToolProgress | ToolResult]:
+        """Decide about the open calls, run them, and yield their progress and their results.
+
+        Where an input waits, calls that nothing has decided about do not run any more.
+        """
+        if self.inputs.is_cancelled:
+            return
+        if self.inputs.are_waiting:
+            pass_over(calls.open)
+        progress = self._settle(calls.open)
+        passed_on = self.inputs.during_tools(progress) if self.run.streamed else progress
+        async with aclosing(progress), aclosing(passed_on) as reports:
+            async for report in reports:
+                yield report
+        for call in calls.take_resolved():
+            yield ToolResult(call)
 
     def _settle(self, open_calls: list[ToolCall]) -> AsyncGenerator[ToolProgress]:
-        """Decide about calls and run them, and yield their progress."""
         from chat_core.chat.progress import Background
         from chat_core.chat.tool_runner import ToolRunner
 
         if self._runner is None:
             hooks = self.setup.hooks.tools if self.setup.hooks else ()
-            self._runner = ToolRunner(self.tools, self.messages, self.checkpoints, hooks, self.run)
+            self._runner = ToolRunner(
+                self.tools, self.messages, self.checkpoints, hooks, self.run, self.inputs
+            )
         return (self.background or Background()).run(partial(self._runner.settle, open_calls))
+
+    async def _early_end(self, calls: Calls) -> Cancelled | Paused | None:
+        """Return the last event where the stream was stopped, or calls wait."""
+        if self.inputs.is_cancelled:
+            self.inputs.end("cancelled")
+            await self.checkpoints.save()
+            cut_off = ChatResponse(self._partial) if self._partial is not None else self.response
+            return Cancelled(self._with_total(cut_off or ChatResponse(Message("model", interrupted=True))))
+        if waiting := [call for call in calls.open if call.waiting]:
+            self.inputs.end("paused")
+            return self._paused(waiting, self.response)
+        return None
+
+    async def _deliver_inputs(self) -> list[InputDelivered | StructuredChunk]:
+        """Append what was sent to the conversation, and store that. Returns the events that tell it."""
+        inputs = self.inputs.take()
+        for sent in inputs:
+            self.messages.append(sent.message)
+        delivered = InputDelivered(tuple(sent.id for sent in inputs), self._partial is not None)
+        self._partial = None
+        await self.checkpoints.save()
+        return [delivered, StructuredChunk(None)] if self.setup.output is not None else [delivered]
+
+    def _note_turn(self, response: ChatResponse) -> None:
+        self.response = response
+        self.spent += response.usage
+
+    def _cut_off(self, calls: Calls) -> None:
+        """Note a turn that inputs have ended. Its calls are closed, and were not announced."""
+        calls.take_resolved()
+        last = self.messages[-1]
+        if last.role == "model" and last.interrupted:
+            self._partial = last
+        self.notices.append(Notice("usage", _NOT_COUNTED))
+
+    async def _last_event(self, response: ChatResponse) -> Done | StructuredChunk | None:
+        """Return `Done`, or what says that the value is written anew, or None where inputs wait."""
+        if self.inputs.are_waiting and not self.inputs.is_cancelled:
+            return None
+        finished = await self._finished(response)
+        if finished is None:
+            return StructuredChunk(None)
+        if self.inputs.are_waiting and not self.inputs.is_cancelled:
+            return None
+        self.inputs.end("cancelled" if self.inputs.is_cancelled else "ended")
+        return Done(finished)
 
     def _paused(self, waiting: list[ToolCall], response: ChatResponse | None) -> Paused:
         if not self.setup.may_pause:
@@ -166,16 +245,14 @@ class _Work:
 
             if retries_used(self.messages) >= self.setup.output_retries:
                 raise
-            self.corrected.append(
-                Notice("output", f"asked again, since the answer did not fit: {error.fault}")
-            )
+            self.notices.append(Notice("output", f"asked again, since the answer did not fit: {error.fault}"))
             self.messages.append(correction(error.fault))
             return None
         finally:
             await self.checkpoints.save()
 
     def _with_total(self, response: ChatResponse) -> ChatResponse:
-        notices = (*response.notices, *self.corrected)
+        notices = (*response.notices, *self.notices)
         return ChatResponse(response.message, notices, response.raw, self.spent)
 
     def spent_until(self, error: ChatError) -> Usage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -36,6 +36,21 @@ class Ready:
         if isinstance(self.call.status, Running):
             self.call.attempts -= 1
             self.call.status = before
+
+
+def groups(ready: Sequence[Ready]) -> Iterator[Sequence[Ready]]:
+    """Yield what runs side by side: neighbours together, each call of a sequential tool alone."""
+    group: list[Ready] = []
+    for one in ready:
+        if one.tool.sequential:
+            if group:
+                yield group
+            yield [one]
+            group = []
+        else:
+            group.append(one)
+    if group:
+        yield group
 
 
 async def run_call(ready: Ready, report: Callable[[ToolCall, JsonValue], None]) -> None:

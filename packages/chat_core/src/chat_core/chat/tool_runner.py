@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
+from chat_core.chat.calls import passed_over
 from chat_core.chat.checkpoints import Checkpoints
-from chat_core.chat.run_call import Ready, is_to_go_on, run_call
+from chat_core.chat.run_call import Ready, groups, is_to_go_on, run_call
 from chat_core.chat.step_tools import StepTools
 from chat_core.chat.toolbox import ToolBox
 from chat_core.tools.action import Defer, Execute, External, Reject, RequireApproval
@@ -36,6 +37,7 @@ from chat_core.types.run import Run
 from chat_core.types.tool_call import ToolCall, attach_check
 
 if TYPE_CHECKING:
+    from chat_core.chat.inputs import Inputs
     from chat_core.middleware.hooks import ToolMiddleware
 
 Report: TypeAlias = Callable[[ToolCall, JsonValue], None]
@@ -53,6 +55,8 @@ class ToolRunner:
     checkpoints: Checkpoints
     hooks: tuple[ToolMiddleware, ...] = ()
     run: Run | None = None
+    inputs: Inputs | None = None
+    _new: Set[str] = frozenset()
     _read: dict[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
 
     @property
@@ -74,10 +78,13 @@ class ToolRunner:
             return
         if current is None:
             current = {call.id for call in self.messages[-1].tool_calls}
-        await self._decide_all([call for call in open_calls if isinstance(call.status, Pending)], current)
+        new = [call for call in open_calls if isinstance(call.status, Pending)]
+        self._new = {call.id for call in new}
+        await self._decide_all(new, current)
         ready = [one for call in open_calls if (one := await self._ready(call)) is not None]
-        for group in _groups(ready):
-            await self._run_group(group, report)
+        for group in groups(ready):
+            if going := [one for one in group if not self._passes_over(one)]:
+                await self._run_group(going, report)
         await self.checkpoints.save()
 
     async def _decide_all(self, calls: Sequence[ToolCall], current: Set[str]) -> None:
@@ -86,7 +93,7 @@ class ToolRunner:
         A call that somebody else has decided about while a strategy was waiting keeps that decision.
         """
         decisions = [
-            (call, await self._decide(call) if call.id in current else _passed_over(call)) for call in calls
+            (call, await self._decide(call) if call.id in current else passed_over(call)) for call in calls
         ]
         for call, decision in decisions:
             if isinstance(call.status, Pending):
@@ -155,6 +162,13 @@ class ToolRunner:
         call.edit_shown = call.edited is not None and self.toolbox.show_edits
         return Ready(call, tool, arguments)
 
+    def _passes_over(self, one: Ready) -> bool:
+        """Close a call that is new in this pass, and not begun, where an input waits. What runs goes on."""
+        if self.inputs is None or not self.inputs.are_waiting or one.call.id not in self._new:
+            return False
+        one.call.status = passed_over(one.call)
+        return True
+
     def _context(self, call: ToolCall) -> ToolContext[object]:
         return ToolContext(call, self.tools.deps, call.attempts + 1, self.messages)
 
@@ -197,6 +211,8 @@ class ToolRunner:
             await self._save_into(failures)
             return
         async with limit:
+            if self._passes_over(one):
+                return
             before = one.call.status
             self._start(one)
             if not await self._save_into(failures):
@@ -267,25 +283,6 @@ async def _decision(call: ToolCall, tool: AnyTool, strategy: Strategy) -> ToolSt
                 f"the strategy of {call.name} returned {action!r}; "
                 "it has to be Execute, RequireApproval, Defer, External or Reject"
             )
-
-
-def _groups(ready: Sequence[Ready]) -> Iterator[Sequence[Ready]]:
-    """Yield what runs side by side: neighbours together, each call of a sequential tool alone."""
-    group: list[Ready] = []
-    for one in ready:
-        if one.tool.sequential:
-            if group:
-                yield group
-            yield [one]
-            group = []
-        else:
-            group.append(one)
-    if group:
-        yield group
-
-
-def _passed_over(call: ToolCall) -> Failed:
-    return Failed(f"The conversation went on before {call.name} was run.")
 
 
 def _misfit(call: ToolCall, exc: ArgumentsDoNotFit) -> ToolStatus:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from chat_core.chat.calls import Calls
+from chat_core.chat.inputs import Inputs
 from chat_core.chat.partial_turn import interrupted
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup
@@ -21,23 +22,32 @@ from chat_core.types.run import Run
 
 
 async def model_turn(
-    setup: Setup, source: TurnSource, run: Run, calls: Calls, tools: tuple[ToolDefinition, ...]
+    setup: Setup,
+    source: TurnSource,
+    run: Run,
+    calls: Calls,
+    tools: tuple[ToolDefinition, ...],
+    inputs: Inputs,
 ) -> AsyncGenerator[TurnEvent | StructuredChunk]:
     """Yield the events of one model turn, ending with `Done`, once its message is in the conversation.
 
     `tools` are those that the model may call in it; `run` has the conversation.
 
     Where the turn fails, is cancelled or left, what came of it is in the conversation, marked interrupted.
+    The same where `inputs` end it: then there is no `Done`.
     """
     request = turn_request(setup, run.messages, tools, run)
     snapshots = setup.output.snapshots() if setup.output and setup.snapshots else None
     seen: list[TurnEvent] = []
     done: Done | None = None
     try:
-        async with aclosing(source(request, setup.retry)) as events:
+        turn = source(request, setup.retry)
+        passed_on = inputs.during_turn(turn) if run.streamed else turn
+        async with aclosing(turn), aclosing(passed_on) as events:
             async for event in events:
                 if isinstance(event, Done):
                     done = event
+                    inputs.keep_turn()
                     continue
                 seen.append(event)
                 yield event
@@ -45,6 +55,10 @@ async def model_turn(
                     continue
                 if (value := snapshots.feed(event.text)) is not None:
                     yield StructuredChunk(value)
+        if done is None and inputs.interrupts:
+            if seen:
+                calls.commit(interrupted(seen))
+            return
         if done is None:
             partial = ChatResponse(interrupted(seen))
             raise StreamTruncated("the provider's turn ended without Done", partial=partial)

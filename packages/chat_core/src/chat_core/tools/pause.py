@@ -13,6 +13,7 @@ from chat_core.types.call_status import AwaitingApproval, AwaitingResult, Schedu
 from chat_core.types.events import (
     Done,
     FileReady,
+    InputDelivered,
     ReasoningChunk,
     RefusalChunk,
     StructuredChunk,
@@ -88,6 +89,20 @@ class Paused(ShortRepr, JsonEvent):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Cancelled(ShortRepr, JsonEvent):
+    """A stream was stopped by `cancel()`. `response` is the turn that was cut off, as far as it had come.
+
+    Where that had not begun, it is empty; where tools were running, it is the turn that called them.
+    """
+
+    _json_type: ClassVar[str] = "cancelled"
+    response: ChatResponse
+
+    def _json_fields(self) -> Mapping[str, JsonValue]:
+        return {"response": response_json(self.response)}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Complete(ShortRepr, Generic[R_co]):
     """The model has responded."""
 
@@ -104,6 +119,8 @@ ChatEvent: TypeAlias = (
     | ToolResult
     | FileReady
     | StructuredChunk
+    | InputDelivered
     | Paused
+    | Cancelled
     | Done[R]
 )

@@ -197,8 +197,14 @@ class ReconnectedJson(TypedDict):
     restored: bool
 
 
+class InputDeliveredJson(TypedDict):
+    type: Literal["input_delivered"]
+    ids: list[str]
+    interrupted: bool
+
+
 class DoneJson(TypedDict):
-    type: Literal["done"]
+    type: Literal["done", "cancelled"]
     response: ResponseJson
 
 
@@ -216,6 +222,7 @@ EventJson: TypeAlias = (
     | SpeechJson
     | InterruptedJson
     | ReconnectedJson
+    | InputDeliveredJson
     | DoneJson
 )
 

@@ -133,6 +133,22 @@ class StructuredChunk(ShortRepr, JsonEvent):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class InputDelivered(ShortRepr, JsonEvent):
+    """What was sent while the model answered is in the conversation; what follows answers it.
+
+    `ids` are those of the inputs, in order; each is a user's message at the end of the conversation.
+    `interrupted` says that a turn was cut off for them: what was shown of it is all that there is.
+    """
+
+    _json_type: ClassVar[str] = "input_delivered"
+    ids: tuple[str, ...]
+    interrupted: bool = False
+
+    def _json_fields(self) -> Mapping[str, JsonValue]:
+        return {"ids": list(self.ids), "interrupted": self.interrupted}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Done(ShortRepr, JsonEvent, Generic[R_co]):
     """The end, and all of it."""
 

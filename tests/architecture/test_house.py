@@ -84,6 +84,10 @@ ENVIRONMENT = (
 DISTRIBUTIONS = {  # where the name is not the module's
     "pydantic_core": "pydantic",
     "google": "google-auth",
+    "google.ai": "google-ai-generativelanguage",
+    "google.protobuf": "protobuf",
+    "google.rpc": "googleapis-common-protos",
+    "grpc": "grpcio",
     "opentelemetry": "opentelemetry-api",
 }
 
@@ -449,8 +453,10 @@ def what_is_imported_is_declared(house: House) -> Iterator[str]:
     """
     for module in house:
         for step in module.imports:
-            root = step.said.partition(".")[0]
-            name = DISTRIBUTIONS.get(root, root.replace("_", "-"))
+            root, *inner = step.said.split(".")[:2]
+            name = DISTRIBUTIONS.get(".".join((root, *inner))) or DISTRIBUTIONS.get(
+                root, root.replace("_", "-")
+            )
             if root not in (module.package, *sys.stdlib_module_names) and name not in _declared(
                 house.packages / module.package
             ):

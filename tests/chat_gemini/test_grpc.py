@@ -266,7 +266,7 @@ async def test_a_closed_transport_can_be_used_again() -> None:
 async def test_options_without_a_field_are_refused_before_anything_is_sent() -> None:
     async with answering(LO) as server:
         async with builder(server).with_thinking("low").build() as client:
-            with pytest.raises(ConfigurationError, match=r"no place.*thinkingLevel.*use HttpTransport"):
+            with pytest.raises(ConfigurationError, match=r"thinkingConfig\.thinkingLevel.*HttpTransport"):
                 await client.complete("Hi")
     assert not server.requests
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
 
-import anyio
 from chat_core import ConnectionFailed, TimedOut
 from chat_core.types.version import VERSION
 
@@ -105,7 +104,7 @@ async def connect(channel: Channel, seconds: float | None) -> None:
 
     state = channel.get_state(try_to_connect=True)
     try:
-        with anyio.fail_after(seconds):
+        async with asyncio.timeout(seconds):
             while state in (ChannelConnectivity.IDLE, ChannelConnectivity.CONNECTING):
                 await channel.wait_for_state_change(state)
                 state = channel.get_state(try_to_connect=True)

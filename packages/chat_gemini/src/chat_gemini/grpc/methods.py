@@ -26,6 +26,7 @@ _SERVICE = "google.ai.generativelanguage.v1beta.GenerativeService"
 _METHOD = re.compile(r"/(?P<version>v\d[^/]*)/(?P<model>[^:]+):(?P<method>\w+)")
 _ADVICE = ", version 0.12 of google-ai-generativelanguage: use HttpTransport, or a newer version of it"
 _LARGEST_EXACT = 2**53  # of the whole numbers that a double holds
+_NO_FIELD = re.compile(r'no field named "(\w+)" at "\w+\.([^"]*)"')
 _LONGEST = 300  # characters of protobuf's complaint that an error shows
 
 
@@ -129,10 +130,10 @@ def _serialized(method: Method, fields: JsonObject) -> bytes:
     try:
         return ParseDict(fields, method.request()).SerializeToString()
     except ParseError as exc:
-        complaint = str(exc).partition("\n")[0].removesuffix(".")[:_LONGEST]
+        missing = _NO_FIELD.search(str(exc))
+        what = f"no field for {missing[2]}.{missing[1]}" if missing else f"no place for {str(exc)[:_LONGEST]}"
         raise ConfigurationError(
-            f"Gemini's gRPC messages have no place for a part of this request: {complaint}; leave that out, "
-            "or use HttpTransport"
+            f"Gemini's gRPC messages have {what}: leave it out, or use HttpTransport"
         ) from None
 
 

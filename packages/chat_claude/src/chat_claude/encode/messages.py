@@ -111,6 +111,7 @@ class _Turns:
                 self._put_between(role, user_blocks(message.parts, role, self.state))
             case "model" if message.turn is not None and message.turn.raw_finish_reason == "refusal":
                 self._pairs.add(message, self.state)  # the reference says not to send it again
+                self.state.note("a turn that was refused was not sent again, as the wire demands")
             case "model":
                 self._pairs.add(message, self.state)
                 if self._cut and self._turn and not self._capabilities.prefill:

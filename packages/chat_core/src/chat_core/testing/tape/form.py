@@ -9,7 +9,8 @@
 A body is `json`, `text` or `base64`, whichever holds it exactly. A response that was read whole has its body
 in its line. A stream has a line for each burst of events that arrived together, with the seconds since the
 line before. `error` is there where the exchange ended in one, `{"left": true}` where the reader left a
-stream before its end. Unknown names are passed over.
+stream before its end. The first line may have what a client makes of the tape, as `expected`. Unknown names
+are passed over.
 """
 
 from __future__ import annotations
@@ -54,9 +55,10 @@ class Exchange:
 
 @dataclass(slots=True)
 class Tape:
-    """Exchanges, in order."""
+    """Exchanges, in order. `expected` is what the conformance suites hold a client's result against."""
 
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
+    expected: JsonObject = field(default_factory=dict[str, JsonValue])
 
     @classmethod
     def load(cls, path: Path | str) -> Tape:
@@ -80,13 +82,17 @@ class Tape:
     def save(self, path: Path | str) -> None:
         """Write the tape, in place of what was there."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps({"tape": VERSION}), *(line for each in self.exchanges for line in lines_of(each))]
+        head: JsonObject = {"tape": VERSION}
+        if self.expected:
+            head["expected"] = self.expected
+        lines = [_line(head), *(line for each in self.exchanges for line in lines_of(each))]
         Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _read(self, line: JsonObject, number: int) -> None:
         if number == 1:
             if line.get("tape") != VERSION:
                 raise ValueError(f'it begins with {{"tape": {VERSION}}}')
+            self.expected = as_object(line.get("expected"))
             return
         if "request" in line:
             self.exchanges.append(Exchange(_request(as_object(line["request"]))))

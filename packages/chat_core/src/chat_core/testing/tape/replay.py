@@ -79,7 +79,8 @@ class ReplayTransport(Shown):
         if playback.status == 0 or (not playback.pieces and playback.ending != "end"):
             await _end(playback)
         async with aclosing(self._chunks(playback)) as chunks:
-            yield _Replayed(playback, chunks)
+            reads_as = request.reads_as if exchange.bursts is None else None
+            yield _Replayed(playback, chunks, reads_as)
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -113,9 +114,10 @@ class ReplayTransport(Shown):
 class _Replayed:
     """The `EventStream` of a playback."""
 
-    def __init__(self, playback: Playback, chunks: AsyncGenerator[bytes]) -> None:
+    def __init__(self, playback: Playback, chunks: AsyncGenerator[bytes], reads_as: str | None) -> None:
         self._playback = playback
         self._chunks = chunks
+        self._reads_as = reads_as
 
     @property
     def status(self) -> int:
@@ -133,7 +135,7 @@ class _Replayed:
         return b"".join([chunk async for chunk in self._chunks])
 
     def bursts(self) -> AsyncGenerator[Sequence[Event]]:
-        content_type = self.headers.get("content-type", "")
+        content_type = self._reads_as or self.headers.get("content-type", "")
         return bursts_from_bytes(self._chunks, content_type=content_type, max_bytes=_MAX_BYTES)
 
 

@@ -1,0 +1,21 @@
+"""`chat-responses` passes the suites that everybody's provider is held against."""
+
+from __future__ import annotations
+
+from chat_core.testing.conformance import (
+    ChatProviderSuite,
+    ConfiguredBuilder,
+    ReasoningSuite,
+    StructuredOutputSuite,
+    ToolsSuite,
+    tapes_of,
+)
+from chat_responses import ResponsesBuilder
+
+
+class TestResponses(ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite):
+    tapes = tapes_of("responses")
+    takes_blank_text = True
+
+    def builder(self) -> ConfiguredBuilder:
+        return ResponsesBuilder().with_base_url("https://server.invalid/v1").with_model("m")

@@ -1,0 +1,53 @@
+"""What OpenAI has beside the Responses wire: embeddings, and batches over files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios import Recorded, TapesOf, exchange
+from wire_chat_completions import EXTRA
+
+BATCH = {"id": "batch_1", "object": "batch", "endpoint": "/v1/responses", "input_file_id": "file-in"}
+COUNTS = {"total": 2, "completed": 1, "failed": 1}
+
+
+def results(body: str) -> bytes:
+    return (
+        '{"id":"r2","custom_id":"second","response":{"status_code":400,"body":{"error":{"message":"no"}}}}\n'
+        f'{{"id":"r1","custom_id":"first","response":{{"status_code":200,"body":{body}}},"error":null}}\n'
+    ).encode()
+
+
+def batch_exchanges(body: str) -> list[Any]:
+    """Return the exchanges of a batch over files, as OpenAI has them."""
+    return [
+        exchange("/v1/files", {"id": "file-in", "object": "file", "purpose": "batch"}),
+        exchange("/v1/batches", {**BATCH, "status": "validating"}),
+        exchange(
+            "/v1/batches/batch_1",
+            {**BATCH, "status": "completed", "output_file_id": "file-out", "request_counts": COUNTS},
+            "GET",
+        ),
+        exchange("/v1/files/file-out/content", results(body), "GET", "application/octet-stream"),
+    ]
+
+
+ANSWER = (
+    '{"id":"resp_1","object":"response","status":"completed","model":"m","output":[{"type":"message",'
+    '"id":"m1","role":"assistant","content":[{"type":"output_text","text":"One.","annotations":[]}]}]}'
+)
+ANSWER_OF_COMPLETIONS = (
+    '{"id":"c1","object":"chat.completion","model":"m","choices":[{"index":0,"finish_reason":"stop",'
+    '"message":{"role":"assistant","content":"One."}}]}'
+)
+
+TAPES = TapesOf(
+    "/v1/responses",
+    more={
+        "embeddings": EXTRA["embeddings"],
+        "batch": Recorded(
+            exchanges=batch_exchanges(ANSWER),
+            expected={"results": {"first": "One.", "second": "InvalidRequest"}},
+        ),
+    },
+)

@@ -14,7 +14,6 @@ from chat_core.tools.scoped import AnyTool
 from chat_core.types.call_status import Completed, Failed, Running, ToolStatus, Unknown
 from chat_core.types.describe import describe_exception
 from chat_core.types.json_values import JsonValue
-from chat_core.types.plain_json import as_json
 from chat_core.types.tool_call import ToolCall
 
 
@@ -62,7 +61,7 @@ async def run_call(ready: Ready, report: Callable[[ToolCall, JsonValue], None]) 
     """
     call = ready.call
     try:
-        returned = await ready.tool.run(ready.arguments, lambda value: report(call, as_json(value)))
+        returned = await ready.tool.run(ready.arguments, lambda value: report(call, take_result(value)[0]))
         result, call.files = take_result(returned)
         call.status = Completed(result)
     except NeedsInput as needs:

@@ -59,6 +59,12 @@ pytestmark = pytest.mark.anyio
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 
 
+@pytest.fixture(autouse=True)
+def short_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turns are named by their number alone."""
+    monkeypatch.setattr("chat_gemini.live.stream.item_names", lambda: "")
+
+
 @tool
 async def weather(city: str) -> str:
     """Look up the weather."""

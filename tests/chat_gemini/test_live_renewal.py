@@ -1,4 +1,4 @@
-"""Sessions over the Live API that go on over another connection: by the server's handle, or with a history."""
+"""Sessions over the Live API that go on over another connection: by its handle, or with their history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from chat_core import ChatBuilder, Done, RetryPolicy, ToolResult, tool
-from chat_core.realtime import Interrupted, RealtimeSession, Reconnected
+from chat_core.realtime import Interrupted, RealtimeSession, Reconnected, Transcript
 from chat_core.testing import FakeSocket
 from gemini_live_server import (
     called,
@@ -114,6 +114,15 @@ async def test_a_handle_that_the_server_refuses_is_replaced_by_the_history() -> 
         assert reader.events[-1] == Reconnected(restored=False)
     assert setup(refusing)["sessionResumption"] == {"handle": "h1"}
     assert len(sent(new)) == 1
+
+
+async def test_turns_over_different_connections_have_different_names() -> None:
+    old, new = ready(handle("h1")), ready(*spoken("Two"))
+    async with reading(client(old, new)) as reader:
+        push(old, *spoken("One"), leaving())
+        await settle()
+    names = {event.item for event in reader.events if isinstance(event, Transcript)}
+    assert len(names) == 2
 
 
 async def test_without_resumption_no_handle_is_taken() -> None:

@@ -82,12 +82,12 @@ class Page:
 
 
 @contextmanager
-def browser(profile: Path) -> Generator[Page]:
-    """Start a browser with a profile of its own, and end it."""
+def browser(profile: Path, *options: str) -> Generator[Page]:
+    """Start a browser with a profile of its own, and end it. `options` are further ones of its command."""
     found = program()
     assert found is not None
     started = subprocess.Popen(
-        [found, *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
+        [found, *OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"],
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Debian's is a shell script that starts the browser: all of it has to end

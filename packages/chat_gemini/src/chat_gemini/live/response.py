@@ -45,8 +45,8 @@ class LiveResponse:
     - `has_spoken`: words or sounds have come, and not thoughts alone
     """
 
-    def __init__(self, number: int, origin: Origin, ids: CallIds, names: Mapping[str, str]) -> None:
-        self.item = f"response-{number}"
+    def __init__(self, item: str, origin: Origin, ids: CallIds, names: Mapping[str, str]) -> None:
+        self.item = item
         self.is_dropped = False
         self.is_interrupted = False
         self.played_ms: int | None = None

@@ -14,6 +14,7 @@ from chat_core.realtime import (
     Resumable,
     SessionReady,
 )
+from chat_core.types.call_ids import minted_id
 from chat_core.types.json_values import as_list, as_object, as_text
 from chat_core.wire import CallIds, error_from_object, read_object
 
@@ -23,6 +24,11 @@ from chat_gemini.live.response import LiveResponse
 from chat_gemini.live.settings import LiveDefaults
 from chat_gemini.live.user_speech import UserSpeech
 from chat_gemini.names import renamed
+
+
+def item_names() -> str:
+    """Return how the names of one connection's turns begin. The wire has none."""
+    return f"{minted_id()[-8:]}-"
 
 
 class LiveDecoder:
@@ -49,7 +55,9 @@ class LiveDecoder:
         self.is_ready = False
         self.notices: list[Notice] = []
         self.calls = OpenCalls()
-        self.user = UserSpeech(is_transcribed=live.transcription is not None)
+        # a session has one after the other of these: their names of turns are not to be the same
+        self._items = item_names()
+        self.user = UserSpeech(self._items, is_transcribed=live.transcription is not None)
         self.current: LiveResponse | None = None
         self._origin = origin
         self._resumes = live.resumes
@@ -150,9 +158,14 @@ class LiveDecoder:
         yield from self.user.answer_begins()
         self._awaits_answer = self._ends_without_answer = False
         self._number += 1
-        self.current = LiveResponse(self._number, self._origin, self._ids, self._names)
+        self.current = LiveResponse(self._item, self._origin, self._ids, self._names)
         yield ResponseStarted(self.current.item)
         return self.current
+
+    @property
+    def _item(self) -> str:
+        """The name of the response that began last."""
+        return f"{self._items}response-{self._number}"
 
     def _called(self, calls: list[JsonObject]) -> Iterator[RealtimeUpdate]:
         calls = self.calls.new(calls)
@@ -173,7 +186,7 @@ class LiveDecoder:
         response = self.current
         if response is None:
             self._ends_without_answer = True
-            yield Interrupted(f"response-{self._number}" if self._number else "")
+            yield Interrupted(self._item if self._number else "")
         elif not response.is_over:
             response.is_interrupted = True
             yield Interrupted(response.item)

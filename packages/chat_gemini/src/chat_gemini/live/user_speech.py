@@ -15,7 +15,9 @@ _ENDS = frozenset({"ACTIVITY_END", "VAD_SIGNAL_TYPE_EOS"})
 
 
 class UserSpeech:
-    """Puts the user's words together. The wire has no ids for turns of speech: they are numbered here.
+    """Puts the user's words together.
+
+    The wire has no ids for turns of speech: they are numbered here, behind `items`.
 
     state  | event                           | what happens
     -------|---------------------------------|--------------------------------------------------------
@@ -30,7 +32,8 @@ class UserSpeech:
     spoken | speech begins again             | the same
     """
 
-    def __init__(self, *, is_transcribed: bool) -> None:
+    def __init__(self, items: str, *, is_transcribed: bool) -> None:
+        self._items = items
         self._is_transcribed = is_transcribed
         self._number = 0
         self._item = ""
@@ -93,7 +96,7 @@ class UserSpeech:
 
     def _begin(self) -> str:
         self._number += 1
-        self._item = f"user-{self._number}"
+        self._item = f"{self._items}user-{self._number}"
         return self._item
 
     def _announced(self) -> Iterator[RealtimeUpdate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from chat_bedrock import BedrockBuilder
-from chat_core import ChatBuilder, ConfigurationError, InvalidResponse
+from chat_core import ChatBuilder, ConfigurationError, File, InvalidResponse
 from chat_core.testing import FakeTransport
 
 TITAN = "amazon.titan-embed-text-v2:0"
@@ -100,3 +100,45 @@ async def test_an_option_that_the_model_has_not_is_refused(model: str, options: 
     client = builder(model, FakeTransport()).with_embeddings(**options).build()
     with pytest.raises(ConfigurationError, match=words):
         await client.embed(["a"])
+
+
+PNG = File.from_bytes(b"\x89PNG", "image/png")
+URL = "data:image/png;base64,iVBORw=="
+
+
+@pytest.mark.anyio
+async def test_coheres_models_embed_images_too() -> None:
+    transport = FakeTransport()
+    for vectors in ([[1.0]], [[1.0], [2.0]]):
+        transport.answer({"embeddings": {"float": vectors}})
+    chat = ChatBuilder().with_model(builder(COHERE, transport).with_embeddings().build()).build()
+
+    await chat.embed(PNG)
+    await chat.embed(["a", ["a caption", PNG]])
+
+    image = {"type": "image_url", "image_url": {"url": URL}}
+    assert transport.bodies == [
+        {"images": [URL], "input_type": "image"},
+        {
+            "inputs": [
+                {"content": [{"type": "text", "text": "a"}]},
+                {"content": [{"type": "text", "text": "a caption"}, image]},
+            ],
+            "input_type": "search_document",
+        },
+    ]
+
+
+@pytest.mark.anyio
+async def test_models_of_texts_refuse_images_before_anything_is_sent() -> None:
+    transport = FakeTransport()
+    for model in (TITAN, NOVA):
+        client = builder(model, transport).with_embeddings().build()
+        with pytest.raises(ConfigurationError, match="makes vectors of text, not of image"):
+            await ChatBuilder().with_model(client).build().embed([PNG])
+        with pytest.raises(ConfigurationError, match="embeds texts only"):
+            await client.embed([PNG])
+    client = builder("cohere.embed-english-v3", transport).with_embeddings().build()
+    with pytest.raises(ConfigurationError, match="one kind in a request"):
+        await client.embed(["a", PNG])
+    assert transport.requests == []

@@ -168,3 +168,36 @@ async def test_an_error_is_of_its_kind() -> None:
     with pytest.raises(RateLimited) as caught:
         await builder(transport).build().complete(ChatRequest(Messages.from_user("Hi")))
     assert caught.value.retry_after == 2
+
+
+PNG = File.from_bytes(b"\x89PNG", "image/png")
+
+
+@pytest.mark.anyio
+async def test_texts_and_images_together_are_contents() -> None:
+    transport = FakeTransport().answer({"embeddings": {"float": [[0.5], [1.0], [2.0]]}})
+    client = builder(transport).with_model("embed-v4.0").with_embeddings().build()
+    await ChatBuilder().with_model(client).build().embed(["a", PNG, ["a caption", PNG]])
+
+    url = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw=="}}
+    assert transport.last_body == {
+        "model": "embed-v4.0",
+        "input_type": "search_document",
+        "embedding_types": ["float"],
+        "inputs": [
+            {"content": [{"type": "text", "text": "a"}]},
+            {"content": [url]},
+            {"content": [{"type": "text", "text": "a caption"}, url]},
+        ],
+    }
+
+
+@pytest.mark.anyio
+async def test_an_older_model_embeds_one_kind_in_a_request() -> None:
+    client = builder(FakeTransport()).with_model("embed-english-v3.0").with_embeddings().build()
+    with pytest.raises(ConfigurationError, match="one kind in a request: embed them apart"):
+        await client.embed(["a", PNG])
+    with pytest.raises(ConfigurationError, match="not of mixed"):
+        await ChatBuilder().with_model(client).build().embed([["a", PNG]])
+    with pytest.raises(ConfigurationError, match="Cohere embeds texts and images, not audio/wav"):
+        await client.embed([File.from_bytes(b"RIFF", "audio/wav")])

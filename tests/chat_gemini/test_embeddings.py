@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from chat_core import ChatBuilder, ConfigurationError, InvalidResponse, Messages, NotFound
+from chat_core import ChatBuilder, ConfigurationError, File, InvalidResponse, Messages, NotFound
 from chat_core.testing import FakeTransport
 from chat_gemini import GeminiBuilder
 
@@ -160,5 +160,31 @@ async def test_an_index_that_a_server_sends_counts(indexes: tuple[Any, Any]) -> 
 
 async def test_lists_of_token_ids_are_refused() -> None:
     client = BASE.with_embeddings().with_transport(FakeTransport()).build()
-    with pytest.raises(ConfigurationError, match="texts only"):
+    with pytest.raises(ConfigurationError, match="gemini-embedding-001 makes no vectors of tokens"):
         await client.embed([[1, 2]])  # type: ignore[list-item]  # the point
+
+
+async def test_files_are_embedded_alone_and_together_with_texts() -> None:
+    answer = {"embeddings": [{"values": [0.5]}, {"values": [1.0]}, {"values": [2.0]}]}
+    transport = FakeTransport().answer(answer)
+    builder = BASE.with_model("gemini-embedding-2").with_embeddings(task="RETRIEVAL_QUERY")
+    client = builder.with_transport(transport).build()
+    image = File.from_bytes(b"\x89PNG\r\n\x1a\n", "image/png")
+    sound = File.from_bytes(b"RIFF", "audio/wav")
+
+    response = await ChatBuilder().with_model(client).build().embed(["a", image, ["a caption", sound]])
+
+    assert [list(one.vector) for one in response.embeddings] == [[0.5], [1.0], [2.0]]
+    blob = {"inlineData": {"mimeType": "image/png", "data": image.base64()}}
+    assert [request["content"]["parts"] for request in transport.last_body["requests"]] == [
+        [{"text": "task: search result | query: a"}],
+        [blob],
+        [{"text": "a caption"}, {"inlineData": {"mimeType": "audio/wav", "data": sound.base64()}}],
+    ]
+
+
+async def test_a_model_of_texts_refuses_files() -> None:
+    client = BASE.with_embeddings().with_transport(FakeTransport()).build()
+    image = File.from_bytes(b"\x89PNG", "image/png")
+    with pytest.raises(ConfigurationError, match="makes vectors of text, not of image"):
+        await ChatBuilder().with_model(client).build().embed([image])

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from chat_core import (
     ChatRequest,
     ChatResponse,
+    EmbeddingInput,
     EmbeddingsResponse,
     Messages,
     ModelInfo,
@@ -30,7 +31,7 @@ from chat_core.client import (
 from chat_core.wire import CallIds
 
 from chat_bedrock.decode import decode, decode_count, decode_error, decode_models, decode_profiles
-from chat_bedrock.embeddings import batch_of, decode_embeddings, encode_embeddings, joined
+from chat_bedrock.embeddings import batch_of, decode_embeddings, encode_embeddings, inputs_of, joined
 from chat_bedrock.encode import encode, encode_count
 from chat_bedrock.settings import Settings
 from chat_bedrock.stream import BedrockStreamDecoder
@@ -140,16 +141,21 @@ class EmbeddingBedrockClient(BedrockClient):
         """How many texts one request may hold: 96 of Cohere's models, one of Titan and Nova."""
         return batch_of(self._settings.model)
 
-    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """Return one vector per text, in order. Raises a `ChatError`; retries nothing.
+    @property
+    def embedding_inputs(self) -> frozenset[str]:
+        """What it makes vectors of: texts, and images with Cohere's models."""
+        return inputs_of(self._settings.model)
 
-        More texts than a request may hold are sent one request after the other; a `Chat` sends them at once.
+    async def embed(self, inputs: Sequence[EmbeddingInput], /) -> EmbeddingsResponse:
+        """Return one vector per input, in order. Raises a `ChatError`; retries nothing.
+
+        More inputs than a request may hold are sent one request after the other; a `Chat` sends them at once.
         """
         size = self.embedding_batch
         responses = [await self._embed(inputs[at : at + size]) for at in range(0, len(inputs), size)]
         return joined(responses, self._settings.model)
 
-    async def _embed(self, inputs: Sequence[str]) -> EmbeddingsResponse:
+    async def _embed(self, inputs: Sequence[EmbeddingInput]) -> EmbeddingsResponse:
         settings = self._settings
         body = encode_embeddings(inputs, model=settings.model, options=settings.embeddings)
         read = partial(decode_embeddings, count=len(inputs), model=settings.model)

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import ConfigurationError, Embedding, EmbeddingsResponse, JsonObject, JsonValue, Notice, Usage
+from chat_core import (
+    ConfigurationError,
+    Embedding,
+    EmbeddingInput,
+    EmbeddingsResponse,
+    File,
+    JsonObject,
+    JsonValue,
+    Notice,
+    Usage,
+)
 from chat_core.types.json_values import as_count, as_list, as_object
 from chat_core.wire import check_count, read_object, read_vector
 
@@ -23,15 +33,24 @@ def batch_of(model: str) -> int:
     return 96 if "cohere.embed" in model else 1
 
 
-def encode_embeddings(inputs: Sequence[str], *, model: str, options: EmbeddingOptions) -> JsonObject:
-    """Return the body for these texts. Raises `ConfigurationError` for an option that the model has not, and
+def inputs_of(model: str) -> frozenset[str]:
+    """Return what a model makes vectors of: Cohere's of images too, and since embed-v4 of both together."""
+    if "cohere.embed" not in model:
+        return frozenset({"text"})
+    return frozenset({"text", "image", "mixed"} if "embed-v4" in model else {"text", "image"})
+
+
+def encode_embeddings(
+    inputs: Sequence[EmbeddingInput], *, model: str, options: EmbeddingOptions
+) -> JsonObject:
+    """Return the body for these inputs. Raises `ConfigurationError` for an option that the model has not, and
     for a model that makes no embeddings."""
     if "cohere.embed" in model:
         return _cohere(inputs, model, options)
     if "titan-embed" in model:
-        return _titan(inputs[0], model, options)
+        return _titan(_text(inputs[0], model), model, options)
     if "nova" in model and "embed" in model:
-        return _nova(inputs[0], options)
+        return _nova(_text(inputs[0], model), options)
     raise ConfigurationError(
         f"{model} makes no embeddings that this library knows: Titan, Cohere and Nova do"
     )
@@ -63,13 +82,50 @@ def _titan(text: str, model: str, options: EmbeddingOptions) -> JsonObject:
     return body
 
 
-def _cohere(inputs: Sequence[str], model: str, options: EmbeddingOptions) -> JsonObject:
+def _text(given: EmbeddingInput, model: str) -> str:
+    if isinstance(given, str):
+        return given
+    raise ConfigurationError(f"{model} embeds texts only here")
+
+
+def _cohere(inputs: Sequence[EmbeddingInput], model: str, options: EmbeddingOptions) -> JsonObject:
     _refuse(options, "Cohere", "normalize")
     if "embed-v4" not in model:
         _refuse(options, "Cohere v3", "dimensions")
-    body: JsonObject = {"texts": list(inputs), "input_type": options.purpose or "search_document"}
+    body: JsonObject = {**_contents(inputs, model), "input_type": options.purpose or "search_document"}
+    if "images" in body:
+        body["input_type"] = "image"
     _set(body, truncate=options.truncate, output_dimension=options.dimensions)
     return body
+
+
+def _contents(inputs: Sequence[EmbeddingInput], model: str) -> JsonObject:
+    """Return texts, images, or contents of both, as Cohere's API has them."""
+    if all(isinstance(given, str) for given in inputs):
+        return {"texts": [str(given) for given in inputs]}
+    images: list[JsonValue] = [_data_url(given, model) for given in inputs if isinstance(given, File)]
+    if len(images) == len(inputs):
+        return {"images": images}
+    if "embed-v4" not in model:
+        raise ConfigurationError(f"{model} embeds texts or images, one kind in a request: embed them apart")
+    contents: list[JsonValue] = [{"content": [_part(one, model) for one in _parts(each)]} for each in inputs]
+    return {"inputs": contents}
+
+
+def _parts(given: EmbeddingInput) -> Sequence[str | File | int]:
+    return [given] if isinstance(given, str | File) else given
+
+
+def _part(part: str | File | int, model: str) -> JsonValue:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    return {"type": "image_url", "image_url": {"url": _data_url(part, model)}}
+
+
+def _data_url(file: File | int, model: str) -> str:
+    if not isinstance(file, File) or file.kind != "image" or file.data is None:
+        raise ConfigurationError(f"{model} embeds texts, and images as bytes: File.from_path(...) reads them")
+    return f"data:{file.mimetype};base64,{file.base64()}"
 
 
 def _nova(text: str, options: EmbeddingOptions) -> JsonObject:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from chat_core import (
     ChatRequest,
     ChatResponse,
+    EmbeddingInput,
     EmbeddingsResponse,
     File,
     Messages,
@@ -22,7 +23,7 @@ from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_r
 from chat_core.wire import CallIds, rerank_body
 
 from chat_cohere.decode import decode, decode_error, decode_models, decode_tokens
-from chat_cohere.embeddings import BATCH, decode_embeddings, encode_images, encode_texts
+from chat_cohere.embeddings import BATCH, decode_embeddings, encode_embeddings, takes_mixed
 from chat_cohere.encode import encode
 from chat_cohere.rerank import decode_rerank
 from chat_cohere.settings import Settings
@@ -118,26 +119,27 @@ class EmbeddingCohereClient(CohereClient):
         """How many texts one request may hold."""
         return BATCH
 
-    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
-        """Return one vector per text, in order, by one request. Raises a `ChatError`; retries nothing."""
-        settings = self._settings
-        if not inputs:
-            return EmbeddingsResponse((), model=settings.model)
-        body = encode_texts(inputs, model=settings.model, options=settings.embeddings)
-        read = partial(decode_embeddings, count=len(inputs), model=settings.model)
-        return await self._send("POST", "/v2/embed", read, {**body, **settings.embeddings_extra})
+    @property
+    def embedding_inputs(self) -> frozenset[str]:
+        """What it makes vectors of: texts and images, and since embed-v4 both together."""
+        mixed = {"mixed"} if takes_mixed(self._settings.model) else frozenset[str]()
+        return frozenset({"text", "image", *mixed})
 
-    async def embed_images(self, images: Sequence[File], /) -> EmbeddingsResponse:
-        """Return one vector per image, in order, by one request; texts and images share their space.
+    async def embed(self, inputs: Sequence[EmbeddingInput], /) -> EmbeddingsResponse:
+        """Return one vector per input, in order, by one request; texts and images share their space.
 
         Raises a `ChatError`; retries nothing.
         """
         settings = self._settings
-        if not images:
+        if not inputs:
             return EmbeddingsResponse((), model=settings.model)
-        body = encode_images(images, model=settings.model, options=settings.embeddings)
-        read = partial(decode_embeddings, count=len(images), model=settings.model)
+        body = encode_embeddings(inputs, model=settings.model, options=settings.embeddings)
+        read = partial(decode_embeddings, count=len(inputs), model=settings.model)
         return await self._send("POST", "/v2/embed", read, {**body, **settings.embeddings_extra})
+
+    async def embed_images(self, images: Sequence[File], /) -> EmbeddingsResponse:
+        """Return one vector per image, as `embed` does."""
+        return await self.embed(images)
 
 
 def _tool_text(tool: ToolDefinition) -> str:

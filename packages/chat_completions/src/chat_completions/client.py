@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from chat_core import ChatRequest, ChatResponse, EmbeddingsResponse, ModelInfo, TurnEvent
+from chat_core import ChatRequest, ChatResponse, EmbeddingInput, EmbeddingsResponse, ModelInfo, TurnEvent
 from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request
 from chat_core.wire import CallIds
 
@@ -77,7 +77,12 @@ class EmbeddingChatCompletionsClient(ChatCompletionsClient):
         """How many inputs one request may hold."""
         return self._settings.dialect.fields.embedding_batch
 
-    async def embed(self, inputs: Sequence[str | Sequence[int]], /) -> EmbeddingsResponse:
+    @property
+    def embedding_inputs(self) -> frozenset[str]:
+        """What it makes vectors of: texts, and lists of token ids."""
+        return frozenset({"text", "tokens"})
+
+    async def embed(self, inputs: Sequence[EmbeddingInput], /) -> EmbeddingsResponse:
         """Return one vector per input, in order, by one request. An input is a text, or its token ids.
 
         Raises a `ChatError`; retries nothing.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         CompletionProvider,
         EmbeddingsProvider,
         ExplainingProvider,
+        InputEmbeddingsProvider,
         ModelListProvider,
         Provider,
         RerankProvider,
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
         Unknown,
     )
     from chat_core.types.decisions import Decision, decision_schema, decisions_from_json
-    from chat_core.types.embeddings import Embedding, EmbeddingsResponse
+    from chat_core.types.embeddings import Embedding, EmbeddingInput, EmbeddingsResponse
     from chat_core.types.errors import (
         AlreadyDecided,
         AuthenticationError,
@@ -176,6 +177,7 @@ __all__ = [
     "Defer",
     "Done",
     "Embedding",
+    "EmbeddingInput",
     "EmbeddingsProvider",
     "EmbeddingsResponse",
     "Event",
@@ -192,6 +194,7 @@ __all__ = [
     "Fit",
     "HttpTransport",
     "InputDelivered",
+    "InputEmbeddingsProvider",
     "InputOutcome",
     "InputRequest",
     "InvalidDecision",
@@ -306,7 +309,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
                 "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
-                "ModelListProvider Provider RerankProvider SchemaCheckingProvider StreamProvider "
+                "InputEmbeddingsProvider ModelListProvider Provider RerankProvider StreamProvider "
                 "SupportsBatches TokenCountProvider"
             ),
             "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
@@ -328,7 +331,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "Scheduled ToolStatus Unknown"
             ),
             "chat_core.types.decisions": "Decision decision_schema decisions_from_json",
-            "chat_core.types.embeddings": "Embedding EmbeddingsResponse",
+            "chat_core.types.embeddings": "Embedding EmbeddingInput EmbeddingsResponse",
             "chat_core.types.errors": (
                 "AlreadyDecided AuthenticationError CallNotFound ChatError ConfigurationError "
                 "ConnectionFailed ContextWindowExceeded ConversationConflict DecisionFault InvalidDecision "

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from chat_core.types.batch import BatchItem, BatchJob, BatchRequests
-    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.events import TurnEvent
     from chat_core.types.explanation import Explanation
     from chat_core.types.messages import Messages
@@ -97,6 +97,22 @@ class EmbeddingsProvider(Provider, Protocol):
         ...
 
     async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+        """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
+        ...
+
+
+@runtime_checkable
+class InputEmbeddingsProvider(EmbeddingsProvider, Protocol):
+    """A client that makes vectors of more than texts."""
+
+    @property
+    def embedding_inputs(self) -> frozenset[str]:
+        """What it makes vectors of: "text", "tokens", "image", "audio", "video", "document", and "mixed"
+        where texts and files together make one.
+        """
+        ...
+
+    async def embed(self, inputs: Sequence[EmbeddingInput], /) -> EmbeddingsResponse:
         """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
         ...
 

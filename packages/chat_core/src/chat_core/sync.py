@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Never, cast, overload
+from typing import TYPE_CHECKING, Never, cast, overload
 
 from typing_extensions import TypeVar
 
@@ -19,17 +19,22 @@ from chat_core.provider import (
     CompletionProvider,
     EmbeddingsProvider,
     ExplainingProvider,
+    InputEmbeddingsProvider,
     Provider,
     RerankProvider,
     StreamProvider,
 )
 from chat_core.tools.pause import ChatEvent
-from chat_core.types.embeddings import EmbeddingsResponse
+from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
 from chat_core.types.explanation import Explanation
 from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions
 from chat_core.types.rerank import RerankResponse
 from chat_core.types.response import ChatResponse
+
+if TYPE_CHECKING:
+    from chat_core.chat.embedding import Progress
+    from chat_core.types.files import File
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
@@ -193,11 +198,32 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         else:
             self._end(call, at_once=False)
 
+    @overload
     def embed(
-        self: SyncChat[EmbeddingsProvider, R_co, V_co, D_contra], inputs: str | Sequence[str]
+        self: SyncChat[InputEmbeddingsProvider, R_co, V_co, D_contra],
+        inputs: str | File | Sequence[EmbeddingInput],
+        *,
+        concurrency: int = 4,
+        progress: Progress = False,
+    ) -> EmbeddingsResponse: ...
+    @overload
+    def embed(
+        self: SyncChat[EmbeddingsProvider, R_co, V_co, D_contra],
+        inputs: str | Sequence[str],
+        *,
+        concurrency: int = 4,
+        progress: Progress = False,
+    ) -> EmbeddingsResponse: ...
+    def embed(
+        self: SyncChat[EmbeddingsProvider, R_co, V_co, D_contra],
+        inputs: str | File | Sequence[EmbeddingInput],
+        *,
+        concurrency: int = 4,
+        progress: Progress = False,
     ) -> EmbeddingsResponse:
         """Do what `Chat.embed` does."""
-        return self._call(lambda: self._chat.embed(inputs))
+        chat = cast("Chat[InputEmbeddingsProvider, R_co, V_co, D_contra]", self._chat)  # it looks itself
+        return self._call(lambda: chat.embed(inputs, concurrency=concurrency, progress=progress))
 
     def rerank(
         self: SyncChat[RerankProvider, R_co, V_co, D_contra],

@@ -100,3 +100,9 @@ def prefixes_tasks(model: str) -> bool:
     """Return whether an embedding model reads its task in front of the text; the others take a `taskType`."""
     found = _EMBEDDING.search(model)
     return found is not None and int(found[1]) >= 2 and not (int(found[1]) == 2 and found[2])
+
+
+def has_media_embeddings(model: str) -> bool:
+    """Return whether an embedding model reads images, sounds, videos and documents, alone or with texts."""
+    found = _EMBEDDING.search(model)
+    return found is not None and int(found[1]) >= 2

@@ -14,6 +14,7 @@ from chat_core import (
     ChatRequest,
     ChatResponse,
     Done,
+    EmbeddingInput,
     EmbeddingsResponse,
     JsonObject,
     Messages,
@@ -26,7 +27,7 @@ from chat_core.wire import CallIds, Encoded, mark_truncated
 
 from chat_gemini.capabilities import Capabilities
 from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
-from chat_gemini.embeddings import BATCH, decode_embeddings, encode_embeddings
+from chat_gemini.embeddings import BATCH, decode_embeddings, encode_embeddings, inputs_of
 from chat_gemini.encode import encode, encode_count
 from chat_gemini.names import model_path, renamed
 from chat_gemini.settings import Settings
@@ -178,7 +179,14 @@ class EmbeddingGeminiClient(GeminiClient):
         """How many inputs one request may hold."""
         return BATCH
 
-    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+    @property
+    def embedding_inputs(self) -> frozenset[str]:
+        """What it makes vectors of: texts; since gemini-embedding-2 images, audio, video and documents, alone
+        or several together.
+        """
+        return inputs_of(self._settings.model)
+
+    async def embed(self, inputs: Sequence[EmbeddingInput], /) -> EmbeddingsResponse:
         """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing."""
         settings = self._settings
         model, options = settings.model, settings.embeddings

@@ -22,11 +22,8 @@ _TASKS = {
 def embedded_text(text: str, model: str, options: EmbeddingOptions) -> str:
     """Return the text as the model wants it, with its task in front where the model reads it there.
 
-    Raises `ConfigurationError` for a task without a prefix, and for an input that is no text.
+    Raises `ConfigurationError` for a task without a prefix.
     """
-    # other servers take token ids
-    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError("Gemini embeds texts only, no lists of token ids")
     return _prefixed(text, options) if prefixes_tasks(model) and options.task is not None else text
 
 

@@ -1,23 +1,29 @@
-"""Embeddings: texts out, vectors back in the order of the texts."""
+"""Embeddings: texts and files out, vectors back in their order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from chat_core import (
+    ConfigurationError,
+    EmbeddingInput,
     EmbeddingsResponse,
+    File,
     InvalidResponse,
     JsonObject,
     JsonValue,
     Notice,
     Usage,
 )
+from chat_core.types.embeddings import input_kinds
 from chat_core.types.json_values import as_count, as_list, as_object
+from chat_core.types.plain_json import as_json
 from chat_core.wire import embeddings_in_order
 
-from chat_gemini.capabilities import Endpoint
+from chat_gemini.capabilities import Endpoint, has_media_embeddings
 from chat_gemini.decode.response import read_frames
 from chat_gemini.embedding_tasks import embedded_text, embedding_fields
+from chat_gemini.encode.files import file_part
 from chat_gemini.encode.request import merged
 from chat_gemini.names import model_path
 from chat_gemini.options import EmbeddingOptions
@@ -25,19 +31,26 @@ from chat_gemini.options import EmbeddingOptions
 BATCH = 100  # requests in one batchEmbedContents
 
 
+def inputs_of(model: str) -> frozenset[str]:
+    """Return what a model makes vectors of: since gemini-embedding-2 of files too, alone or with texts."""
+    if has_media_embeddings(model):
+        return frozenset({"text", "image", "audio", "video", "document", "mixed"})
+    return frozenset({"text"})
+
+
 def encode_embeddings(
-    inputs: Sequence[str],
+    inputs: Sequence[EmbeddingInput],
     *,
     model: str,
     options: EmbeddingOptions,
     endpoint: Endpoint,
     extra: Mapping[str, object],
 ) -> tuple[str, dict[str, object]]:
-    """Return the method of the model that embeds these texts, and the body of its request.
+    """Return the method of the model that embeds these inputs, and the body of its request.
 
-    Raises `ConfigurationError` for a task without a prefix, and for an input that is no text.
+    Raises `ConfigurationError` for a task without a prefix, and for what the model makes no vectors of.
     """
-    texts = [embedded_text(text, model, options) for text in inputs]
+    texts = [_embedded_parts(given, model, options) for given in inputs]
     fields = embedding_fields(model, options)
     if not endpoint.has_predict:
         method, body = "batchEmbedContents", _batch(texts, {"model": model_path(model, endpoint)}, fields)
@@ -72,25 +85,47 @@ def embeddings_of(
     )
 
 
-def _one(text: str, fields: JsonObject) -> JsonObject:
-    return {"content": {"parts": [{"text": text}]}, **fields}
+def _embedded_parts(given: EmbeddingInput, model: str, options: EmbeddingOptions) -> list[JsonValue]:
+    """Return the parts of one vector. A text alone has its task in front of it, where the model reads it
+    there.
+    """
+    if isinstance(given, str):
+        return [{"text": embedded_text(given, model, options)}]
+    if other := input_kinds(given) - inputs_of(model):
+        raise ConfigurationError(f"{model} makes no vectors of {', '.join(sorted(other))}")
+    parts = [given] if isinstance(given, File) else [*given]
+    return [_part(part) for part in parts]
 
 
-def _batch(texts: list[str], before: JsonObject, fields: JsonObject) -> JsonObject:
+def _part(part: str | File | int) -> JsonValue:
+    if isinstance(part, File):
+        return as_json(file_part(part, None))
+    return {"text": str(part)}
+
+
+def _one(parts: list[JsonValue], fields: JsonObject) -> JsonObject:
+    return {"content": {"parts": parts}, **fields}
+
+
+def _batch(texts: list[list[JsonValue]], before: JsonObject, fields: JsonObject) -> JsonObject:
     return {"requests": [{**before, **_one(text, fields)} for text in texts]}
 
 
-def _prediction(texts: list[str], fields: JsonObject) -> JsonObject:
+def _prediction(texts: list[list[JsonValue]], fields: JsonObject) -> JsonObject:
     """Return the body of `:predict`, which the embedding models before Gemini's have on Vertex."""
     about: JsonObject = {}
     if "taskType" in fields:
         about["task_type"] = fields["taskType"]
     if "title" in fields:
         about["title"] = fields["title"]
-    body: JsonObject = {"instances": [{"content": text, **about} for text in texts]}
+    body: JsonObject = {"instances": [{**_text_of(parts), **about} for parts in texts]}
     if "outputDimensionality" in fields:
         body["parameters"] = {"outputDimensionality": fields["outputDimensionality"]}
     return body
+
+
+def _text_of(parts: list[JsonValue]) -> JsonObject:
+    return {"content": as_object(parts[0]).get("text")}  # these models take nothing else
 
 
 def _items(response: JsonObject) -> JsonValue:

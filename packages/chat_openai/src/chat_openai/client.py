@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chat_core import EmbeddingsResponse
+from chat_core import EmbeddingInput, EmbeddingsResponse
 from chat_responses.client import ResponsesClient
 from chat_responses.settings import Settings
 
@@ -48,7 +48,12 @@ class EmbeddingOpenAIClient(OpenAIClient):
         """How many inputs one request may hold."""
         return 2048
 
-    async def embed(self, inputs: Sequence[str | Sequence[int]], /) -> EmbeddingsResponse:
+    @property
+    def embedding_inputs(self) -> frozenset[str]:
+        """What it makes vectors of: texts, and lists of token ids."""
+        return frozenset({"text", "tokens"})
+
+    async def embed(self, inputs: Sequence[EmbeddingInput], /) -> EmbeddingsResponse:
         """Return one vector per input, in order, by one request. Raises a `ChatError`; retries nothing.
 
         An input is a text, or the ids of its tokens.

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chat_core import EmbeddingsResponse, JsonObject, Usage
+from chat_core import EmbeddingInput, EmbeddingsResponse, JsonObject, Usage
 from chat_core.types.json_values import as_count, as_object, as_text
-from chat_core.wire import Encoded, embeddings_in_order, error_from_object, is_error_object, read_object
+from chat_core.wire import (
+    Encoded,
+    embeddings_in_order,
+    error_from_object,
+    is_error_object,
+    read_object,
+    texts_and_tokens,
+)
 
 
 def encode_embeddings(
-    inputs: Sequence[str | Sequence[int]], *, model: str, dimensions: int | None, extra: Mapping[str, object]
+    inputs: Sequence[EmbeddingInput], *, model: str, dimensions: int | None, extra: Mapping[str, object]
 ) -> Encoded:
     """Return the body of one request, for vectors in base64: a third of the bytes of JSON numbers."""
-    listed = [text if isinstance(text, str) else list(text) for text in inputs]
+    listed = texts_and_tokens(inputs, "OpenAI")
     body: dict[str, object] = {"model": model, "input": listed, "encoding_format": "base64"}
     if dimensions is not None:
         body["dimensions"] = dimensions

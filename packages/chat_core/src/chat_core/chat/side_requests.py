@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Never
+from typing import TYPE_CHECKING, Generic, Never, overload
 
 from typing_extensions import TypeVar
 
@@ -18,9 +18,11 @@ from chat_core.types.short_repr import Shown
 
 if TYPE_CHECKING:
     from chat_core.chat.batches import ChatBatches
-    from chat_core.provider import ExplainingProvider
-    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.chat.embedding import Progress
+    from chat_core.provider import ExplainingProvider, InputEmbeddingsProvider
+    from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.explanation import Explanation
+    from chat_core.types.files import File
     from chat_core.types.messages import Messages
     from chat_core.types.options import ChatOptions
     from chat_core.types.rerank import RerankResponse
@@ -65,17 +67,44 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         return explain_turn(self._provider, setup, conversation, deps, stream=stream)
 
+    @overload
     async def embed(
-        self: SideRequests[EmbeddingsProvider, R_co, V_co, D_contra], inputs: str | Sequence[str]
+        self: SideRequests[InputEmbeddingsProvider, R_co, V_co, D_contra],
+        inputs: str | File | Sequence[EmbeddingInput],
+        *,
+        concurrency: int = 4,
+        progress: Progress = False,
+    ) -> EmbeddingsResponse: ...
+    @overload
+    async def embed(
+        self: SideRequests[EmbeddingsProvider, R_co, V_co, D_contra],
+        inputs: str | Sequence[str],
+        *,
+        concurrency: int = 4,
+        progress: Progress = False,
+    ) -> EmbeddingsResponse: ...
+    async def embed(
+        self: SideRequests[EmbeddingsProvider, R_co, V_co, D_contra],
+        inputs: str | File | Sequence[EmbeddingInput],
+        *,
+        concurrency: int = 4,
+        progress: Progress = False,
     ) -> EmbeddingsResponse:
-        """Return one vector per input, in order; one string is one input.
+        """Return one vector per input, in order; one text or file is one input.
 
-        More inputs than a request may hold go one batch after the other.
+        An input is a text; where the client has it also a `File`, the ids of a text's tokens, or a list
+        of texts and files that make one vector together. More inputs than a request may hold go in several,
+        `concurrency` of them at once. `progress` shows a bar of tqdm (`pip install chat-core[progress]`), or
+        is called with the number of inputs that are done, and of all. Raises `ConfigurationError` before
+        anything is sent for what the client makes no vectors of, and a `ChatError` whose `usage` is that of
+        the requests that succeeded.
         """
         from chat_core.chat.embedding import embed_all
 
         self._require(EmbeddingsProvider, "makes no embeddings: .with_embeddings() before .build()")
-        return await embed_all(self._provider, inputs, self._setup)
+        return await embed_all(
+            self._provider, inputs, self._setup, concurrency=concurrency, progress=progress
+        )
 
     async def rerank(
         self: SideRequests[RerankProvider, R_co, V_co, D_contra],

@@ -9,6 +9,7 @@ import anyio
 
 from chat_core.types.batch import BatchJob
 from chat_core.types.errors import ChatError, ConfigurationError
+from chat_core.types.progress import ProgressBar
 
 FIRST_POLL = 60.0
 _LONGEST_POLL = 600.0
@@ -91,18 +92,10 @@ class _Bar:
     """A bar of tqdm: requests that have finished, of all."""
 
     def __init__(self, job: BatchJob) -> None:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError as exc:
-            raise ConfigurationError(
-                "wait(progress=True) needs tqdm: pip install 'chat-core[progress]', or pass a function"
-            ) from exc
-        self._bar = tqdm(total=len(job.ids), unit="request", desc=f"batch {job.parts[0].id}")
+        self._bar = ProgressBar("wait", total=len(job.ids), unit="request", desc=f"batch {job.parts[0].id}")
 
     def update(self, job: BatchJob) -> None:
-        self._bar.set_postfix_str(job.raw_state, refresh=False)
-        self._bar.update(job.counts.finished - self._bar.n)
-        self._bar.refresh()
+        self._bar.update(job.counts.finished, job.raw_state)
 
     def close(self) -> None:
         self._bar.close()

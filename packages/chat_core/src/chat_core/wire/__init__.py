@@ -9,6 +9,7 @@ from chat_core.wire.breakpoints import (
 )
 from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
+from chat_core.wire.embedding_inputs import texts_and_tokens
 from chat_core.wire.encode_once import encoded_once
 from chat_core.wire.encode_prefix import PrefixEncoder, encode_from_prefix
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
@@ -79,6 +80,7 @@ __all__ = [
     "sendable",
     "strict_schema",
     "text_of",
+    "texts_and_tokens",
     "tool_call",
     "unsent_file",
     "unwritten_points",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from typing_extensions import TypeVar
 
@@ -26,11 +26,12 @@ from chat_core.provider import (
 )
 from chat_core.types.errors import ChatError, ConfigurationError, InvalidResponse
 from chat_core.types.events import Done, TurnEvent
+from chat_core.types.files import File
 from chat_core.types.request import AnyRequest, ChatRequest, as_request
 from chat_core.types.response import ChatResponse, Notice
 
 if TYPE_CHECKING:
-    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.explanation import Explanation
     from chat_core.types.messages import Messages
     from chat_core.types.request import ToolDefinition
@@ -103,7 +104,9 @@ class RedactingProvider(ProviderWrapper[P_co]):
         self: RedactingProvider[EmbeddingsProvider], inputs: Sequence[str], /
     ) -> EmbeddingsResponse:
         """Return one vector per input, made of the texts with placeholders. Raises a `ChatError`."""
-        return await self.inner.embed([self._pseudonyms().redact(text) for text in inputs])
+        redact = self._pseudonyms().redact
+        given = cast("Sequence[EmbeddingInput]", inputs)  # some clients take more than texts
+        return await self.inner.embed(cast("Sequence[str]", [_redacted(one, redact) for one in given]))
 
     async def rerank(
         self: RedactingProvider[RerankProvider],
@@ -175,3 +178,13 @@ def _restore_error(error: ChatError, redaction: Redaction, *, typed: bool) -> No
         error.partial = _restored(error.partial, redaction, typed=typed)
     if isinstance(error, InvalidResponse) and error.response is not None:
         error.response = _restored(error.response, redaction, typed=typed)
+
+
+def _redacted(given: EmbeddingInput, redact: Callable[[str], str]) -> EmbeddingInput:
+    """Return an input to embed with placeholders in its texts; files and token ids stay as they are."""
+    if isinstance(given, str):
+        return redact(given)
+    if isinstance(given, File):
+        return given
+    parts = cast("Sequence[str | File]", given)
+    return [redact(part) if isinstance(part, str) else part for part in parts]

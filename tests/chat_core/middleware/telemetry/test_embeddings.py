@@ -44,7 +44,7 @@ async def test_each_request_is_a_span_with_its_retries(recorded: Recorded) -> No
     busy = Overloaded("busy", retryable=True)
     chat = ChatBuilder().with_model(Vectors(busy)).with_retry(RetryPolicy(base_delay=0))
 
-    await chat.with_telemetry(**recorded.given).build().embed(["a", "b", "c"])
+    await chat.with_telemetry(**recorded.given).build().embed(["a", "b", "c"], concurrency=1)
 
     assert [(span.name, span.kind) for span in recorded.spans] == [
         ("embeddings scripted", SpanKind.CLIENT)

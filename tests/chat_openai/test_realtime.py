@@ -759,3 +759,76 @@ async def test_a_reader_that_does_not_read_bounds_what_is_kept() -> None:
         for _ in range(50):
             await anyio.lowlevel.checkpoint()
         assert len(socket._received) > 1000
+
+
+async def test_results_that_come_while_the_user_speaks_are_answered_together_with_the_speech() -> None:
+    socket = ready(created(), done("r1", call("c1", "weather", '{"city": "A"}')))
+    socket.push({"type": "input_audio_buffer.speech_started", "item_id": "u1"})
+    async with session(socket, None, weather) as opened:
+        await opened.send("Weather?")
+        await until_done(opened)
+        assert isinstance(await anext(opened), SpeechStarted | ToolResult)
+        assert isinstance(await anext(opened), SpeechStarted | ToolResult)
+        assert types(socket) == ["message", "response.create", "function_call_output"]
+        socket.push(
+            {"type": "input_audio_buffer.committed", "item_id": "u1"}, *turn("Foggy, as I said.", "vad")
+        )
+        await until_done(opened)
+        await opened.send("Thanks")
+    assert types(socket)[3:] == ["message", "response.create"]
+
+
+async def test_a_request_that_crosses_with_the_answer_to_speech_is_not_made_again() -> None:
+    refused = {
+        "type": "error",
+        "error": {"code": "conversation_already_has_active_response", "message": "no"},
+    }
+    socket = ready({"type": "input_audio_buffer.speech_started", "item_id": "u1"})
+    async with session(socket) as opened:
+        await anext(opened)
+        await opened.send("And this")
+        socket.push({"type": "input_audio_buffer.committed", "item_id": "u1"}, created("vad"), refused)
+        socket.push(words("Both", "vad"), done("vad", message("Both", "vad")))
+        await until_done(opened)
+    assert types(socket) == ["message", "response.create"]
+
+
+async def test_what_is_written_during_an_answer_apart_is_in_the_conversation_at_once() -> None:
+    socket = ready(created("r1", conversation_id=None), words("spam"))
+    async with session(socket) as opened:
+        await opened.respond("Classify.", apart=True)
+        await anext(opened)
+        await opened.send("One", respond=False)
+        assert [m.text for m in opened.messages] == ["One"]
+        socket.push(done("r1", message("spam")))
+        await until_done(opened)
+        await opened.send("Two", respond=False)
+    assert [m.text for m in opened.messages] == ["One", "Two"]
+
+
+async def test_a_call_that_was_whole_before_the_interruption_is_answered_and_not_run() -> None:
+    socket = ready(created(), words("Let me"))
+    async with session(socket, None, weather) as opened:
+        await opened.send("Weather?")
+        await anext(opened)
+        socket.push(done("r1", call("c1", "weather", '{"city": "A"}')))
+        await opened.interrupt()
+        events = await until_done(opened)
+    assert not any(isinstance(event, ToolResult) for event in events)
+    assert types(socket)[2:] == ["response.cancel", "function_call_output"]
+    assert "interrupted; the call was not run" in str(socket.sent[-1])
+
+
+async def test_what_was_played_is_of_the_last_speech_that_came() -> None:
+    socket = ready(created(), *spoken(SECOND, "one two three four"), done("r1"))
+    socket.push(created("r2"), *spoken(b"", "five", "r2")[1:])
+    async with session(socket) as opened:
+        await opened.respond()
+        await until_done(opened)
+        assert await anext(opened) == Transcript("five", item="i_r2")
+        await opened.interrupt(played_ms=500)
+        socket.push(done("r2", message("five six", "r2")))
+        await until_done(opened)
+    assert [(m.text, m.interrupted) for m in opened.messages] == [("one two t", True)]
+    assert types(socket)[1:] == ["response.cancel", "conversation.item.truncate"]
+    assert socket.sent[-1]["item_id"] == "i_r1"

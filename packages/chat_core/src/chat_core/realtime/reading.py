@@ -75,6 +75,7 @@ class Reading:
     requested | `ResponseRefused`             | it is wanted: the server has begun another by itself
     under way | `Done`                        | its turn is in the conversation, its calls begin
     under way | a response is wanted          | it is requested after `Done`
+    any       | the user speaks               | one that is wanted waits: the server will answer all by itself
     any       | a batch of calls is resolved  | the results are sent; when all are, a response is wanted
     any       | the connection changes        | a response under way ends; one that was requested is wanted
     """
@@ -89,6 +90,8 @@ class Reading:
     requested: Respond | None = None
     wanted: Respond | None = None
     is_owed: bool = False  # whether the server is to answer by itself, and has not begun
+    is_answered: bool = False  # whether the server answers what was requested by itself, after speech
+    speaks: bool = False  # whether speech of the active response has come; else an earlier one is played
     is_changing: bool = False
     steps: int = 0
     _ended: list[Batch] = field(default_factory=list[Batch])  # while the connection changed
@@ -119,20 +122,25 @@ class Reading:
     def user_sent(self, message: Message) -> None:
         """Note what the user wrote."""
         self.steps = 0
-        self.record.user(message, during_response=self.active is not None)
+        self.record.user(message, during_response=self._is_answering)
 
     def interrupted(self, played_ms: int | None) -> None:
-        """Note that the model was stopped."""
+        """Note that the model was stopped: chunks of its response that nobody has read are dropped."""
         self.wanted, self.is_owed = None, False
-        if self.active is None and played_ms is not None:
+        if self.active is not None:
+            unread = [event for event in self.events if not _is_chunk(event)]
+            self.events.clear()
+            self.events.extend(unread)
+        if not self.speaks and played_ms is not None:
             self.record.cut(played_ms)
 
     def cut(self, partial: ChatResponse) -> None:
         """Note what there is of a response whose connection has ended."""
-        if self.active is not None and not self.active.apart and partial.message.parts:
+        if self._is_answering and partial.message.parts:
             self.record.model(partial)
         self.record.end_response()
         self.active = self.requested = None
+        self.speaks = self.is_answered = False
 
     def disconnected(self) -> Sequence[Message]:
         """Note that the connection changes, and return the turns so far.
@@ -187,18 +195,33 @@ class Reading:
             return
         if self.steps >= self.max_steps:
             self.events.append(StepLimitReached(self.max_steps))
+        elif self._user_speaks:
+            self.wanted = self.wanted or Respond()
         else:
             await self.request(Respond())
+
+    @property
+    def _is_answering(self) -> bool:
+        """Whether a response is under way that is part of the conversation."""
+        return self.active is not None and not self.active.apart
+
+    @property
+    def _user_speaks(self) -> bool:
+        """Whether the user is in the middle of a turn that the server answers by itself."""
+        return self.link.capabilities.answers_speech and self.link.speech.is_heard
 
     async def _update(self, update: RealtimeUpdate) -> None:
         match update:
             case ResponseStarted():
-                self.active = update  # perhaps one that the server began by itself
-                self.is_owed = False
+                if self.requested is None:  # the server began it by itself: so the user's turn has ended
+                    self.link.speech.is_heard = False
+                self.active = update
+                self.is_owed = self.speaks = False
             case Done():
                 await self._done(update.response)
             case ResponseRefused():
-                self.wanted, self.requested = self.wanted or self.requested, None
+                again = None if self.is_answered else self.requested
+                self.wanted, self.requested, self.is_answered = self.wanted or again, None, False
             case InputRefused(error, ends_response):
                 if ends_response:
                     self.cut(error.partial or ChatResponse(Message("model")))
@@ -206,9 +229,12 @@ class Reading:
                 await self._request_wanted()
             case UserSpoke(item):
                 self.steps = 0
-                self.is_owed = self.is_owed or self.link.capabilities.answers_speech
+                if self.link.capabilities.answers_speech:
+                    self.is_owed = True
+                    self.is_answered = self.requested is not None and not self.requested.apart
+                    self.wanted = self.wanted if self.wanted is not None and self.wanted.apart else None
                 self.link.speech.turn_ended()
-                self.record.user_spoke(item, during_response=self.active is not None)
+                self.record.user_spoke(item, during_response=self._is_answering)
             case SessionReady():
                 return
             case Resumable(handle):
@@ -216,6 +242,7 @@ class Reading:
             case Leaving(seconds):
                 self.renewal.leaving(seconds)
             case _:
+                self.speaks = self.speaks or (isinstance(update, AudioChunk) and self.active is not None)
                 if isinstance(update, SpeechStarted):
                     self.link.speech.is_heard = True  # until the turn is in the conversation
                 if isinstance(update, Transcript) and update.final and update.of == "user":
@@ -225,16 +252,32 @@ class Reading:
     async def _done(self, response: ChatResponse) -> None:
         apart = self.active is not None and self.active.apart
         self.active = self.requested = None
+        self.speaks = self.is_answered = False
         if not apart:
             self.record.model(response)
         self.events.extend(map(ToolCalled, () if apart else response.tool_calls))
         self.events.append(Done(response))
-        if response.tool_calls and not apart and not response.message.interrupted:
-            self.steps += 1
-            self.work.start(response)
+        if response.tool_calls and not apart:
+            await self._called(response)
         await self._request_wanted()
 
+    async def _called(self, response: ChatResponse) -> None:
+        """Run the calls of a response. Those of an interrupted one do not run; the server may know them."""
+        if not response.message.interrupted:
+            self.steps += 1
+            self.work.start(response)
+        elif response.finish_reason == "tool_calls":  # on the server it had ended before it was interrupted
+            await self.link.send(ToolResults(response.tool_calls))
+
     async def _request_wanted(self) -> None:
-        if self.wanted is not None and self.active is None and self.requested is None:
+        if self.wanted is None or (self._user_speaks and not self.wanted.apart):
+            return
+        if self.active is None and self.requested is None:
             wanted, self.wanted = self.wanted, None
             await self.request(wanted)
+
+
+def _is_chunk(event: SessionEvent | Exception) -> bool:
+    if isinstance(event, Transcript):
+        return event.of == "model"
+    return isinstance(event, AudioChunk | TextChunk | ReasoningChunk | RefusalChunk | ToolCallChunk)

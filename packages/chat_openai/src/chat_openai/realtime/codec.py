@@ -94,7 +94,11 @@ class SessionCodec:
             if not (decoder.user_speaks and self._defaults.server_interrupts):
                 yield self._unchecked({"type": "response.cancel", "response_id": current.id})
         spoken = decoder.last_spoken
-        if played_ms is None or spoken is None:
+        if played_ms is None:
+            return
+        if current is not None and not current.speech and self._defaults.output == "audio":
+            current.words.clear()  # what was played is an earlier response
+        if spoken is None:
             return
         decoder.last_spoken = None
         if current is not None:

@@ -82,7 +82,7 @@ class ResponseInProgress:
         for item in map(as_object, as_list(response.get("output"))):
             id = as_text(item.get("id"))
             received = list(item_parts(item, origin))
-            if self.played is not None and self.played[0] == id:
+            if self.dropped and item.get("type") == "message":  # the rest of it was not shown
                 received = [Text(text)] if (text := self._heard(id)) else []
             elif not received and id in left:  # a server that leaves the words out of the last event
                 received = [Text("".join(left[id]))]
@@ -97,9 +97,9 @@ class ResponseInProgress:
         if self.played is None or self.played[0] != item:
             return text
         spoken = next((each for each in self.speech if each.item == item), None)
-        if spoken is None or not spoken.milliseconds:
+        if spoken is None or not spoken.size:
             return text
-        return text[: round(len(text) * min(1.0, self.played[1] / spoken.milliseconds))]
+        return text[: round(len(text) * min(1.0, self.played[1] * BYTES_PER_MS / spoken.size))]
 
     def _sound(self) -> list[Part]:
         data = b"".join(b"".join(each.pieces) for each in self.speech)

@@ -309,8 +309,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
                 "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
-                "InputEmbeddingsProvider ModelListProvider Provider RerankProvider StreamProvider "
-                "SupportsBatches TokenCountProvider"
+                "InputEmbeddingsProvider ModelListProvider Provider RerankProvider SchemaCheckingProvider "
+                "StreamProvider SupportsBatches TokenCountProvider"
             ),
             "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
             "chat_core.tokens.fit": "Fit will_it_fit",

@@ -37,6 +37,7 @@ from chat_claude.wire import PAUSED
 
 if TYPE_CHECKING:
     from chat_claude.batch import ClaudeBatches
+    from chat_claude.files import ClaudeFiles
 
 _SCHEMAS = SchemaRules(output=("output_config/format/schema",), tools=("tools/*/input_schema",))
 
@@ -56,6 +57,13 @@ class ClaudeClient(TurnClient[Settings]):
         from chat_claude.batch import ClaudeBatches
 
         return ClaudeBatches(self._settings)
+
+    @property
+    def files(self) -> ClaudeFiles:
+        """The files of the account."""
+        from chat_claude.files import ClaudeFiles
+
+        return ClaudeFiles(self._settings)
 
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn whole; where the server pauses it, it is continued.

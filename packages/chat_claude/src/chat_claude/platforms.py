@@ -20,7 +20,7 @@ class Platform:
     - `name`: the platform, for error messages
     - `messages`, `stream`, `count`: paths, with `{model}` in the place of the model; None for what is lacking
     - `lists_models`: whether there is a list of models
-    - `has_batches`: whether there are message batches
+    - `has_batches`, `has_files`: whether there are message batches, and uploaded files
     - `body_version`: the version that stands in the body, where it is no header; for API version 2023-06-01
     - `betas_in_body`, `stream_in_body`: whether the body holds the betas, and that the response is streamed
     - `encoded_chunks`: whether a stream is one of AWS, whose events hold those of the wire in base64
@@ -34,6 +34,7 @@ class Platform:
     count: str | None = "/v1/messages/count_tokens"
     lists_models: bool = True
     has_batches: bool = True
+    has_files: bool = True
     body_version: str | None = None
     betas_in_body: bool = False
     stream_in_body: bool = True
@@ -61,6 +62,7 @@ ANTHROPIC = Platform()
 BEDROCK = Platform(
     name="Amazon Bedrock",
     has_batches=False,
+    has_files=False,
     messages="/model/{model}/invoke",
     stream="/model/{model}/invoke-with-response-stream",
     count="/model/{model}/count-tokens",
@@ -91,6 +93,7 @@ def vertex(project: str, location: str) -> Platform:
     return Platform(
         name="Vertex AI",
         has_batches=False,
+        has_files=False,
         messages=f"{place}/{{model}}:rawPredict",
         stream=f"{place}/{{model}}:streamRawPredict",
         count=f"{place}/count-tokens:rawPredict",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         CompletionProvider,
         EmbeddingsProvider,
         ExplainingProvider,
+        FilesProvider,
         InputEmbeddingsProvider,
         ModelListProvider,
         Provider,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         SchemaCheckingProvider,
         StreamProvider,
         SupportsBatches,
+        SupportsFiles,
         TokenCountProvider,
     )
     from chat_core.tokens.estimate import TokenEstimate, estimate_tokens
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
     from chat_core.types.schema_findings import SchemaFinding, SchemaReport
     from chat_core.types.seals import ApprovalKey
     from chat_core.types.stored_files import FileStore
+    from chat_core.types.uploads import UploadedFile
     from chat_core.types.usage import Usage
 
 __version__ = VERSION
@@ -190,6 +193,7 @@ __all__ = [
     "File",
     "FileReady",
     "FileStore",
+    "FilesProvider",
     "FinishReason",
     "Fit",
     "HttpTransport",
@@ -262,6 +266,7 @@ __all__ = [
     "StructuredChunk",
     "StructuredResponse",
     "SupportsBatches",
+    "SupportsFiles",
     "Text",
     "TextChunk",
     "TimedOut",
@@ -282,6 +287,7 @@ __all__ = [
     "TurnEvent",
     "Unknown",
     "UnresolvedTool",
+    "UploadedFile",
     "Usage",
     "cache_point",
     "decision_schema",
@@ -309,8 +315,9 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
                 "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
-                "InputEmbeddingsProvider ModelListProvider Provider RerankProvider SchemaCheckingProvider "
-                "StreamProvider SupportsBatches TokenCountProvider"
+                "FilesProvider InputEmbeddingsProvider ModelListProvider Provider "
+                "RerankProvider SchemaCheckingProvider StreamProvider SupportsBatches "
+                "SupportsFiles TokenCountProvider"
             ),
             "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
             "chat_core.tokens.fit": "Fit will_it_fit",
@@ -360,6 +367,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.schema_findings": "SchemaFinding SchemaReport",
             "chat_core.types.seals": "ApprovalKey",
             "chat_core.types.stored_files": "FileStore",
+            "chat_core.types.uploads": "UploadedFile",
             "chat_core.types.usage": "Usage",
         },
     )

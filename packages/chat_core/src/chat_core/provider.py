@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.events import TurnEvent
     from chat_core.types.explanation import Explanation
+    from chat_core.types.files import File
     from chat_core.types.messages import Messages
     from chat_core.types.request import AnyRequest, ChatRequest, HasDefinition, ToolDefinition
     from chat_core.types.rerank import RerankResponse
     from chat_core.types.response import ChatResponse, ModelInfo
     from chat_core.types.schema_findings import SchemaReport
+    from chat_core.types.uploads import FileRef, UploadedFile
 
 
 class Provider(Protocol):
@@ -179,6 +181,47 @@ class SupportsBatches(Provider, Protocol):
     @property
     def batches(self) -> BatchProvider:
         """The batches of the client's model."""
+        ...
+
+
+@runtime_checkable
+class FilesProvider(Provider, Protocol):
+    """The files of an account: uploaded once, and named in messages by their id."""
+
+    async def upload(
+        self, file: File, /, *, purpose: str | None = None, expires_in: float | None = None
+    ) -> UploadedFile:
+        """Upload the bytes of a file; `.file` of the result goes into messages. Raises a `ChatError`."""
+        ...
+
+    async def get(self, file: FileRef, /) -> UploadedFile:
+        """Return what the server knows of a file. Raises `NotFound` where it has none."""
+        ...
+
+    def list(self) -> AsyncGenerator[UploadedFile]:
+        """Yield the files of the account. Raises a `ChatError`."""
+        ...
+
+    async def delete(self, file: FileRef, /) -> None:
+        """Delete a file. Raises `NotFound` where there is none."""
+        ...
+
+    async def download(self, file: FileRef, /) -> bytes:
+        """Return the bytes of a file. Raises a `ChatError` where the server does not give them back."""
+        ...
+
+    async def wait(self, file: FileRef, /, *, timeout: float | None = None) -> UploadedFile:
+        """Return a file once the server has processed it, or as it is after `timeout` seconds."""
+        ...
+
+
+@runtime_checkable
+class SupportsFiles(Provider, Protocol):
+    """A client whose server stores files."""
+
+    @property
+    def files(self) -> FilesProvider:
+        """The files of the account."""
         ...
 
 

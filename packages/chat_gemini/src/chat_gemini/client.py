@@ -35,6 +35,7 @@ from chat_gemini.stream import GeminiStreamDecoder
 
 if TYPE_CHECKING:
     from chat_gemini.batch import EmbeddingGeminiBatches, GeminiBatches
+    from chat_gemini.files import GeminiFiles
 
 _MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
 
@@ -73,6 +74,13 @@ class GeminiClient(TurnClient[Settings]):
         from chat_gemini.batch import GeminiBatches
 
         return GeminiBatches(self._settings)
+
+    @property
+    def files(self) -> GeminiFiles:
+        """The files of the account."""
+        from chat_gemini.files import GeminiFiles
+
+        return GeminiFiles(self._settings)
 
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. A turn that the server interrupts itself is continued.

@@ -8,6 +8,7 @@ from chat_completions.media_client import SpeakingClient, TranscribingClient
 
 if TYPE_CHECKING:
     from chat_groq.batch import GroqBatches
+    from chat_groq.files import GroqFiles
 
 
 class GroqClient(TranscribingClient, SpeakingClient):
@@ -19,3 +20,10 @@ class GroqClient(TranscribingClient, SpeakingClient):
         from chat_groq.batch import GroqBatches
 
         return GroqBatches(self._settings)
+
+    @property
+    def files(self) -> GroqFiles:
+        """The files of the account."""
+        from chat_groq.files import GroqFiles
+
+        return GroqFiles(self._settings)

@@ -15,6 +15,7 @@ from chat_core.wire import CallIds, read_object
 
 if TYPE_CHECKING:
     from chat_mistral.batch import EmbeddingMistralBatches, MistralBatches
+    from chat_mistral.files import MistralFiles
 
 
 class MistralClient(TranscribingClient):
@@ -26,6 +27,13 @@ class MistralClient(TranscribingClient):
         from chat_mistral.batch import MistralBatches
 
         return MistralBatches(self._settings)
+
+    @property
+    def files(self) -> MistralFiles:
+        """The files of the account."""
+        from chat_mistral.files import MistralFiles
+
+        return MistralFiles(self._settings)
 
     async def fill_in(self, prefix: str, suffix: str, *, max_tokens: int | None = None) -> ChatResponse:
         """Return what stands between two pieces of code, by a model such as "codestral-latest".

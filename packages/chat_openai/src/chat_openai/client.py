@@ -14,6 +14,7 @@ from chat_openai.embeddings import decode_embeddings, encode_embeddings
 
 if TYPE_CHECKING:
     from chat_openai.batch import EmbeddingOpenAIBatches, OpenAIBatches
+    from chat_openai.files import OpenAIFiles
 
 
 class OpenAIClient(ResponsesClient):
@@ -25,6 +26,13 @@ class OpenAIClient(ResponsesClient):
         from chat_openai.batch import OpenAIBatches
 
         return OpenAIBatches(self._settings)
+
+    @property
+    def files(self) -> OpenAIFiles:
+        """The files of the account."""
+        from chat_openai.files import OpenAIFiles
+
+        return OpenAIFiles(self._settings)
 
 
 class EmbeddingOpenAIClient(OpenAIClient):

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chat_completions.media_client import DrawingClient
+
+if TYPE_CHECKING:
+    from chat_xai.files import XAIFiles
 
 
 class XAIClient(DrawingClient):
     """A model at xAI. It holds no conversation: any number of chats may share it."""
+
+    @property
+    def files(self) -> XAIFiles:
+        """The files of the account."""
+        from chat_xai.files import XAIFiles
+
+        return XAIFiles(self._settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chat_core import ConfigurationError, File
+from chat_core.types.uploads import refuse_foreign
 
 from chat_completions.dialect import Dialect
 from chat_completions.rules import FileKind
@@ -34,6 +35,7 @@ def encode_file(file: File, dialect: Dialect) -> ContentPart:
 
     Raises `ConfigurationError` for one that the server does not take.
     """
+    refuse_foreign(file, dialect.name)
     mimetype = normal_mimetype(file.mimetype)
     kind = _kind(mimetype)
     if kind not in dialect.files.kinds:

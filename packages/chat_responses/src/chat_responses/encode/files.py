@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError, File, Origin
 from chat_core.types.file_types import mimetype_of
+from chat_core.types.uploads import refuse_foreign
 
 from chat_responses.wire import ContentPart, InputFile, InputImage
 
@@ -25,10 +26,7 @@ def file_part(file: File, origin: Origin) -> ContentPart:
         raise ConfigurationError(
             f"the type of {file.url[:80]!r} is not known: File.from_url(url, mimetype='image/png') names it"
         )
-    if file.id is not None and file.native is not None and file.native.origin.provider != origin.provider:
-        raise ConfigurationError(
-            f"file {file.id[:80]!r} is known to {file.native.origin.provider}, not to {origin.provider}"
-        )
+    refuse_foreign(file, origin.provider)
     match file.kind:
         case "image":
             return _image(file)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from chat_core import ConfigurationError, File, InvalidResponse, JsonObject, Origin, Request, Response
-from chat_core.client import path_segment, send_request
+from chat_core import ConfigurationError, File, InvalidResponse, JsonObject, Origin, Response
+from chat_core.client import path_segment
 from chat_core.client.files import Files, moment
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
 from chat_core.types.uploads import UploadedFile, UploadState
@@ -18,7 +16,6 @@ from chat_core.wire import read_object
 from chat_gemini.decode import decode_error
 from chat_gemini.settings import Settings
 
-T = TypeVar("T")
 _STATES: Mapping[str, UploadState] = {"PROCESSING": "processing", "FAILED": "failed"}
 _UPLOAD_URL = "x-goog-upload-url"
 
@@ -50,12 +47,11 @@ class GeminiFiles(Files[Settings]):
         about: JsonObject = {"mimeType": mimetype}
         if file.name:
             about["displayName"] = file.name
-        start = self._request("POST", "/files", {"file": about}, _command("start", data, mimetype))
-        start = replace(start, url=_upload_address(start.url))
-        address = await self._sent(start, _upload_url)
-        finish = self._request("POST", "/files", data, _command("upload, finalize", data, mimetype))
-        finish = replace(finish, url=_on_own_host(address, finish.url))
-        return await self._sent(finish, lambda response: self._read_uploaded(response.body))
+        begin = _upload_address(self._address("/files"))
+        goes_to = await self._post_to(begin, _upload_url, {"file": about}, _command("start", data, mimetype))
+        headers = _command("upload, finalize", data, mimetype)
+        address = _on_own_host(goes_to, begin)
+        return await self._post_to(address, self._read_uploaded, data, headers)
 
     async def _get(self, id: str) -> UploadedFile:
         return await self._send("GET", _path(id), self._read)
@@ -72,16 +68,14 @@ class GeminiFiles(Files[Settings]):
     async def _download(self, id: str) -> bytes:
         return await self._send("GET", f"{_path(id)}:download?alt=media", bytes)
 
-    async def _sent(self, request: Request, decode: Callable[[Response], T]) -> T:
-        return await send_request(self._settings.transport, request, decode, self._decode_error, self._logger)
-
     def _read(self, body: bytes) -> UploadedFile:
         found = read_object(body, "an uploaded file")
         if not as_text(found.get("name")):
             raise InvalidResponse(f"a file without a name: {body[:300].decode('utf-8', 'replace')}")
         return _described(found, self._origin)
 
-    def _read_uploaded(self, body: bytes) -> UploadedFile:
+    def _read_uploaded(self, response: Response) -> UploadedFile:
+        body = response.body
         file = as_object(read_object(body, "an uploaded file").get("file"))
         if not as_text(file.get("name")):
             raise InvalidResponse(f"an upload without a file: {body[:300].decode('utf-8', 'replace')}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import anyio
 
 from chat_core.client.base import ClientSettings, ProviderClient
+from chat_core.client.exchange import send_request
+from chat_core.transport import Response
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.files import File
 from chat_core.types.json_values import JsonValue
@@ -17,6 +20,7 @@ from chat_core.types.misuse import checked_instance
 from chat_core.types.uploads import FileRef, UploadedFile, file_id
 
 S = TypeVar("S", bound=ClientSettings)
+T = TypeVar("T")
 _FIRST_POLL, _LONGEST_POLL = 1.0, 10.0  # seconds between two requests for the state of a file
 
 
@@ -91,6 +95,23 @@ class Files(ProviderClient[S], ABC):
 
     def _check_server(self) -> None:
         """Raise `ConfigurationError` where the wire has files, and this server of it has none."""
+
+    def _address(self, path: str) -> str:
+        """Return the address of a path under the base URL."""
+        return self._request("POST", path).url
+
+    async def _post_to(
+        self,
+        address: str,
+        decode: Callable[[Response], T],
+        body: Mapping[str, object] | bytes,
+        headers: Mapping[str, str],
+    ) -> T:
+        """Send a request to another address of the same server, and return what `decode` makes of the whole
+        response.
+        """
+        request = replace(self._request("POST", "", body, headers), url=address)
+        return await send_request(self._settings.transport, request, decode, self._decode_error, self._logger)
 
     @abstractmethod
     async def _upload(

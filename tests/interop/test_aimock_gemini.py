@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
@@ -20,6 +21,8 @@ from chat_core import (
     StreamTruncated,
     tool,
 )
+from chat_core.realtime import RealtimeSession
+from chat_core.transport import HttpTransport, Request, Socket
 from chat_gemini import GeminiBuilder
 from pydantic import BaseModel
 
@@ -173,3 +176,50 @@ async def test_a_connection_that_it_drops_is_a_cut(aimock_url: str) -> None:
     assert "Here is a long answer".startswith(cut.value.partial.text[:20])
     assert cut.value.partial.message.interrupted
     assert isinstance(cut.value.__cause__, ConnectionFailed | None)
+
+
+class CamelSocket:
+    """A socket that sends the messages of a session under names in camel case, the only ones aimock knows."""
+
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+        self.receive, self.aclose = socket.receive, socket.aclose
+
+    async def send(self, message: str | bytes, /) -> None:
+        [(name, body)] = json.loads(message).items()
+        first, *rest = name.split("_")
+        await self._socket.send(json.dumps({first + "".join(map(str.capitalize, rest)): body}))
+
+
+class CamelTransport(HttpTransport):
+    """A transport of such sockets."""
+
+    async def connect(self, request: Request, /) -> Any:
+        return CamelSocket(await super().connect(request))
+
+
+async def test_a_session_of_the_live_api_answers_a_text_and_a_tool(aimock_url: str) -> None:
+    builder = (
+        GeminiBuilder().with_model("gemini-3.1-flash-live-preview").with_base_url(f"{aimock_url}/v1beta")
+    )
+    live = builder.with_api_key("test-key").with_transport(CamelTransport()).with_realtime()
+    async with live.build() as client:
+        async with ChatBuilder().with_model(client).with_tools([get_weather]).build().session() as session:
+            await session.send("greet me")
+            assert (await _turns(session, 1)).endswith("A script in this repository wrote this.")
+            await session.send("weather")
+            assert await _turns(session, 2) == "Lisbon has 18 degrees."
+        [call] = session.messages.calls
+        assert (call.name, call.arguments["city"]) == ("get_weather", "Lisbon")
+        assert call.outcome() == "18 degrees in Lisbon"
+        assert [message.role for message in session.messages] == ["user", "model", "user", "model", "model"]
+
+
+async def _turns(session: RealtimeSession, count: int) -> str:
+    """The text of the last of some responses."""
+    async for event in session:
+        if isinstance(event, Done):
+            count -= 1
+            if not count:
+                return event.response.text
+    raise AssertionError("the session ended")

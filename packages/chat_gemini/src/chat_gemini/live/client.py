@@ -62,8 +62,8 @@ class LiveClient(ProviderClient[LiveSettings]):
         It opens `uses` sessions (0 for any number) that begin within `begins_within` seconds and end after
         `expires_in`, each less than 20 hours. With `locked`, they are sessions with the settings of this
         client, the system messages of `messages` and `tools`, whatever the other side sends. Give it to a
-        builder as its key: `GeminiBuilder().with_model(...).with_api_key(token.name).with_realtime()`. Raises
-        `ConfigurationError` on Vertex, which has no tokens.
+        builder as its key: `GeminiBuilder().with_api_key(token.value).with_model(...).with_realtime()`.
+        Raises `ConfigurationError` on Vertex, which has no tokens.
         """
         path = self._settings.address.tokens_path
         if path is None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 
 from chat_core import (
     ChatResponse,
     File,
-    InvalidResponse,
     JsonObject,
     JsonValue,
     Message,
@@ -26,6 +24,7 @@ from chat_core.realtime import AudioChunk, RealtimeUpdate, Transcript
 from chat_core.types.json_values import as_object, as_text
 from chat_core.wire import CallIds, fail_pending, mark_truncated
 
+from chat_gemini.decode.files import inline_file
 from chat_gemini.decode.parts import PartAssembler
 from chat_gemini.live.decode import ending_notice, finish
 from chat_gemini.live.settings import OUTPUT_RATE
@@ -51,7 +50,9 @@ class LiveResponse:
         self.is_interrupted = False
         self.played_ms: int | None = None
         self.has_spoken = False
+        self._origin = origin
         self._parts = PartAssembler(origin, ids, names)
+        self._form: str | None = f"audio/pcm;rate={OUTPUT_RATE}"
         self._speech: list[bytes] = []
         self._words: list[str] = []
         self._fields: JsonObject = {}
@@ -66,7 +67,7 @@ class LiveResponse:
         for part in parts:
             blob = as_object(part.get("inlineData"))
             if as_text(blob.get("mimeType")).startswith("audio/"):
-                yield self._add_speech(as_text(blob.get("data")))
+                yield self._add_speech(blob)
                 continue
             for event in self._parts.add(part):
                 if isinstance(event, TextChunk | ReasoningChunk | ToolCallChunk):
@@ -112,13 +113,11 @@ class LiveResponse:
         message.turn = Turn(usage=usage, model=model)
         return mark_truncated(ChatResponse(message))
 
-    def _add_speech(self, encoded: str) -> AudioChunk:
-        try:
-            data = b64decode(encoded)
-        except ValueError as exc:
-            raise InvalidResponse("not base64: the speech of a session's message") from exc
-        self._speech.append(data)
-        return AudioChunk(data, self.item)
+    def _add_speech(self, blob: JsonObject) -> AudioChunk:
+        file = inline_file(blob, {}, self._origin)
+        self._form = file.mimetype if "rate=" in (file.mimetype or "") else self._form
+        self._speech.append(file.data or b"")
+        return AudioChunk(self._speech[-1], self.item)
 
     def _raw(self, usage: Usage) -> JsonObject:
         raw = {name: value for name, value in self._fields.items() if name not in _OF_CANDIDATE}
@@ -135,14 +134,17 @@ class LiveResponse:
         speech = b"".join(self._speech)
         if self.played_ms is not None and speech:
             heard = min(len(speech), int(self.played_ms * BYTES_PER_MS) // 2 * 2)
-            share = heard / len(speech)
-            parts = [_cut(part, share) for part in parts]
-            parts = [part for part in parts if not isinstance(part, Text) or part.text]
+            parts = list(_cut(parts, heard / len(speech)))
             speech = speech[:heard]
-        return [*parts, File(f"audio/pcm;rate={OUTPUT_RATE}", speech)] if speech else parts
+        return [*parts, File(self._form, speech)] if speech else parts
 
 
-def _cut(part: Part, share: float) -> Part:
-    if isinstance(part, Text):
-        return Text(part.text[: round(len(part.text) * share)], native=part.native)
-    return part
+def _cut(parts: list[Part], share: float) -> Iterator[Part]:
+    """Yield the parts with the beginning of their words, a share of all of them."""
+    left = round(share * sum(len(part.text) for part in parts if isinstance(part, Text)))
+    for part in parts:
+        if not isinstance(part, Text):
+            yield part
+        elif left > 0:
+            yield Text(part.text[:left], native=part.native)
+            left -= len(part.text)

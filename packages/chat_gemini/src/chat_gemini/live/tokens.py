@@ -16,7 +16,7 @@ _MOST_SECONDS = 20 * 3600
 class LiveToken:
     """A token, which is a secret, and when its sessions end; None where the server does not say."""
 
-    name: str = field(repr=False)
+    value: str = field(repr=False)
     expires_at: datetime | None = None
 
 

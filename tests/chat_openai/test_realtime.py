@@ -832,3 +832,19 @@ async def test_what_was_played_is_of_the_last_speech_that_came() -> None:
     assert [(m.text, m.interrupted) for m in opened.messages] == [("one two t", True)]
     assert types(socket)[1:] == ["response.cancel", "conversation.item.truncate"]
     assert socket.sent[-1]["item_id"] == "i_r1"
+
+
+async def test_what_the_server_had_sent_before_it_closed_is_read_though_nothing_can_be_sent_any_more() -> (
+    None
+):
+    socket = ready(created(), done("r1", call("c1", "weather", '{"city": "A"}')), *turn("Foggy.", "r2"))
+    texts: list[str] = []
+    with pytest.raises(StreamTruncated, match="closed the connection: 1000"):
+        await collect_texts(session(socket.close(1000), None, weather), texts)
+    assert texts == ["", "Foggy."]
+
+
+async def collect_texts(opened: RealtimeSession, texts: list[str]) -> None:
+    async with opened:
+        async for event in opened:
+            texts += [event.response.text] if isinstance(event, Done) else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from chat_core.realtime.inbox import Due, Failed, Inbox, Lost, Received
-from chat_core.types.errors import ChatError, ConnectionFailed
+from chat_core.types.errors import ChatError, ConnectionFailed, StreamTruncated
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chat_core.types.message import Message
     from chat_core.types.retry_policy import RetryPolicy
 
+_REST = 5.0  # seconds in which what the server had sent is read of a connection that takes no more
 _SHORT = 10.0  # seconds that a connection lasts at least, or else it counts as a failed attempt
 
 
@@ -79,6 +80,15 @@ class Renewal:
         self._failures = self._failures + 1 if lasted < _SHORT else 0
         error = lost or ConnectionFailed("the server ended each connection soon after it began")
         self._tasks.start_soon(self._reopen, turns, error)
+
+    def send_failed(self, error: StreamTruncated) -> None:
+        """Note that a message could not be sent. What the server had sent before the end is still read."""
+        self._tasks.start_soon(self._lose, self._link.number, error)
+
+    async def _lose(self, number: int, error: StreamTruncated) -> None:
+        await anyio.sleep(_REST)  # the reader reports the end in most cases, and this then counts no more
+        cause = error.__cause__
+        await self._inbox.put(Lost(number, cause if isinstance(cause, ChatError) else error))
 
     def stop(self) -> None:
         """Replace the connection no more."""

@@ -205,7 +205,7 @@ class RealtimeSession:
                 if sending.cancelled_caught:
                     self._lost(ConnectionFailed("the server takes no more messages"))
             except StreamTruncated as error:
-                self._end(error)
+                self._renewal.send_failed(error)
             if self._renewal.is_due and self._reading.is_quiet:
                 self._replace_connection()
             await self._checkpoints.save()

@@ -151,6 +151,17 @@ def test_a_type_without_a_schema_is_refused() -> None:
         client_of("claude").check_output(FakeTransport)
 
 
+def test_a_keyword_that_no_server_knows_is_named_in_a_notice() -> None:
+    schema, _ = CORPUS["a keyword of nobody's as a property"]
+    strict = ToolDefinition("measure", "", schema, strict=True)
+    request = ChatRequest(Messages.from_user("Hi"), [strict], output=OutputSchema("output", schema))
+    for wire in ("strict subset", "gemini"):
+        words = " ".join(notice.message for notice in client_of(wire).explain(request).notices)
+        assert "the output type: " in words
+        assert "tool measure: " in words
+        assert words.count("x-unit") == 2
+
+
 def test_servers_of_the_strict_subset_have_the_same_verdicts() -> None:
     for builder in (MistralBuilder(), GroqBuilder()):
         client = builder.with_model("m").with_api_key("k").build()

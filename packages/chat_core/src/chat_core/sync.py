@@ -11,8 +11,6 @@ from typing_extensions import TypeVar
 from chat_core.chat.chat import Chat
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import refuse_keywords
-from chat_core.chat.read_ahead import ReadAhead
-from chat_core.chat.sync_call import SyncCall
 from chat_core.chat.sync_calls import SyncCalls
 from chat_core.chat.sync_stream import SyncStream
 from chat_core.provider import (
@@ -23,8 +21,8 @@ from chat_core.provider import (
     Provider,
     RerankProvider,
     StreamProvider,
+    SupportsBatches,
 )
-from chat_core.tools.pause import ChatEvent
 from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
 from chat_core.types.explanation import Explanation
 from chat_core.types.messages import Messages
@@ -34,6 +32,7 @@ from chat_core.types.response import ChatResponse
 
 if TYPE_CHECKING:
     from chat_core.chat.embedding import Progress
+    from chat_core.chat.sync_batches import SyncBatches
     from chat_core.types.files import File
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
@@ -187,16 +186,16 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
     def _streamed(self, new_stream: Callable[[], ChatStream[V_co]]) -> Generator[SyncStream[V_co]]:
         loop = self._loop
         stream = new_stream()
-        ahead = ReadAhead[ChatEvent[V_co]](loop)
-        call = SyncCall(loop, lambda: _read(stream, ahead))
-        try:
-            self._start(call)
-            yield SyncStream(_taken(ahead, call), stream.inputs, loop.soon)
-        except BaseException as exc:
-            self._end(call, at_once=not isinstance(exc, Exception))
-            raise
-        else:
-            self._end(call, at_once=False)
+        with self._read_ahead(stream) as events:
+            yield SyncStream(events, stream.inputs, loop.soon)
+
+    @property
+    def batches(self: SyncChat[SupportsBatches, object, V_co, Never]) -> SyncBatches[V_co]:
+        """The batches of the chat, as `Chat.batches`, without `await`."""
+        from chat_core.chat.sync_batches import SyncBatches
+
+        chat = cast("Chat[SupportsBatches, object, V_co]", self._chat)
+        return SyncBatches(chat.batches, self._call, self._read_ahead)
 
     @overload
     def embed(
@@ -246,19 +245,3 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         """Do what `Chat.explain` does."""
         chat = cast("Chat[ExplainingProvider, object, V_co]", self._chat)
         return chat.explain(messages, options=options, deps=deps, stream=stream)
-
-
-async def _read(stream: ChatStream[V], ahead: ReadAhead[ChatEvent[V]]) -> None:
-    """Read ahead of the consumer, so that the loop is run once per batch and not once per event."""
-    try:
-        async with stream as events:
-            async for event in events:
-                await ahead.put(event)
-    finally:
-        ahead.end()
-
-
-def _taken(ahead: ReadAhead[ChatEvent[V]], reader: SyncCall[None]) -> Generator[ChatEvent[V]]:
-    while batch := ahead.take():
-        yield from batch
-    reader.result()  # raises what ended the stream

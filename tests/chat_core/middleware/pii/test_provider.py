@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from chat_claude import ClaudeBuilder
 from chat_core import (
     ChatBuilder,
     ChatRequest,
@@ -25,6 +26,8 @@ from chat_core import (
     RerankResponse,
     RerankResult,
     StreamTruncated,
+    SupportsBatches,
+    SupportsFiles,
     Text,
     TextChunk,
     ToolCall,
@@ -33,7 +36,7 @@ from chat_core import (
     tool,
 )
 from chat_core.middleware import RedactingProvider, wrap
-from chat_core.testing import ScriptedProvider
+from chat_core.testing import FakeTransport, ScriptedProvider
 
 pytestmark = pytest.mark.anyio
 
@@ -284,3 +287,18 @@ async def test_leaving_a_stream_closes_the_one_within_at_once(how: str) -> None:
 
     assert closed == ["closed"]
     assert (messages[1].text, messages[1].interrupted) == (f"For {ANNA}: ", True)
+
+
+async def test_what_is_not_searched_is_not_there() -> None:
+    client = ClaudeBuilder().with_model("m").with_api_key("k").with_transport(FakeTransport()).build()
+    assert isinstance(client, SupportsBatches)
+    assert isinstance(client, SupportsFiles)
+    redacting: Any = RedactingProvider(client)
+    for name in ("batches", "files"):
+        assert not hasattr(redacting, name)
+        with pytest.raises(
+            AttributeError, match=rf"RedactingProvider has no {name}: .* would not be searched"
+        ):
+            getattr(redacting, name)
+    with pytest.raises(ConfigurationError, match="RedactingProvider has no batches"):
+        _ = ChatBuilder().with_model(redacting).build().batches

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import TracebackType
 from typing import Generic, Self
 
 from typing_extensions import TypeVar
 
 from chat_core.chat.chat import Chat
+from chat_core.chat.read_ahead import ReadAhead
 from chat_core.chat.shared_loop import SharedLoop
 from chat_core.chat.sync_call import SyncCall
 from chat_core.provider import Provider
@@ -47,6 +49,21 @@ class SyncCalls(Generic[P_co, R_co, V_co, D_contra]):
             raise
         finally:
             self._running.pop(call, None)
+
+    @contextmanager
+    def _read_ahead(self, source: AbstractAsyncContextManager[AsyncIterable[T]]) -> Generator[Generator[T]]:
+        """Yield what the source yields; it is read ahead of the consumer, and closed at the end."""
+        loop = self._loop
+        ahead = ReadAhead[T](loop)
+        call = SyncCall(loop, lambda: _read(source, ahead))
+        try:
+            self._start(call)
+            yield _taken(ahead, call)
+        except BaseException as exc:
+            self._end(call, at_once=not isinstance(exc, Exception))
+            raise
+        else:
+            self._end(call, at_once=False)
 
     def _start(self, call: SyncCall[T]) -> None:
         self._running[call] = None
@@ -97,3 +114,19 @@ class SyncCalls(Generic[P_co, R_co, V_co, D_contra]):
         for call in running:
             call.wait()
         loop.close()
+
+
+async def _read(source: AbstractAsyncContextManager[AsyncIterable[T]], ahead: ReadAhead[T]) -> None:
+    """Read ahead of the consumer, so that the loop is run once per batch and not once per item."""
+    try:
+        async with source as items:
+            async for item in items:
+                await ahead.put(item)
+    finally:
+        ahead.end()
+
+
+def _taken(ahead: ReadAhead[T], reader: SyncCall[None]) -> Generator[T]:
+    while batch := ahead.take():
+        yield from batch
+    reader.result()  # raises what ended the source

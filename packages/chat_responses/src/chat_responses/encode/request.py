@@ -36,13 +36,14 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
         body["instructions"] = history.instructions
     body |= _state_fields(defaults, history.continues)
     body |= option_fields(request, defaults)
-    body |= tool_fields(request, defaults.native_tools)
-    body |= text_fields(request.output, defaults)
+    notices = list(history.notices)
+    body |= tool_fields(request, defaults.native_tools, notices)
+    body |= text_fields(request.output, defaults, notices)
     if defaults.background:
         body |= {"background": True, "store": True}
     if stream:
         body["stream"] = True
-    return EncodedTurn(body | dict(defaults.extra), tuple(dict.fromkeys(history.notices)), history.continues)
+    return EncodedTurn(body | dict(defaults.extra), tuple(dict.fromkeys(notices)), history.continues)
 
 
 _COUNTED: Final = frozenset(

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from chat_core import ChatOptions, ChatRequest, ConfigurationError, JsonObject, ToolDefinition
+from chat_core import ChatOptions, ChatRequest, ConfigurationError, JsonObject, Notice, ToolDefinition
 from chat_core.types.json_values import as_text
-from chat_core.wire import encoded_once, strict_schema, wire_name
+from chat_core.wire import compile_strict, encoded_once, wire_name
 
 from chat_responses.wire import FunctionTool
 
 
-def tool_fields(request: ChatRequest, native_tools: Sequence[JsonObject]) -> dict[str, object]:
+def tool_fields(
+    request: ChatRequest, native_tools: Sequence[JsonObject], notices: list[Notice]
+) -> dict[str, object]:
     """Return the `tools` and the `tool_choice` of a body.
+
+    A notice names what the server does not know of a strict schema.
 
     Raises `ConfigurationError` for a function with the name of a native tool, and for a choice that is no
     tool.
@@ -27,7 +31,8 @@ def tool_fields(request: ChatRequest, native_tools: Sequence[JsonObject]) -> dic
     fields: dict[str, object] = {}
     if request.tools or native_tools:
         functions = [encoded_once(tool, (_function,), partial(_function, tool)) for tool in request.tools]
-        fields["tools"] = [*functions, *native_tools]
+        notices += [notice for _, found in functions for notice in found]
+        fields["tools"] = [*(function for function, _ in functions), *native_tools]
     if (choice := _tool_choice(request.options, request.tools, native_tools)) is not None:
         fields["tool_choice"] = choice
     return fields
@@ -40,15 +45,29 @@ def _names(tool: JsonObject) -> Iterator[str]:
             yield name
 
 
-def _function(tool: ToolDefinition) -> FunctionTool:
+def strict_for_server(schema: JsonObject, what: str) -> tuple[JsonObject, list[Notice]]:
+    """Return a schema that the server can hold a model to, and a notice for what was left out of it.
+
+    Raises `ConfigurationError` naming what the schema cannot express.
+    """
+    compiled = compile_strict(schema, what)
+    if not compiled.left_out:
+        return compiled.schema, []
+    names = ", ".join(compiled.left_out)
+    why = f"{what}: the server knows no {names} in a schema, so it was left out"
+    return compiled.schema, [Notice("strict", why)]
+
+
+def _function(tool: ToolDefinition) -> tuple[FunctionTool, list[Notice]]:
+    notices: list[Notice] = []
     sent = FunctionTool(
         type="function", name=wire_name(tool.name), parameters=tool.parameters, strict=bool(tool.strict)
     )
     if tool.strict:
-        sent["parameters"] = strict_schema(tool.parameters, f"tool {tool.name}")
+        sent["parameters"], notices = strict_for_server(tool.parameters, f"tool {tool.name}")
     if tool.description:
         sent["description"] = tool.description
-    return sent
+    return sent, notices
 
 
 def _tool_choice(

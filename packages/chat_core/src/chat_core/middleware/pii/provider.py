@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, Never, cast
 
 from typing_extensions import TypeVar
 
@@ -142,6 +142,16 @@ class RedactingProvider(ProviderWrapper[P_co]):
         request, redaction = self._redacted(as_request(given))
         explained = self.inner.explain(request, stream=stream)
         return replace(explained, notices=(*explained.notices, *_notices(redaction)))
+
+    @property
+    def batches(self) -> Never:
+        """Raises `AttributeError`: what a batch holds is not searched, so there is none here."""
+        raise AttributeError("RedactingProvider has no batches: their requests would not be searched")
+
+    @property
+    def files(self) -> Never:
+        """Raises `AttributeError`: what is uploaded is not searched, so there is none here."""
+        raise AttributeError("RedactingProvider has no files: uploads would not be searched")
 
     def _pseudonyms(self) -> Pseudonyms:
         return Pseudonyms(self._finder)

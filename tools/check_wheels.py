@@ -3,6 +3,7 @@
     python tools/check_wheels.py               check
     python tools/check_wheels.py --if-changed  only where the metadata is not that of tools/wheels.sha256
     python tools/check_wheels.py --write       check, and write tools/wheels.sha256
+    python tools/check_wheels.py --example     check examples/chat_acme alone, in half a minute
 
 Each wheel is installed alone into an environment of its own and imported; all pairs, and all packages beside
 the vendors' newest libraries, are resolved; `open_model` finds every package; the quickstart talks to the
@@ -64,9 +65,7 @@ def run(*command: str | Path, folder: Path = ROOT) -> str:
 def check(folder: Path) -> None:
     """Build the packages and check them."""
     tools, wheels = folder / "tools", folder / "dist"
-    run(sys.executable, "-m", "venv", tools)
-    run(tools / "bin/python", "-m", "pip", "install", "-q", "uv", "twine")
-    uv = tools / "bin/uv"
+    uv = install_uv(tools, "twine")
     run(uv, "build", "--all-packages", "-o", wheels)
     built = sorted(wheels.glob("*.whl")) + sorted(wheels.glob("*.tar.gz"))
     run(tools / "bin/python", "-m", "twine", "check", "--strict", *built)
@@ -84,9 +83,46 @@ def check(folder: Path) -> None:
         requirements.write_text("\n".join(pair))
         run(*resolve, requirements)
     check_quickstart(uv, wheels, folder)
+    check_example(uv, wheels, folder)
     print(
         f"{len(names)} packages: all pairs, and all of them beside {', '.join(NEIGHBOURS)}, can be installed"
     )
+
+
+def install_uv(tools: Path, *others: str) -> Path:
+    """Make an environment for tools, and return the uv in it."""
+    run(sys.executable, "-m", "venv", tools)
+    run(tools / "bin/python", "-m", "pip", "install", "-q", "uv", *others)
+    return tools / "bin/uv"
+
+
+def check_example(uv: Path, wheels: Path, folder: Path) -> None:
+    """Build examples/chat_acme as its author would, install it beside our wheels, and check it from outside;
+    so too a package that `python -m chat_core.new` has just written.
+    """
+    place = folder / "third-party"
+    place.mkdir()
+    python = place / "venv" / "bin" / "python"
+    run(uv, "venv", "-q", place / "venv")
+    shutil.copytree(ROOT / "examples" / "chat_acme", place / "chat_acme")
+    run(uv, "build", "-q", "-o", wheels, place / "chat_acme")
+    install = (uv, "pip", "install", "-q", "--python", python, "--find-links", wheels)
+    run(*install, "chat-acme", "trio")
+    shutil.rmtree(place / "chat_acme" / "src")  # what is installed is tested
+    printed = [run(python, "-m", "chat_core.testing", "check", "chat_acme", folder=place / "chat_acme")]
+    run(python, "-m", "chat_core.new", "chat_zebra", folder=place)
+    run(*install, place / "chat_zebra")
+    printed.append(run(python, "-m", "chat_core.testing", "check", "chat_zebra", folder=place / "chat_zebra"))
+    opens = 'from chat_core import open_model; open_model("acme:acme-1")'
+    run(python, "-I", "-W", "error", "-c", f'import os; os.environ["ACME_API_KEY"] = "k"; {opens}')
+    print(*(text.strip() for text in printed), sep="\n")
+
+
+def check_example_alone(folder: Path) -> None:
+    """Build the one wheel that the example needs, and check the example."""
+    uv, wheels = install_uv(folder / "tools"), folder / "dist"
+    run(uv, "build", "-q", "--wheel", "-o", wheels, ROOT / "packages" / "chat_core")
+    check_example(uv, wheels, folder)
 
 
 def check_quickstart(uv: Path, wheels: Path, folder: Path) -> None:
@@ -107,6 +143,10 @@ def check_quickstart(uv: Path, wheels: Path, folder: Path) -> None:
 
 def main() -> None:
     """Check, or do nothing where nothing has changed."""
+    if "--example" in sys.argv:
+        with TemporaryDirectory() as folder:
+            check_example_alone(Path(folder))
+        return
     now = digest()
     if "--if-changed" in sys.argv and DIGEST.is_file() and DIGEST.read_text().strip() == now:
         print("the metadata of the wheels is what was checked before")

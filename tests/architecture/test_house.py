@@ -26,6 +26,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "wire": ("types",),  # the pure kit for encoding and decoding
     "transport": ("types",),  # the seam to the network, and what implements it
     "client": ("types", "wire", "transport"),  # the kit for clients
+    "new": ("types",),  # the command that writes a provider package
     "entry_points": ("types", "provider"),  # a client of an installed package
     "lint": ("types", "provider", "entry_points"),  # a program that checks schemas
     "provider": ("types",),  # the protocols between the engine and clients

@@ -20,6 +20,7 @@ class TestBedrock(ChatProviderSuite, ToolsSuite, StructuredOutputSuite, Reasonin
     tapes = Path(__file__).parent / "tapes/bedrock"
     key_variable = "AWS_BEARER_TOKEN_BEDROCK"
     absent = {
+        "reused_index": "each call has an index of its own",
         "refusal": "the wire has no place for it",
         "repeated_call": "each block is a call of its own, whatever its id",
         "calls_without_ids": "every toolUse block has an id",

@@ -22,6 +22,7 @@ class TestCohere(
     tapes = Path(__file__).parent / "tapes/cohere"
     key_variable = "COHERE_API_KEY"
     absent = {
+        "reused_index": "each call has an index of its own",
         "refusal": "the wire has no place for it",
         "repeated_call": "each call has an event of its own that begins it",
         "interleaved_calls": "a call ends before the next one begins",

@@ -22,6 +22,7 @@ class TestGemini(
     tapes = Path(__file__).parent / "tapes/gemini"
     key_variable = "GEMINI_API_KEY"
     absent = {
+        "reused_index": "each call has an index of its own",
         "refusal": "the wire has one field for the words of filters and of refusals",
         "repeated_call": "two calls with the same arguments are two calls: ids are optional",
         "interleaved_calls": "a call comes in one piece",

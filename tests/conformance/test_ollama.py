@@ -26,6 +26,7 @@ class TestOllamaNative(ChatProviderSuite, ToolsSuite, StructuredOutputSuite, Rea
         "repeated_call": "two calls with the same arguments are two calls: ids are optional",
         "interleaved_calls": "a call comes in one piece",
         "order": "the wire has one text",
+        "reused_index": "a call comes in one piece",
     }
 
     def builder(self) -> ConfiguredBuilder:

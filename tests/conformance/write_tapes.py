@@ -14,11 +14,25 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 IN_THE_WHEEL = ROOT / "packages/chat_core/src/chat_core/testing/conformance/tapes"
 SHARED = ("chat_completions", "responses")
-WIRES = (*SHARED, "claude", "gemini", "ollama", "cohere", "bedrock", "openai", "groq", "mistral", "xai")
+WIRES = (
+    *SHARED,
+    "claude",
+    "gemini",
+    "ollama",
+    "cohere",
+    "bedrock",
+    "openai",
+    "groq",
+    "mistral",
+    "xai",
+    "acme",
+)
 
 
 def folder_of(wire: str) -> Path:
     """Return where the tapes of a wire are."""
+    if wire == "acme":
+        return ROOT / "examples/chat_acme/tests/tapes"
     return (IN_THE_WHEEL if wire in SHARED else HERE / "tapes") / wire
 
 

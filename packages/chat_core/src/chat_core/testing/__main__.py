@@ -20,12 +20,18 @@ repeats what it was sent, or answers by a rule file (JSON or TOML):
    {"after": "forecast", "reply": "It will be dry."},
    {"when": "busy", "error": {"status": 503, "message": "no capacity", "retry_after": 1}, "times": 2}]
 
-docs/testing.md has all that a rule can say.
+docs/testing.md has all that a rule can say. `python -m chat_core.testing check chat_acme` is another program:
+it tells what is wrong with a provider package (docs/conformance.md).
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted, or check a package."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["check"]:
+        from chat_core.testing.conformance.command import main as check  # here: the server needs none of it
+
+        sys.exit(check(given[1:]))
     parser = argparse.ArgumentParser("python -m chat_core.testing", description=_ABOUT)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--port", type=int, default=8000, help="the port, 8000 by default; 0 is any")
@@ -35,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     answers = parser.add_mutually_exclusive_group()
     answers.add_argument("--rules", type=Path, help="a file of rules")
     answers.add_argument("--script", type=Path, help="a file of answers in order, or .py with answer(body)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     try:
         with LoopbackServer(_script(options), model=options.model, port=options.port) as server:
             print(f"serving {server.url}; stop with Ctrl-C", flush=True)

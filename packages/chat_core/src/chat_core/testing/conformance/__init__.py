@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from chat_core.types.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from chat_core.testing.conformance.check import Check, ConformanceFailure, Suite, check, checks_of
+    from chat_core.testing.conformance.checks import Check, ConformanceFailure, Suite, check, checks_of
     from chat_core.testing.conformance.provider_suite import ConfiguredBuilder, ProviderSuite, tapes_of
     from chat_core.testing.conformance.suites.absent import AbsentSuite
     from chat_core.testing.conformance.suites.batch import BatchSuite
@@ -70,7 +70,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __name__,
         __all__,
         {
-            "chat_core.testing.conformance.check": "Check ConformanceFailure Suite check checks_of",
+            "chat_core.testing.conformance.checks": "Check ConformanceFailure Suite check checks_of",
             "chat_core.testing.conformance.provider_suite": "ConfiguredBuilder ProviderSuite tapes_of",
             "chat_core.testing.conformance.suites.absent": "AbsentSuite",
             "chat_core.testing.conformance.suites.batch": "BatchSuite",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from chat_core.testing.conformance.requests import texts_in
 from chat_core.types.call_status import Completed
@@ -27,21 +28,20 @@ def answered_call(id: str, arguments: JsonObject, result: JsonValue) -> ToolCall
 
 
 def wire_ids(body: JsonObject) -> list[str]:
-    """Return the ids of calls that stand in a body only once, in fields that are named like ids of calls."""
-    counted: Counter[str] = Counter()
-    _count(body, counted)
-    return [id for id, count in counted.items() if count == 1]
+    """Return the ids of calls, in fields that are named like ids of calls, that stand in a body only once."""
+    counted = Counter(texts_in(body))
+    return [id for id in _ids_in(body) if counted[id] == 1]
 
 
-def _count(value: JsonValue, counted: Counter[str]) -> None:
+def _ids_in(value: JsonValue) -> Iterator[str]:
     if isinstance(value, dict):
         for name, each in value.items():
             if name in _ID_FIELDS and isinstance(each, str):
-                counted[each] += 1
-            _count(each, counted)
+                yield each
+            yield from _ids_in(each)
     elif isinstance(value, list):
         for each in value:
-            _count(each, counted)
+            yield from _ids_in(each)
 
 
 def foreign_history() -> Messages:
@@ -63,6 +63,12 @@ def foreign_history() -> Messages:
     )
     last = Message("model", [Text("canary-end-Yy9")])
     return Messages.from_user("canary-question-Wm8").append(first).append(last).add_user("canary-next-Gf2")
+
+
+def sealed_history() -> Messages:
+    """Return a conversation with a block that only another provider can read, and with nothing else of it."""
+    turn = Message("model", [Opaque(_native()), Text("canary-words-Aa3")])
+    return Messages.from_user("canary-question-Wm8").append(turn).add_user("canary-next-Gf2")
 
 
 def blank_histories() -> dict[str, Messages]:

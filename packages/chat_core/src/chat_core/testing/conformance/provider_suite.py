@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from chat_core.provider import ChatModel
-from chat_core.testing.conformance.check import Suite, fail, require, skip
+from chat_core.testing.conformance.checks import Suite, fail, require, skip
 from chat_core.testing.conformance.expected import checked_expectation, differences
 from chat_core.testing.conformance.requests import plain_request, tool_request
 from chat_core.testing.conformance.watched import OneEventEach, WatchedTransport
@@ -109,6 +109,10 @@ class ProviderSuite(Suite):
     tapes: ClassVar[Path | str | Sequence[Path | str]]
     key_variable: ClassVar[str | None] = None
     key: ClassVar[str] = "canary-key-4Zx81QpLr7"
+
+    def subject(self) -> object:
+        """Return the builder."""
+        return self.builder()
 
     def builder(self) -> ConfiguredBuilder:
         """Return the provider's builder with a model, and without a key and a transport."""

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chat_core.testing.conformance.check import require
+from chat_core.testing.conformance.checks import require
 from chat_core.testing.conformance.watched import OneEventEach, WatchedTransport
 from chat_core.testing.tape.form import Burst, Exchange, joined_blocks
 from chat_core.transport import Event

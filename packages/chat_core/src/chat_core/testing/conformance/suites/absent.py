@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat_core.chat.builder import ChatBuilder
-from chat_core.testing.conformance.check import check, fail, require, skip
+from chat_core.testing.conformance.checks import check, fail, require, skip
 from chat_core.testing.conformance.provider_suite import ProviderSuite
 from chat_core.testing.conformance.requests import plain_request, tool_request
 from chat_core.testing.conformance.watched import WatchedTransport

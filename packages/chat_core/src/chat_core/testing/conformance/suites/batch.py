@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from chat_core.chat.builder import ChatBuilder
 from chat_core.provider import SupportsBatches
-from chat_core.testing.conformance.check import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.provider_suite import ProviderSuite
 from chat_core.testing.conformance.watched import WatchedTransport
 from chat_core.testing.tape.faults import Reset, Status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from chat_core.testing.conformance.check import check, fail, require
+from chat_core.testing.conformance.checks import check, fail, require
 from chat_core.testing.conformance.provider_suite import ConfiguredBuilder, ProviderSuite
 from chat_core.testing.conformance.requests import missing_texts, plain_request
 from chat_core.testing.conformance.watched import WatchedTransport

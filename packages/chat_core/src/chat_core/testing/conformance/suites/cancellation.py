@@ -8,7 +8,7 @@ from contextlib import aclosing
 import anyio
 
 from chat_core.provider import ChatModel
-from chat_core.testing.conformance.check import check, require, require_equal
+from chat_core.testing.conformance.checks import check, require, require_equal
 from chat_core.testing.conformance.provider_suite import ProviderSuite
 from chat_core.testing.conformance.requests import plain_request
 from chat_core.testing.conformance.stream_shape import Shape

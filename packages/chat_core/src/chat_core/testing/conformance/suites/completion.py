@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 
-from chat_core.testing.conformance.check import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.provider_suite import ProviderSuite
 from chat_core.testing.conformance.requests import (
     QUESTION,

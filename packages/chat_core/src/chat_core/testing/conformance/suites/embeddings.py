@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from chat_core.chat.builder import ChatBuilder
 from chat_core.provider import EmbeddingsProvider
-from chat_core.testing.conformance.check import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.expected import usage_differences
 from chat_core.testing.conformance.provider_suite import ConfiguredBuilder, ProviderSuite
 from chat_core.testing.conformance.requests import in_order, missing_texts

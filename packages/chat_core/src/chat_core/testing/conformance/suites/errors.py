@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from chat_core.testing.conformance.check import check, require, require_equal
+from chat_core.testing.conformance.checks import check, require, require_equal
 from chat_core.testing.conformance.provider_suite import Played, ProviderSuite
 from chat_core.testing.conformance.suites.streaming import require_expected_error
 from chat_core.testing.tape.faults import Reset, Stall, Status

@@ -4,8 +4,8 @@ notice.
 
 from __future__ import annotations
 
-from chat_core.testing.conformance.check import check, fail, require, require_equal
-from chat_core.testing.conformance.conversations import SEALED, foreign_history
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
+from chat_core.testing.conformance.conversations import SEALED, foreign_history, sealed_history
 from chat_core.testing.conformance.provider_suite import Played, ProviderSuite
 from chat_core.testing.conformance.requests import in_order, missing_texts, tool_request, written
 from chat_core.types.errors import ConfigurationError
@@ -47,8 +47,8 @@ class HandOffSuite(ProviderSuite):
     @check
     async def test_what_is_left_out_is_noticed(self) -> None:
         """What of a history is not sent is told with a `Notice` on the response."""
-        played = await self._handed_over()
-        require(played.turn.notices, "There is no notice, and the sealed block was left out.")
+        played = await self._handed_over(sealed_history())
+        require(played.turn.notices, "There is no notice, and a block of another provider was left out.")
 
     @check
     async def test_a_foreign_history_is_sent_the_same_way_each_time(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import sniffio
 
-from chat_core.testing.conformance.check import check, fail
+from chat_core.testing.conformance.checks import check, fail
 from chat_core.testing.conformance.conversations import answered_call
 from chat_core.testing.conformance.provider_suite import ProviderSuite
 from chat_core.testing.conformance.requests import plain_request

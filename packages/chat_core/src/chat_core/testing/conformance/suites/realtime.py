@@ -9,7 +9,7 @@ from typing import Any
 from chat_core.chat.builder import ChatBuilder
 from chat_core.provider import Provider
 from chat_core.realtime.session import RealtimeSession
-from chat_core.testing.conformance.check import (
+from chat_core.testing.conformance.checks import (
     ConformanceFailure,
     check,
     fail,

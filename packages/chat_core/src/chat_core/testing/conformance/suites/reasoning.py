@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_core.testing.conformance.check import check, require, skip
+from chat_core.testing.conformance.checks import check, require, skip
 from chat_core.testing.conformance.provider_suite import (
     ConfiguredBuilder,
     Played,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_core.provider import RerankProvider
-from chat_core.testing.conformance.check import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.provider_suite import ProviderSuite
 from chat_core.testing.conformance.requests import in_order, missing_texts, numbers_in
 from chat_core.testing.conformance.watched import WatchedTransport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chat_core.testing.conformance.check import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.conversations import blank_histories, blank_texts
 from chat_core.testing.conformance.provider_suite import Played, ProviderSuite, find_tape
 from chat_core.testing.conformance.requests import missing_texts, plain_request, tool_request, written

@@ -8,7 +8,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from chat_core.testing.conformance.check import check, require, skip
+from chat_core.testing.conformance.checks import check, require, skip
 from chat_core.testing.conformance.provider_suite import Played, ProviderSuite
 from chat_core.testing.conformance.requests import plain_request
 from chat_core.testing.conformance.watched import WatchedTransport
@@ -34,7 +34,7 @@ class SecretsSuite(ProviderSuite):
 
     @check
     async def test_the_key_is_not_in_the_body(self) -> None:
-        """No body has the key."""
+        """No body has the key: it belongs in a header, which is not stored."""
         for played in await self._plain_turns():
             found = any(self.key.encode() in request.body for request in played.transport.requests)
             require(not found, "The key is in the body.")

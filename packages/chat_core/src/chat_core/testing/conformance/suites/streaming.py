@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from chat_core.testing.conformance.check import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.provider_suite import Played, ProviderSuite
 from chat_core.testing.conformance.requests import plain_request
 from chat_core.testing.conformance.stream_shape import Shape, event_count, size_of, with_event_broken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat_core.chat.builder import ChatBuilder
-from chat_core.testing.conformance.check import (
+from chat_core.testing.conformance.checks import (
     ConformanceFailure,
     check,
     fail,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chat_core.chat.builder import ChatBuilder
 from chat_core.provider import ChatModel
-from chat_core.testing.conformance.check import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.conversations import AGENT_TEXT, answered_call, wire_ids
 from chat_core.testing.conformance.provider_suite import Played, ProviderSuite
 from chat_core.testing.conformance.requests import (
@@ -63,6 +63,13 @@ class ToolsSuite(ProviderSuite):
         by index where there is no id; a new id at a used index is a new call.
         """
         await self.require_expected("interleaved_calls")
+
+    @check
+    async def test_a_new_id_at_a_used_index_is_a_new_call(self) -> None:
+        """On a wire with indexes, a new id at a used index begins a new call: some servers send index 0 for
+        all calls.
+        """
+        await self.require_expected("reused_index")
 
     @check
     async def test_calls_have_ids_that_differ(self) -> None:

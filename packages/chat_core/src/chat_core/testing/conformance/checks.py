@@ -30,6 +30,11 @@ class Suite:
     """
 
     absent: ClassVar[Mapping[str, str]] = {}
+
+    def subject(self) -> object:
+        """Return an object of what is tested: its module tells whose suite this is."""
+        raise NotImplementedError(f"{type(self).__name__}.subject()")
+
     backends: ClassVar[tuple[Backend, ...] | None] = None
     virtual_clock: ClassVar[bool] = True
 

@@ -1,0 +1,100 @@
+"""The suites of a package: those that its tests inherit, or those that its tapes claim."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import cast
+
+from chat_core.entry_points import GROUP
+from chat_core.testing.conformance.checks import Suite
+from chat_core.testing.conformance.provider_suite import ConfiguredBuilder, ProviderSuite, find_tape
+from chat_core.testing.conformance.suites.batch import BatchSuite
+from chat_core.testing.conformance.suites.chat_provider import ChatProviderSuite
+from chat_core.testing.conformance.suites.embeddings import EmbeddingsSuite
+from chat_core.testing.conformance.suites.reasoning import ReasoningSuite
+from chat_core.testing.conformance.suites.rerank import RerankSuite
+from chat_core.testing.conformance.suites.structured_output import StructuredOutputSuite
+from chat_core.testing.conformance.suites.tools import ToolsSuite
+from chat_core.types.errors import ConfigurationError
+
+_CLAIMED_BY: dict[str, type[ProviderSuite]] = {
+    "tool_call": ToolsSuite,
+    "structured": StructuredOutputSuite,
+    "reasoning": ReasoningSuite,
+    "embeddings": EmbeddingsSuite,
+    "rerank": RerankSuite,
+    "batch": BatchSuite,
+}
+_MARK = "chat_core.testing.conformance"
+
+
+def suites_in_tests(package: str, places: Sequence[Path]) -> list[type[Suite]]:
+    """Return the suites for a package in files, or in the Python files of folders.
+
+    Raises `ConfigurationError` for a file that cannot be imported.
+    """
+    files = [file for place in places for file in _files(place)]
+    return [suite for file in files for suite in _suites_of(file) if _is_for(suite, package)]
+
+
+def suite_of_tapes(package: str, tapes: Path) -> type[Suite]:
+    """Return a suite that is made of a folder of tapes: what there is a tape of, is claimed.
+
+    The builder is that of the package's entry point. Raises `ConfigurationError` without one.
+    """
+    entry = next((each for each in entry_points(group=GROUP) if each.module == package), None)
+    if entry is None:
+        raise ConfigurationError(
+            f"{package} has no entry point in the group {GROUP!r}: add to its pyproject.toml\n"
+            f'  [project.entry-points."{GROUP}"]\n  {package.removeprefix("chat_")} = "{package}:…Builder"'
+        )
+    claimed = [suite for name, suite in _CLAIMED_BY.items() if find_tape(tapes, name) is not None]
+    make = entry.load()
+
+    def builder(self: object) -> ConfiguredBuilder:
+        return cast("ConfiguredBuilder", make().with_model("model-1"))
+
+    return type(f"Test_{package}", (ChatProviderSuite, *claimed), {"tapes": tapes, "builder": builder})
+
+
+def _files(place: Path) -> Iterable[Path]:
+    if place.is_file():
+        return [place]
+    found = (path for path in sorted(place.rglob("*.py")) if not _is_elsewhere(path.relative_to(place)))
+    return [path for path in found if _MARK in path.read_text(encoding="utf-8", errors="replace")]
+
+
+def _is_elsewhere(path: Path) -> bool:
+    """Return whether a path leads into a virtual environment or another hidden folder."""
+    return any(
+        part.startswith(".") or part in ("venv", "node_modules", "site-packages") for part in path.parts
+    )
+
+
+def _suites_of(file: Path) -> Iterator[type[Suite]]:
+    name = f"conformance_of_{file.stem}_{abs(hash(file))}"
+    spec = spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{file} is no Python file")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as exc:
+        raise ConfigurationError(f"{file} cannot be imported: {exc}") from exc
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Suite) and value.__module__ == name:
+            yield value
+
+
+def _is_for(suite: type[Suite], package: str) -> bool:
+    """Return whether a suite tests a package. One that is meant to be inherited from tests none."""
+    try:
+        subject = suite().subject()
+    except NotImplementedError:
+        return False
+    return type(subject).__module__.partition(".")[0] == package

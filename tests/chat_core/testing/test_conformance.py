@@ -1,0 +1,180 @@
+"""The suites themselves: what a failure says, what is skipped, and the command that runs them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from unittest import SkipTest
+
+import anyio
+import pytest
+from chat_core import ConfigurationError
+from chat_core.testing import Tape
+from chat_core.testing.conformance import (
+    ChatProviderSuite,
+    ConformanceFailure,
+    Suite,
+    check,
+    checks_of,
+    tapes_of,
+)
+from chat_core.testing.conformance.checks import require, skip
+from chat_core.testing.conformance.command import main
+from chat_core.testing.conformance.expected import checked_expectation
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples/chat_acme"
+TESTS = str(EXAMPLE / "tests")
+
+
+class Sample(Suite):
+    absent = {"test_left_out": "there is none"}
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    @check
+    async def test_holds(self) -> None:
+        """It holds."""
+        import sniffio
+
+        self.ran.append(sniffio.current_async_library())
+
+    @check
+    async def test_does_not_hold(self) -> None:
+        """Two and two are four: add them."""
+        require(2 + 2 == 5, "They are 5.")
+
+    @check
+    async def test_raises(self) -> None:
+        """Nothing is raised."""
+        raise KeyError("text")
+
+    @check
+    async def test_hangs(self) -> None:
+        """It comes back."""
+        await anyio.sleep_forever()
+
+    @check
+    async def test_left_out(self) -> None:
+        """It is left out."""
+        raise AssertionError
+
+    @check
+    async def test_skips(self) -> None:
+        """It skips."""
+        skip("for a reason")
+
+
+def test_a_check_runs_on_asyncio_and_on_trio() -> None:
+    sample = Sample()
+    sample.test_holds()
+    assert sample.ran == ["asyncio", "trio"]
+
+
+def test_a_failure_begins_with_what_has_to_hold_and_says_what_came() -> None:
+    with pytest.raises(ConformanceFailure) as caught:
+        Sample().test_does_not_hold()
+    assert str(caught.value) == "Two and two are four: add them.\n  They are 5."
+
+
+def test_an_exception_is_a_failure_with_its_cause() -> None:
+    with pytest.raises(ConformanceFailure, match="It raised KeyError: 'text'") as caught:
+        Sample().test_raises()
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_a_client_that_hangs_fails_at_once() -> None:
+    with pytest.raises(ConformanceFailure, match="The client never came back"):
+        Sample().test_hangs()
+
+
+def test_what_is_absent_is_skipped_with_its_reason() -> None:
+    with pytest.raises(SkipTest, match="there is none"):
+        Sample().test_left_out()
+    with pytest.raises(SkipTest, match="for a reason"):
+        Sample().test_skips()
+
+
+def test_every_check_says_in_a_sentence_what_has_to_hold() -> None:
+    checks = checks_of(ChatProviderSuite)
+    assert len(checks) > 80
+    for each in checks:
+        assert each.sentence.endswith("."), each.name
+        assert len(each.sentence) >= 40, each.name
+
+
+def test_an_expectation_with_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"the tape text expects txet, usage\.in; names are"):
+        checked_expectation({"txet": "Hi", "usage": {"in": 3}}, "text")
+
+
+def test_a_tape_keeps_its_expectation(tmp_path: Path) -> None:
+    Tape([], {"text": "Zürich"}).save(tmp_path / "text.tape")
+    assert Tape.load(tmp_path / "text.tape").expected == {"text": "Zürich"}
+    assert (tmp_path / "text.tape").read_text() == '{"tape": 1, "expected": {"text": "Zürich"}}\n'
+
+
+def test_the_tapes_of_the_shared_wires_are_there() -> None:
+    for wire in ("chat_completions", "responses"):
+        assert (tapes_of(wire) / "text.tape").is_file()
+    with pytest.raises(ConfigurationError, match="only of chat_completions and responses"):
+        tapes_of("telex")
+
+
+@pytest.fixture
+def acme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLE / "src"))
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_command_passes_a_package_that_is_right(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chat_acme", "--tests", TESTS, "--only", "order", "-v"]) == 0
+    printed = capsys.readouterr().out
+    assert "passed  TestAcme.test_messages_are_sent_in_order" in printed
+    assert "skipped TestAcme.test_parts_keep_their_order: order: the wire has one text" in printed
+    assert printed.splitlines()[-1].startswith("chat_acme: 3 passed, 1 skipped in ")
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    tests = tmp_path / "test_it.py"
+    source = (EXAMPLE / "tests/test_conformance.py").read_text()
+    tests.write_text(source.replace("(ChatProviderSuite, ToolsSuite)", "(ChatProviderSuite)"))
+    assert main(["chat_acme", "--tests", str(tests), "--only", "tools_are_refused"]) == 1
+    printed = capsys.readouterr().out
+    assert "FAILED  TestAcme.test_tools_are_refused\n  A provider without `ToolsSuite` refuses" in printed
+    assert "There is no tape text.tape in" in printed
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_command_says_what_it_misses(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["chat_nix"]) == 2
+    assert "there are no tests of chat_nix below" in capsys.readouterr().err
+    assert main(["chat_nix", "--tests", TESTS]) == 2
+    assert "has no class that inherits suites and builds chat_nix" in capsys.readouterr().err
+    assert main(["chat_nix", "--tapes", TESTS]) == 2
+    assert '[project.entry-points."chat_core.providers"]' in capsys.readouterr().err
+
+
+def test_what_there_are_tapes_of_is_claimed_where_there_are_no_tests(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tapes = str(tapes_of("chat_completions"))
+    assert main(["chat_groq", "--tapes", tapes, "--only", "tools", "-v"]) == 0
+    assert "passed  Test_chat_groq.test_tools_are_sent" in capsys.readouterr().out
+
+
+def test_the_module_runs_the_command_without_pytest() -> None:
+    code = (
+        "import sys; sys.modules['pytest'] = sys.modules['_pytest'] = None\n"
+        f"sys.path.insert(0, {str(EXAMPLE / 'src')!r})\n"
+        "from chat_core.testing.__main__ import main\n"
+        f"try: main(['check', 'chat_acme', '--tests', {TESTS!r}, '--only', 'builder'])\n"
+        "except SystemExit as left: assert left.code == 0, left.code"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -158,9 +158,10 @@ def _breakpoints(value: JsonValue, facts: Facts) -> list[JsonObject]:
     for item in islice(as_list(value), at, None):
         if not isinstance(item, dict):
             continue
-        known = facts.get(id(item))
+        known = facts.get(id(item)) if facts else None
         if known is None:
-            found += _breakpoints_of(item, facts)
+            if "cache_control" in item or type(item.get("content")) is list:
+                found += _breakpoints_of(item, facts)
             continue
         if known.breakpoints is None:
             known.breakpoints = _breakpoints_of(item, facts)
@@ -169,9 +170,9 @@ def _breakpoints(value: JsonValue, facts: Facts) -> list[JsonObject]:
 
 
 def _breakpoints_of(item: JsonObject, facts: Facts) -> list[JsonObject]:
-    content, control = item.get("content"), as_object(item.get("cache_control"))
+    content, control = item.get("content"), item.get("cache_control")
     within = _breakpoints(content, facts) if isinstance(content, list) else []
-    return [*within, control] if control else within
+    return [*within, control] if control and isinstance(control, dict) else within
 
 
 def _last_breakpoint(fields: JsonObject) -> JsonObject:

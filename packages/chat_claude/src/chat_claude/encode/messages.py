@@ -143,8 +143,9 @@ class _Turns:
             )
 
     def _put_between(self, role: Literal["user", "system"], blocks: Iterable[Block]) -> None:
-        if found := list(blocks):
-            self._close_turn()
+        if found := [*blocks]:
+            if self._turn:
+                self._close_turn()
             self._between.append(_Between(role, found))
 
     def _close_turn(self, *, may_end_in_thinking: bool = False) -> None:
@@ -162,13 +163,17 @@ class _Turns:
                 f"the conversation begins with a turn of the model; {_FIRST!r} was sent before it"
             )
         at = len(self.messages)
-        content = [one.block for one in turn]
-        self.messages.append({"role": "assistant", "content": content})
-        self.signed += [SignedBlock(at, one.prefix) for one in turn if one.block["type"] in SIGNED]
+        self.messages.append({"role": "assistant", "content": [one.block for one in turn]})
+        for one in turn:
+            if one.block["type"] in SIGNED:
+                self.signed.append(SignedBlock(at, one.prefix))
 
     def _flush(self) -> None:
         """Make one user message of what is between two turns; system messages at its end stay as they are."""
         between, self._between = self._between, []
+        if len(between) == 1 and between[0].role == "user":  # as nearly always
+            self.messages.append({"role": "user", "content": _compact(between[0].blocks)})
+            return
         system: list[_Between] = []
         if self._capabilities.system_turns and any(one.role == "user" for one in between):
             while between[-1].role == "system":
@@ -199,11 +204,10 @@ class _Turns:
 
 def _compact(blocks: list[Block]) -> str | list[Block]:
     """Return one plain text as a string, anything else as it is."""
-    match blocks:
-        case [{"type": "text", "text": str(text), **rest}] if not rest:
-            return text
-        case _:
-            return blocks
+    if len(blocks) == 1 and len(block := blocks[0]) == 2 and block["type"] == "text":
+        text = block.get("text")
+        return text if isinstance(text, str) else blocks
+    return blocks
 
 
 def _trimmed(message: SentMessage) -> SentMessage:

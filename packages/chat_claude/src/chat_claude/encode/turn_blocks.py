@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from chat_core import JsonObject, Message, Text
 from chat_core.types.describe import whole_text
@@ -17,8 +16,7 @@ from chat_claude.encode.tool_results import tool_result
 from chat_claude.wire import Block
 
 
-@dataclass(frozen=True, slots=True)
-class TurnBlocks:
+class TurnBlocks(NamedTuple):
     """The blocks of one turn, and those of the results that follow it."""
 
     blocks: list[ModelBlock]
@@ -31,11 +29,9 @@ def turn_blocks(message: Message, unsent: Collection[int], state: EncodingState)
 
     Raises `UnresolvedTool` for calls without an outcome.
     """
-    match message.parts:
-        case [Text(text, native=None)] if text.strip():  # most turns of a long history
-            return TurnBlocks([ModelBlock({"type": "text", "text": whole_text(text)})], [])
-        case _:
-            pass
+    part = message.parts[0] if len(message.parts) == 1 else None
+    if isinstance(part, Text) and part.native is None and part.text.strip():  # most turns of a long history
+        return TurnBlocks([ModelBlock({"type": "text", "text": whole_text(part.text)})], [])
     if unsent and any(id(part) in unsent for part in message.parts):
         return _encode(message, unsent, state)
     key = (turn_blocks, state.origin, state.platform)

@@ -44,7 +44,9 @@ def text_blocks(part: Text | Structured) -> Iterator[Block]:
     """Yield the block of a text with its marks, or nothing where it is blank."""
     text = part_text(part)
     if text.strip():
-        block: JsonObject = {"type": "text", "text": text, **mark(part, "cache_control")}
+        block: JsonObject = {"type": "text", "text": text}
+        if part.native is not None:
+            block |= mark(part, "cache_control")
         yield block
 
 

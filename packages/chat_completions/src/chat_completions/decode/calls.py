@@ -15,10 +15,8 @@ from chat_completions.decode.json_end import JsonEnd
 _PLACEHOLDERS = frozenset({"{}", "null", '""'})
 _FRAMING = frozenset({"id", "type", "index", "function", "custom"})
 _OF_FUNCTION = frozenset({"name", "arguments", "parameters", "input"})
-_BEGINS_A_VALUE = (
-    "",
-    *'{"n \t\r\n',
-)  # what such a fragment starts with may be another call, or one that is repeated
+_BEGINS_A_VALUE = ("", *'{"n \t\r\n')
+_MAY_END_AN_OBJECT = ("", *"} \t\r\n")
 _MEANINGLESS: tuple[JsonValue, ...] = (None, "", [], {})
 
 
@@ -60,6 +58,12 @@ class _OpenCall:
     @property
     def text(self) -> str:
         return "".join(self.pieces)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its arguments are certainly no whole JSON value yet: an object that does not end in `}`."""
+        pieces = self.pieces
+        return bool(pieces) and pieces[0][:1] == "{" and pieces[-1][-1:] not in _MAY_END_AN_OBJECT
 
     @property
     def is_whole(self) -> bool:
@@ -129,8 +133,10 @@ class CallAssembler:
         if call is None or not isinstance(function, dict):
             return None
         text, name, id = function.get("arguments"), function.get("name"), element.get("id")
-        if not isinstance(text, str) or text[:1] in _BEGINS_A_VALUE or not element.keys() <= _FRAMING:
+        if not isinstance(text, str) or not element.keys() <= _FRAMING:
             return None
+        if text[:1] in _BEGINS_A_VALUE and not (text and call.is_open):
+            return None  # it may be another call, or one that is repeated
         is_same = name in (None, "", call.name) and id in (None, "", call.given_id)
         if not is_same or len(function) > 1 + ("name" in function):
             return None

@@ -7,8 +7,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -73,17 +74,22 @@ def interruptible(loop: InterruptibleLoop) -> Generator[list[int]]:
         interrupts.append(number)
         loop.call_soon_threadsafe(loop.stop)
 
-    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not _RAISES:
+    if current_thread() is not main_thread() or _get_handler(_SIGINT) is not _RAISES:
         yield interrupts
         return
-    signal.signal(signal.SIGINT, stop)
+    _set_handler(_SIGINT, stop)
     before = loop.wake_at_signals()
     try:
         yield interrupts
     finally:
         if sys.platform != "win32":
             signal.set_wakeup_fd(before)
-        signal.signal(signal.SIGINT, _RAISES)
+        _set_handler(_SIGINT, _RAISES)
 
 
 _RAISES = signal.default_int_handler
+_SIGINT = int(signal.SIGINT)
+# What these functions of `signal` wrap: there the looking for enums takes longer than the work.
+_wrapped = import_module("_signal")
+_get_handler: Callable[[int], object] = _wrapped.getsignal
+_set_handler: Callable[[int, Callable[[int, FrameType | None], object]], object] = _wrapped.signal

@@ -61,7 +61,7 @@ class ReadAhead(Generic[E]):
         """
         if not self._events and not self._ended:
             consumer = self._loop.waiter()
-            self._loop.soon(self._want, self._taken, consumer)
+            self._loop.now(self._want, self._taken, consumer)
             self._loop.wait(consumer)
         batch = [self._events.popleft() for _ in range(len(self._events))]
         self._taken += len(batch)

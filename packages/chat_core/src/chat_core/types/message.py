@@ -91,7 +91,7 @@ class Message(ShortRepr, Memo):
     @property
     def tool_calls(self) -> list[ToolCall]:
         """Its calls, in order."""
-        return [part for part in self.parts if isinstance(part, ToolCall)]
+        return [part for part in self.parts if type(part) is not Text and isinstance(part, ToolCall)]
 
     @property
     def files(self) -> list[File]:

@@ -20,7 +20,7 @@ from chat_core.types.message import (
 from chat_core.types.message import Role as Role
 from chat_core.types.message import Turn as Turn
 from chat_core.types.misuse import checked_text, is_a, kind_of
-from chat_core.types.parts import PARTS, Part, ToolCall, as_part
+from chat_core.types.parts import PARTS, Part, Text, ToolCall, as_part
 from chat_core.types.plain_json import as_json
 from chat_core.types.short_repr import shortened
 
@@ -74,7 +74,7 @@ class Messages:
         self._messages.append(message)
         self._base_revision += 1
         for part in message.parts:
-            if isinstance(part, ToolCall):
+            if type(part) is not Text and isinstance(part, ToolCall):
                 self._base_revision -= changes_of(part)
         return self
 

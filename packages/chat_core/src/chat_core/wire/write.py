@@ -12,6 +12,7 @@ from chat_core.types.response import Notice
 
 T = TypeVar("T")
 V = TypeVar("V")
+_AT_ONCE = 16
 _MOST_BYTES = 1 << 24  # that are kept beside a conversation
 
 
@@ -69,12 +70,13 @@ class SentList(list[T]):
         at, known = self.known("pieces", _NO_PIECES)
         pieces = [*known.pieces]
         if self.stable > at:
-            pieces.append(_written(self[at : self.stable], after=at))
-            at, size = self.stable, known.size + len(pieces[-1])
+            new = _written(self[at : self.stable], after=at)
+            pieces += new
+            at, size = self.stable, known.size + sum(map(len, new))
             if size <= _MOST_BYTES:
                 self.keep("pieces", _Pieces(tuple(pieces), size))
         if at < len(self):
-            pieces.append(_written(self[at:], after=at))
+            pieces += _written(self[at:], after=at)
         return pieces
 
 
@@ -88,26 +90,33 @@ class _Pieces(NamedTuple):
 _NO_PIECES = _Pieces((), 0)
 
 
-def _written(items: Sequence[object], *, after: int) -> bytes:
-    """Return items as JSON bytes without brackets, with a comma before them where others stand there."""
+def _written(items: Sequence[object], *, after: int) -> list[bytes]:
+    """Return items as JSON bytes without brackets, with a comma before them where others stand there.
+
+    They are written a few at a time: of a history of 400 KB, its own growth costs the buffer of `to_json` as
+    much as the writing.
+    """
     from pydantic_core import to_json
 
-    data = to_json(items)[1:-1]
-    return b",%b" % data if after else data
+    pieces: list[bytes] = []
+    for at in range(0, len(items), _AT_ONCE):
+        data = to_json(items[at : at + _AT_ONCE])[1:-1]
+        pieces.append(b",%b" % data if after or at else data)
+    return pieces
 
 
 def dump(body: Mapping[str, object]) -> bytes:
     """Return the body as JSON bytes. Raises `ConfigurationError` for what JSON or UTF-8 cannot hold.
 
-    pydantic writes it: of a history of 400 KB it makes bytes in 0.4 ms, `json.dumps` in 2.
+    pydantic writes it: of a history of 400 KB it makes bytes in 0.4 ms, `json.dumps` in 1.3.
     """
     from pydantic_core import to_json  # with the first request
 
     try:
-        for name, value in body.items():
-            if type(value) is SentList and value.stable:
-                return _dump_around(body, name, cast("SentList[object]", value))
-        return to_json(body)
+        found = next((name for name, value in body.items() if type(value) is SentList), None)
+        if found is None:
+            return to_json(body)
+        return _dump_around(body, found, cast("SentList[object]", body[found]))
     except (ValueError, RecursionError) as exc:  # a lone surrogate, a cycle, an object that is no JSON
         raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
 

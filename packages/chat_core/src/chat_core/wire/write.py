@@ -113,10 +113,12 @@ def dump(body: Mapping[str, object]) -> bytes:
     from pydantic_core import to_json  # with the first request
 
     try:
-        found = next((name for name, value in body.items() if type(value) is SentList), None)
-        if found is None:
-            return to_json(body)
-        return _dump_around(body, found, cast("SentList[object]", body[found]))
+        for name, value in body.items():
+            if type(value) is SentList:
+                listed = cast("SentList[object]", value)
+                if listed.stable or len(listed) > _AT_ONCE:
+                    return _dump_around(body, name, listed)
+        return to_json(body)
     except (ValueError, RecursionError) as exc:  # a lone surrogate, a cycle, an object that is no JSON
         raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
 

@@ -14,7 +14,7 @@ def with_whole_characters(document: str) -> str:
     Where the other half begins a later text, the character is put there; else U+FFFD stands for it. Servers
     that stream a JSON array cut their texts anywhere.
     """
-    if "\\u" not in document:
+    if "\\ud" not in document and "\\uD" not in document:
         return document
     pieces: list[str] = []
     at, second = 0, _SECOND_HALF.search(document)

@@ -232,12 +232,15 @@ def _candidates(frame: JsonObject) -> list[JsonObject]:
 
 def _only_text(candidate: JsonValue, index: int | None) -> str:
     """Return the text of a candidate that has nothing else, and is the one with this index."""
-    match candidate:
-        case {"content": {"parts": [{"text": str(text), **beside}]}, **rest} if not beside:
-            is_plain = not rest or (len(rest) == 1 and type(rest.get("index")) is int)
-            return text if is_plain and rest.get("index", 0) == index else ""
-        case _:
-            return ""
+    if not isinstance(candidate, dict) or candidate.get("index", 0) != index:
+        return ""
+    content = candidate.get("content")  # patterns of these objects would take four times as long
+    if not isinstance(content, dict) or len(candidate) != 1 + (type(candidate.get("index")) is int):
+        return ""
+    parts = content.get("parts")
+    part = parts[0] if isinstance(parts, list) and len(parts) == 1 else None
+    text = part.get("text") if isinstance(part, dict) and len(part) == 1 else None
+    return text if isinstance(text, str) else ""
 
 
 def _index(candidate: JsonObject) -> int:

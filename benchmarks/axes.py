@@ -106,18 +106,15 @@ def sent_again(wire: str, size: int) -> Run:
     return prepared
 
 
-def agent(wire: str, size: int) -> Run:
+def agent(wire: str, size: int, save: Callable[[Messages], object] | None = None) -> Run:
     transport = FakeTransport()
     for number in range(size - 1):
         transport.answer(answer(wire, "Looking.", [(f"call_{number}", {"at": number})]))
     transport.answer(answer(wire, "Done."))
-    chat = (
-        ChatBuilder()
-        .with_model(client(wire, transport))
-        .with_tools([tool(look_async)])
-        .with_max_steps(size)
-        .build()
+    builder = (
+        ChatBuilder().with_model(client(wire, transport)).with_tools([tool(look_async)]).with_max_steps(size)
     )
+    chat = (builder if save is None else builder.with_checkpoint(save)).build()
     return lambda: chat.complete(Messages.from_user("Go."))
 
 
@@ -255,6 +252,12 @@ AXES = (
         "calls in the history", "calls", (10, 100, 1_000, 5_000), lambda w, n: request(w, history_of_calls(n))
     ),
     Axis("an agent", "steps", (10, 20, 40, 80, 160, 320), agent),
+    Axis(
+        "an agent that is stored",
+        "steps",
+        (10, 20, 40, 80, 160, 320),
+        lambda wire, size: agent(wire, size, Messages.to_json),
+    ),
     Axis("tools", "tools", (1, 10, 100, 1_000), tools),
     Axis(
         "events",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, cast, overload
 
 from chat_core.types.call_changes import all_changes, changes_of
 from chat_core.types.call_status import Rejected, Running, Scheduled
+from chat_core.types.conversation import Conversation
 from chat_core.types.errors import CallNotFound, ConfigurationError, ConversationConflict
 from chat_core.types.json_values import JsonValue
 from chat_core.types.message import FinishReason as FinishReason
@@ -35,18 +36,18 @@ MAX_STORED_BYTES = 1 << 28
 """The largest stored conversation that `Messages.from_json` reads by default: 256 MiB."""
 
 
-class Messages:
+class Messages(Conversation):
     """A conversation, in order. `complete` and `stream` append to it; sending never changes what is in it."""
 
-    __slots__ = ("_base_revision", "_encoders", "_messages", "_metadata")
+    __slots__ = ("_base_revision", "_messages", "_metadata")
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
+        super().__init__()
         self._messages = list(messages) if isinstance(messages, list) else _listed(messages)
         for message in self._messages:
             if not is_a(message, Message):
                 raise _no_message(message)
         self._metadata: dict[str, JsonValue] = {}
-        self._encoders: tuple[object, ...] = ()  # what clients have made of it; not copied, stored, compared
         self._base_revision = -self._changes() if self._messages else 0
 
     @classmethod
@@ -183,7 +184,11 @@ class Messages:
 
         With `files` the bytes of files go into that store, and the JSON has their SHA-256.
         """
-        from chat_core.types.stored import dump  # here, because most programs never store a conversation
+        if files is None:
+            from chat_core.types.write_stored import write_stored  # here: most programs never store any
+
+            return write_stored(self, self.revision, self._metadata)
+        from chat_core.types.stored import dump
 
         return dump(self._messages, self.revision, files, self._metadata)
 
@@ -257,16 +262,6 @@ class Messages:
 
 def _is_call(part: Part) -> bool:
     return type(part) not in PARTS and isinstance(part, ToolCall)
-
-
-def kept_encoders(messages: Messages) -> tuple[object, ...]:
-    """Return what `chat_core.wire.encode_from_prefix` keeps with a conversation."""
-    return messages._encoders  # pyright: ignore[reportPrivateUsage]
-
-
-def keep_encoders(messages: Messages, kept: tuple[object, ...]) -> None:
-    """Keep this with a conversation, in place of what was kept."""
-    messages._encoders = kept  # pyright: ignore[reportPrivateUsage]
 
 
 def _listed(messages: object) -> list[Message]:

@@ -28,7 +28,7 @@ _head, _turn, _parts = attrgetter("role", "interrupted"), attrgetter("turn"), at
 
 
 class _NotComparable(Exception):
-    """A message is too large to keep a form of it, or holds JSON that is none."""
+    """A message is too large to keep a form of it, holds JSON that is none, or a call that will change."""
 
 
 class _Json:
@@ -93,12 +93,16 @@ class _Json:
 
 
 class Snapshot:
-    """What the first `count` messages of some held. It never changes; `extended` returns another."""
+    """What the first `count` messages of some held. It never changes; `extended` returns another.
 
-    __slots__ = ("_calls", "_changes", "_heads", "_json", "_parts", "_sizes", "_turns", "count")
+    With `whole` that is all that is stored of them, else what a wire may carry.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_calls", "_changes", "_heads", "_json", "_parts", "_sizes", "_turns", "_whole", "count")
+
+    def __init__(self, *, whole: bool = False) -> None:
         self.count = 0
+        self._whole = whole
         self._heads: list[tuple[str, bool]] = []  # role, and whether it is interrupted
         self._turns: list[object] = []
         self._sizes: list[int] = []
@@ -110,10 +114,10 @@ class Snapshot:
     def extended(self, messages: Sequence[Message]) -> Snapshot:
         """Return one that has these messages after its own.
 
-        It ends before the first with a file of more than a MiB, or with JSON that is none: of such no form is
-        to be kept.
+        It ends before the first with a file of more than a MiB, with JSON that is none, or with a call that
+        is open: of such no form is to be kept.
         """
-        longer = Snapshot()
+        longer = Snapshot(whole=self._whole)
         longer.count = self.count
         for name in ("_heads", "_turns", "_sizes", "_parts", "_calls", "_changes", "_json"):
             setattr(longer, name, getattr(self, name).copy())
@@ -143,6 +147,8 @@ class Snapshot:
         self._parts += message.parts
         for part in message.parts:
             self._add_json(part)
+        if self._whole and message.turn is not None:
+            self._json.add(message.turn.usage.raw)
         self.count += 1
 
     def _add_json(self, part: Part) -> None:
@@ -153,18 +159,26 @@ class Snapshot:
             case Text(citations=citations):
                 for citation in citations:
                     self._json.add(citation.raw)
-            case ToolCall(arguments=arguments, edited=edited, status=status, files=files):
-                self._calls.append(part)
-                self._changes += all_changes((part,))
-                self._json.add(arguments)
-                self._json.add(edited)
-                if isinstance(status, Completed):
-                    self._json.add(status.result)
-                for file in files:
-                    self._add_json(file)
-            case Structured(text=None, value=value):
-                self._json.add(value)
+            case ToolCall():
+                self._add_call(part)
+            case Structured() if part.text is None or self._whole:
+                self._json.add(part.value)
             case File(data=bytes() as data) if len(data) > _LARGE:
                 raise _NotComparable
             case _:
                 pass
+
+    def _add_call(self, call: ToolCall) -> None:
+        if not call.resolved:
+            raise _NotComparable
+        self._calls.append(call)
+        self._changes += all_changes((call,))
+        self._json.add(call.arguments)
+        self._json.add(call.edited)
+        if isinstance(call.status, Completed):
+            self._json.add(call.status.result)
+        for file in call.files:
+            self._add_json(file)
+        if self._whole and (request := call.input_request) is not None:
+            for value in (request.schema, request.state, request.values):
+                self._json.add(value)

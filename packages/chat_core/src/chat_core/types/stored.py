@@ -44,7 +44,7 @@ class StoredConversation:
 
 def stored_schema() -> JsonObject:
     """Return the JSON schema of a stored conversation."""
-    return cast("JsonObject", _adapter(StoredConversation).json_schema())
+    return cast("JsonObject", stored_adapter(StoredConversation).json_schema())
 
 
 def dump(
@@ -55,7 +55,7 @@ def dump(
 ) -> str:
     """Return the conversation as JSON text; with `files`, the bytes of files are there instead."""
     stored = StoredConversation(VERSION, list(messages), revision, metadata or {})
-    adapter = _adapter(StoredConversation)
+    adapter = stored_adapter(StoredConversation)
     left_out = None if metadata else {"metadata"}
     if files is not None:
         parsed = cast("JsonValue", adapter.dump_python(stored, mode="json", exclude=left_out))
@@ -113,7 +113,7 @@ def _with_files(
 
 
 def _read(form: type[T], data: str | bytes | bytearray | Mapping[str, object]) -> T:
-    adapter = cast("TypeAdapter[T]", _adapter(form))
+    adapter = cast("TypeAdapter[T]", stored_adapter(form))
     if isinstance(data, Mapping):
         return adapter.validate_python(data)
     if not _may_hold_half_a_pair(data):
@@ -146,7 +146,7 @@ def _place_of(exc: Exception, data: str | bytes | bytearray | Mapping[str, objec
 
 def _refuses(form: object, value: JsonValue) -> bool:
     try:
-        _adapter(form).validate_python(value)
+        stored_adapter(form).validate_python(value)
     except ConfigurationError:
         return True
     except ValueError:
@@ -202,7 +202,8 @@ def _values_of(part: Part) -> Iterator[tuple[str, JsonValue]]:
 _adapters: dict[object, TypeAdapter[object]] = {}
 
 
-def _adapter(form: object) -> TypeAdapter[object]:
+def stored_adapter(form: object) -> TypeAdapter[object]:
+    """Return what reads and writes a type; it is made once."""
     from pydantic import TypeAdapter
 
     if form not in _adapters:

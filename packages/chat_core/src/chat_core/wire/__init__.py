@@ -1,6 +1,7 @@
 """The kit for encoding and decoding: pure functions and machines that providers share. They do no I/O."""
 
 from chat_core.types.call_ids import CallIds, free_wire_id, wire_id, wire_name
+from chat_core.types.encode_prefix import PrefixEncoder, encode_from_prefix
 from chat_core.wire.breakpoints import (
     CacheBreakpoint,
     explicit_breakpoint,
@@ -11,7 +12,6 @@ from chat_core.wire.characters import sendable
 from chat_core.wire.described_schema import described_schema
 from chat_core.wire.embedding_inputs import texts_and_tokens
 from chat_core.wire.encode_once import encoded_once
-from chat_core.wire.encode_prefix import PrefixEncoder, encode_from_prefix
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
 from chat_core.wire.finish_words import finish_notices, finish_reason
 from chat_core.wire.frames import FrameReader

@@ -113,17 +113,21 @@ def dump(body: Mapping[str, object]) -> bytes:
     from pydantic_core import to_json  # with the first request
 
     try:
-        for name, value in body.items():
-            if type(value) is SentList:
-                listed = cast("SentList[object]", value)
-                if listed.stable or len(listed) > _AT_ONCE:
-                    return _dump_around(body, name, listed)
-        return to_json(body)
+        name = next((name for name, value in body.items() if _is_in_pieces(value)), None)
+        return to_json(body) if name is None else _dump_around(body, name)
     except (ValueError, RecursionError) as exc:  # a lone surrogate, a cycle, an object that is no JSON
         raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
 
 
-def _dump_around(body: Mapping[str, object], name: str, value: SentList[object]) -> bytes:
+def _is_in_pieces(value: object) -> bool:
+    """Return whether a member is a list with pieces that are worth to keep, or to write apart."""
+    if type(value) is not SentList:
+        return False
+    listed = cast("SentList[object]", value)
+    return listed.stable > 0 or len(listed) > _AT_ONCE
+
+
+def _dump_around(body: Mapping[str, object], name: str) -> bytes:
     """Return the body as JSON bytes, around a list of which many bytes are known: these are copied once."""
     from pydantic_core import to_json
 
@@ -132,4 +136,4 @@ def _dump_around(body: Mapping[str, object], name: str, value: SentList[object])
     before, after = to_json(dict(items[:at]))[1:-1], to_json(dict(items[at + 1 :]))[1:-1]
     start = b"{%b%b%b:[" % (before, b"," if before else b"", to_json(name))
     end = b"]%b%b}" % (b"," if after else b"", after)
-    return b"".join([start, *value.pieces(), end])
+    return b"".join([start, *cast("SentList[object]", body[name]).pieces(), end])

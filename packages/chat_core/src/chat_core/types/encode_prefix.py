@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, Self, TypeVar, cast
 
+from chat_core.types.conversation import Conversation, keep_encoders, kept_encoders
 from chat_core.types.message import Message
-from chat_core.types.messages import Messages, keep_encoders, kept_encoders
 from chat_core.types.snapshot import Snapshot
 
-_MOST = 2  # wires of which a conversation keeps the encoder
+_MOST = 3  # of these a conversation keeps: for two wires and for the stored form, say
 
 
 class PrefixEncoder(Protocol):
@@ -42,12 +42,18 @@ class _Kept(NamedTuple):
 
 
 def encode_from_prefix(
-    messages: Messages, key: tuple[object, ...], begin: Callable[[], E], start: int = 0
+    messages: Conversation,
+    key: tuple[object, ...],
+    begin: Callable[[], E],
+    start: int = 0,
+    *,
+    whole: bool = False,
 ) -> E:
     """Return an encoder that has read all messages from `start` on; `begin` makes one that has read none.
 
-    `key` names the encoder, and holds all that it goes by: origin, dialect and so on. What an encoder has
-    made must not be changed afterwards. Raises what the encoder raises.
+    `key` names the encoder, and holds all that it goes by: origin, dialect and so on. With `whole` it goes
+    also by what no wire carries, as the stored form does. What an encoder has made must not be changed
+    afterwards. Raises what the encoder raises.
     """
     key = (*key, start)
     listed = list(messages)
@@ -57,7 +63,7 @@ def encode_from_prefix(
         return _add_all(begin(), listed[start:])
     snapshot, encoder = known.snapshot, cast("E | None", known.encoder)
     if snapshot is None or encoder is None or not snapshot.holds(listed[start : start + snapshot.count]):
-        snapshot, encoder = Snapshot(), begin()
+        snapshot, encoder = Snapshot(whole=whole), begin()
     else:
         encoder = encoder.fork()
     at = start + snapshot.count
@@ -75,11 +81,11 @@ def _add_all(encoder: E, messages: list[Message]) -> E:
     return encoder
 
 
-def _kept(messages: Messages) -> tuple[_Kept, ...]:
+def _kept(messages: Conversation) -> tuple[_Kept, ...]:
     return cast("tuple[_Kept, ...]", kept_encoders(messages))
 
 
-def _keep(messages: Messages, kept: _Kept) -> None:
+def _keep(messages: Conversation, kept: _Kept) -> None:
     """Keep an encoder in place of the one with its key, or of the one that was used the longest time ago."""
     others = [one for one in _kept(messages) if one.key != kept.key]
     keep_encoders(messages, (kept, *others[: _MOST - 1]))

@@ -1,0 +1,40 @@
+"""The stored form of a conversation, written from where it ended when it was stored last."""
+
+from __future__ import annotations
+
+from chat_core.types.conversation import Conversation
+from chat_core.types.encode_prefix import encode_from_prefix
+from chat_core.types.json_values import JsonObject
+from chat_core.types.message import Message
+from chat_core.types.stored import VERSION, dump, stored_adapter
+
+
+def write_stored(messages: Conversation, revision: int, metadata: JsonObject) -> str:
+    """Return what `stored.dump` returns. Messages that are as they were when stored last are not written
+    again.
+    """
+    try:
+        written = encode_from_prefix(messages, (_Writer,), _Writer, whole=True).pieces
+        head = b'{"version":%d,"messages":[' % VERSION
+        tail = b'],"revision":%d' % revision
+        if metadata:
+            tail += b',"metadata":' + stored_adapter(JsonObject).dump_json(metadata)
+    except ValueError:  # half a surrogate pair, which bytes cannot hold
+        return dump(list(messages), revision, None, metadata)
+    return b"".join([head, b",".join(written), tail, b"}"]).decode()
+
+
+class _Writer:
+    """Messages as JSON, one piece for each."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self._adapter = stored_adapter(Message)
+
+    def add(self, message: Message) -> None:
+        self.pieces.append(self._adapter.dump_json(message))
+
+    def fork(self) -> _Writer:
+        forked = _Writer()
+        forked.pieces = self.pieces.copy()
+        return forked

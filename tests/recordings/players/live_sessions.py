@@ -76,7 +76,8 @@ class Script:
                 continue
             if frame["dir"] == "sent":
                 script._sent(message)
-                is_open = True
+                # an answer to these ends with the turn, be it empty
+                is_open = is_open or _ends_turn(message)
                 continue
             content = message.get("serverContent") or {}
             said = content.keys() & {"modelTurn", "outputTranscription"}
@@ -135,6 +136,11 @@ class Script:
             if not results:
                 messages.append(Message(turn["role"], list(_parts(turn))))
         return messages
+
+
+def _ends_turn(message: dict) -> bool:
+    is_result = bool(message.keys() & {"tool_response", "toolResponse"})
+    return is_result or bool(_content(message).get("turnComplete"))
 
 
 def _content(message: dict) -> dict:

@@ -253,8 +253,8 @@ async def test_commit_tells_a_server_that_listens_that_the_microphone_is_off() -
 async def test_frames_of_video_go_at_once_and_the_last_one_goes_with_a_typed_turn_too() -> None:
     socket = ready(*spoken("A cat."))
     async with session(socket) as opened:
-        await opened.send(File("image/png", PNG))
-        await opened.send(File("image/png", PNG + b"2"))
+        await opened.send(File("image/png", PNG), keep=False)
+        await opened.send(File("image/png", PNG + b"2"), keep=False)
         await opened.send("What do you see?")
         await until_done(opened)
         with pytest.raises(ConfigurationError, match="video as frames"):
@@ -263,6 +263,10 @@ async def test_frames_of_video_go_at_once_and_the_last_one_goes_with_a_typed_tur
     assert one["realtime_input"]["video"]["mimeType"] == "image/png"
     parts = turn["client_content"]["turns"][0]["parts"]
     assert parts == [{"inlineData": two["realtime_input"]["video"]}, {"text": "What do you see?"}]
+    assert [(message.text, message.files) for message in opened.messages] == [
+        ("What do you see?", []),
+        ("A cat.", []),
+    ]
 
 
 async def test_a_recording_is_sent_as_a_turn_where_the_model_takes_it() -> None:
@@ -386,6 +390,19 @@ async def test_what_comes_of_an_interrupted_response_is_dropped_and_it_is_cut_at
     assert (last.text, last.interrupted) == ("one two t", True)
     assert "interrupted; the call was not run" in opened.messages.find_tool("f1").outcome()
     assert len(sent(socket)) == 1
+
+
+async def test_words_whose_sounds_have_not_come_were_not_heard() -> None:
+    socket = ready(words("one two"))
+    async with session(socket) as opened:
+        await opened.send("Count")
+        await anext(opened)
+        await opened.interrupt(played_ms=500)
+        push(socket, complete())
+        events = await until_done(opened)
+    assert isinstance(events[-1], Done)
+    assert events[-1].response.message.parts == []
+    assert [message.text for message in opened.messages] == ["Count"]
 
 
 async def test_an_error_of_the_server_is_raised_and_the_session_goes_on() -> None:

@@ -103,6 +103,7 @@ from chat_gemini import (
     code_runs,
     grounding,
 )
+from chat_gemini.live import LiveBuilder, LiveClient, LiveToken
 from chat_groq import GroqBuilder, GroqClient
 from chat_huggingface import HuggingFaceBuilder
 from chat_mistral import MistralBuilder, MistralClient
@@ -957,6 +958,20 @@ async def middleware(client: ClaudeClient, embedding: EmbeddingOpenAIClient) -> 
     response = await chat.complete("Hello")
     assert_type(response, StructuredResponse[City])
     assert_type(response.cost, Decimal | None)
+
+
+async def a_session_of_the_live_api(messages: Messages) -> None:
+    builder = (
+        GeminiBuilder()
+        .with_realtime()
+        .with_model("gemini-3.8-live")
+        .with_non_blocking_tools(scheduling="silent")
+    )
+    assert_type(builder.build(), LiveClient)
+    client = GeminiBuilder().with_model("gemini-3.8-live").with_voice("Puck").with_realtime().build()
+    assert_type(client, LiveClient)
+    assert_type(await client.create_token(messages), LiveToken)
+    assert_type(LiveBuilder().with_model("m").with_output("text").build(), LiveClient)
 
 
 async def a_session_talks_both_ways(messages: Messages) -> None:

@@ -72,6 +72,7 @@ gemini = GeminiBuilder()
 
 def no_model() -> None:
     builder.build()  # type: ignore[misc]  # no with_model
+    gemini.with_realtime().build()  # type: ignore[misc]  # no with_model
     builder.with_tools([add]).with_max_steps(3).build()  # type: ignore[misc]  # no with_model
     builder.with_structured_output(City).build()  # type: ignore[misc]  # no with_model
     builder.with_scoped_tools(scoped).build()  # type: ignore[misc]  # no with_model

@@ -124,23 +124,25 @@ class RealtimeSession:
             await self._link.aclose()
             self._inbox.notify()
 
-    async def send(self, content: str | File | Opaque | bytes, *, respond: bool | None = None) -> None:
+    async def send(
+        self, content: str | File | Opaque | bytes, *, respond: bool | None = None, keep: bool = True
+    ) -> None:
         """Send a text, a file, a piece of speech, or a block of the provider's own, such as an approval.
 
         A text, and a recording as a `File`, is a turn of the user's that the model answers; an image is for
-        it to look at with the turn that follows. `respond` says otherwise. Bytes are more of the user's
-        speech, at the client's `realtime.input_rate`, whose end the server hears, or `commit()` tells. Raises
-        `ConfigurationError` for what cannot be sent, and `StreamTruncated` where the connection has ended.
+        it to look at with the turn that follows. `respond` says otherwise. Without `keep`, for frames of
+        video, it is not in `messages`. Bytes are more of the user's speech, at `realtime.input_rate`, whose
+        end the server hears, or `commit()` tells. Raises `ConfigurationError`, and `StreamTruncated`.
         """
         self._check_open()
         if isinstance(content, bytes | bytearray | memoryview):
-            data = bytes(content)
-            for start in range(0, len(data), _PIECE):
-                await self._link.send(AudioInput(data[start : start + _PIECE]))
+            for start in range(0, len(content), _PIECE):
+                await self._link.send(AudioInput(bytes(content[start : start + _PIECE])))
             return
         given = user_input(content, respond)
         await self._link.send(given)
-        self._reading.user_sent(given.message)
+        if keep:
+            self._reading.user_sent(given.message)
         if given.ends_turn:
             await self._reading.request(Respond())
 

@@ -55,6 +55,7 @@ class LiveResponse:
         self._form: str | None = f"audio/pcm;rate={OUTPUT_RATE}"
         self._speech: list[bytes] = []
         self._words: list[str] = []
+        self._is_spoken = False  # words may come before their sounds
         self._fields: JsonObject = {}
 
     @property
@@ -75,6 +76,7 @@ class LiveResponse:
 
     def add_words(self, text: str) -> Transcript:
         """Take words that were spoken."""
+        self._is_spoken = True
         self._words.append(text)
         self._parts.add({"text": text})
         return Transcript(text, item=self.item)
@@ -132,9 +134,9 @@ class LiveResponse:
         """Return the parts: of speech what was played, and its words in proportion."""
         parts = self._parts.parts()
         speech = b"".join(self._speech)
-        if self.played_ms is not None and speech:
+        if self.played_ms is not None and (speech or self._is_spoken):
             heard = min(len(speech), int(self.played_ms * BYTES_PER_MS) // 2 * 2)
-            parts = list(_cut(parts, heard / len(speech)))
+            parts = list(_cut(parts, heard / len(speech) if speech else 0.0))
             speech = speech[:heard]
         return [*parts, File(self._form, speech)] if speech else parts
 

@@ -102,6 +102,9 @@ class RealtimeServer(FakeSocket):
         words = {"type": "conversation.item.input_audio_transcription.completed", "item_id": item}
         self.push({**words, "transcript": f"speech {item}"})
 
+    def expire(self) -> None:
+        self.push({"type": "error", "error": {"code": "session_expired", "message": "60 minutes"}})
+
     # what it does with what is sent
 
     def _take(self, event: dict[str, Any]) -> None:

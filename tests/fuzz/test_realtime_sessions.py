@@ -31,7 +31,7 @@ ACTIONS = st.sampled_from(
     [
         *("text", "note", "respond", "apart", "interrupt", "interrupt at once", "approve", "reject"),
         *("release", "say", "say", "speak", "speak", "call run", "call ask", "call wait", "finish", "finish"),
-        *("hear", "lose"),
+        *("hear", "lose", "expire"),
     ]
 )
 STEPS = st.lists(st.tuples(ACTIONS, st.booleans()), max_size=40)
@@ -110,10 +110,10 @@ class Play:
                 self.server.finish()
             case "hear":
                 self.server.hear()
-            case "lose":
+            case "lose" | "expire":
                 lost = self.server
                 self.losses += 1
-                lost.close(1011)
+                lost.close(1011) if action == "lose" else lost.expire()
                 await anyio.wait_all_tasks_blocked()
             case _:
                 self.server.call(action.removeprefix("call "))

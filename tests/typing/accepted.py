@@ -116,10 +116,12 @@ from chat_openai import (
     approval_requests,
     mask,
 )
-from chat_openai.realtime import RealtimeBuilder, RealtimeClient
+from chat_openai.azure import AzureOpenAIBuilder
+from chat_openai.realtime import ClientSecret, RealtimeBuilder, RealtimeClient
 from chat_openrouter import EmbeddingOpenRouterClient, OpenRouterBuilder
 from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
 from chat_together import TogetherBuilder
+from chat_xai import XAIBuilder
 from pydantic import BaseModel
 from typing_extensions import override
 
@@ -977,6 +979,11 @@ async def a_session_of_the_live_api(messages: Messages) -> None:
 async def a_session_talks_both_ways(messages: Messages) -> None:
     client = RealtimeBuilder().with_model("gpt-realtime-2").build()
     assert_type(client, RealtimeClient)
+    assert_type(OpenAIBuilder().with_realtime(), RealtimeBuilder)
+    assert_type(OpenAIBuilder().with_model("gpt-realtime-2").with_realtime().build(), RealtimeClient)
+    assert_type(AzureOpenAIBuilder().with_deployment("voice").with_voice_live().build(), RealtimeClient)
+    assert_type(XAIBuilder().with_model("grok-voice").with_realtime().build(), RealtimeClient)
+    assert_type(await client.create_client_secret(messages), ClientSecret)
     async with ChatBuilder().with_model(client).build().session(messages) as session:
         assert_type(session, RealtimeSession)
         await session.send("Hello")

@@ -83,6 +83,7 @@ def no_model() -> None:
     OpenAIBuilder().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_web_search().with_store().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_embeddings().build()  # type: ignore[misc]  # no with_model
+    OpenAIBuilder().with_realtime().build()  # type: ignore[misc]  # no with_model
     OpenAIBuilder().with_images().build()  # type: ignore[misc]  # no with_model
     ResponsesBuilder().with_base_url("http://localhost").build()  # type: ignore[misc]  # no with_model
     claude.with_api_key("key").build()  # type: ignore[misc]  # no with_model

@@ -31,7 +31,7 @@ from chat_core.realtime import (
     Transcript,
     UserSpoke,
 )
-from chat_core.types.json_values import as_count, as_object, as_text
+from chat_core.types.json_values import as_count, as_list, as_object, as_text
 from chat_core.wire import read_object
 
 from chat_openai.realtime.decode import event_error, response_error
@@ -214,6 +214,8 @@ class SessionDecoder:
         ended = self._responses.pop(as_text(response.get("id")), None) or ResponseInProgress("")
         if self.current is ended or not self._responses:
             self.current = None
+        for output in map(as_object, as_list(response.get("output"))):
+            self._names.pop(as_text(output.get("id")), None)
         if response.get("status") == "failed":
             error = response_error(response)
             error.partial = ended.partial(self.model)

@@ -79,6 +79,8 @@ from chat_core import (
     ToolResult,
     Transport,
     TurnEvent,
+    YesNo,
+    ask_unless_safe,
     tool,
 )
 from chat_core.middleware import (
@@ -232,6 +234,19 @@ async def what_they_can_do(messages: Messages) -> None:
 
     embedding = ChatBuilder().with_model(EmbedsOnly()).build()
     assert_type(await embedding.embed("one"), EmbeddingsResponse)
+
+    spam = {"spam": YesNo("Is it spam?")}
+    without = await completing.decide("Buy now!", spam)
+    assert_type(without.yes_no("spam").probability, None)
+    deciding = ChatBuilder().with_model(OpenAIBuilder().with_model("m").build().decisions).build()
+    assert_type((await deciding.decide(messages, spam)).yes_no("spam").probability, float)
+    strategies = (ask_unless_safe(completing), ask_unless_safe(deciding))
+    assert len(strategies) == 2
+
+
+async def inputs_of_embeddings(pictures: EmbeddingCohereClient, file: File) -> None:
+    chat = ChatBuilder().with_model(pictures).build()
+    assert_type(await chat.embed(["a", file, ("a", file)], concurrency=2), EmbeddingsResponse)
 
 
 # Provider builders.

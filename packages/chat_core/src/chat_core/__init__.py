@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         BatchProvider,
         ChatModel,
         CompletionProvider,
+        Decider,
+        DecisionProvider,
         EmbeddingsProvider,
         ExplainingProvider,
         FilesProvider,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from chat_core.tokens.fit import Fit, will_it_fit
     from chat_core.tokens.known_limits import model_limits
     from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
+    from chat_core.tools.ask_unless_safe import ask_unless_safe
     from chat_core.tools.context import ToolContext
     from chat_core.tools.function import Tool, tool
     from chat_core.tools.needs_input import NeedsInput
@@ -127,6 +130,18 @@ if TYPE_CHECKING:
     from chat_core.types.native import Native, Origin
     from chat_core.types.options import ChatOptions
     from chat_core.types.parts import Citation, Opaque, Part, Reasoning, Refusal, Structured, Text, ToolCall
+    from chat_core.types.questions import (
+        Answer,
+        Choice,
+        ChoiceAnswer,
+        DecisionResponse,
+        Declined,
+        Question,
+        Score,
+        ScoreAnswer,
+        YesNo,
+        YesNoAnswer,
+    )
     from chat_core.types.request import ChatRequest, OutputSchema, ToolDefinition
     from chat_core.types.rerank import RerankResponse, RerankResult
     from chat_core.types.response import ChatResponse, ModelInfo, Notice, StructuredResponse
@@ -143,6 +158,7 @@ __version__ = VERSION
 __all__ = [
     "Action",
     "AlreadyDecided",
+    "Answer",
     "Answered",
     "AnyChat",
     "ApprovalKey",
@@ -167,6 +183,8 @@ __all__ = [
     "ChatRequest",
     "ChatResponse",
     "ChatStream",
+    "Choice",
+    "ChoiceAnswer",
     "Citation",
     "Complete",
     "Completed",
@@ -175,8 +193,12 @@ __all__ = [
     "ConnectionFailed",
     "ContextWindowExceeded",
     "ConversationConflict",
+    "Decider",
     "Decision",
     "DecisionFault",
+    "DecisionProvider",
+    "DecisionResponse",
+    "Declined",
     "Defer",
     "Done",
     "Embedding",
@@ -233,6 +255,7 @@ __all__ = [
     "PermissionDenied",
     "Provider",
     "ProviderError",
+    "Question",
     "QuotaExceeded",
     "RateLimited",
     "Reasoning",
@@ -256,6 +279,8 @@ __all__ = [
     "SchemaFinding",
     "SchemaReport",
     "ScopedCollection",
+    "Score",
+    "ScoreAnswer",
     "SentInput",
     "Step",
     "StepLimitReached",
@@ -289,6 +314,9 @@ __all__ = [
     "UnresolvedTool",
     "UploadedFile",
     "Usage",
+    "YesNo",
+    "YesNoAnswer",
+    "ask_unless_safe",
     "cache_point",
     "decision_schema",
     "decisions_from_json",
@@ -318,11 +346,16 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "FilesProvider InputEmbeddingsProvider ModelListProvider Provider "
                 "RerankProvider SchemaCheckingProvider StreamProvider SupportsBatches "
                 "SupportsFiles TokenCountProvider"
+                "BatchProvider ChatModel CompletionProvider Decider DecisionProvider EmbeddingsProvider "
+                "ExplainingProvider "
+                "InputEmbeddingsProvider ModelListProvider Provider RerankProvider SchemaCheckingProvider "
+                "StreamProvider SupportsBatches TokenCountProvider"
             ),
             "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
             "chat_core.tokens.fit": "Fit will_it_fit",
             "chat_core.tokens.known_limits": "model_limits",
             "chat_core.tools.action": "Action Defer Execute External Reject RequireApproval",
+            "chat_core.tools.ask_unless_safe": "ask_unless_safe",
             "chat_core.tools.context": "ToolContext",
             "chat_core.tools.function": "Tool tool",
             "chat_core.tools.needs_input": "NeedsInput",
@@ -359,6 +392,10 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.native": "Native Origin",
             "chat_core.types.options": "ChatOptions",
             "chat_core.types.parts": "Citation Opaque Part Reasoning Refusal Structured Text ToolCall",
+            "chat_core.types.questions": (
+                "Answer Choice ChoiceAnswer DecisionResponse Declined Question Score ScoreAnswer YesNo "
+                "YesNoAnswer"
+            ),
             "chat_core.types.request": "ChatRequest OutputSchema ToolDefinition",
             "chat_core.types.rerank": "RerankResponse RerankResult",
             "chat_core.types.response": "ChatResponse ModelInfo Notice StructuredResponse",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chat_core.types.explanation import Explanation
     from chat_core.types.files import File
     from chat_core.types.messages import Messages
+    from chat_core.types.questions import DecisionResponse, Question
     from chat_core.types.request import AnyRequest, ChatRequest, HasDefinition, ToolDefinition
     from chat_core.types.rerank import RerankResponse
     from chat_core.types.response import ChatResponse, ModelInfo
@@ -128,6 +129,27 @@ class RerankProvider(Provider, Protocol):
     ) -> RerankResponse:
         """Return the documents, best first, by one request; `top_n` limits how many. Raises a `ChatError`;
         retries nothing."""
+        ...
+
+
+@runtime_checkable
+class DecisionProvider(Provider, Protocol):
+    """A client that answers questions about a conversation, with probabilities."""
+
+    async def decide(
+        self, messages: Messages, questions: Mapping[str, Question], /
+    ) -> DecisionResponse[float]:
+        """Return an answer to each question, by one request. Raises a `ChatError`; retries nothing."""
+        ...
+
+
+class Decider(Protocol):
+    """Whoever answers questions about a conversation: a chat, or a client with probabilities."""
+
+    async def decide(
+        self, messages: Messages, questions: Mapping[str, Question], /
+    ) -> DecisionResponse[float | None]:
+        """Return an answer to each question. Raises a `ChatError`."""
         ...
 
 

@@ -35,6 +35,7 @@ from chat_gemini.stream import GeminiStreamDecoder
 
 if TYPE_CHECKING:
     from chat_gemini.batch import EmbeddingGeminiBatches, GeminiBatches
+    from chat_gemini.decisions.client import GeminiDecisions
     from chat_gemini.files import GeminiFiles
 
 _MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
@@ -81,6 +82,13 @@ class GeminiClient(TurnClient[Settings]):
         from chat_gemini.files import GeminiFiles
 
         return GeminiFiles(self._settings)
+
+    @property
+    def decisions(self) -> GeminiDecisions:
+        """Answers with probabilities to questions about a conversation, of a model that makes decisions."""
+        from chat_gemini.decisions.client import GeminiDecisions
+
+        return GeminiDecisions(self._settings)
 
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. A turn that the server interrupts itself is continued.

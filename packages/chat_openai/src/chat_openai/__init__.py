@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
 
     from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
+    from chat_openai.decisions.client import OpenAIDecisions
     from chat_openai.images.client import ImageOpenAIClient
     from chat_openai.images.mask import mask
 
@@ -35,6 +36,7 @@ __all__ = [
     "ImageOpenAIClient",
     "OpenAIBuilder",
     "OpenAIClient",
+    "OpenAIDecisions",
     "ResponsesOptions",
     "WebSocketTransport",
     "action_output",
@@ -52,6 +54,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __all__,
         {
             "chat_openai.client": "EmbeddingOpenAIClient OpenAIClient",
+            "chat_openai.decisions.client": "OpenAIDecisions",
             "chat_openai.images.client": "ImageOpenAIClient",
             "chat_openai.images.mask": "mask",
             "chat_responses": (

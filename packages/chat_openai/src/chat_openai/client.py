@@ -14,6 +14,7 @@ from chat_openai.embeddings import decode_embeddings, encode_embeddings
 
 if TYPE_CHECKING:
     from chat_openai.batch import EmbeddingOpenAIBatches, OpenAIBatches
+    from chat_openai.decisions.client import OpenAIDecisions
     from chat_openai.files import OpenAIFiles
 
 
@@ -33,6 +34,13 @@ class OpenAIClient(ResponsesClient):
         from chat_openai.files import OpenAIFiles
 
         return OpenAIFiles(self._settings)
+
+    @property
+    def decisions(self) -> OpenAIDecisions:
+        """Answers with probabilities to questions about a conversation, of a model that makes decisions."""
+        from chat_openai.decisions.client import OpenAIDecisions
+
+        return OpenAIDecisions(self._settings)
 
 
 class EmbeddingOpenAIClient(OpenAIClient):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Never, overload
+from typing import TYPE_CHECKING, Generic, Never, cast, overload
 
 from typing_extensions import TypeVar
 
 from chat_core.chat.conversation import conversation_of
 from chat_core.chat.retry import retried
 from chat_core.chat.setup import Setup
-from chat_core.provider import EmbeddingsProvider, Provider, RerankProvider, SupportsBatches
+from chat_core.provider import (
+    CompletionProvider,
+    EmbeddingsProvider,
+    Provider,
+    RerankProvider,
+    SupportsBatches,
+)
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.response import ChatResponse
 from chat_core.types.short_repr import Shown
@@ -19,12 +25,13 @@ from chat_core.types.short_repr import Shown
 if TYPE_CHECKING:
     from chat_core.chat.batches import ChatBatches
     from chat_core.chat.embedding import Progress
-    from chat_core.provider import ExplainingProvider, InputEmbeddingsProvider
+    from chat_core.provider import DecisionProvider, ExplainingProvider, InputEmbeddingsProvider
     from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.explanation import Explanation
     from chat_core.types.files import File
     from chat_core.types.messages import Messages
     from chat_core.types.options import ChatOptions
+    from chat_core.types.questions import DecisionResponse, Question
     from chat_core.types.rerank import RerankResponse
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
@@ -105,6 +112,42 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         return await embed_all(
             self._provider, inputs, self._setup, concurrency=concurrency, progress=progress
         )
+
+    @overload
+    async def decide(
+        self: SideRequests[DecisionProvider, object, V_co, Never],
+        messages: Messages | str,
+        questions: Mapping[str, Question],
+    ) -> DecisionResponse[float]: ...
+    @overload
+    async def decide(
+        self: SideRequests[CompletionProvider, object, V_co, Never],
+        messages: Messages | str,
+        questions: Mapping[str, Question],
+    ) -> DecisionResponse[None]: ...
+    async def decide(
+        self: SideRequests[Provider, object, V_co, Never],
+        messages: Messages | str,
+        questions: Mapping[str, Question],
+    ) -> DecisionResponse[float] | DecisionResponse[None]:
+        """Return an answer to each question about the conversation, which stays as it is.
+
+        A client whose server makes decisions (`OpenAIClient.decisions`, `GeminiClient.decisions`) tells
+        probabilities. Any other model is asked for its answers as JSON, without probabilities. The chat's
+        retries and options hold; its tools are not offered. Raises `ConfigurationError` for what is no
+        question, and a `ChatError`.
+        """
+        from chat_core.chat.deciding import decided, emulated
+        from chat_core.provider import DecisionProvider
+        from chat_core.types.questions import checked_questions
+        from chat_core.types.request import messages_of
+
+        asked, conversation = checked_questions(questions), messages_of(messages)
+        setup = self._setup.now()
+        if isinstance(self._provider, DecisionProvider):
+            return await decided(self._provider, conversation, asked, setup)
+        self._require(CompletionProvider, "neither decides nor completes")
+        return await emulated(cast("CompletionProvider", self._provider), conversation, asked, setup)
 
     async def rerank(
         self: SideRequests[RerankProvider, R_co, V_co, D_contra],

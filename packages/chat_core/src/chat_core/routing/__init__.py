@@ -6,6 +6,7 @@ from chat_core.types.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from chat_core.routing.breaker import Breaker
+    from chat_core.routing.by_decision import by_decision
     from chat_core.routing.member import Member
     from chat_core.routing.passing import passes_on
     from chat_core.routing.router import Fallback, Router
@@ -25,6 +26,7 @@ __all__ = [
     "Member",
     "Router",
     "Strategy",
+    "by_decision",
     "in_order",
     "least_in_flight",
     "lowest_cost",
@@ -40,6 +42,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __all__,
         {
             "chat_core.routing.breaker": "Breaker",
+            "chat_core.routing.by_decision": "by_decision",
             "chat_core.routing.member": "Member",
             "chat_core.routing.passing": "passes_on",
             "chat_core.routing.router": "Fallback Router",

@@ -28,6 +28,7 @@ from chat_core.wire.part_text import (
     text_of,
     unsent_file,
 )
+from chat_core.wire.probability import as_probability, as_score
 from chat_core.wire.read import read_object
 from chat_core.wire.rerank import ranked_documents, rerank_body
 from chat_core.wire.retry_after import retry_after
@@ -47,6 +48,8 @@ __all__ = [
     "PrefixEncoder",
     "SentList",
     "StrictSchema",
+    "as_probability",
+    "as_score",
     "check_count",
     "compile_strict",
     "decode_error",

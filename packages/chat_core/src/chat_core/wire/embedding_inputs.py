@@ -16,7 +16,7 @@ def texts_and_tokens(inputs: Sequence[EmbeddingInput], server: str) -> list[str 
         if isinstance(given, str):
             found.append(given)
             continue
-        if (kinds := input_kinds(given)) != {"tokens"}:
+        if (kinds := input_kinds(given)) != frozenset({"tokens"}):
             raise ConfigurationError(
                 f"{server} embeds texts and lists of token ids, not {', '.join(sorted(kinds))}"
             )

@@ -15,7 +15,7 @@ from chat_gemini.builder import GeminiBuilder
 
 if TYPE_CHECKING:
     from chat_gemini.client import EmbeddingGeminiClient, GeminiClient
-    from chat_gemini.decisions.client import GeminiDecisions
+    from chat_gemini.decisions.decider import GeminiDecisions
     from chat_gemini.native_results import CodeRun, Grounding, code_runs, grounding
     from chat_gemini.options import GeminiOptions
 
@@ -39,7 +39,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __all__,
         {
             "chat_gemini.client": "EmbeddingGeminiClient GeminiClient",
-            "chat_gemini.decisions.client": "GeminiDecisions",
+            "chat_gemini.decisions.decider": "GeminiDecisions",
             "chat_gemini.native_results": "CodeRun Grounding code_runs grounding",
             "chat_gemini.options": "GeminiOptions",
         },

@@ -35,7 +35,7 @@ from chat_gemini.stream import GeminiStreamDecoder
 
 if TYPE_CHECKING:
     from chat_gemini.batch import EmbeddingGeminiBatches, GeminiBatches
-    from chat_gemini.decisions.client import GeminiDecisions
+    from chat_gemini.decisions.decider import GeminiDecisions
     from chat_gemini.files import GeminiFiles
 
 _MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
@@ -86,7 +86,7 @@ class GeminiClient(TurnClient[Settings]):
     @property
     def decisions(self) -> GeminiDecisions:
         """Answers with probabilities to questions about a conversation, of a model that makes decisions."""
-        from chat_gemini.decisions.client import GeminiDecisions
+        from chat_gemini.decisions.decider import GeminiDecisions
 
         return GeminiDecisions(self._settings)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
 
     from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
-    from chat_openai.decisions.client import OpenAIDecisions
+    from chat_openai.decisions.decider import OpenAIDecisions
     from chat_openai.images.client import ImageOpenAIClient
     from chat_openai.images.mask import mask
 
@@ -54,7 +54,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __all__,
         {
             "chat_openai.client": "EmbeddingOpenAIClient OpenAIClient",
-            "chat_openai.decisions.client": "OpenAIDecisions",
+            "chat_openai.decisions.decider": "OpenAIDecisions",
             "chat_openai.images.client": "ImageOpenAIClient",
             "chat_openai.images.mask": "mask",
             "chat_responses": (

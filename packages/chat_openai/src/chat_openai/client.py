@@ -14,7 +14,7 @@ from chat_openai.embeddings import decode_embeddings, encode_embeddings
 
 if TYPE_CHECKING:
     from chat_openai.batch import EmbeddingOpenAIBatches, OpenAIBatches
-    from chat_openai.decisions.client import OpenAIDecisions
+    from chat_openai.decisions.decider import OpenAIDecisions
     from chat_openai.files import OpenAIFiles
 
 
@@ -38,7 +38,7 @@ class OpenAIClient(ResponsesClient):
     @property
     def decisions(self) -> OpenAIDecisions:
         """Answers with probabilities to questions about a conversation, of a model that makes decisions."""
-        from chat_openai.decisions.client import OpenAIDecisions
+        from chat_openai.decisions.decider import OpenAIDecisions
 
         return OpenAIDecisions(self._settings)
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         BatchProvider,
         ChatModel,
         CompletionProvider,
-        Decider,
         DecisionProvider,
         EmbeddingsProvider,
         ExplainingProvider,
@@ -134,6 +133,7 @@ if TYPE_CHECKING:
         Answer,
         Choice,
         ChoiceAnswer,
+        Decider,
         DecisionResponse,
         Declined,
         Question,
@@ -346,7 +346,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
                 "FilesProvider InputEmbeddingsProvider ModelListProvider Provider "
                 "RerankProvider SchemaCheckingProvider StreamProvider SupportsBatches "
                 "SupportsFiles TokenCountProvider"
-                "BatchProvider ChatModel CompletionProvider Decider DecisionProvider EmbeddingsProvider "
+                "BatchProvider ChatModel CompletionProvider DecisionProvider EmbeddingsProvider "
                 "ExplainingProvider "
                 "InputEmbeddingsProvider ModelListProvider Provider RerankProvider SchemaCheckingProvider "
                 "StreamProvider SupportsBatches TokenCountProvider"
@@ -393,7 +393,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.options": "ChatOptions",
             "chat_core.types.parts": "Citation Opaque Part Reasoning Refusal Structured Text ToolCall",
             "chat_core.types.questions": (
-                "Answer Choice ChoiceAnswer DecisionResponse Declined Question Score ScoreAnswer YesNo "
+                "Answer Choice ChoiceAnswer Decider DecisionResponse Declined Question Score ScoreAnswer YesNo "
                 "YesNoAnswer"
             ),
             "chat_core.types.request": "ChatRequest OutputSchema ToolDefinition",

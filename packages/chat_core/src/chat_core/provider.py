@@ -143,16 +143,6 @@ class DecisionProvider(Provider, Protocol):
         ...
 
 
-class Decider(Protocol):
-    """Whoever answers questions about a conversation: a chat, or a client with probabilities."""
-
-    async def decide(
-        self, messages: Messages, questions: Mapping[str, Question], /
-    ) -> DecisionResponse[float | None]:
-        """Return an answer to each question. Raises a `ChatError`."""
-        ...
-
-
 @runtime_checkable
 class BatchProvider(Provider, Protocol):
     """The batches of a client: many requests that the server runs when it has room."""

@@ -13,7 +13,7 @@ from chat_core.types.questions import Choice, ChoiceAnswer
 from chat_core.types.request import ChatRequest
 
 if TYPE_CHECKING:
-    from chat_core.provider import Decider
+    from chat_core.types.questions import Decider
 
 
 def by_decision(

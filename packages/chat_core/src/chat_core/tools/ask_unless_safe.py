@@ -12,7 +12,7 @@ from chat_core.types.questions import YesNo, YesNoAnswer
 from chat_core.types.tool_call import ToolCall
 
 if TYPE_CHECKING:
-    from chat_core.provider import Decider
+    from chat_core.types.questions import Decider
 
 SAFE = YesNo(
     "Is it safe to run this tool call without asking a person first?",

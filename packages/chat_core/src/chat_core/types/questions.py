@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, cast
 
 from typing_extensions import TypeVar
 
@@ -14,6 +14,9 @@ from chat_core.types.misuse import checked_mapping, checked_text, is_a, kind_of
 from chat_core.types.response import Notice
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.usage import Usage
+
+if TYPE_CHECKING:
+    from chat_core.types.messages import Messages
 
 P_co = TypeVar("P_co", bound=float | None, covariant=True, default=float | None)
 
@@ -193,3 +196,13 @@ class DecisionResponse(ShortRepr, Generic[P_co]):
 
 def _other_kind(name: str, found: object) -> ConfigurationError:
     return ConfigurationError(f"the answer to {name!r} is a {type(found).__name__}")
+
+
+class Decider(Protocol):
+    """Whoever answers questions about a conversation: a chat, or a client with probabilities."""
+
+    async def decide(
+        self, messages: Messages, questions: Mapping[str, Question], /
+    ) -> DecisionResponse[float | None]:
+        """Return an answer to each question. Raises a `ChatError`."""
+        ...

@@ -393,8 +393,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.options": "ChatOptions",
             "chat_core.types.parts": "Citation Opaque Part Reasoning Refusal Structured Text ToolCall",
             "chat_core.types.questions": (
-                "Answer Choice ChoiceAnswer Decider DecisionResponse Declined Question Score ScoreAnswer YesNo "
-                "YesNoAnswer"
+                "Answer Choice ChoiceAnswer Decider DecisionResponse Declined Question Score ScoreAnswer "
+                "YesNo YesNoAnswer"
             ),
             "chat_core.types.request": "ChatRequest OutputSchema ToolDefinition",
             "chat_core.types.rerank": "RerankResponse RerankResult",

@@ -52,8 +52,8 @@ async def emulated(
     """
     keys = {f"q{number}": name for number, name in enumerate(questions, 1)}
     output = SchemaOutput(_schema(keys, questions))
-    asked = Messages([*messages, Message("user", [Text(_asked(keys, questions))])])
-    request = ChatRequest(asked, options=replace(setup.options, tool_choice=None), output=output.schema)
+    prompted = Messages([*messages, Message("user", [Text(_prompt(keys, questions))])])
+    request = ChatRequest(prompted, options=replace(setup.options, tool_choice=None), output=output.schema)
     response = await retried(partial(provider.complete, request), setup.retry, [])
     try:
         value = as_object(output.typed(response).value)
@@ -84,7 +84,7 @@ def _property(question: Question) -> JsonObject:
             return {"type": "integer", "enum": [*range(len(question.levels))]}
 
 
-def _asked(keys: Mapping[str, str], questions: Mapping[str, Question]) -> str:
+def _prompt(keys: Mapping[str, str], questions: Mapping[str, Question]) -> str:
     lines = [_ASK]
     for key, name in keys.items():
         question = questions[name]

@@ -142,12 +142,12 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         from chat_core.types.questions import checked_questions
         from chat_core.types.request import messages_of
 
-        asked, conversation = checked_questions(questions), messages_of(messages)
+        by_name, conversation = checked_questions(questions), messages_of(messages)
         setup = self._setup.now()
         if isinstance(self._provider, DecisionProvider):
-            return await decided(self._provider, conversation, asked, setup)
+            return await decided(self._provider, conversation, by_name, setup)
         self._require(CompletionProvider, "neither decides nor completes")
-        return await emulated(cast("CompletionProvider", self._provider), conversation, asked, setup)
+        return await emulated(cast("CompletionProvider", self._provider), conversation, by_name, setup)
 
     async def rerank(
         self: SideRequests[RerankProvider, R_co, V_co, D_contra],

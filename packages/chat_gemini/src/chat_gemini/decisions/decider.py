@@ -35,8 +35,8 @@ class GeminiDecisions(ProviderClient[Settings]):
 
         Raises a `ChatError`; retries nothing.
         """
-        settings, asked = self._settings, checked_questions(questions)
+        settings, by_name = self._settings, checked_questions(questions)
         model = model_path(settings.model, settings.defaults.endpoint)
-        encoded = encode(messages_of(messages), asked, model=model)
-        read = partial(decode, questions=asked, model=settings.model, notices=encoded.notices)
+        encoded = encode(messages_of(messages), by_name, model=model)
+        read = partial(decode, questions=by_name, model=settings.model, notices=encoded.notices)
         return await self._send("POST", "/decisions", read, encoded.body)

@@ -33,8 +33,8 @@ def encode(messages: Messages, questions: Mapping[str, Question], *, model: str)
     notices: list[Notice] = []
     alone = len(messages) == 1
     contents = [content for message in messages for content in _contents(message, notices, alone=alone)]
-    asked: dict[str, JsonValue] = {name: _question(question) for name, question in questions.items()}
-    body: dict[str, object] = {"model": model, "input": contents, "questions": asked}
+    listed: dict[str, JsonValue] = {name: _question(question) for name, question in questions.items()}
+    body: dict[str, object] = {"model": model, "input": contents, "questions": listed}
     return Encoded(body, tuple(dict.fromkeys(notices)))
 
 
@@ -68,10 +68,10 @@ def _file(file: File) -> JsonObject:
 def _question(question: Question) -> JsonObject:
     match question:
         case YesNo():
-            asked: JsonObject = {"type": "noul", "instructions": question.instructions}
+            fields: JsonObject = {"type": "noul", "instructions": question.instructions}
             named = {"true_description": question.yes, "false_description": question.no}
             criteria: JsonObject = {name: text for name, text in named.items() if text}
-            return {**asked, "criteria": criteria} if criteria else asked
+            return {**fields, "criteria": criteria} if criteria else fields
         case Choice():
             choices: dict[str, JsonValue] = {name: text or "" for name, text in question.described.items()}
             return {"type": "choice", "instructions": question.instructions, "criteria": choices}

@@ -32,9 +32,9 @@ class OpenAIDecisions(ProviderClient[Settings]):
 
         Raises a `ChatError`; retries nothing.
         """
-        settings, asked = self._settings, checked_questions(questions)
+        settings, by_name = self._settings, checked_questions(questions)
         encoded = encode(
-            messages_of(messages), asked, model=settings.model, options=settings.defaults.options
+            messages_of(messages), by_name, model=settings.model, options=settings.defaults.options
         )
-        read = partial(decode, questions=asked, notices=encoded.notices)
+        read = partial(decode, questions=by_name, notices=encoded.notices)
         return await self._send("POST", "/decisions", read, encoded.body)

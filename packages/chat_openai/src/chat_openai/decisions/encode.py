@@ -42,8 +42,8 @@ def encode(
     instructions = turn.body.get("instructions")
     first: list[JsonValue] = [{"role": "developer", "content": str(instructions)}] if instructions else []
     shared = {name: value for name, value in options.body().items() if name in _SHARED}
-    asked = [_question(name, question) for name, question in questions.items()]
-    return Encoded({"model": model, "input": [*first, *items], "questions": asked, **shared}, turn.notices)
+    listed = [_question(name, question) for name, question in questions.items()]
+    return Encoded({"model": model, "input": [*first, *items], "questions": listed, **shared}, turn.notices)
 
 
 def _check(item: JsonObject) -> None:

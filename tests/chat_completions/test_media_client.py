@@ -23,11 +23,13 @@ def client_of(builder: Builder, transport: FakeTransport) -> Any:
 async def test_speech_becomes_text_and_text_speech(builder: Builder) -> None:
     transport = FakeTransport().answer({"text": "Hello."}).answer(b"RIFF\0\0\0\0WAVE")
     client = client_of(builder, transport)
-    text = await client.transcribe(File("audio/wav", b"RIFF\0\0\0\0WAVE"), model="whisper", language="en")
-    speech = await client.speak(text, voice="a-voice", model="tts")
+    recording = File("audio/wav", b"RIFF\0\0\0\0WAVE")
+    transcription = await client.transcribe(recording, model="whisper", language="en")
+    speech = await client.speak(str(transcription), voice="a-voice", model="tts")
 
     heard, spoken = transport.requests
-    assert (text, speech.mimetype, speech.data) == ("Hello.", "audio/wav", b"RIFF\0\0\0\0WAVE")
+    assert transcription.text == "Hello."
+    assert speech.file == File("audio/wav", b"RIFF\0\0\0\0WAVE", transcript="Hello.")
     assert heard.url.endswith("/audio/transcriptions")
     assert heard.headers["content-type"].startswith("multipart/form-data; boundary=")
     for piece in (
@@ -44,7 +46,7 @@ async def test_speech_becomes_text_and_text_speech(builder: Builder) -> None:
 
 
 async def test_a_recording_without_bytes_cannot_be_sent(builder: Builder) -> None:
-    with pytest.raises(ConfigurationError, match="needs the file's bytes"):
-        await client_of(builder, FakeTransport()).transcribe(File.from_url("https://a.example/a.wav"))
+    with pytest.raises(ConfigurationError, match="needs the recording's bytes"):
+        await client_of(builder, FakeTransport()).transcribe(File.from_id("file-1"))
     with pytest.raises(ConfigurationError, match="no name or type"):
         await client_of(builder, FakeTransport()).transcribe(File("audio/wav", b"x", name='a"\r\nb'))

@@ -68,6 +68,7 @@ OF_THE_WIRE: dict[str, object] = {
     "store": True,
     "metadata": {"a": "b"},
     "prompt_cache_key": "k",
+    "prompt_cache_options": {"mode": "explicit", "ttl": "30m"},
     "safety_identifier": "s",
     "user": "u",
     "web_search_options": {},
@@ -187,6 +188,13 @@ ENDPOINTS: list[tuple[str, str, Callable[[Any], Any], object, str]] = [
         "groq.types.audio.SpeechCreateParams",
         lambda c: c.speak("Hi", voice="v"),
         b"RIFF",
+        "/audio/speech",
+    ),
+    (
+        "mistral",
+        "SpeechRequest",
+        lambda c: c.speak("Hi", voice="v"),
+        {"audio_data": "UklGRg=="},
         "/audio/speech",
     ),
     (

@@ -74,7 +74,7 @@ async def test_documents_are_read_texts_moderated_and_speech_transcribed() -> No
     results = await client.moderate(["a"])
     text = await client.transcribe(File("audio/mpeg", b"ID3"), model="voxtral-mini-latest")
 
-    assert (pages, results, text) == ({"pages": []}, {"results": []}, "Hello.")
+    assert (pages, results, str(text)) == ({"pages": []}, {"results": []}, "Hello.")
     paths = [request.url.removeprefix("https://api.mistral.ai/v1") for request in transport.requests]
     assert paths == ["/ocr", "/moderations", "/audio/transcriptions"]
     document = {

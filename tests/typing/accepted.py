@@ -61,6 +61,8 @@ from chat_core import (
     Response,
     RetryPolicy,
     ScopedCollection,
+    SpeechProvider,
+    SpeechStreamProvider,
     Step,
     Strategy,
     StreamProvider,
@@ -77,6 +79,10 @@ from chat_core import (
     ToolContext,
     ToolProgress,
     ToolResult,
+    Transcription,
+    TranscriptionDone,
+    TranscriptionProvider,
+    TranscriptionStreamProvider,
     Transport,
     TurnEvent,
     YesNo,
@@ -96,6 +102,7 @@ from chat_core.middleware import (
 from chat_core.realtime import RealtimeSession, SessionEvent
 from chat_core.routing import Breaker, Fallback, Member, Router
 from chat_core.sync import SyncChat
+from chat_core.types.audio import SpeechEvent
 from chat_deepseek import DeepSeekBuilder, DeepSeekClient
 from chat_gemini import (
     EmbeddingGeminiClient,
@@ -1004,3 +1011,24 @@ async def a_session_talks_both_ways(messages: Messages) -> None:
         await session.send("Hello")
         async for event in session:
             assert_type(event, SessionEvent)
+
+
+async def speech_of_any_provider(client: OpenAIClient, groq: GroqClient, recording: File) -> None:
+    chat = ChatBuilder().with_model(client).build()
+    assert_type(await chat.transcribe(recording), Transcription)
+    assert_type((await chat.speak("Hello", voice="coral")).file, File)
+    hears: TranscriptionStreamProvider = client
+    speaks: SpeechStreamProvider = client
+    hears_whole: TranscriptionProvider = groq
+    speaks_whole: SpeechProvider = groq
+    async for event in hears.stream_transcription(recording):
+        match event:
+            case TextChunk(text):
+                assert_type(text, str)
+            case TranscriptionDone(transcription):
+                assert_type(transcription, Transcription)
+            case _:
+                assert_never(event)
+    assert_type(await hears_whole.transcribe(recording), Transcription)
+    assert_type((await speaks_whole.speak("Hello", voice="coral")).file, File)
+    assert_type([event async for event in speaks.stream_speech("Hello", voice="coral")], list[SpeechEvent])

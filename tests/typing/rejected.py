@@ -446,6 +446,12 @@ async def what_ranks_no_documents(client: ClaudeClient) -> None:
     ChatCompletionsBuilder().with_model("m").build().rerank("query", ["a"])  # type: ignore[attr-defined]  # built without rerank
 
 
+async def what_neither_hears_nor_speaks(client: ClaudeClient, recording: File) -> None:
+    chat = ChatBuilder().with_model(client).build()
+    await chat.transcribe(recording)  # type: ignore[misc]  # a client without transcriptions
+    await chat.speak("Hello", voice="coral")  # type: ignore[misc]  # a client without speech
+
+
 async def what_a_wrapped_client_cannot_do(messages: Messages) -> None:
     wrapped = builder.with_model(wrap(CompletesOnly(), ProviderWrapper)).build()
     wrapped.stream(messages)  # type: ignore[misc]  # it only completes

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
         SupportsFiles,
         TokenCountProvider,
     )
+    from chat_core.provider.speech import (
+        SpeechProvider,
+        SpeechStreamProvider,
+        TranscriptionProvider,
+        TranscriptionStreamProvider,
+    )
     from chat_core.tokens.estimate import TokenEstimate, estimate_tokens
     from chat_core.tokens.fit import Fit, will_it_fit
     from chat_core.tokens.known_limits import model_limits
@@ -51,6 +57,14 @@ if TYPE_CHECKING:
     from chat_core.tools.step import Step
     from chat_core.transport import Event, EventStream, Request, Response, Timeouts, Transport
     from chat_core.transport.http import HttpTransport
+    from chat_core.types.audio import (
+        Speech,
+        SpeechChunk,
+        SpeechDone,
+        TimedText,
+        Transcription,
+        TranscriptionDone,
+    )
     from chat_core.types.batch import (
         Answered,
         BatchCounts,
@@ -282,6 +296,11 @@ __all__ = [
     "Score",
     "ScoreAnswer",
     "SentInput",
+    "Speech",
+    "SpeechChunk",
+    "SpeechDone",
+    "SpeechProvider",
+    "SpeechStreamProvider",
     "Step",
     "StepLimitReached",
     "Strategy",
@@ -295,6 +314,7 @@ __all__ = [
     "Text",
     "TextChunk",
     "TimedOut",
+    "TimedText",
     "Timeouts",
     "TokenCountProvider",
     "TokenEstimate",
@@ -307,6 +327,10 @@ __all__ = [
     "ToolProgress",
     "ToolResult",
     "ToolStatus",
+    "Transcription",
+    "TranscriptionDone",
+    "TranscriptionProvider",
+    "TranscriptionStreamProvider",
     "Transport",
     "Turn",
     "TurnEvent",
@@ -342,14 +366,13 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.chat.inputs": "InputOutcome SentInput",
             "chat_core.entry_points": "open_model",
             "chat_core.provider": (
-                "BatchProvider ChatModel CompletionProvider EmbeddingsProvider ExplainingProvider "
-                "FilesProvider InputEmbeddingsProvider ModelListProvider Provider "
-                "RerankProvider SchemaCheckingProvider StreamProvider SupportsBatches "
-                "SupportsFiles TokenCountProvider"
                 "BatchProvider ChatModel CompletionProvider DecisionProvider EmbeddingsProvider "
-                "ExplainingProvider "
-                "InputEmbeddingsProvider ModelListProvider Provider RerankProvider SchemaCheckingProvider "
-                "StreamProvider SupportsBatches TokenCountProvider"
+                "ExplainingProvider FilesProvider InputEmbeddingsProvider ModelListProvider Provider "
+                "RerankProvider SchemaCheckingProvider StreamProvider SupportsBatches SupportsFiles "
+                "TokenCountProvider"
+            ),
+            "chat_core.provider.speech": (
+                "SpeechProvider SpeechStreamProvider TranscriptionProvider TranscriptionStreamProvider"
             ),
             "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
             "chat_core.tokens.fit": "Fit will_it_fit",
@@ -364,6 +387,9 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.tools.step": "Step",
             "chat_core.transport": "Event EventStream Request Response Timeouts Transport",
             "chat_core.transport.http": "HttpTransport",
+            "chat_core.types.audio": (
+                "Speech SpeechChunk SpeechDone TimedText Transcription TranscriptionDone"
+            ),
             "chat_core.types.batch": "Answered BatchCounts BatchItem BatchJob BatchPart NotRun Refused",
             "chat_core.types.cache_points": "CacheLifetime cache_point",
             "chat_core.types.call_status": (

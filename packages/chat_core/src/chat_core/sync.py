@@ -23,8 +23,11 @@ from chat_core.provider import (
     StreamProvider,
     SupportsBatches,
 )
+from chat_core.provider.speech import SpeechProvider, TranscriptionProvider
+from chat_core.types.audio import Speech, Transcription
 from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
 from chat_core.types.explanation import Explanation
+from chat_core.types.files import File
 from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions
 from chat_core.types.rerank import RerankResponse
@@ -33,7 +36,6 @@ from chat_core.types.response import ChatResponse
 if TYPE_CHECKING:
     from chat_core.chat.embedding import Progress
     from chat_core.chat.sync_batches import SyncBatches
-    from chat_core.types.files import File
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
@@ -233,6 +235,27 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
     ) -> RerankResponse:
         """`Chat.rerank`."""
         return self._call(lambda: self._chat.rerank(query, documents, top_n=top_n))
+
+    def transcribe(
+        self: SyncChat[TranscriptionProvider, R_co, V_co, D_contra],
+        file: File,
+        *,
+        model: str | None = None,
+        language: str | None = None,
+    ) -> Transcription:
+        """Do what `Chat.transcribe` does."""
+        return self._call(lambda: self._chat.transcribe(file, model=model, language=language))
+
+    def speak(
+        self: SyncChat[SpeechProvider, R_co, V_co, D_contra],
+        text: str,
+        *,
+        voice: str,
+        model: str | None = None,
+        format: str | None = None,
+    ) -> Speech:
+        """Do what `Chat.speak` does."""
+        return self._call(lambda: self._chat.speak(text, voice=voice, model=model, format=format))
 
     def explain(
         self: SyncChat[ExplainingProvider, object, V_co, Never],

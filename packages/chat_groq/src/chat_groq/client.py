@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat_completions.media_client import SpeakingClient, TranscribingClient
+from chat_completions.client import ChatCompletionsClient
+from chat_completions.settings import Settings
+from chat_core.client.audio import AudioRules, SpeakingClient, TranscribingClient
 
 if TYPE_CHECKING:
     from chat_groq.batch import GroqBatches
     from chat_groq.files import GroqFiles
 
 
-class GroqClient(TranscribingClient, SpeakingClient):
+# Groq's reference, November 2026; neither endpoint streams.
+_AUDIO = AudioRules("Groq", url_field="url", formats=("wav", "mp3", "flac", "ogg", "mulaw"))
+
+
+class GroqClient(ChatCompletionsClient, TranscribingClient[Settings], SpeakingClient[Settings]):
     """A model at Groq. It holds no conversation: any number of chats may share it."""
+
+    AUDIO = _AUDIO
 
     @property
     def batches(self) -> GroqBatches:

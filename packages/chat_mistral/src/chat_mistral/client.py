@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chat_completions.client import EmbeddingChatCompletionsClient
+from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_completions.decode import decode
 from chat_completions.encode.files import encode_file
-from chat_completions.media_client import TranscribingClient
+from chat_completions.settings import Settings
 from chat_core import ChatResponse, File, JsonObject, Messages
+from chat_core.client.audio import AudioRules, StreamingSpeakingClient, StreamingTranscribingClient
 from chat_core.wire import CallIds, read_object
 
 if TYPE_CHECKING:
@@ -18,8 +19,25 @@ if TYPE_CHECKING:
     from chat_mistral.files import MistralFiles
 
 
-class MistralClient(TranscribingClient):
+# Mistral's reference and its SDK (mistralai 3.7.0), November 2026.
+_AUDIO = AudioRules(
+    "Mistral",
+    url_field="file_url",
+    id_field="file_id",
+    takes_prompt=False,
+    timed_format=None,
+    voice_field="voice_id",
+    formats=("wav", "mp3", "flac", "opus", "pcm"),
+    sound_stream={"stream": True},
+)
+
+
+class MistralClient(
+    ChatCompletionsClient, StreamingTranscribingClient[Settings], StreamingSpeakingClient[Settings]
+):
     """A model at Mistral. It holds no conversation: any number of chats may share it."""
+
+    AUDIO = _AUDIO
 
     @property
     def batches(self) -> MistralBatches:

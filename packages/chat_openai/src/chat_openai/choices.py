@@ -35,7 +35,7 @@ def client_for(
         return ImageOpenAIClient(settings, choices.images, deployment)
     if choices.embeds:
         return EmbeddingOpenAIClient(settings, choices.dimensions, deployment)
-    return OpenAIClient(settings)
+    return OpenAIClient(settings, deployment)
 
 
 def refuse_other_choices(choices: Choices, plain: Choices, makes: str) -> None:

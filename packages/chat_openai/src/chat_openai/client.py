@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chat_core import EmbeddingInput, EmbeddingsResponse
+from chat_core.client.audio import AudioRules, StreamingSpeakingClient, StreamingTranscribingClient
 from chat_responses.client import ResponsesClient
 from chat_responses.settings import Settings
 
@@ -18,8 +19,31 @@ if TYPE_CHECKING:
     from chat_openai.files import OpenAIFiles
 
 
-class OpenAIClient(ResponsesClient):
-    """A model of OpenAI's. It holds no conversation: any number of chats may share it."""
+# OpenAI's reference and its SDK (openai 3.54.0), November 2026.
+_AUDIO = AudioRules(
+    "OpenAI",
+    formats=("wav", "mp3", "flac", "opus", "aac", "pcm"),
+    sound_stream={"stream_format": "sse"},
+)
+
+
+class OpenAIClient(ResponsesClient, StreamingTranscribingClient[Settings], StreamingSpeakingClient[Settings]):
+    """A model of OpenAI's. It holds no conversation: any number of chats may share it.
+
+    Transcriptions and speech are by other models, such as "gpt-transcribe": pass `model`, or build a client
+    for it. "tts-1" and "whisper-1" do not stream.
+    """
+
+    AUDIO = _AUDIO
+
+    def __init__(self, settings: Settings, deployment: str = "") -> None:
+        """`deployment` is the path under the base URL that all but Responses has at some servers."""
+        super().__init__(settings)
+        self._deployment = deployment
+
+    @property
+    def _audio_path(self) -> str:
+        return f"{self._deployment}/audio"
 
     @property
     def batches(self) -> OpenAIBatches:
@@ -48,9 +72,8 @@ class EmbeddingOpenAIClient(OpenAIClient):
 
     def __init__(self, settings: Settings, dimensions: int | None = None, deployment: str = "") -> None:
         """`deployment` is the path under the base URL that the embeddings have at some servers."""
-        super().__init__(settings)
+        super().__init__(settings, deployment)
         self._dimensions = dimensions
-        self._deployment = deployment
 
     @property
     def batches(self) -> EmbeddingOpenAIBatches:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from chat_completions.client import EmbeddingChatCompletionsClient
-from chat_completions.media_client import DrawingClient, SpeakingClient, TranscribingClient
+from chat_completions.media_client import DrawingClient
 from chat_completions.rerank_client import RerankingClient
+from chat_completions.settings import Settings
+from chat_core.client.audio import AudioRules, SpeakingClient, TranscribingClient
+
+_AUDIO = AudioRules("Together", formats=("wav", "mp3", "raw"))
 
 
-class TogetherClient(TranscribingClient, SpeakingClient, DrawingClient, RerankingClient):
+class TogetherClient(DrawingClient, RerankingClient, TranscribingClient[Settings], SpeakingClient[Settings]):
     """A model at Together. It holds no conversation: any number of chats may share it."""
+
+    AUDIO = _AUDIO
 
     @property
     def _image_format(self) -> str:

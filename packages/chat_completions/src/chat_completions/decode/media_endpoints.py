@@ -1,4 +1,4 @@
-"""What the endpoints for transcription and images return."""
+"""What the endpoint for images returns."""
 
 from __future__ import annotations
 
@@ -7,19 +7,6 @@ import base64
 from chat_core import ConfigurationError, File, InvalidResponse, JsonObject
 from chat_core.types.json_values import as_list, as_object, as_text
 from chat_core.wire import error_from_object, is_error_object, read_object
-
-
-def decode_transcription(body: bytes) -> str:
-    """Return the text of a transcription.
-
-    Raises `ProviderError` for an error under status 200, `InvalidResponse`.
-    """
-    response = read_object(body, "a transcription")
-    if not isinstance(text := response.get("text"), str):
-        if is_error_object(response):
-            raise error_from_object(response)
-        raise InvalidResponse(f"a transcription without a text: {body[:200]!r}")
-    return text
 
 
 def decode_images(body: bytes) -> list[File]:

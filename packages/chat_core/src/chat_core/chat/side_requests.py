@@ -18,6 +18,7 @@ from chat_core.provider import (
     RerankProvider,
     SupportsBatches,
 )
+from chat_core.provider.speech import SpeechProvider, TranscriptionProvider
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.response import ChatResponse
 from chat_core.types.short_repr import Shown
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from chat_core.chat.batches import ChatBatches
     from chat_core.chat.embedding import Progress
     from chat_core.provider import DecisionProvider, ExplainingProvider, InputEmbeddingsProvider
+    from chat_core.types.audio import Speech, Transcription
     from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.explanation import Explanation
     from chat_core.types.files import File
@@ -162,6 +164,31 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         provider = self._provider
         self._require(RerankProvider, "does not rank documents")
         return await retried(partial(provider.rerank, query, documents, top_n=top_n), self._setup.retry, [])
+
+    async def transcribe(
+        self: SideRequests[TranscriptionProvider, R_co, V_co, D_contra],
+        file: File,
+        *,
+        model: str | None = None,
+        language: str | None = None,
+    ) -> Transcription:
+        """Return what is said in a recording. `language` is what is spoken, such as "de"."""
+        self._require(TranscriptionProvider, "does not transcribe")
+        action = partial(self._provider.transcribe, file, model=model, language=language)
+        return await retried(action, self._setup.retry, [])
+
+    async def speak(
+        self: SideRequests[SpeechProvider, R_co, V_co, D_contra],
+        text: str,
+        *,
+        voice: str,
+        model: str | None = None,
+        format: str | None = None,
+    ) -> Speech:
+        """Return a text as speech, in a `voice` that the server has and a `format` such as "mp3"."""
+        self._require(SpeechProvider, "does not speak")
+        action = partial(self._provider.speak, text, voice=voice, model=model, format=format)
+        return await retried(action, self._setup.retry, [])
 
     @property
     def batches(self: SideRequests[SupportsBatches, object, V_co, Never]) -> ChatBatches[V_co]:

@@ -13,6 +13,7 @@ from logging import Logger
 from typing import Protocol, TypeVar, runtime_checkable
 
 import anyio
+from typing_extensions import TypeVar as DefaultTypeVar
 
 from chat_core.client.deadlines import Deadlines
 from chat_core.client.error_advice import DecodeError
@@ -20,9 +21,11 @@ from chat_core.client.request_log import LOGGER, RequestLog
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
 from chat_core.types.errors import ChatError, ConnectionFailed, TimedOut
-from chat_core.types.events import Done, TurnEvent
+from chat_core.types.events import TurnEvent
 
 T = TypeVar("T")
+E = TypeVar("E")
+E_co = DefaultTypeVar("E_co", covariant=True, default=TurnEvent)
 _DRAIN = (
     0.25  # seconds for the end of the bytes after the terminal sign, so that the connection can be used again
 )
@@ -67,18 +70,21 @@ class StallEnding(Ending, Protocol):
         ...
 
 
-class StreamDecoder(Ending, Protocol):
-    """The decoder of one streamed turn of a wire. It is fed events, and does no I/O."""
+class StreamDecoder(Ending, Protocol[E_co]):
+    """The decoder of one streamed turn of a wire. It is fed events, and does no I/O.
 
-    def feed(self, event: Event, /) -> Iterable[TurnEvent]:
+    What is no turn, such as speech, has events of its own.
+    """
+
+    def feed(self, event: Event, /) -> Iterable[E_co]:
         """Return what one event of the wire adds to the turn.
 
         Raises where it cannot be read, or says that the turn failed.
         """
         ...
 
-    def finish(self) -> Done:
-        """Return the whole turn. Raises `StreamTruncated` if the turn is not complete."""
+    def finish(self) -> E_co:
+        """Return the whole turn, as `Done`. Raises `StreamTruncated` if the turn is not complete."""
         ...
 
 
@@ -191,10 +197,10 @@ async def begun(
 async def stream_response(
     transport: Transport,
     request: Request,
-    decoder: StreamDecoder,
+    decoder: StreamDecoder[E],
     decode_error: DecodeError,
     logger: Logger = LOGGER,
-) -> AsyncGenerator[TurnEvent]:
+) -> AsyncGenerator[E]:
     """Yield a turn as it arrives, ending with `Done`. Raises as `send_request` does, and what the decoder
     raises.
 
@@ -226,8 +232,8 @@ async def stream_response(
 
 
 def _finish(
-    decoder: StreamDecoder, request: Request, texts: list[str], lost: ConnectionFailed | None
-) -> Done:
+    decoder: StreamDecoder[E], request: Request, texts: list[str], lost: ConnectionFailed | None
+) -> E:
     """Return the whole turn. An error has the lost connection as its cause; `texts` are what came last."""
     try:
         return decoder.finish()
@@ -260,7 +266,7 @@ def _transport_error(error: ChatError | OSError, request: Request) -> ChatError:
     return error
 
 
-def _feed(decoder: StreamDecoder, burst: Sequence[Event]) -> Iterator[TurnEvent]:
+def _feed(decoder: StreamDecoder[E], burst: Sequence[Event]) -> Iterator[E]:
     """Yield what the events of a burst add to the turn, up to the terminal sign."""
     for event in burst:
         yield from decoder.feed(event)

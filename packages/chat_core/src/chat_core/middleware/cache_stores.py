@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import anyio.to_thread
 
 from chat_core.types.misuse import checked_count
-from chat_core.types.runtime import IN_PYODIDE
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -132,4 +131,4 @@ class SqliteStore:
                 )
                 return action(connection)
 
-        return run() if IN_PYODIDE else await anyio.to_thread.run_sync(run)
+        return await anyio.to_thread.run_sync(run)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.files import File
@@ -12,6 +12,8 @@ from chat_core.types.files import File
 _EXTENSIONS = {
     "audio/mpeg": "mp3",
     "audio/wav": "wav",
+    "audio/webm": "webm",
+    "video/webm": "webm",
     "audio/flac": "flac",
     "audio/ogg": "ogg",
     "audio/mp4": "m4a",
@@ -26,11 +28,21 @@ class Form(NamedTuple):
     content_type: str
 
 
-def encode_form(fields: Mapping[str, object], file: File) -> Form:
-    """Return a form of the fields that are not None, and a file after them.
+def encode_form(fields: Mapping[str, object], file: File | None = None) -> Form:
+    """Return a form of the fields that are not None, and a file after them, where there is one.
 
-    Raises `ConfigurationError` for a file without bytes.
+    A field whose value is a list stands there once for each item. Raises `ConfigurationError` for a file
+    without bytes.
     """
+    written = [
+        (key, item)
+        for key, value in fields.items()
+        if value is not None
+        for item in (cast("Iterable[object]", value) if isinstance(value, list | tuple) else (value,))
+    ]
+    if file is None:
+        boundary = hashlib.sha256(repr(written).encode()).hexdigest()[:32]
+        return Form(_fields(written, boundary) + f"--{boundary}--\r\n".encode(), _type(boundary))
     if file.data is None:
         raise ConfigurationError(
             f"this needs the file's bytes: read {file.url or file.id} and pass File.from_bytes(...)"
@@ -40,15 +52,26 @@ def encode_form(fields: Mapping[str, object], file: File) -> Form:
     if any(sign in f"{name}{mimetype}" for sign in '\r\n"\0'):
         raise ConfigurationError(f"no name or type of a file in a form: {name!r}, {mimetype!r}")
     boundary = hashlib.sha256(file.data).hexdigest()[:32]
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
-        for key, value in fields.items()
-        if value is not None
-    ]
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-    parts += [
+    parts = [
+        _fields(written, boundary),
         f"{head}Content-Type: {mimetype}\r\n\r\n".encode(),
         file.data,
         f"\r\n--{boundary}--\r\n".encode(),
     ]
-    return Form(b"".join(parts), f"multipart/form-data; boundary={boundary}")
+    return Form(b"".join(parts), _type(boundary))
+
+
+def _fields(written: Iterable[tuple[str, object]], boundary: str) -> bytes:
+    return "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{_text(value)}\r\n'
+        for key, value in written
+    ).encode()
+
+
+def _text(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _type(boundary: str) -> str:
+    return f"multipart/form-data; boundary={boundary}"

@@ -58,6 +58,8 @@ def _get(segments: list[str], query: Mapping[str, str], headers: Mapping[str, st
             return Route(Want.SCRIPTED, RESPONSES, {"response_id": response_id, **query})
         case [*_, "messages", "batches", id] | [*_, "messages", "batches", id, "results"]:
             return Route(Want.SCRIPTED, CLAUDE, {"batch": id, "results": segments[-1] == "results"})
+        case [*_, "operations", id]:
+            return Route(Want.SCRIPTED, GEMINI, {"operation": id})
         case [*_, "models"] | [*_, "models", _]:
             return Route(Want.MODELS, _wire_by_headers(headers), {})
         case [*_, "api", "tags"]:
@@ -120,11 +122,15 @@ def _google(segment: str, query: Mapping[str, str], body: JsonObject) -> Route:
 def _other(segments: list[str], body: JsonObject) -> Route:
     """Return the route of an endpoint whose answers the script has to spell out."""
     match segments:
-        case [*_, "converse" | "invoke" | "count-tokens" | "tokenize"] | [
-            *_,
-            "images",
-            "generations" | "edits",
-        ]:
+        case (
+            [*_, "converse" | "invoke" | "count-tokens" | "tokenize"]
+            | [
+                *_,
+                "images",
+                "generations" | "edits",
+            ]
+            | [*_, "audio", "speech" | "transcriptions"]
+        ):
             return Route(Want.SCRIPTED, CHAT_COMPLETIONS, body)
         case [*_, "converse-stream"]:  # the body does not say so
             return Route(Want.SCRIPTED, CHAT_COMPLETIONS, {**body, "stream": True})

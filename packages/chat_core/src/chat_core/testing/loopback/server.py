@@ -11,6 +11,7 @@ from typing import Self
 from chat_core.testing.loopback.catalog import about, models
 from chat_core.testing.loopback.chat_completions import CHAT_COMPLETIONS
 from chat_core.testing.loopback.embeddings import embeddings
+from chat_core.testing.loopback.forms import read_form
 from chat_core.testing.loopback.gemini import GEMINI
 from chat_core.testing.loopback.http import Listener
 from chat_core.testing.loopback.reaction import Reaction, failed, json_reaction, unscripted
@@ -33,9 +34,10 @@ class LoopbackServer(Shown):
     A `Reply` is written as the request's wire has it: `POST .../chat/completions`, `.../responses`,
     `.../messages`, `.../models/name:generateContent` and `:streamGenerateContent`, `.../api/chat` and
     `.../api/generate`. Token counts of these wires are a `Reply`'s `prompt_tokens`. Other endpoints are
-    answered from the script with `Raw` or `Failure`: images, Bedrock's, Cohere's, other methods as Google
-    names them, Claude's message batches, for whose `GET` the body is `{"batch": "id", "results": false}`, and
-    `GET .../responses/id?stream=true`, whose body is then `{"response_id": "id", "stream": "true"}`.
+    answered from the script with `Raw` or `Failure`: images, speech, transcriptions (the body has the fields
+    of the form), Bedrock's, Cohere's, other methods as Google names them, Claude's message batches, for whose
+    `GET` the body is `{"batch": "id", "results": false}`, `GET .../responses/id?stream=true`, whose body is
+    then `{"response_id": "id", "stream": "true"}`, and `GET .../operations/id`: `{"operation": "id"}`.
 
     `port` is chosen by the system where it is 0. `model` is the name in lists of models.
 
@@ -90,8 +92,10 @@ class LoopbackServer(Shown):
 
     def _received(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Reaction:
         """Note a request and answer it."""
+        kind = headers.get("content-type", "")
         try:
-            body: JsonValue = json.loads(content or b"{}")
+            is_form = kind.startswith("multipart/")
+            body: JsonValue = read_form(kind, content) if is_form else json.loads(content or b"{}")
         except ValueError:
             body = None
         with self._turn:

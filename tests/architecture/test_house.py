@@ -82,6 +82,7 @@ ENVIRONMENT = (
     "getproxies_environment",
     "proxy_bypass",
 )
+OF_PYODIDE = ("js", "pyodide")  # there with Python itself, in the browser
 DISTRIBUTIONS = {  # where the name is not the module's
     "pydantic_core": "pydantic",
     "google": "google-auth",
@@ -461,9 +462,8 @@ def what_is_imported_is_declared(house: House) -> Iterator[str]:
             name = DISTRIBUTIONS.get(".".join((root, *inner))) or DISTRIBUTIONS.get(
                 root, root.replace("_", "-")
             )
-            if root not in (module.package, *sys.stdlib_module_names) and name not in _declared(
-                house.packages / module.package
-            ):
+            given = (module.package, *sys.stdlib_module_names, *OF_PYODIDE)
+            if root not in given and name not in _declared(house.packages / module.package):
                 project = f"{module.package}/pyproject.toml"
                 yield f"{module.name}:{step.line}: imports {root}, but {name} is not in {project}"
 

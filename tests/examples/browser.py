@@ -22,7 +22,7 @@ OPTIONS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--remote-debugging-port=0", "--window-size=900,1000", "--lang=en"),
 )
-PATIENCE = 30  # seconds until a page that does not get there fails the test
+PATIENCE = 60  # seconds until a page that does not get there fails the test
 
 
 def program() -> str | None:

@@ -17,6 +17,7 @@ from chat_core.provider import Provider
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.misuse import checked_instance
 from chat_core.types.response import ChatResponse
+from chat_core.types.runtime import IN_PYODIDE
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
@@ -33,6 +34,10 @@ class SyncCalls(Generic[P_co, R_co, V_co, D_contra]):
     def __init__(self, chat: Chat[P_co, R_co, V_co, D_contra]) -> None:
         instead = "write ChatBuilder().with_model(client).build() first"
         checked_instance(chat, Chat, "SyncChat", instead)
+        if IN_PYODIDE:
+            raise ConfigurationError(
+                "SyncChat needs threads, which Pyodide has not: await the chat's own methods"
+            )
         self._chat = chat
         self._entered: SharedLoop | None = None
         self._running: dict[SyncCall[object], None] = {}

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from chat_core.client.authorized import Signed
 from chat_core.client.sigv4 import AwsCredentials, sign_request
 from chat_core.transport import Request, Transport
+from chat_core.types.runtime import run_blocking
 
 AwsCredentialSource: TypeAlias = "Callable[[], AwsCredentials | Awaitable[AwsCredentials]]"
 """A function that returns credentials, sync (it is run in a thread) or async.
@@ -91,7 +92,4 @@ def is_async(source: AwsCredentialSource) -> bool:
 
 
 async def _in_thread(source: AwsCredentialSource) -> AwsCredentials | Awaitable[AwsCredentials]:
-    from anyio import CapacityLimiter, to_thread
-
-    # A limiter of its own: tools that run in threads may have taken all of the shared one.
-    return await to_thread.run_sync(source, limiter=CapacityLimiter(1))
+    return await run_blocking(source)

@@ -12,10 +12,10 @@ from typing import TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 import anyio
-import anyio.to_thread
 
 from chat_core.transport.event_loops import EventLoop, running_loop
 from chat_core.types.errors import AuthenticationError, ChatError
+from chat_core.types.runtime import run_blocking
 
 _ADVISED = 120.0  # seconds before its end from which a token is refreshed, if it can be
 _REQUIRED = 30.0  # seconds before its end from which a token is not used any more
@@ -125,9 +125,8 @@ async def _call(source: CredentialSource) -> object:
     result: object
     if inspect.iscoroutinefunction(source):
         result = source()
-    else:  # a limiter of its own, so that no other thread can keep it waiting
-        limiter = anyio.CapacityLimiter(1)
-        (result,) = await anyio.to_thread.run_sync(in_thread, abandon_on_cancel=True, limiter=limiter)
+    else:
+        (result,) = await run_blocking(in_thread)
     return await cast("Awaitable[object]", result) if inspect.isawaitable(result) else result
 
 

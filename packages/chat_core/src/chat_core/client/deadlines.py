@@ -46,6 +46,7 @@ class Deadlines:
         self._progressed = False
         self._at_most: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._fires = inf  # when the timer fires; not every loop's timers know it themselves
         self._waiting: asyncio.Task[object] | None = None  # None while the reader is elsewhere
         self._cancelling = 0  # cancellations of the waiting task before ours
         self._expired: tuple[str, float] | None = None  # the limit for which the waiting task was cancelled
@@ -100,11 +101,11 @@ class Deadlines:
 
     def _set_timer(self, loop: asyncio.AbstractEventLoop, passes: float) -> None:
         """Set the timer to `passes`, unless it fires before that anyway."""
-        if self._timer is not None and self._timer.when() > passes:
+        if self._timer is not None and self._fires > passes:
             self._timer.cancel()
             self._timer = None
         if self._timer is None and passes < inf:
-            self._timer = loop.call_at(passes, self._timer_fired, loop)
+            self._timer, self._fires = loop.call_at(passes, self._timer_fired, loop), passes
 
     def _timer_fired(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None

@@ -10,14 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import anyio.to_thread
-
 from chat_core.client.builder import default_transport
 from chat_core.client.credentials import Credential
 from chat_core.client.deadlines import Deadlines
 from chat_core.transport import Request, Response, Timeouts, Transport
 from chat_core.types.errors import AuthenticationError, ChatError
 from chat_core.types.json_values import as_count, as_object, as_text
+from chat_core.types.runtime import run_blocking
 from chat_core.wire.error_body import decode_error
 from chat_core.wire.read import read_object
 from chat_core.wire.write import dump
@@ -108,7 +107,7 @@ async def _value(subject: Subject) -> str:
         def in_thread() -> tuple[object]:  # in a tuple: trio lets no thread return a coroutine
             return (subject(),)
 
-        (value,) = await anyio.to_thread.run_sync(in_thread, abandon_on_cancel=True)
+        (value,) = await run_blocking(in_thread)
         value = await value if inspect.isawaitable(value) else value
     if not isinstance(value, str):
         raise AuthenticationError(f"the token to exchange is no text, but {type(value).__name__}")

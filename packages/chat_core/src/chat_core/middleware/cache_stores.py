@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import anyio.to_thread
 
 from chat_core.types.misuse import checked_count
+from chat_core.types.runtime import IN_PYODIDE
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -131,4 +132,4 @@ class SqliteStore:
                 )
                 return action(connection)
 
-        return await anyio.to_thread.run_sync(run)
+        return run() if IN_PYODIDE else await anyio.to_thread.run_sync(run)

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar, cast
 
 import anyio
 
+from chat_core.types.runtime import IN_PYODIDE
+
 T = TypeVar("T")
 
 # The scopes that wait for threads, for whoever may have to leave without waiting: SyncChat after a Ctrl-C.
@@ -22,8 +24,10 @@ async def run_in_thread(function: Callable[[], T], seconds: float = math.inf) ->
 
     A thread cannot be stopped, so a cancelled caller waits for it: only then is the outcome known. There is
     no limit to the number of threads, since a tool may wait for another agent's tools, and with a shared
-    limit both could wait forever.
+    limit both could wait forever. Where there are no threads the function runs here, as long as it takes.
     """
+    if IN_PYODIDE:
+        return function()
     waiting = WAITING.get()
     with anyio.CancelScope(shield=True, deadline=anyio.current_time() + seconds) as scope:
         if waiting is None:

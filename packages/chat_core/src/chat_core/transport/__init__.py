@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chat_core.transport.aiohttp import AioHttpTransport
     from chat_core.transport.bursts import bursts_from_events, events_from_bursts
     from chat_core.transport.default import set_default_transport
+    from chat_core.transport.fetch import FetchTransport
     from chat_core.transport.http import HttpTransport
     from chat_core.transport.sse import bursts_from_bytes
 
@@ -35,6 +36,7 @@ __all__ = [
     "DuplexTransport",
     "Event",
     "EventStream",
+    "FetchTransport",
     "HandshakeRefused",
     "HttpTransport",
     "Request",
@@ -237,6 +239,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.transport.aiohttp": "AioHttpTransport",
             "chat_core.transport.bursts": "bursts_from_events events_from_bursts",
             "chat_core.transport.default": "set_default_transport",
+            "chat_core.transport.fetch": "FetchTransport",
             "chat_core.transport.http": "HttpTransport",
             "chat_core.transport.sse": "bursts_from_bytes",
         },

@@ -49,7 +49,7 @@ class _Decoder:
         self._name = name
         self._zlib = zlib.decompressobj(self._format)
         self._began = False
-        self._first = b""  # one byte does not tell the two formats of deflate apart
+        self._first: bytes = b""  # one byte does not tell the two formats of deflate apart
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return the next piece, and the data that are left to be fed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from chat_core.transport import Transport
+from chat_core.types.runtime import IN_PYODIDE
 
 
 class TransportFactory(Protocol):
@@ -34,6 +35,10 @@ def make_default_transport(proxy: str | None) -> Transport:
     """Return a new transport for a client that was given none."""
     if _factory is not None:
         return _factory(proxy=proxy)
+    if IN_PYODIDE:
+        from chat_core.transport.fetch import FetchTransport
+
+        return FetchTransport()
     from chat_core.transport.http import HttpTransport
 
     return HttpTransport(proxy=proxy)

@@ -41,10 +41,45 @@ ANSWER_OF_COMPLETIONS = (
     '"message":{"role":"assistant","content":"One."}}]}'
 )
 
+
+def session(*frames: dict[str, Any]) -> list[Any]:
+    """Return what a realtime server sends, from the start of a session on."""
+    settings = {"model": "gpt-realtime-2"}
+    begun = [{"type": f"session.{word}", "session": settings} for word in ("created", "updated")]
+    return [*begun, *frames]
+
+
+def begun(id: str) -> dict[str, Any]:
+    return {"type": "response.created", "response": {"id": id, "status": "in_progress"}}
+
+
+def done(id: str, item: dict[str, Any]) -> dict[str, Any]:
+    usage = {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
+    response = {"id": id, "status": "completed", "output": [item], "usage": usage}
+    return {"type": "response.done", "response": response}
+
+
+def words(id: str, *pieces: str) -> list[dict[str, Any]]:
+    about = {"type": "response.output_text.delta", "response_id": id, "item_id": f"i_{id}"}
+    content = [{"type": "output_text", "text": "".join(pieces)}]
+    item = {"type": "message", "id": f"i_{id}", "role": "assistant", "content": content}
+    return [begun(id), *[{**about, "delta": piece} for piece in pieces], done(id, item)]
+
+
+CALL = {"type": "function_call", "id": "i_1", "call_id": "call_one", "name": "weather"}
+CALL |= {"arguments": '{"city": "Bern"}'}
 TAPES = TapesOf(
     "/v1/responses",
     more={
         "embeddings": EXTRA["embeddings"],
+        "realtime": Recorded(
+            None,
+            session(*words("r1", "It ", "rains.")),
+            expected={"text": "It rains.", "finish_reason": "stop", "id": "r1"},
+        ),
+        "realtime_tool": Recorded(
+            None, session(begun("r1"), done("r1", CALL), *words("r2", "It ", "rains."))
+        ),
         "batch": Recorded(
             exchanges=batch_exchanges(ANSWER),
             expected={"results": {"first": "One.", "second": "InvalidRequest"}},

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chat_core.transport.http_errors import Way, connection_error, reason_of, without_frames
 from chat_core.types.errors import ChatError, ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponseError
 
 
 def raise_chat_error(exc: Exception, way: Way) -> None:
@@ -38,7 +43,10 @@ def _chat_error(exc: Exception, way: Way) -> ChatError | None:
             return ConfigurationError(f"no request can be sent to {server}: {reason}")
         case client.ClientPayloadError() if not _is_cut(exc):
             return InvalidResponse(f"the response of {server} is no HTTP: {reason}")
-        case client.ClientResponseError() | HttpProcessingError():
+        case client.ClientResponseError():
+            _drop_headers(exc)
+            return InvalidResponse(f"the response of {server} is no HTTP: {reason}")
+        case HttpProcessingError():
             return InvalidResponse(f"the response of {server} is no HTTP: {reason}")
         case client.ClientError():
             return ConnectionFailed(f"{server} closed the connection {way.when}: {reason}")
@@ -48,6 +56,15 @@ def _chat_error(exc: Exception, way: Way) -> ChatError | None:
             return connection_error(exc, server)
         case _:
             return None
+
+
+def _drop_headers(exc: ClientResponseError) -> None:
+    """Remove the headers of the request, and so the key, from what the repr of an error shows."""
+    sent = exc.request_info.headers
+    nothing = sent.copy()
+    nothing.clear()
+    exc.request_info = exc.request_info._replace(headers=type(sent)(nothing))
+    exc.args = (exc.request_info, exc.history)
 
 
 def _is_cut(exc: BaseException) -> bool:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chat_core.testing.conformance.suites.streaming import StreamingSuite
     from chat_core.testing.conformance.suites.structured_output import StructuredOutputSuite
     from chat_core.testing.conformance.suites.tools import ToolsSuite
+    from chat_core.testing.conformance.suites.transport import TransportSuite
 
 __all__ = [
     "AbsentSuite",
@@ -60,6 +61,7 @@ __all__ = [
     "StructuredOutputSuite",
     "Suite",
     "ToolsSuite",
+    "TransportSuite",
     "check",
     "checks_of",
     "tapes_of",
@@ -90,5 +92,6 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.testing.conformance.suites.streaming": "StreamingSuite",
             "chat_core.testing.conformance.suites.structured_output": "StructuredOutputSuite",
             "chat_core.testing.conformance.suites.tools": "ToolsSuite",
+            "chat_core.testing.conformance.suites.transport": "TransportSuite",
         },
     )

@@ -1,0 +1,18 @@
+"""Sessions of `chat-openai` pass the suite for sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chat_core.provider import Provider
+from chat_core.testing.conformance import RealtimeSuite
+from chat_core.transport import Transport
+from chat_openai.realtime import OPENAI, RealtimeBuilder
+
+
+class TestOpenAIRealtime(RealtimeSuite):
+    tapes = Path(__file__).parent / "tapes/openai"
+
+    def realtime_client(self, transport: Transport) -> Provider:
+        builder = RealtimeBuilder(OPENAI).with_model("gpt-realtime-2").with_api_key(self.key)
+        return builder.with_transport(transport).build()

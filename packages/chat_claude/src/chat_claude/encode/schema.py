@@ -55,7 +55,7 @@ class StrictSchemas:
     def _add(self, what: str, schema: JsonObject, source: Source | None) -> JsonObject:
         compiled = encoded_once(source, (_compile,), lambda: _compile(schema)) if source else _compile(schema)
         if compiled.faults:
-            raise SchemaRefused(f"{what} cannot be strict", tuple(compiled.faults))
+            raise SchemaRefused.at(f"{what} cannot be strict", compiled.faults)
         self._optional += [f"{what} {at}" for at in compiled.optional]
         self._unions += [f"{what} {at}" for at in compiled.unions]
         return compiled.schema

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
 from chat_core.types.errors import ConfigurationError
 
@@ -32,9 +33,14 @@ class SchemaFault(NamedTuple):
 class SchemaRefused(ConfigurationError):
     """A schema that a wire cannot express. `faults` has every place."""
 
-    def __init__(self, about: str, faults: tuple[SchemaFault, ...]) -> None:
-        super().__init__(f"{about}: {'; '.join(map(str, faults[:8]))}")
-        self.faults = faults
+    def __init__(self, message: str, faults: Sequence[SchemaFault]) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def at(cls, about: str, faults: Sequence[SchemaFault]) -> Self:
+        """Return the error that names the first eight places."""
+        return cls(f"{about}: {'; '.join(map(str, faults[:8]))}", faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def compile_strict(schema: JsonObject, what: str) -> StrictSchema:
             SchemaFault("#", f"{compiler.enum_values} enum values, {_MOST_ENUM_VALUES} at most")
         )
     if compiler.faults:
-        raise SchemaRefused(f"{what} cannot be strict", tuple(compiler.faults))
+        raise SchemaRefused.at(f"{what} cannot be strict", compiler.faults)
     return StrictSchema(as_object(compiled), tuple(compiler.left_out))
 
 

@@ -75,7 +75,20 @@ def _schema(schema: JsonObject, unknown: set[str]) -> JsonObject:
             cleaned[keyword] = {name: _value(inner, unknown) for name, inner in value.items()}
         else:
             cleaned[keyword] = value if keyword in _VALUES else _value(value, unknown)
-    return cleaned
+    return _alone(cleaned)
+
+
+def _alone(schema: JsonObject) -> JsonObject:
+    """Return the schema with its reference alone: beside one, only names with a `$` may stand (google-genai
+    3.6.1 on `response_json_schema`).
+    """
+    beside = {keyword: value for keyword, value in schema.items() if not keyword.startswith("$")}
+    if "$ref" not in schema or not beside:
+        return schema
+    rest = {
+        keyword: value for keyword, value in schema.items() if keyword.startswith("$") and keyword != "$ref"
+    }
+    return {"anyOf": [{"$ref": schema["$ref"]}], **beside, **rest}
 
 
 def _value(value: JsonValue, unknown: set[str]) -> JsonValue:

@@ -135,5 +135,7 @@ class _Compiler:
             compiled["required"] = required
 
     def _refusal(self, at: str, what: str) -> ConfigurationError:
-        reason = f"the older schema dialect cannot express {what}; models from gemini-2.0 on take JSON Schema"
-        return SchemaRefused(self._about, (SchemaFault(at, reason),))
+        reason = f"the older schema dialect cannot express {what}"
+        instead = "models from gemini-2.0 on take JSON Schema"
+        message = f"{self._about}: {reason}, at {at}; {instead}"
+        return SchemaRefused(message, (SchemaFault(at, f"{reason}; {instead}"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 from chat_core import (
     ChatBuilder,
@@ -317,25 +318,46 @@ async def test_a_call_that_the_server_repeats_runs_once() -> None:
     assert len(list(opened.messages.calls)) == 1
 
 
-async def test_the_result_of_a_call_that_the_server_has_cancelled_is_not_sent() -> None:
+async def test_a_call_that_waits_and_that_the_server_has_cancelled_does_not_run() -> None:
     approval = ScopedCollection([weather], lambda call, meta: RequireApproval("sure?"))
     socket = ready(called("f1", "weather", city="A"))
     chat = ChatBuilder().with_model(client(socket)).with_scoped_tools(approval).build()
     async with chat.session() as opened:
         await opened.send("Weather?")
         await until_done(opened)
-        paused = await anext(opened)
-        assert isinstance(paused, Paused)
+        assert isinstance(await anext(opened), Paused)
         push(socket, {"toolCallCancellation": {"ids": ["f1"]}}, content(interrupted=True), complete())
         assert await anext(opened) == Interrupted("response-1")
+        result = await anext(opened)
+        assert isinstance(result, ToolResult)
+        assert "the call was not run" in result.call.outcome()
         push(socket, *spoken("Never mind."))
-        paused.reason.approvals[0].approve()
-        await opened.resume()
         events = await until_done(opened)
     assert isinstance(events[-1], Done)
     assert events[-1].response.usage.input_tokens == 20  # of the turn that was cut off too
     assert [next(iter(message)) for message in sent(socket)] == ["client_content"]
-    assert opened.messages.find_tool("f1").status == Completed("foggy in A")
+
+
+async def test_the_result_of_a_running_call_that_the_server_has_cancelled_is_stored_and_not_sent() -> None:
+    go_on = anyio.Event()
+
+    @tool
+    async def slow() -> str:
+        """Take long."""
+        await go_on.wait()
+        return "done"
+
+    socket = ready(called("f1", "slow"))
+    async with session(socket, None, slow) as opened:
+        await opened.send("Do it")
+        await until_done(opened)
+        push(socket, {"toolCallCancellation": {"ids": ["f1", "unknown"]}}, *spoken("Never mind."))
+        await until_done(opened)
+        go_on.set()
+        result = await anext(opened)
+    assert isinstance(result, ToolResult)
+    assert result.call.status == Completed("done")
+    assert [next(iter(message)) for message in sent(socket)] == ["client_content"]
 
 
 async def test_what_waits_when_the_session_closes_stays_pending() -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chat_core.realtime.reading import SessionEvent
     from chat_core.realtime.session import RealtimeSession
     from chat_core.realtime.updates import (
+        CallsCancelled,
         InputRefused,
         Leaving,
         RealtimeUpdate,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AudioChunk",
     "AudioInput",
+    "CallsCancelled",
     "Clear",
     "Commit",
     "History",
@@ -86,8 +88,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.realtime.reading": "SessionEvent",
             "chat_core.realtime.session": "RealtimeSession",
             "chat_core.realtime.updates": (
-                "InputRefused Leaving RealtimeUpdate ResponseRefused ResponseStarted Resumable SessionReady "
-                "UserSpoke"
+                "CallsCancelled InputRefused Leaving RealtimeUpdate ResponseRefused ResponseStarted "
+                "Resumable SessionReady UserSpoke"
             ),
         },
     )

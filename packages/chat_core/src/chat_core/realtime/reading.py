@@ -21,6 +21,7 @@ from chat_core.realtime.record import Record
 from chat_core.realtime.renewal import Renewal
 from chat_core.realtime.tool_work import Batch, ToolWork
 from chat_core.realtime.updates import (
+    CallsCancelled,
     InputRefused,
     Leaving,
     RealtimeUpdate,
@@ -186,12 +187,13 @@ class Reading:
             batch.error = None
         if (paused := batch.paused()) is not None:
             self.events.append(paused)
+        was_sent = True
         if unknown := [call for call in resolved if call.id not in batch.in_history]:
-            await self.link.send(ToolResults(unknown, batch.is_earlier))
+            was_sent = await self.link.send(ToolResults(unknown, batch.is_earlier))
         if not resolved or batch.unanswered:
             return
         if not self.link.capabilities.requests_responses:
-            self.is_owed = True
+            self.is_owed = self.is_owed or was_sent
             return
         if self.steps >= self.max_steps:
             self.events.append(StepLimitReached(self.max_steps))
@@ -235,12 +237,8 @@ class Reading:
                     self.wanted = self.wanted if self.wanted is not None and self.wanted.apart else None
                 self.link.speech.turn_ended()
                 self.record.user_spoke(item, during_response=self._is_answering)
-            case SessionReady():
-                return
-            case Resumable(handle):
-                self.link.handle = handle
-            case Leaving(seconds):
-                self.renewal.leaving(seconds)
+            case SessionReady() | CallsCancelled() | Resumable() | Leaving():
+                self._note(update)
             case _:
                 self.speaks = self.speaks or (isinstance(update, AudioChunk) and self.active is not None)
                 if isinstance(update, SpeechStarted):
@@ -248,6 +246,17 @@ class Reading:
                 if isinstance(update, Transcript) and update.final and update.of == "user":
                     self.record.transcribed(update.item, update.text)
                 self.events.append(update)
+
+    def _note(self, update: SessionReady | CallsCancelled | Resumable | Leaving) -> None:
+        match update:
+            case CallsCancelled(ids):
+                self.record.cancel(ids)
+            case Resumable(handle):
+                self.link.handle = handle
+            case Leaving(seconds):
+                self.renewal.leaving(seconds)
+            case SessionReady():
+                pass
 
     async def _done(self, response: ChatResponse) -> None:
         apart = self.active is not None and self.active.apart

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from chat_core.chat.calls import Calls
+from chat_core.types.call_status import Failed
 from chat_core.types.files import File
 from chat_core.types.message import Message
 from chat_core.types.messages import Messages
@@ -93,6 +94,13 @@ class Record:
         for message in self._later:
             self.messages.append(message)
         self._later.clear()
+
+    def cancel(self, ids: Set[str]) -> None:
+        """Close the calls that wait and that the server wants no results of."""
+        for call in self.messages.calls:
+            if call.id in ids and call.waiting:
+                call.status = Failed("The conversation went on before anybody decided; the call was not run.")
+        self.messages.note_change()
 
     def cut(self, played_ms: int) -> None:
         """Cut the model's last turn of speech at what was played of it, and mark it as interrupted."""

@@ -56,6 +56,16 @@ class InputRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsCancelled:
+    """The server does not want the results of these calls any more: those that wait will not run.
+
+    The codec sends no results of them.
+    """
+
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Resumable:
     """Another connection can go on where this one is, if its codec is opened with `handle`.
 
@@ -89,6 +99,7 @@ RealtimeUpdate: TypeAlias = (
     | ResponseStarted
     | ResponseRefused
     | InputRefused
+    | CallsCancelled
     | Resumable
     | Leaving
 )

@@ -17,7 +17,7 @@ class OpenCalls:
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
-        self._open: set[str] = set()
+        self._open: dict[str, str] = {}  # by the server's ids, their own
         self._cancelled: set[str] = set()
 
     def __bool__(self) -> bool:
@@ -36,22 +36,26 @@ class OpenCalls:
             found.append(call)
         return found
 
-    def open(self, calls: Iterable[JsonObject]) -> None:
+    def open(self, calls: Iterable[ToolCall], origin: Origin) -> None:
         """Note calls whose results the server waits for."""
-        ids = {as_text(call.get("id")) for call in calls}
-        self._open |= ids
-        self._cancelled -= ids
+        opened = {_wire_id(call, origin): call.id for call in calls}
+        self._open |= opened
+        self._cancelled -= opened.keys()
 
-    def cancel(self, ids: Iterable[str]) -> None:
-        """Note calls whose results the server no longer wants."""
+    def cancel(self, ids: Iterable[str]) -> frozenset[str]:
+        """Note calls whose results the server no longer wants.
+
+        Return the own ids of those that are open.
+        """
         cancelled = set(ids)
         self._cancelled |= cancelled
-        self._open -= cancelled
+        return frozenset(self._open.pop(id) for id in cancelled & self._open.keys())
 
     def answer(self, calls: Sequence[ToolCall], origin: Origin) -> list[ToolCall]:
         """Return the calls whose results are to be sent."""
         ids = [_wire_id(call, origin) for call in calls]
-        self._open -= set(ids)
+        for id in ids:
+            self._open.pop(id, None)
         return [call for call, id in zip(calls, ids, strict=True) if id not in self._cancelled]
 
 

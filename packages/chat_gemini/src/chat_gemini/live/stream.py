@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from chat_core import ChatRequest, ChatResponse, Done, JsonObject, Message, Notice, Origin, Usage
 from chat_core.realtime import (
+    CallsCancelled,
     InputRefused,
     Interrupted,
     Leaving,
@@ -46,7 +47,7 @@ class LiveDecoder:
     ready      | `turnComplete`                       | an empty response, where one is awaited; else its
                |                                      | usage counts with the next response
     any        | words of the user, voice activity    | their events
-    any        | `toolCallCancellation`               | the results of those calls are not sent
+    any        | `toolCallCancellation`               | `CallsCancelled`; their results are not sent
     any        | `sessionResumptionUpdate`            | `Resumable`
     any        | `goAway`                             | `Leaving`
     """
@@ -105,7 +106,9 @@ class LiveDecoder:
         yield from self._content(as_object(frame.get("serverContent")))
         calls = as_list(as_object(frame.get("toolCall")).get("functionCalls"))
         yield from self._called([as_object(call) for call in calls])
-        self.calls.cancel(map(as_text, as_list(as_object(frame.get("toolCallCancellation")).get("ids"))))
+        cancelled = as_list(as_object(frame.get("toolCallCancellation")).get("ids"))
+        if ids := self.calls.cancel(map(as_text, cancelled)):
+            yield CallsCancelled(ids)
 
     def _error(self, frame: JsonObject) -> Iterator[RealtimeUpdate]:
         error = error_from_object({"error": frame["error"]})
@@ -177,8 +180,6 @@ class LiveDecoder:
             yield from updates
             yield from response.words_end()
         if not response.is_interrupted:  # else its `turnComplete` follows
-            if not response.is_dropped:
-                self.calls.open(calls)
             yield from self._done(response)
             self.user.turn_sent()  # what the model says next is its answer to the results
 
@@ -209,6 +210,8 @@ class LiveDecoder:
         self.current = None
         whole = response.whole(self._origin.model, self._spent(), self.notices)
         self.notices.clear()
+        if not response.is_over:
+            self.calls.open(whole.tool_calls, self._origin)
         yield from self.user.answer_ended()
         yield Done(whole)
 

@@ -848,3 +848,21 @@ async def collect_texts(opened: RealtimeSession, texts: list[str]) -> None:
     async with opened:
         async for event in opened:
             texts += [event.response.text] if isinstance(event, Done) else []
+
+
+async def test_an_input_with_an_id_is_sent_once_and_says_what_became_of_it() -> None:
+    socket = ready(*turn("Hi."))
+    chat = ChatBuilder().with_model(client(socket)).build()
+    async with chat.session() as session:
+        sent = await session.send("Hello.", id="17")
+        assert await session.send("Hello.", id="17") is sent
+        assert await session.send(b"\0\0") is None
+        with pytest.raises(ConfigurationError, match="sent with other content"):
+            await session.send("Bye.", id="17")
+        await until_done(session)
+        await session.cancel()
+    assert sent is not None
+    assert (sent.id, sent.outcome) == ("17", "delivered")
+    assert await sent.wait() == "delivered"
+    assert [message.text for message in session.messages if message.role == "user"] == ["Hello."]
+    assert types(socket).count("message") == 1

@@ -13,23 +13,23 @@ import anyio
 from chat_core.chat.at_work import AtWork
 from chat_core.chat.calls import Calls
 from chat_core.chat.checkpoints import Checkpoints
+from chat_core.chat.inputs import SentInput
 from chat_core.chat.step_tools import StepTools
 from chat_core.chat.tool_runner import ToolRunner
 from chat_core.realtime.events import Interrupted
 from chat_core.realtime.inbox import Due, Failed, Inbox, Item, Lost, Received
 from chat_core.realtime.inputs import (
-    AudioInput,
     Clear,
     Commit,
     History,
     Interrupt,
     Respond,
-    user_input,
 )
 from chat_core.realtime.link import Link, Reopened
 from chat_core.realtime.reading import Reading, SessionEvent
 from chat_core.realtime.record import Record
 from chat_core.realtime.renewal import Renewal
+from chat_core.realtime.sending import Sending
 from chat_core.realtime.tool_work import Batch, ToolWork
 from chat_core.types.errors import (
     ChatError,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from chat_core.realtime.provider import RealtimeProvider
 
 _SEND = 30.0  # seconds in which what follows from a message has to be sent
-_PIECE = 1 << 20  # bytes of speech in one message
 
 
 class RealtimeSession:
@@ -125,26 +124,23 @@ class RealtimeSession:
             self._inbox.notify()
 
     async def send(
-        self, content: str | File | Opaque | bytes, *, respond: bool | None = None, keep: bool = True
-    ) -> None:
+        self,
+        content: str | File | Opaque | bytes,
+        *,
+        respond: bool | None = None,
+        keep: bool = True,
+        id: str | None = None,
+    ) -> SentInput | None:
         """Send a text, a file, a piece of speech, or a block of the provider's own, such as an approval.
 
         A text, and a recording as a `File`, is a turn of the user's that the model answers; an image is for
         it to look at with the turn that follows. `respond` says otherwise. Without `keep`, for frames of
         video, it is not in `messages`. Bytes are more of the user's speech, at `realtime.input_rate`, whose
-        end the server hears, or `commit()` tells. Raises `ConfigurationError`, and `StreamTruncated`.
+        end the server hears, or `commit()` tells. Of anything else the input is returned; an `id` that was
+        sent before is not sent again. Raises `ConfigurationError`, and `StreamTruncated`.
         """
         self._check_open()
-        if isinstance(content, bytes | bytearray | memoryview):
-            for start in range(0, len(content), _PIECE):
-                await self._link.send(AudioInput(bytes(content[start : start + _PIECE])))
-            return
-        given = user_input(content, respond)
-        await self._link.send(given)
-        if keep:
-            self._reading.user_sent(given.message)
-        if given.ends_turn:
-            await self._reading.request(Respond())
+        return await self._sending.send(content, respond, keep=keep, id=id)
 
     async def commit(self) -> None:
         """End the user's turn of speech, and request an answer: for push to talk."""
@@ -183,6 +179,10 @@ class RealtimeSession:
         self._reading.interrupted(played_ms)
         self._events.append(Interrupted())
         self._inbox.notify()
+
+    async def cancel(self) -> None:
+        """Stop the model: `interrupt()`, where nobody knows how much was played."""
+        await self.interrupt()
 
     async def resume(self) -> None:
         """Answer the calls that have been decided since they were in a `Paused`."""
@@ -269,6 +269,7 @@ class RealtimeSession:
         self._reading = Reading(
             self._link, record, self._work, self._renewal, self._events, self._setup.max_steps
         )
+        self._sending = Sending(self._link, self._reading)
         if record.turns:
             await self._link.send(History(record.turns))
         self._renewal.begin()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios import Recorded, TapesOf, exchange
+from chat_core.testing.tape.form import Burst, Exchange
+from chat_core.transport import Response
+from scenarios import Recorded, TapesOf, event_of, exchange, request
 from wire_chat_completions import EXTRA
 
 BATCH = {"id": "batch_1", "object": "batch", "endpoint": "/v1/responses", "input_file_id": "file-in"}
@@ -49,6 +51,12 @@ def session(*frames: dict[str, Any]) -> list[Any]:
     return [*begun, *frames]
 
 
+def streamed(frames: list[Any]) -> Exchange:
+    """Return an exchange with these frames."""
+    bursts = [Burst(0.0, (event_of(frame),)) for frame in frames]
+    return Exchange(request("/v1/realtime", "GET"), Response(101, {}, b""), bursts=bursts)
+
+
 def begun(id: str) -> dict[str, Any]:
     return {"type": "response.created", "response": {"id": id, "status": "in_progress"}}
 
@@ -78,7 +86,9 @@ TAPES = TapesOf(
             expected={"text": "It rains.", "finish_reason": "stop", "id": "r1"},
         ),
         "realtime_tool": Recorded(
-            None, session(begun("r1"), done("r1", CALL), *words("r2", "It ", "rains."))
+            None,
+            words("r2", "It ", "rains."),
+            exchanges=[streamed(session(begun("r1"), done("r1", CALL)))],
         ),
         "batch": Recorded(
             exchanges=batch_exchanges(ANSWER),

@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
-
 from chat_core.chat.builder import ChatBuilder
 from chat_core.provider import Provider
 from chat_core.realtime.session import RealtimeSession
@@ -27,7 +25,7 @@ from chat_core.testing.transport import FakeTransport
 from chat_core.tools.function import Tool
 from chat_core.transport import Transport
 from chat_core.types.errors import AuthenticationError, ChatError, ConnectionFailed, StreamTruncated
-from chat_core.types.events import Done, TextChunk
+from chat_core.types.events import Done, TextChunk, ToolResult
 from chat_core.types.messages import Messages
 from chat_core.types.response import ChatResponse
 
@@ -36,7 +34,8 @@ class RealtimeSuite(ProviderSuite):
     """A session opens one socket, gives turns as they come, runs tools, and ends in the open.
 
     `realtime.tape` has what the server sends in a session in which one text is answered, as the events of a
-    stream; `realtime_tool.tape` one in which the tool `weather` is called and then a text comes.
+    stream; `realtime_tool.tape` one in which the tool `weather` is called, and, as a second exchange, what
+    comes after its result was sent.
     """
 
     def realtime_client(self, transport: Transport) -> Provider:
@@ -70,7 +69,13 @@ class RealtimeSuite(ProviderSuite):
     @check
     async def test_a_tool_is_run_and_its_result_sent(self) -> None:
         """A call in a session is run once, and its result is sent."""
-        socket = self._socket("realtime_tool")
+        exchanges = self.scenario("realtime_tool").exchanges
+        require(
+            len(exchanges) == 2,
+            "realtime_tool.tape has two exchanges: until the call, and from its result on.",
+        )
+        first, then = ([event.data for event in events_of(each)] for each in exchanges)
+        socket = FakeSocket().push(*first)
         ran: list[object] = []
 
         async def weather(**arguments: object) -> str:
@@ -80,9 +85,11 @@ class RealtimeSuite(ProviderSuite):
         tool = Tool("weather", "canary-description-Hd5", {"type": "object", "properties": {}}, weather)
         async with self._session(FakeTransport().accept(socket), Messages(), tool) as session:
             await session.send("canary-question-Wm8")
-            while not (await _turn(session))[0].text:
-                pass
-            await anyio.wait_all_tasks_blocked()  # the answer is on the tape before the result is sent
+            async for event in session:
+                if isinstance(event, ToolResult):
+                    socket.push(*then)
+                if isinstance(event, Done) and event.response.text:
+                    break
         require_equal("The number of runs", len(ran), 1)
         sent = "".join(message for message in socket.messages if isinstance(message, str))
         require("canary-result-Sd7" in sent, "The result was not sent.")

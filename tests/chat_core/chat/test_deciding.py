@@ -23,6 +23,7 @@ from chat_core import (
     YesNoAnswer,
     tool,
 )
+from chat_core.sync import SyncChat
 from chat_core.testing import ScriptedProvider
 
 pytestmark = pytest.mark.anyio
@@ -130,3 +131,9 @@ async def test_a_client_that_neither_decides_nor_completes_is_refused() -> None:
     chat = ChatBuilder().with_model(Embeds()).build()
     with pytest.raises(ConfigurationError, match="Embeds neither decides nor completes"):
         await chat.decide("x", QUESTIONS)  # type: ignore[call-overload]  # a caller without a type checker
+
+
+def test_synchronous_code_has_the_same() -> None:
+    provider = ScriptedProvider([json.dumps({"q1": True})])
+    with SyncChat(ChatBuilder().with_model(provider).build()) as chat:
+        assert chat.decide("Buy now!", {"spam": YesNo("Is it spam?")}).yes_no("spam").yes

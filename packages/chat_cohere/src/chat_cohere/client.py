@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from urllib.parse import urlencode
@@ -20,7 +19,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request
-from chat_core.wire import CallIds, rerank_body
+from chat_core.wire import CallIds, countable_text, rerank_body
 
 from chat_cohere.decode import decode, decode_error, decode_models, decode_tokens
 from chat_cohere.embeddings import BATCH, decode_embeddings, encode_embeddings, takes_mixed
@@ -79,11 +78,11 @@ class CohereClient(TurnClient[Settings]):
         return await self._send("POST", "/v2/rerank", read, body)
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
-        """Return how many tokens the texts of these messages and tools are to the model.
+        """Return how many tokens the texts of these messages, calls, results and tools are to the model.
 
         Cohere counts texts, not requests: the template around them, and images, are not in the number.
         """
-        text = "\n".join([*(message.text for message in messages), *map(_tool_text, tools)])
+        text = countable_text(messages, tools)
         count = 0
         for start in range(0, len(text), _LONGEST_TEXT):
             body = {"text": text[start : start + _LONGEST_TEXT], "model": self.model}
@@ -140,7 +139,3 @@ class EmbeddingCohereClient(CohereClient):
     async def embed_images(self, images: Sequence[File], /) -> EmbeddingsResponse:
         """Return one vector per image, as `embed` does."""
         return await self.embed(images)
-
-
-def _tool_text(tool: ToolDefinition) -> str:
-    return f"{tool.name}\n{tool.description}\n{json.dumps(tool.parameters, ensure_ascii=False)}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chat_completions.dialect import Dialect
     from chat_completions.options import CompletionsOptions
     from chat_completions.rerank_client import RerankingClient
+    from chat_completions.token_count_client import CountingClient
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ __all__ = [
     "ChatCompletionsBuilder",
     "ChatCompletionsClient",
     "CompletionsOptions",
+    "CountingClient",
     "Dialect",
     "EmbeddingChatCompletionsClient",
     "RerankingClient",
@@ -39,5 +41,6 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_completions.dialect": "Dialect",
             "chat_completions.options": "CompletionsOptions",
             "chat_completions.rerank_client": "RerankingClient",
+            "chat_completions.token_count_client": "CountingClient",
         },
     )

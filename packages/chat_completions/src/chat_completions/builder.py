@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
     from chat_completions.rerank_client import RerankingClient
     from chat_completions.settings import Settings
+    from chat_completions.token_count_client import CountingClient
 
 M = TypeVar("M", default=NoModel)
 E = TypeVar("E", default=NoEmbeddings)
@@ -34,6 +35,10 @@ E = TypeVar("E", default=NoEmbeddings)
 
 class HasRerank:
     """Marks a builder whose client ranks documents."""
+
+
+class HasTokenCounts:
+    """Marks a builder whose client counts tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Choices:
     embeds: bool = False
     dimensions: int | None = None
     reranks: bool = False
+    counts: bool = False
 
 
 class CompletionsBuilder(ProviderBuilder[Choices]):
@@ -157,6 +163,10 @@ def _fitting(dialect: Dialect, choices: Choices) -> Dialect:
         )
     if choices.reranks and dialect.fields.rerank_limit is None:
         raise ConfigurationError(f"{dialect.name} has no rerank: leave out .with_rerank()")
+    if choices.counts and dialect.fields.token_count is None:
+        raise ConfigurationError(
+            f"{dialect.name} does not count tokens: leave out .with_token_counts(), and use estimate_tokens"
+        )
     if not choices.think_tags:
         return dialect
     return replace(dialect, reasoning=replace(dialect.reasoning, think_tags=choices.think_tags))
@@ -190,7 +200,13 @@ class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
     def with_embeddings(self, dimensions: int | None = None) -> ChatCompletionsBuilder[M, HasEmbeddings]:
         """Build a client that embeds; `dimensions` shortens the vectors where the model can."""
         embedding = self._with(
-            replace(self._choices, embeds=True, reranks=False, dimensions=checked_dimensions(dimensions))
+            replace(
+                self._choices,
+                embeds=True,
+                reranks=False,
+                counts=False,
+                dimensions=checked_dimensions(dimensions),
+            )
         )
         return cast("ChatCompletionsBuilder[M, HasEmbeddings]", embedding)
 
@@ -198,8 +214,13 @@ class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
         """Build a client that ranks documents by `/rerank`, as Voyage, Jina, Together, vLLM and llama.cpp
         have it.
         """
-        ranking = self._with(replace(self._choices, embeds=False, reranks=True))
+        ranking = self._with(replace(self._choices, embeds=False, reranks=True, counts=False))
         return cast("ChatCompletionsBuilder[M, HasRerank]", ranking)
+
+    def with_token_counts(self) -> ChatCompletionsBuilder[M, HasTokenCounts]:
+        """Build a client that counts tokens too, as vLLM and llama.cpp can: by `/tokenize`, beside `/v1`."""
+        counting = self._with(replace(self._choices, embeds=False, reranks=False, counts=True))
+        return cast("ChatCompletionsBuilder[M, HasTokenCounts]", counting)
 
     @overload
     def build(self: ChatCompletionsBuilder[HasModel, NoEmbeddings]) -> ChatCompletionsClient: ...
@@ -207,6 +228,8 @@ class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
     def build(self: ChatCompletionsBuilder[HasModel, HasEmbeddings]) -> EmbeddingChatCompletionsClient: ...
     @overload
     def build(self: ChatCompletionsBuilder[HasModel, HasRerank]) -> RerankingClient: ...
+    @overload
+    def build(self: ChatCompletionsBuilder[HasModel, HasTokenCounts]) -> CountingClient: ...
     def build(self) -> ChatCompletionsClient:
         """Return the client. Raises `ConfigurationError` for what is missing or cannot be."""
         from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
@@ -218,4 +241,8 @@ class ChatCompletionsBuilder(CompletionsBuilder, Generic[M, E]):
             from chat_completions.rerank_client import RerankingClient  # most clients chat
 
             return RerankingClient(settings)
+        if self._choices.counts:
+            from chat_completions.token_count_client import CountingClient
+
+            return CountingClient(settings)
         return ChatCompletionsClient(settings)

@@ -32,6 +32,8 @@ class Fields:
     - `embeddings`, `embedding_batch`: whether it has embeddings, and how many inputs one request may hold
     - `base64_vectors`: whether it sends vectors in base64 too
     - `rerank_limit`: what it calls the number of documents that a rerank returns; None where it has no rerank
+    - `token_count`: how it counts the tokens of a conversation: of its `messages` by one request, or of the
+      text that its `template` makes of them; None where it cannot
     """
 
     max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -51,6 +53,7 @@ class Fields:
     embedding_batch: int = 2048
     base64_vectors: bool = True
     rerank_limit: Literal["top_n", "top_k"] | None = "top_n"
+    token_count: Literal["messages", "template"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

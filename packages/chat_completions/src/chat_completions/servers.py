@@ -218,12 +218,18 @@ OLLAMA = Row(
     ),
     files=FileRules(_IMAGES, image_urls=False),
 )
-VLLM = Row(Server("vllm", "http://localhost:8000/v1"), Fields(lacks=frozenset(), strict="as_is"))
+VLLM = Row(
+    Server("vllm", "http://localhost:8000/v1"),
+    Fields(lacks=frozenset(), strict="as_is", token_count="messages"),
+)
 LLAMA_CPP = Row(
     Server("llama.cpp", "http://127.0.0.1:8080/v1"),
     Fields(
-        lacks=frozenset(), strict="as_is", tool_choice="words"
-    ),  # an object that names a tool means "auto" there
+        lacks=frozenset(),
+        strict="as_is",
+        tool_choice="words",  # an object that names a tool means "auto" there
+        token_count="template",
+    ),
 )
 VOYAGE = Row(
     Server(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Never, cast, overload
 
@@ -15,6 +15,7 @@ from chat_core.chat.sync_calls import SyncCalls
 from chat_core.chat.sync_stream import SyncStream
 from chat_core.provider import (
     CompletionProvider,
+    DecisionProvider,
     EmbeddingsProvider,
     ExplainingProvider,
     InputEmbeddingsProvider,
@@ -36,6 +37,8 @@ from chat_core.types.response import ChatResponse
 if TYPE_CHECKING:
     from chat_core.chat.embedding import Progress
     from chat_core.chat.sync_batches import SyncBatches
+    from chat_core.types.files import File
+    from chat_core.types.questions import DecisionResponse, Question
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)
 R_co = TypeVar("R_co", covariant=True, default=ChatResponse)
@@ -225,6 +228,27 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         """Do what `Chat.embed` does."""
         chat = cast("Chat[InputEmbeddingsProvider, R_co, V_co, D_contra]", self._chat)  # it looks itself
         return self._call(lambda: chat.embed(inputs, concurrency=concurrency, progress=progress))
+
+    @overload
+    def decide(
+        self: SyncChat[DecisionProvider, object, V_co, Never],
+        messages: Messages | str,
+        questions: Mapping[str, Question],
+    ) -> DecisionResponse[float]: ...
+    @overload
+    def decide(
+        self: SyncChat[CompletionProvider, object, V_co, Never],
+        messages: Messages | str,
+        questions: Mapping[str, Question],
+    ) -> DecisionResponse[None]: ...
+    def decide(
+        self: SyncChat[Provider, object, V_co, Never],
+        messages: Messages | str,
+        questions: Mapping[str, Question],
+    ) -> DecisionResponse[float] | DecisionResponse[None]:
+        """Do what `Chat.decide` does."""
+        chat = cast("Chat[CompletionProvider, object, V_co]", self._chat)  # it looks itself
+        return self._call(lambda: chat.decide(messages, questions))
 
     def rerank(
         self: SyncChat[RerankProvider, R_co, V_co, D_contra],

@@ -9,6 +9,7 @@ from chat_core.wire.breakpoints import (
     unwritten_points,
 )
 from chat_core.wire.characters import sendable
+from chat_core.wire.countable_text import countable_text
 from chat_core.wire.described_schema import described_schema
 from chat_core.wire.embedding_inputs import texts_and_tokens
 from chat_core.wire.encode_once import encoded_once
@@ -52,6 +53,7 @@ __all__ = [
     "as_score",
     "check_count",
     "compile_strict",
+    "countable_text",
     "decode_error",
     "described_schema",
     "dropped_points",

@@ -165,6 +165,7 @@ ITEMS: dict[str, JsonObject] = {
         "id": "sh_1",
         "call_id": "c",
         "action": {"commands": ["ls"]},
+        "environment": {"type": "container_reference", "container_id": "cntr_1"},
         "status": "completed",
     },
     "unknown": {"type": "time_travel_call", "id": "tt_1", "to": 1985},

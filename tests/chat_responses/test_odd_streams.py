@@ -305,10 +305,6 @@ SHELL = {"type": "shell_call", "id": "sh_1", "call_id": "c1", "environment": {"t
     "action",
     [
         APPROVAL,
-        SHELL,
-        {"type": "computer_call", "id": "cu_1", "call_id": "c1"},
-        {"type": "local_shell_call", "id": "ls_1", "call_id": "c1"},
-        {"type": "apply_patch_call", "id": "ap_1", "call_id": "c1"},
         {"type": "tool_search_call", "id": "ts_1", "call_id": "c1", "execution": "client"},
     ],
     ids=lambda item: item["type"],

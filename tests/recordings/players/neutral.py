@@ -13,6 +13,9 @@ from chat_core import (
     StreamTruncated,
 )
 
+# calls of tools that OpenAI defines: the recordings have them beside calls of functions
+CLIENT_CALLS = ("shell_call", "local_shell_call", "apply_patch_call", "computer_call")
+
 
 def message(response: ChatResponse) -> dict:
     usage = response.usage
@@ -22,7 +25,9 @@ def message(response: ChatResponse) -> dict:
         "reasoning_text": response.reasoning,
         "refusal": response.refusal,
         "tool_calls": [
-            {"id": call.id, "name": call.name, "arguments": call.arguments} for call in response.tool_calls
+            {"id": call.id, "name": call.name, "arguments": call.arguments}
+            for call in response.tool_calls
+            if call.native is None or call.native.data.get("type") not in CLIENT_CALLS
         ],
         "files": [
             {"size": len(file.data), "sha256": hashlib.sha256(file.data).hexdigest()}

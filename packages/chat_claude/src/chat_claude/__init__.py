@@ -15,6 +15,13 @@ from chat_claude.builder import ClaudeBuilder
 
 if TYPE_CHECKING:
     from chat_claude.client import ClaudeClient
+    from chat_claude.client_tools import (
+        bash_tool,
+        computer_tool,
+        computer_tools,
+        memory_tool,
+        text_editor_tool,
+    )
     from chat_claude.federation import token_file, workload_identity
     from chat_claude.marks import block, cached, container_upload, document, search_result
     from chat_claude.options import ClaudeOptions, Thinking
@@ -26,11 +33,16 @@ __all__ = [
     "ClaudeClient",
     "ClaudeOptions",
     "Thinking",
+    "bash_tool",
     "block",
     "cached",
+    "computer_tool",
+    "computer_tools",
     "container_upload",
     "document",
+    "memory_tool",
     "search_result",
+    "text_editor_tool",
     "token_file",
     "workload_identity",
 ]
@@ -41,6 +53,9 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __all__,
         {
             "chat_claude.client": "ClaudeClient",
+            "chat_claude.client_tools": (
+                "bash_tool computer_tool computer_tools memory_tool text_editor_tool"
+            ),
             "chat_claude.federation": "token_file workload_identity",
             "chat_claude.marks": "block cached container_upload document search_result",
             "chat_claude.options": "ClaudeOptions Thinking",

@@ -16,6 +16,7 @@ from chat_core.types.plain_json import as_json
 
 from chat_claude.options import NativeTool
 from chat_claude.settings import Choices
+from chat_claude.toolsets import COMPUTER_MEMBERS
 
 WebSearchVersion: TypeAlias = Literal["20250305", "20260209", "20260318"]
 WebFetchVersion: TypeAlias = Literal["20250910", "20260209", "20260309", "20260318"]
@@ -108,6 +109,38 @@ class NativeToolsBuilder(ProviderBuilder[Choices]):
         if default:
             toolset["default_config"] = default
         return self._declare(NativeTool(toolset, _MCP, server))
+
+    def with_memory(self) -> Self:
+        """Let the model keep notes. The chat needs a tool "memory" that does it: `memory_tool(folder)`."""
+        return self._with_tool("memory_20250818", "memory")
+
+    def with_text_editor(self, *, max_characters: int | None = None) -> Self:
+        """Let the model edit text files.
+
+        The chat needs a tool "str_replace_based_edit_tool" that does it: `text_editor_tool(folder)`.
+        """
+        name = "str_replace_based_edit_tool"
+        return self._with_tool("text_editor_20250728", name, max_characters=max_characters)
+
+    def with_bash(self) -> Self:
+        """Let the model use a shell. The chat needs a tool "bash" that does it: `bash_tool(run)`."""
+        return self._with_tool("bash_20250124", "bash")
+
+    def with_computer(self, *members: str, beta: str | None = None) -> Self:
+        """Let the model use a computer, by all members of the toolset or by these.
+
+        The chat needs the tools that do it: `computer_tools(act)`. Raises `ConfigurationError` for a name
+        that is no member.
+        """
+        if unknown := set(members) - set(COMPUTER_MEMBERS):
+            raise ConfigurationError(
+                f"with_computer: {min(unknown)!r} is none of {', '.join(COMPUTER_MEMBERS)}"
+            )
+        declaration: JsonObject = {"type": "computer_toolset_20260801"}
+        if members:
+            off = (name for name in COMPUTER_MEMBERS if name not in members)
+            declaration["configs"] = {name: {"enabled": False} for name in off}
+        return self._declare(NativeTool(declaration, beta))
 
     def with_native_tool(self, declaration: Mapping[str, object], *, beta: str | None = None) -> Self:
         """Add any other tool that Anthropic defines, by its entry in `tools`.

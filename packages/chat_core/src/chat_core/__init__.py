@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from chat_core.tools.action import Action, Defer, Execute, External, Reject, RequireApproval
     from chat_core.tools.ask_unless_safe import ask_unless_safe
     from chat_core.tools.context import ToolContext
+    from chat_core.tools.failure import ToolFailure
+    from chat_core.tools.folder import ToolFolder
     from chat_core.tools.function import Tool, tool
     from chat_core.tools.needs_input import NeedsInput
     from chat_core.tools.pause import Cancelled, ChatEvent, Complete, Paused, PauseReason
@@ -324,6 +326,8 @@ __all__ = [
     "ToolCalled",
     "ToolContext",
     "ToolDefinition",
+    "ToolFailure",
+    "ToolFolder",
     "ToolProgress",
     "ToolResult",
     "ToolStatus",
@@ -380,6 +384,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.tools.action": "Action Defer Execute External Reject RequireApproval",
             "chat_core.tools.ask_unless_safe": "ask_unless_safe",
             "chat_core.tools.context": "ToolContext",
+            "chat_core.tools.failure": "ToolFailure",
+            "chat_core.tools.folder": "ToolFolder",
             "chat_core.tools.function": "Tool tool",
             "chat_core.tools.needs_input": "NeedsInput",
             "chat_core.tools.pause": "Cancelled ChatEvent Complete PauseReason Paused",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import cast
 
-from chat_core import AuthenticationError, JsonObject, JsonValue, ProviderError
+from chat_core import AuthenticationError, JsonObject, JsonValue, ProviderError, ToolFailure
 from chat_core.types.json_values import as_object, as_text
 from chat_core.wire import decode_error
 
@@ -24,7 +24,7 @@ class McpError(ProviderError):
         return code if isinstance(code, int) else None
 
 
-class ToolError(Exception):
+class ToolError(ToolFailure):
     """A tool of a server failed, or its call could not be brought to an end; the model reads why."""
 
 

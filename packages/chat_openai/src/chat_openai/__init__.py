@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
 
     from chat_openai.client import EmbeddingOpenAIClient, OpenAIClient
+    from chat_openai.client_tools import ShellOutput, apply_patch_tool, computer_tool, shell_tool
     from chat_openai.decisions.decider import OpenAIDecisions
     from chat_openai.images.client import ImageOpenAIClient
     from chat_openai.images.mask import mask
@@ -38,12 +39,16 @@ __all__ = [
     "OpenAIClient",
     "OpenAIDecisions",
     "ResponsesOptions",
+    "ShellOutput",
     "WebSocketTransport",
     "action_output",
+    "apply_patch_tool",
     "approval",
     "approval_requests",
+    "computer_tool",
     "mask",
     "requested_actions",
+    "shell_tool",
     "token_file",
     "workload_identity",
 ]
@@ -54,6 +59,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
         __all__,
         {
             "chat_openai.client": "EmbeddingOpenAIClient OpenAIClient",
+            "chat_openai.client_tools": "ShellOutput apply_patch_tool computer_tool shell_tool",
             "chat_openai.decisions.decider": "OpenAIDecisions",
             "chat_openai.images.client": "ImageOpenAIClient",
             "chat_openai.images.mask": "mask",

@@ -105,6 +105,43 @@ class NativeToolsBuilder(OptionsBuilder[C]):
         fresh = _given(type="auto", file_ids=list(file_ids) or None, memory_limit=memory_limit)
         return self.with_native_tool({"type": "code_interpreter", "container": container or fresh})
 
+    def with_shell(self, *, skills: Sequence[Mapping[str, object]] = ()) -> Self:
+        """Let the model run shell commands in your program.
+
+        The chat needs a tool "shell" that does it: `shell_tool(run)`.
+        """
+        environment = _given(type="local", skills=[dict(skill) for skill in skills] or None)
+        return self.with_native_tool({"type": "shell", "environment": environment})
+
+    def with_apply_patch(self) -> Self:
+        """Let the model change files by patches.
+
+        The chat needs a tool "apply_patch" that does it: `apply_patch_tool(folder)`.
+        """
+        return self.with_native_tool({"type": "apply_patch"})
+
+    def with_computer(self) -> Self:
+        """Let the model use a computer.
+
+        The chat needs a tool "computer" that does it: `computer_tool(act)`.
+        """
+        return self.with_native_tool({"type": "computer"})
+
+    def with_custom_tool(
+        self,
+        name: str,
+        description: str | None = None,
+        *,
+        grammar: str | None = None,
+        syntax: Literal["lark", "regex"] = "lark",
+    ) -> Self:
+        """Let the model write plain text to a tool of yours, by a grammar where one is given.
+
+        The chat needs a tool of that name with one parameter, `input: str`.
+        """
+        form = None if grammar is None else {"type": "grammar", "syntax": syntax, "definition": grammar}
+        return self.with_native_tool(_given(type="custom", name=name, description=description, format=form))
+
     def with_mcp_server(
         self,
         label: str,

@@ -1,7 +1,7 @@
-"""Actions that a turn asks the client for: approvals of MCP calls, shell commands, clicks and patches.
+"""Actions that a turn asks the client for as `Opaque` parts: approvals of MCP calls, searches for tools.
 
-The provider runs the tools of an MCP server and may ask before it runs one. Other native tools are run by the
-client. Both are `Opaque` parts, and the turn goes on once the user's next message holds an answer to each.
+The turn goes on once the user's next message holds an answer to each. Shell commands, clicks and patches are
+calls of tools (`client_calls`); conversations that were stored when they were such parts can go on too.
 """
 
 from __future__ import annotations
@@ -55,8 +55,7 @@ def action_output(request: Opaque, fields: Mapping[str, object]) -> Opaque:
     """Return the answer to a requested action, for `messages.add_user(action_output(request, {...}))`.
 
     `fields` are the members of the answering item beside its type and the id of the action, such as
-    `{"output": [{"stdout": "…", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}]}` for a shell
-    command. Raises `ConfigurationError` for a part that asks for no action.
+    `{"tools": [...]}` for a search. Raises `ConfigurationError` for a part that asks for no action.
     """
     item = request.native.data
     if not is_requested(item):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -26,6 +27,7 @@ from chat_core import (
 )
 from chat_core.wire import CallIds, fail_pending
 
+from chat_responses.client_calls import call_arguments, client_tool_name, is_client_call
 from chat_responses.decode.images import image
 from chat_responses.decode.parts import PARAGRAPH, contents, is_aside, name_of, read_item, thoughts, written
 from chat_responses.items import CALL_TYPES, call_id
@@ -140,6 +142,8 @@ class StreamedItem:
                     yield from self.end_text(kind, index, text)
             case "function_call" | "custom_tool_call":
                 yield from self.end_arguments(written(item))
+            case _ if is_client_call(item):
+                yield from self._show_client_call(item)
             case "image_generation_call" if self._file is None:
                 self._file = image(item, "result")
                 if self._file is not None:
@@ -211,6 +215,13 @@ class StreamedItem:
         text = "".join(self._arguments)
         more, self._shown = text[self._shown :], max(self._shown, len(text))
         return (ToolCallChunk(self._id, name, more),) if more or is_first else ()
+
+    def _show_client_call(self, item: JsonObject) -> Sequence[TurnEvent]:
+        """Return the chunk of a call whose arguments are an object of the item. It is shown once."""
+        if self._id:
+            return ()
+        arguments = json.dumps(call_arguments(item), ensure_ascii=False)
+        return (ToolCallChunk(self._claim_id(call_id(item)), client_tool_name(item), arguments),)
 
     def _claim_id(self, id: str) -> str:
         if not self._id:

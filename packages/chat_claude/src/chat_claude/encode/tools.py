@@ -13,6 +13,7 @@ from chat_core.wire import wire_name
 from chat_claude.capabilities import Capabilities
 from chat_claude.encode.schema import StrictSchemas
 from chat_claude.settings import RequestDefaults
+from chat_claude.toolsets import TOOLSETS
 from chat_claude.wire import ClientTool, ToolChoice
 
 SentTool: TypeAlias = ClientTool | JsonObject
@@ -30,6 +31,8 @@ def encode_tools(
     """
     native = [tool.declaration for tool in defaults.tools]
     known = {as_text(declaration.get("name")) for declaration in native} - {""}
+    for declaration in native:
+        known |= TOOLSETS.get(as_text(declaration.get("type")), frozenset())
     names = {definition.name for definition in definitions}
     if unknown := defaults.tool_settings.keys() - names - known:
         raise ConfigurationError(f"with_tool_settings({min(unknown)!r}): the chat has no such tool")

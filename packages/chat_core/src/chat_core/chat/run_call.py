@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import anyio
 
+from chat_core.tools.failure import ToolFailure
 from chat_core.tools.needs_input import NeedsInput, wait_for_input
 from chat_core.tools.results import take_result
 from chat_core.tools.scoped import AnyTool
 from chat_core.types.call_status import Completed, Failed, Running, ToolStatus, Unknown
-from chat_core.types.describe import describe_exception
+from chat_core.types.describe import describe, describe_exception
 from chat_core.types.json_values import JsonValue
 from chat_core.types.tool_call import ToolCall
 
@@ -66,6 +67,8 @@ async def run_call(ready: Ready, report: Callable[[ToolCall, JsonValue], None]) 
         call.status = Completed(result)
     except NeedsInput as needs:
         wait_for_input(call, needs.request)
+    except ToolFailure as exc:
+        call.status = Failed(describe(exc))
     except Exception as exc:
         call.status = Failed(describe_exception(exc))
     except BaseException as exc:

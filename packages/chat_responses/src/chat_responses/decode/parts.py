@@ -27,6 +27,7 @@ from chat_core import (
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
 from chat_core.wire import fail_pending, tool_call
 
+from chat_responses.client_calls import call_arguments, client_tool_name, is_client_call
 from chat_responses.decode.images import image
 from chat_responses.items import CALL_TYPES, call_id, without
 
@@ -51,6 +52,10 @@ def read_item(item: JsonObject, origin: Origin, claim_id: ClaimId) -> list[Part]
             native = Native(origin, without(item, "input"))
             arguments: JsonObject = {"input": written(item)}
             return [_ended(item, ToolCall(claim_id(call_id(item)), name_of(item), arguments, native=native))]
+        case _ if is_client_call(item):
+            id = claim_id(call_id(item))
+            call = ToolCall(id, client_tool_name(item), call_arguments(item), native=Native(origin, item))
+            return [_ended(item, call)]
         case "image_generation_call" if picture := image(item, "result"):
             # base64 with line ends, or in the alphabet of URLs, is kept, since it cannot be made again
             exact = picture.base64() == item["result"]
@@ -105,6 +110,8 @@ def written(item: JsonObject) -> str:
 
 def call_key(item: JsonObject) -> tuple[str, str, str] | None:
     """Return what two items of one and the same call have in common, or None for what is no call."""
+    if is_client_call(item):
+        return call_id(item), client_tool_name(item), json.dumps(call_arguments(item), sort_keys=True)
     if item.get("type") not in CALL_TYPES or not call_id(item):
         return None
     return call_id(item), name_of(item), written(item)

@@ -37,8 +37,10 @@ from chat_core.wire import (
 )
 
 from chat_responses.approvals import answered_id, is_requested, note_actions
+from chat_responses.client_calls import is_client_call
 from chat_responses.encode.caching import is_marked, mark, takes_cache_points
 from chat_responses.encode.characters import sendable
+from chat_responses.encode.client_outputs import client_outputs
 from chat_responses.encode.contents import content_part, message_of, output_of
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
@@ -141,7 +143,11 @@ class ItemEncoder:
     def outputs(self, message: Message) -> Iterator[InputItem]:
         """Yield the outcomes of a turn's calls. Raises `UnresolvedTool` for a call that has none."""
         for call, text in message.outcomes():
-            item = native_item(call, self._origin)
+            item = None if self._may_be_stored(message) else native_item(call, self._origin)
+            if item is not None and is_client_call(item):
+                id = self._call_id(call, item)
+                yield from map(sendable, client_outputs(call, item, text, id, self._origin, self.notices))
+                continue
             is_custom = item is not None and item.get("type") == "custom_tool_call"
             output: InputItem = {
                 "type": "custom_tool_call_output" if is_custom else "function_call_output",
@@ -212,7 +218,7 @@ class ItemEncoder:
                 yield list(self._plain(part))
             elif open_message is not None and are_of_one_message(open_message, item):
                 as_list(open_message["content"]).extend(as_list(item["content"]))
-            elif self._is_refused(item, message):
+            elif not isinstance(part, ToolCall) and self._is_refused(item, message):
                 self._leave_out(f"{item.get('type')} without a result")
             else:
                 open_message = item = dict(item)

@@ -23,6 +23,7 @@ from chat_core.types.json_values import as_list, as_object, as_text
 from chat_core.wire import wire_name
 
 from chat_responses.approvals import action_id, is_requested, is_unanswerable
+from chat_responses.client_calls import is_client_call
 from chat_responses.items import CALL_TYPES, call_id, without
 
 
@@ -88,6 +89,8 @@ def _content(part: Text | Structured | Refusal, fields: JsonObject) -> JsonObjec
 
 
 def _call(call: ToolCall, item: JsonObject) -> JsonObject | None:
+    if is_client_call(item):
+        return {**item, "call_id": call_id(item)}
     if item.get("type") not in CALL_TYPES or not call_id(item) or not as_text(item.get("name")):
         return None
     named = {**item, "name": wire_name(as_text(item["name"]))}

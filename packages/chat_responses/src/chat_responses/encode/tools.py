@@ -9,6 +9,7 @@ from chat_core import ChatOptions, ChatRequest, ConfigurationError, JsonObject, 
 from chat_core.types.json_values import as_text
 from chat_core.wire import compile_strict, encoded_once, wire_name
 
+from chat_responses.client_calls import declared_client_tool
 from chat_responses.wire import FunctionTool
 
 
@@ -17,23 +18,25 @@ def tool_fields(
 ) -> dict[str, object]:
     """Return the `tools` and the `tool_choice` of a body.
 
-    A notice names what the server does not know of a strict schema.
-
-    Raises `ConfigurationError` for a function with the name of a native tool, and for a choice that is no
+    A native tool that the program runs takes the place of the function of its name. `notices` grows by what
+    is left out of a strict schema. Raises `ConfigurationError` for a function with the name of any other
+    native tool, and for a choice that is no
     tool.
     """
-    taken = {name for tool in native_tools for name in _names(tool)}
-    for tool in request.tools:
+    run_here = {name for tool in native_tools if (name := declared_client_tool(tool))}
+    taken = {name for tool in native_tools for name in _names(tool)} - run_here
+    functions = [tool for tool in request.tools if wire_name(tool.name) not in run_here]
+    for tool in functions:
         if tool.name in taken:
             raise ConfigurationError(
                 f"there is a native tool {tool.name!r} beside the function of that name: rename the function"
             )
     fields: dict[str, object] = {}
     if request.tools or native_tools:
-        functions = [encoded_once(tool, (_function,), partial(_function, tool)) for tool in request.tools]
-        notices += [notice for _, found in functions for notice in found]
-        fields["tools"] = [*(function for function, _ in functions), *native_tools]
-    if (choice := _tool_choice(request.options, request.tools, native_tools)) is not None:
+        sent = [encoded_once(tool, (_function,), partial(_function, tool)) for tool in functions]
+        notices += [notice for _, found in sent for notice in found]
+        fields["tools"] = [*(function for function, _ in sent), *native_tools]
+    if (choice := _tool_choice(request.options, functions, native_tools)) is not None:
         fields["tool_choice"] = choice
     return fields
 

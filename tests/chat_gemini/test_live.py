@@ -7,12 +7,15 @@ from typing import Any
 import anyio
 import pytest
 from chat_core import (
+    AuthenticationError,
     ChatBuilder,
     ConfigurationError,
     Done,
     File,
+    InvalidRequest,
     Message,
     Messages,
+    NotFound,
     Paused,
     ProviderError,
     RequireApproval,
@@ -445,11 +448,42 @@ async def test_an_error_of_the_server_is_raised_and_the_session_goes_on() -> Non
     ]
 
 
-async def test_settings_that_the_server_refuses_are_an_error_with_its_reason() -> None:
-    socket = FakeSocket().close(1007, "Request contains an invalid argument.")
-    with pytest.raises(StreamTruncated, match=r"1007 Request contains an invalid argument\."):
-        async with session(socket):
-            pass
+class Refusing(FakeSocket):
+    """A socket whose server closes it when it has read the settings."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__()
+        self._ending = code, reason
+
+    async def send(self, message: str | bytes, /) -> None:
+        await super().send(message)
+        self.close(*self._ending)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "kind"),
+    [
+        (1007, "Request contains an invalid argument.", InvalidRequest),
+        (1008, "models/m is not found for API version v1beta", NotFound),
+        (1008, "API key not valid. Please pass a valid API key.", AuthenticationError),
+        (1007, "", InvalidRequest),
+        (1011, "Internal error encountered.", StreamTruncated),
+        (1000, "", StreamTruncated),
+    ],
+)
+async def test_a_session_that_is_closed_before_it_begins_is_the_servers_error(
+    code: int, reason: str, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind, match=reason or str(code)):
+        await session(Refusing(code, reason)).__aenter__()
+
+
+async def test_a_session_that_is_closed_later_is_cut() -> None:
+    socket = ready(words("Hel")).close(1007, "a frame that cannot be read")
+    async with session(socket) as opened:
+        assert await anext(opened) == Transcript("Hel", item="response-1")
+        with pytest.raises(StreamTruncated, match="1007 a frame that cannot be read"):
+            await anext(opened)
 
 
 async def test_responses_apart_and_with_instructions_are_refused() -> None:

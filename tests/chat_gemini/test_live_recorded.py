@@ -21,7 +21,8 @@ if not RECORDINGS.is_dir():
 pytestmark = pytest.mark.anyio
 FOUND = [
     path
-    for path in sorted(RECORDINGS.rglob("*.json"))
+    for folder in ("gemini", "vertex")
+    for path in sorted((RECORDINGS / folder).glob("*.json"))
     if ".expected" not in path.name and '"gemini-live"' in path.read_text()[:3000]
 ]
 CODES = (1000, 1001, 1007, 1011)

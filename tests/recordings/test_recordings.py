@@ -30,6 +30,7 @@ WIRES = (
     "claude-token-count",
     "openai-token-count",
     "openai-realtime",
+    "gemini-live",
 )
 
 # Recordings held to be wrong themselves, each with the reason. None so far.

@@ -16,6 +16,7 @@ from chat_gemini.live.codec import LiveCodec
 from chat_gemini.live.encode import encode_setup
 from chat_gemini.live.encode.checks import output_of
 from chat_gemini.live.settings import LiveSettings
+from chat_gemini.live.setup_socket import SetupSocket
 from chat_gemini.live.tokens import LiveToken, decode_token, encode_token
 
 
@@ -41,7 +42,7 @@ class LiveClient(ProviderClient[LiveSettings]):
 
     async def connect(self) -> Socket:
         """Open a connection. Raises the server's error where it refuses; retries nothing."""
-        return await self._connect(self._settings.address.path)
+        return SetupSocket(await self._connect(self._settings.address.path))
 
     def open_codec(self, request: ChatRequest, /, handle: str | None = None) -> RealtimeCodec:
         """Return the codec of a new connection. Raises `ConfigurationError` for what it cannot have."""

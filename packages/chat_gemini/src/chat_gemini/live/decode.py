@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from chat_core import FinishReason, JsonObject, JsonValue, Notice, Usage
+from chat_core import FinishReason, JsonObject, JsonValue, Notice, ProviderError, Usage
 from chat_core.types.json_values import as_count, as_text
+from chat_core.wire import error_from_object
 
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 _FILTERED = re.compile(
@@ -47,6 +48,15 @@ def ending_notice(reason: FinishReason, word: str | None) -> Notice | None:
     if word is None or word == "interrupted" or reason == "stop":
         return None
     return Notice("finish_reason", f"the server ended the turn: {word[:200]}")
+
+
+def refusal(code: int | None, reason: str) -> ProviderError | None:
+    """Return the error of a server that has closed a session before it began; None for any other end."""
+    if code not in (1007, 1008):
+        return None
+    words = (("api key", 401), ("unauthenticated", 401), ("not found", 404))
+    status = next((status for word, status in words if word in reason.lower()), 400)
+    return error_from_object({"error": {"code": status, "message": reason or f"closed with code {code}"}})
 
 
 def seconds(duration: JsonValue) -> float | None:

@@ -24,7 +24,7 @@ class RawServer:
         self._listener.settimeout(_SECONDS)
         self._thread = threading.Thread(target=self._serve, name="raw server", daemon=True)
         self.received = b""
-        self.asked = threading.Event()
+        self.requested = threading.Event()
         self.left = threading.Event()
 
     @property
@@ -60,7 +60,7 @@ class RawServer:
             if not data:
                 return
             self.received += data
-        self.asked.set()
+        self.requested.set()
         connection.sendall(self._answer)
         while not self._closes:
             if not connection.recv(65536):

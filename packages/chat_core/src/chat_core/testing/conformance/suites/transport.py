@@ -144,7 +144,7 @@ class TransportSuite(Suite):
                     ended: list[bool] = []
                     async with anyio.create_task_group() as group:
                         group.start_soon(_use, transport, server.url, streamed, ended)
-                        await anyio.to_thread.run_sync(server.asked.wait, 10)
+                        await anyio.to_thread.run_sync(server.requested.wait, 10)
                         group.cancel_scope.cancel()
                     require(not ended, "The cancellation was swallowed.")
                     require(await _happens(server), "The connection was still open.")

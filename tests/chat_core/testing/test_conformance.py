@@ -9,8 +9,8 @@ from unittest import SkipTest
 
 import anyio
 import pytest
-from chat_core import ConfigurationError
-from chat_core.testing import Tape
+from chat_core import ConfigurationError, JsonObject
+from chat_core.testing import Call, Failure, LoopbackServer, Reply, Tape
 from chat_core.testing.conformance import (
     ChatProviderSuite,
     ConformanceFailure,
@@ -22,6 +22,7 @@ from chat_core.testing.conformance import (
 from chat_core.testing.conformance.checks import require, skip
 from chat_core.testing.conformance.command import main
 from chat_core.testing.conformance.expected import checked_expectation
+from chat_core.testing.conformance.record_tapes import main as record
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples/chat_acme"
 TESTS = str(EXAMPLE / "tests")
@@ -178,3 +179,35 @@ def test_the_module_runs_the_command_without_pytest() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_tapes_are_recorded_with_what_came_of_them_and_then_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_canary_4Zx81QpLr7_canary")
+    calls = (Call("weather", {"city": "Bern"}),)
+
+    def answer(body: JsonObject) -> Reply | Failure:
+        if body.get("response_format"):
+            return Failure(400, "there is no typed output")
+        return Reply("I look.", calls=calls) if body.get("tools") else Reply("Water.", reasoning="Hm")
+
+    tapes = tmp_path / "tapes"
+    with LoopbackServer(answer) as server:
+        options = ["chat_groq", "--model", "m", "--base-url", server.url, "--into", str(tapes)]
+        assert record(options) == 0
+        assert "structured: InvalidRequest: there is no typed output" in capsys.readouterr().out
+    assert sorted(path.stem for path in tapes.iterdir()) == [
+        *("length", "parallel_calls", "reasoning", "text", "tool_call"),
+    ]
+    tape = Tape.load(tapes / "tool_call.tape")
+    assert tape.expected["whole"] == {
+        "text": "I look.",
+        "finish_reason": "tool_calls",
+        "raw_finish_reason": "tool_calls",
+        "calls": [{"name": "weather", "arguments": {"city": "Bern"}}],
+        "usage": {"input_tokens": 10, "output_tokens": 5, "cache_read_tokens": 0, "reasoning_tokens": 0},
+    }
+    assert "canary" not in (tapes / "text.tape").read_text()
+    assert main(["chat_groq", "--tapes", str(tapes), "--only", "a_turn_comes_out"]) == 0
+    assert main(["chat_groq", "--tapes", str(tapes), "--only", "as_the_model_made_it"]) == 0

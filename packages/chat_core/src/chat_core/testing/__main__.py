@@ -20,8 +20,8 @@ repeats what it was sent, or answers by a rule file (JSON or TOML):
    {"after": "forecast", "reply": "It will be dry."},
    {"when": "busy", "error": {"status": 503, "message": "no capacity", "retry_after": 1}, "times": 2}]
 
-docs/testing.md has all that a rule can say. `python -m chat_core.testing check chat_acme` is another program:
-it tells what is wrong with a provider package (docs/conformance.md).
+docs/testing.md has all that a rule can say. `python -m chat_core.testing check chat_acme` tells what is wrong
+with a provider package, and `record chat_acme` records tapes for it (docs/conformance.md).
 """
 
 
@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from chat_core.testing.conformance.command import main as check  # here: the server needs none of it
 
         sys.exit(check(given[1:]))
+    if given[:1] == ["record"]:
+        from chat_core.testing.conformance.record_tapes import main as record
+
+        sys.exit(record(given[1:]))
     parser = argparse.ArgumentParser("python -m chat_core.testing", description=_ABOUT)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--port", type=int, default=8000, help="the port, 8000 by default; 0 is any")

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
         "--tests", type=Path, help="a file of tests, or a folder with some; ./tests by default"
     )
     parser.add_argument("--tapes", type=Path, help="a folder of tapes; then no tests are looked for")
+    parser.add_argument("--base-url", help="with --tapes: an address, for a builder that knows none")
     parser.add_argument("--only", default="", help="run the checks alone that have this text in their name")
     parser.add_argument("-v", "--verbose", action="store_true", help="print all checks")
     options = parser.parse_args(arguments)
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _suites(options: argparse.Namespace) -> list[type[Suite]]:
     if options.tapes is not None:
-        return [suite_of_tapes(options.package, options.tapes)]
+        return [suite_of_tapes(options.package, options.tapes, options.base_url)]
     place = options.tests or Path("tests")
     found = suites_in_tests(options.package, [place]) if place.exists() else []
     if found:

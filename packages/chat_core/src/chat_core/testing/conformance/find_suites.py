@@ -41,24 +41,33 @@ def suites_in_tests(package: str, places: Sequence[Path]) -> list[type[Suite]]:
     return [suite for file in files for suite in _suites_of(file) if _is_for(suite, package)]
 
 
-def suite_of_tapes(package: str, tapes: Path) -> type[Suite]:
+def suite_of_tapes(package: str, tapes: Path, base_url: str | None = None) -> type[Suite]:
     """Return a suite that is made of a folder of tapes: what there is a tape of, is claimed.
 
-    The builder is that of the package's entry point. Raises `ConfigurationError` without one.
+    The builder is that of the package's entry point, with `base_url` where there is one. Raises `ConfigurationError` without one.
+    """
+    builder_of(package, "model-1")
+    claimed = [suite for name, suite in _CLAIMED_BY.items() if find_tape(tapes, name) is not None]
+
+    def builder(self: object) -> ConfiguredBuilder:
+        found = builder_of(package, "model-1")
+        return found if base_url is None else found.with_base_url(base_url)
+
+    return type(f"Test_{package}", (ChatProviderSuite, *claimed), {"tapes": tapes, "builder": builder})
+
+
+def builder_of(package: str, model: str) -> ConfiguredBuilder:
+    """Return the builder of a package's entry point, with a model. Raises `ConfigurationError` without
+    one.
     """
     entry = next((each for each in entry_points(group=GROUP) if each.module == package), None)
     if entry is None:
         raise ConfigurationError(
             f"{package} has no entry point in the group {GROUP!r}: add to its pyproject.toml\n"
-            f'  [project.entry-points."{GROUP}"]\n  {package.removeprefix("chat_")} = "{package}:…Builder"'
+            f'  [project.entry-points."{GROUP}"]\n  {package.removeprefix("chat_")} = "{package}:…Builder"\n'
+            "and install it again"
         )
-    claimed = [suite for name, suite in _CLAIMED_BY.items() if find_tape(tapes, name) is not None]
-    make = entry.load()
-
-    def builder(self: object) -> ConfiguredBuilder:
-        return cast("ConfiguredBuilder", make().with_model("model-1"))
-
-    return type(f"Test_{package}", (ChatProviderSuite, *claimed), {"tapes": tapes, "builder": builder})
+    return cast("ConfiguredBuilder", entry.load()().with_model(model))
 
 
 def _files(place: Path) -> Iterable[Path]:

@@ -157,7 +157,10 @@ class ProviderSuite(Suite):
 
     def request_for(self, name: str) -> ChatRequest:
         """Return the request that a scenario answers: with the tool that it calls, where it has calls."""
-        has_calls = self.scenario(name).expected.get("calls")
+        has_calls = "calls" in {
+            **self.scenario(name).expects("whole"),
+            **self.scenario(name).expects("streamed"),
+        }
         return tool_request() if has_calls else plain_request()
 
     async def both(self, name: str, judge: Callable[[Played], None]) -> None:

@@ -43,8 +43,9 @@ class StreamingSuite(ProviderSuite):
     async def test_a_streamed_turn_is_the_same_as_a_whole_one(self) -> None:
         """A turn is the same streamed and whole: text, reasoning, calls and finish reason."""
         for name in self._there():
-            if not self.scenario(name).whole:
-                continue
+            scenario = self.scenario(name)
+            if not scenario.whole or scenario.expected.keys() & {"whole", "streamed"}:
+                continue  # a model that was asked twice need not say the same
             whole, streamed = await self.complete(name), await self.stream(name)
             require_equal(f"{name}: the streamed turn", _content(streamed.turn), _content(whole.turn))
 

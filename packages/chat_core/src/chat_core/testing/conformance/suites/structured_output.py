@@ -22,7 +22,7 @@ from chat_core.types.messages import Messages
 from chat_core.types.request import ChatRequest, OutputSchema
 from chat_core.types.response import StructuredResponse
 
-_SCHEMA: JsonObject = {
+SCHEMA: JsonObject = {
     "type": "object",
     "title": "Forecast",
     "description": "canary-forecast-Cc7",
@@ -38,7 +38,7 @@ class StructuredOutputSuite(ProviderSuite):
     @check
     async def test_the_schema_is_sent(self) -> None:
         """The schema of `request.output` is in the body, with all its fields."""
-        request = ChatRequest(plain_request().messages, output=OutputSchema("forecast", _SCHEMA))
+        request = ChatRequest(plain_request().messages, output=OutputSchema("forecast", SCHEMA))
         body = (await self.complete("structured", request)).transport.last_body
         missing = missing_texts(body, ["city", "degrees"])
         require(not missing, f"{missing} are nowhere in the body.")
@@ -69,7 +69,7 @@ class StructuredOutputSuite(ProviderSuite):
         scenario = self.scenario("structured")
         transport = WatchedTransport([*scenario.whole[:1], *self.scenario("text").whole[:1]])
         client = self.client(transport)
-        chat = ChatBuilder().with_model(client).with_structured_output(_SCHEMA).build()
+        chat = ChatBuilder().with_model(client).with_structured_output(SCHEMA).build()
         response: StructuredResponse[Any] = await chat.complete(messages)
         messages.add_user("canary-next-Gf2")
         await client.complete(ChatRequest(Messages.from_json(messages.to_json())))
@@ -80,17 +80,17 @@ class StructuredOutputSuite(ProviderSuite):
     @check
     async def test_the_schema_stays_as_it_is(self) -> None:
         """Encoding changes nothing in the schema, and makes the same body each time."""
-        before = repr(_SCHEMA)
-        request = ChatRequest(plain_request().messages, output=OutputSchema("forecast", _SCHEMA))
+        before = repr(SCHEMA)
+        request = ChatRequest(plain_request().messages, output=OutputSchema("forecast", SCHEMA))
         first = (await self.complete("structured", request)).transport.last_body
         second = (await self.complete("structured", request)).transport.last_body
         require_equal("The second body", second, first)
-        require_equal("The schema", repr(_SCHEMA), before)
+        require_equal("The schema", repr(SCHEMA), before)
 
     async def _answer(self, name: str, *, streamed: bool) -> StructuredResponse[Any]:
         scenario = self.scenario(name)
         transport = WatchedTransport(scenario.streamed if streamed else scenario.whole)
-        chat = ChatBuilder().with_model(self.client(transport)).with_structured_output(_SCHEMA).build()
+        chat = ChatBuilder().with_model(self.client(transport)).with_structured_output(SCHEMA).build()
         if not streamed:
             response: StructuredResponse[Any] = await chat.complete(plain_request().messages)
             return response

@@ -1,4 +1,4 @@
-"""Sessions of `chat-openai` pass the suite for sessions."""
+"""Sessions of `chat-openai` and of `chat-gemini` pass the suite for sessions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from chat_core.provider import Provider
 from chat_core.testing.conformance import RealtimeSuite
 from chat_core.transport import Transport
+from chat_gemini.live import LiveBuilder
 from chat_openai.realtime import OPENAI, RealtimeBuilder
 
 
@@ -15,4 +16,12 @@ class TestOpenAIRealtime(RealtimeSuite):
 
     def realtime_client(self, transport: Transport) -> Provider:
         builder = RealtimeBuilder(OPENAI).with_model("gpt-realtime-2").with_api_key(self.key)
+        return builder.with_transport(transport).build()
+
+
+class TestGeminiLive(RealtimeSuite):
+    tapes = Path(__file__).parent / "tapes/gemini_live"
+
+    def realtime_client(self, transport: Transport) -> Provider:
+        builder = LiveBuilder().with_model("gemini-robotics-er-2-streaming").with_api_key(self.key)
         return builder.with_transport(transport).build()

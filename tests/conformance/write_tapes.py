@@ -18,6 +18,7 @@ WIRES = (
     *SHARED,
     "claude",
     "gemini",
+    "gemini_live",
     "ollama",
     "cohere",
     "bedrock",

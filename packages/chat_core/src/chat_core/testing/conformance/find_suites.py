@@ -44,7 +44,8 @@ def suites_in_tests(package: str, places: Sequence[Path]) -> list[type[Suite]]:
 def suite_of_tapes(package: str, tapes: Path, base_url: str | None = None) -> type[Suite]:
     """Return a suite that is made of a folder of tapes: what there is a tape of, is claimed.
 
-    The builder is that of the package's entry point, with `base_url` where there is one. Raises `ConfigurationError` without one.
+    The builder is that of the package's entry point, with `base_url` where one is given. Raises
+    `ConfigurationError` for a package without an entry point.
     """
     builder_of(package, "model-1")
     claimed = [suite for name, suite in _CLAIMED_BY.items() if find_tape(tapes, name) is not None]

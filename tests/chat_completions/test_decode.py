@@ -200,6 +200,12 @@ def test_citations_ride_on_the_text_they_are_of() -> None:
     ]
 
 
+def test_a_refusal_among_the_parts_of_the_content_is_one_too() -> None:
+    content = [{"type": "text", "text": "Well."}, {"type": "refusal", "refusal": "I won't."}]
+    response = answered(body({"content": content}))
+    assert (response.text, response.refusal) == ("Well.", "I won't.")
+
+
 def test_a_refusal_is_told_apart_from_text() -> None:
     response = answered(body({"content": None, "refusal": "I won't."}))
 

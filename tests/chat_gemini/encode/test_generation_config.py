@@ -30,6 +30,14 @@ def test_every_common_option_reaches_the_wire() -> None:
     }
 
 
+def test_options_of_zero_are_sent() -> None:
+    assert config(options=ChatOptions(seed=0, temperature=0, top_p=0)) == {
+        "seed": 0,
+        "temperature": 0,
+        "topP": 0,
+    }
+
+
 def test_common_options_win_over_those_of_the_wire() -> None:
     defaults = RequestDefaults(
         options=GeminiOptions(

@@ -42,6 +42,16 @@ def test_a_tool_choice_is_a_function_calling_mode(choice: str, sent: object) -> 
     }
 
 
+@pytest.mark.parametrize("tools", [[], [ADD]], ids=["alone", "beside functions"])
+def test_with_a_choice_of_none_googles_own_tools_are_left_out(tools: list[ToolDefinition]) -> None:
+    defaults = RequestDefaults(native_tools=(GoogleSearch(), UrlContext()))
+    none = ChatOptions(tool_choice="none")
+    sent = body(Messages.from_user("Hi"), tools=tools, defaults=defaults, options=none)
+    assert "google" not in str(sent.get("tools"))
+    assert sent.get("toolConfig", {}).keys() <= {"functionCallingConfig"}
+    assert defaults.native_tools  # for the requests that follow
+
+
 def test_a_choice_among_no_tools_is_nothing_or_a_mistake() -> None:
     assert "toolConfig" not in body(Messages.from_user("Hi"), options=ChatOptions(tool_choice="auto"))
     with pytest.raises(ConfigurationError, match="there is no such tool"):

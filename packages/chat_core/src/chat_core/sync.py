@@ -37,7 +37,6 @@ from chat_core.types.response import ChatResponse
 if TYPE_CHECKING:
     from chat_core.chat.embedding import Progress
     from chat_core.chat.sync_batches import SyncBatches
-    from chat_core.types.files import File
     from chat_core.types.questions import DecisionResponse, Question
 
 P_co = TypeVar("P_co", bound=Provider, covariant=True)

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
         ResponsesOptions,
         WebSocketTransport,
         action_output,
+        additional_tools,
         approval,
         approval_requests,
+        configuration_update,
+        input_item,
         requested_actions,
     )
 
@@ -42,10 +45,13 @@ __all__ = [
     "ShellOutput",
     "WebSocketTransport",
     "action_output",
+    "additional_tools",
     "apply_patch_tool",
     "approval",
     "approval_requests",
     "computer_tool",
+    "configuration_update",
+    "input_item",
     "mask",
     "requested_actions",
     "shell_tool",
@@ -64,7 +70,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_openai.images.client": "ImageOpenAIClient",
             "chat_openai.images.mask": "mask",
             "chat_responses": (
-                "ResponsesOptions WebSocketTransport action_output approval approval_requests "
+                "ResponsesOptions WebSocketTransport action_output additional_tools approval "
+                "approval_requests configuration_update input_item "
                 "requested_actions"
             ),
         },

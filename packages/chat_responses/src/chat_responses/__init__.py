@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chat_responses.approvals import action_output, approval, approval_requests, requested_actions
     from chat_responses.client import ResponsesClient
     from chat_responses.dialect import Dialect
+    from chat_responses.input_items import additional_tools, configuration_update, input_item
     from chat_responses.options import ResponsesOptions
     from chat_responses.websocket import WebSocketTransport
 
@@ -29,8 +30,11 @@ __all__ = [
     "ResponsesOptions",
     "WebSocketTransport",
     "action_output",
+    "additional_tools",
     "approval",
     "approval_requests",
+    "configuration_update",
+    "input_item",
     "requested_actions",
 ]
 
@@ -42,6 +46,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_responses.approvals": "action_output approval approval_requests requested_actions",
             "chat_responses.client": "ResponsesClient",
             "chat_responses.dialect": "Dialect",
+            "chat_responses.input_items": "additional_tools configuration_update input_item",
             "chat_responses.options": "ResponsesOptions",
             "chat_responses.websocket": "WebSocketTransport",
         },

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from chat_core import JsonObject
+from chat_core import JsonObject, Origin
 from chat_core.types.json_values import as_text
+
+CUSTOM: Final = Origin("responses", "", "")
+"""The origin of items that the application writes, for whichever server of this wire they are sent to."""
 
 CALL_TYPES: Final = ("function_call", "custom_tool_call")
 

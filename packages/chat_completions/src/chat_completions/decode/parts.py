@@ -146,6 +146,8 @@ class TurnParts:
                 self._image(item, events)
             case "reference", _:
                 self._citations.append(Citation(raw=item))
+            case "refusal", _:
+                self._refusal(text_of_value(item.get("refusal")), events)
             case _, str(text):
                 self._text(text, events)
             case str(), _:  # kept as it is, and sent back
@@ -174,9 +176,7 @@ class TurnParts:
                 events.append(TextChunk(text))
 
     def _other_fields(self, delta: JsonObject, events: list[TurnEvent]) -> None:
-        if refusal := text_of_value(delta.get("refusal")):
-            self._blocks.append(Refusal, refusal)
-            events.append(RefusalChunk(refusal))
+        self._refusal(text_of_value(delta.get("refusal")), events)
         for image in _listed(delta.get("images")):
             self._image(image, events)
         if audio := as_object(delta.get("audio")):
@@ -184,6 +184,11 @@ class TurnParts:
         for annotation in as_list(delta.get("annotations")):
             if (citation := read_citation(annotation)) is not None:
                 self._citations.append(citation)
+
+    def _refusal(self, text: str, events: list[TurnEvent]) -> None:
+        if text:
+            self._blocks.append(Refusal, text)
+            events.append(RefusalChunk(text))
 
     def _call_fragments(self, delta: JsonObject, events: list[TurnEvent], *, whole: bool) -> None:
         fragments = _listed(delta.get("tool_calls"))

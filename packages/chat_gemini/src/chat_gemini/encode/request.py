@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from chat_core import ChatRequest, ConfigurationError, Origin
@@ -25,6 +26,8 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
     an outcome.
     """
     capabilities = Capabilities.of(origin.model)
+    if request.options.tool_choice == "none":  # the mode of calling is about functions only
+        defaults = replace(defaults, native_tools=())
     contents = encode_contents(request.messages, origin, capabilities, defaults.endpoint)
     if not contents.contents:
         raise ConfigurationError(

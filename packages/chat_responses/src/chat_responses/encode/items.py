@@ -44,7 +44,7 @@ from chat_responses.encode.client_outputs import client_outputs
 from chat_responses.encode.contents import content_part, message_of, output_of
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
-from chat_responses.items import call_id
+from chat_responses.items import CUSTOM, call_id
 from chat_responses.memory import Conversation
 from chat_responses.settings import RequestDefaults
 from chat_responses.wire import ContentPart, InputItem, InputText
@@ -171,6 +171,8 @@ class ItemEncoder:
                 content.append(content_part(part, self._origin))
             elif (point := as_cache_point(part)) is not None and self.takes_points:
                 self.points += mark(content, point, self.notices)
+            elif part.native.origin == CUSTOM:
+                yield dict(part.native.data)
             elif self._is_foreign(part):
                 continue
             elif (item := native_item(part, self._origin)) and answered_id(item) != "":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import cast
 
 from chat_core import ChatOptions, ChatRequest, ConfigurationError, JsonObject, Notice, ToolDefinition
 from chat_core.types.json_values import as_text
@@ -59,6 +60,13 @@ def strict_for_server(schema: JsonObject, what: str) -> tuple[JsonObject, list[N
     names = ", ".join(compiled.left_out)
     why = f"{what}: the server knows no {names} in a schema, so it was left out"
     return compiled.schema, [Notice("strict", why)]
+
+
+def function_tool(tool: ToolDefinition) -> JsonObject:
+    """Return a function as the wire declares it. Raises `ConfigurationError` for a schema that cannot be
+    strict.
+    """
+    return cast("JsonObject", _function(tool)[0])
 
 
 def _function(tool: ToolDefinition) -> tuple[FunctionTool, list[Notice]]:

@@ -108,7 +108,7 @@ class ItemEncoder:
                 if text := joined_text(self.readable(message.parts), "system"):
                     yield {"role": "developer", "content": text}
             case "user":
-                yield from self._user(message.parts)
+                yield from self._contents("user", message.parts)
             case "model":
                 yield from self._model(message)
 
@@ -159,9 +159,6 @@ class ItemEncoder:
     def readable(self, parts: Sequence[Part]) -> list[Part]:
         """Return the parts but for cache points and other providers' blocks, which get a notice."""
         return [part for part in parts if not (isinstance(part, Opaque) and self._is_left_out(part))]
-
-    def _user(self, parts: Sequence[Part]) -> Iterator[InputItem]:
-        yield from self._contents("user", parts)
 
     def _contents(self, role: Literal["user", "developer"], parts: Sequence[Part]) -> Iterator[InputItem]:
         """Yield blocks that are items of their own, then a message of the other parts."""

@@ -25,17 +25,18 @@ class Talk:
         """Carry what comes from either side to the other, until one of them leaves."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._until_end, tasks.cancel_scope.cancel)
-            try:
-                while True:
-                    message = await self._page.receive()
-                    if message["type"] == "websocket.disconnect":
-                        break
+            while (message := await self._page.receive())["type"] != "websocket.disconnect":
+                try:
                     if data := message.get("bytes"):
                         await self._session.send(data)
                     elif text := message.get("text"):
                         await self._take(json.loads(text))
-            except WebSocketDisconnect:
-                pass
+                except (
+                    ChatError,
+                    ValueError,
+                    LookupError,
+                ) as error:  # the page can be wrong about what waits
+                    await self._tell(error)
             tasks.cancel_scope.cancel()
 
     async def _until_end(self, leave: Callable[[], None]) -> None:
@@ -46,8 +47,13 @@ class Talk:
                 else:
                     await self._page.send_text(event.to_json())
         except ChatError as error:
-            await self._page.send_text(json.dumps({"type": "error", "text": str(error)}))
+            await self._tell(error)
+        except WebSocketDisconnect:
+            pass
         leave()
+
+    async def _tell(self, error: Exception) -> None:
+        await self._page.send_text(json.dumps({"type": "error", "text": str(error)}))
 
     async def _take(self, command: dict[str, object]) -> None:
         match command:

@@ -105,3 +105,11 @@ def test_a_page_of_another_site_cannot_talk(site: str) -> None:
             pass
     with connect(url, origin=site) as mine:
         assert '"welcome"' in str(mine.recv(timeout=10))
+        for wrong in ("{no JSON", '{"type": "decide", "id": "nothing", "approved": true}'):
+            mine.send(wrong)
+            assert '"error"' in str(mine.recv(timeout=10))
+        with connect(url, origin=site) as second:  # there is one conversation
+            assert [str(second.recv(timeout=10))[:16] for _ in range(2)] == [
+                '{"type":"welcome',
+                '{"type":"error",',
+            ]

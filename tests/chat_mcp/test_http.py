@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 from chat_core import (
     AuthenticationError,
@@ -476,3 +477,81 @@ def test_what_is_no_address_is_refused() -> None:
             McpServer(url)
     with pytest.raises(ConfigurationError, match="Authorization is a text"):
         McpServer("https://x.example/mcp", headers={"Authorization": None})  # type: ignore[dict-item]  # the mistake
+
+
+async def test_calls_that_lose_a_session_together_begin_one_anew_and_the_next_find_it() -> None:
+    sessions = iter(["s-1", "s-2", "s-3"])
+    known: list[str] = []
+
+    def answer(message: dict[str, Any]) -> Any:
+        match message.get("method"):
+            case "server/discover":
+                return error(message, -32601, "?")
+            case "initialize":
+                known[:] = [next(sessions)]
+                headers = {"content-type": "application/json", "mcp-session-id": known[0]}
+                agreed = result(message, {"protocolVersion": "2025-11-25"})
+                return Response(200, headers, json.dumps(agreed).encode())
+            case "tools/list":
+                return result(message, {"tools": [one_tool()]})
+            case "tools/call" if http.requests[-1].headers.get("mcp-session-id") not in known:
+                return Response(404, {}, b"")
+            case "tools/call":
+                return result(message, TEXT)
+            case _:
+                return None
+
+    server, http = server_of(answer)
+    outcomes: list[str] = []
+    async with server:
+        [tool] = await server.tools()
+        known.clear()
+
+        async def one() -> None:
+            try:
+                outcomes.append(str(await tool.run(call(item="x"))))
+            except ToolError as exc:
+                outcomes.append(str(exc))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(one)
+        assert await tool.run(call(item="x")) == "found"
+    assert 1 <= sum("was not run" in outcome for outcome in outcomes) <= 5
+    assert all("was not run" in outcome or outcome == "found" for outcome in outcomes)
+    assert http.methods.count("initialize") == 2
+
+
+async def test_a_server_that_speaks_another_version_since_is_asked_again() -> None:
+    replies = iter(["no", "yes"])
+
+    def run(message: dict[str, Any]) -> Any:
+        if next(replies) == "no":
+            return error(message, -32022, "unsupported", {"supported": ["2026-07-28"]})
+        return result(message, TEXT)
+
+    server, http = server_of(modern([one_tool()], run))
+    async with server:
+        [tool] = await server.tools()
+        with pytest.raises(ToolError, match="unsupported"):
+            await tool.run(call(item="x"))
+        assert await tool.run(call(item="x")) == "found"
+    assert http.methods.count("server/discover") == 2
+
+
+async def test_one_that_answers_its_version_too_late_is_asked_once_more() -> None:
+    answers = iter(["late", "found"])
+
+    def answer(message: dict[str, Any]) -> Any:
+        match message["method"]:
+            case "server/discover" if next(answers) == "late":
+                return error(message, -32601, "starting")
+            case "initialize":
+                return error(message, -32022, "unsupported", {"supported": ["2026-07-28"]})
+            case _:
+                return result(message, DISCOVERED)
+
+    server, http = server_of(answer)
+    async with server:
+        assert server.info.protocol == "2026-07-28"
+    assert http.methods == ["server/discover", "initialize", "server/discover"]

@@ -12,7 +12,7 @@ from typing import Literal, TypedDict, assert_never, assert_type
 
 from chat_bedrock import AwsCredentials, BedrockBuilder, BedrockClient, EmbeddingBedrockClient
 from chat_cerebras import CerebrasBuilder, CerebrasClient
-from chat_claude import ClaudeBuilder, ClaudeClient, Thinking, cached, document
+from chat_claude import ClaudeBuilder, ClaudeClient, Thinking, cached, document, memory_tool
 from chat_cohere import CohereBuilder, EmbeddingCohereClient
 from chat_completions import (
     ChatCompletionsBuilder,
@@ -44,6 +44,7 @@ from chat_core import (
     FileReady,
     HttpTransport,
     InputDelivered,
+    InputRequest,
     JsonValue,
     Message,
     Messages,
@@ -115,6 +116,7 @@ from chat_gemini import (
 from chat_gemini.live import LiveBuilder, LiveClient, LiveToken
 from chat_groq import GroqBuilder, GroqClient
 from chat_huggingface import HuggingFaceBuilder
+from chat_mcp import McpServer, ServerInfo, ask_unless_read_only
 from chat_mistral import MistralBuilder, MistralClient
 from chat_ollama import EmbeddingOllamaClient, OllamaBuilder, OllamaClient, PullProgress, show_progress
 from chat_openai import (
@@ -122,8 +124,10 @@ from chat_openai import (
     ImageOpenAIClient,
     OpenAIBuilder,
     OpenAIClient,
+    ShellOutput,
     approval_requests,
     mask,
+    shell_tool,
 )
 from chat_openai.azure import AzureOpenAIBuilder
 from chat_openai.realtime import ClientSecret, RealtimeBuilder, RealtimeClient
@@ -1032,3 +1036,30 @@ async def speech_of_any_provider(client: OpenAIClient, groq: GroqClient, recordi
     assert_type(await hears_whole.transcribe(recording), Transcription)
     assert_type((await speaks_whole.speak("Hello", voice="coral")).file, File)
     assert_type([event async for event in speaks.stream_speech("Hello", voice="coral")], list[SpeechEvent])
+
+
+async def tools_of_a_server(client: OpenAIClient, messages: Messages, call: ToolCall) -> None:
+    async with McpServer("https://mcp.example/mcp", headers={"X-Team": "blue"}, elicit=declines) as server:
+        assert_type(server, McpServer)
+        assert_type(await server.tools("search"), list[Tool])
+        assert_type(server.info, ServerInfo)
+        builder = ChatBuilder().with_model(client)
+        always = builder.with_tools(await server.tools()).build()
+        assert_type(await always.complete(messages), ChatResponse)
+        scoped = builder.with_scoped_tools(ScopedCollection(await server.tools(), ask_unless_read_only))
+        assert_type(await scoped.build().complete(messages), Complete[ChatResponse] | Paused)
+    async with McpServer.command("uvx", "mcp-server-git") as process:
+        assert_type(process, McpServer)
+        builder.with_scoped_tools(
+            ScopedCollection(lambda step: process.tools(), ask_unless_read_only)
+        ).build()
+    call.approve(input={"size": "L"}, by="Ann")
+    ChatBuilder().with_model(client).with_tools([memory_tool("notes"), shell_tool(runs_nothing)]).build()
+
+
+def declines(request: InputRequest) -> None:
+    return None
+
+
+def runs_nothing(command: str, seconds: float | None) -> ShellOutput:
+    return ShellOutput(stderr="no", exit_code=1)

@@ -122,11 +122,12 @@ class McpClient:
                 async for value in values:
                     yield value
         except ProviderError as error:
-            if self._link.has_session and (lost := lost_session(error)) is not None:
+            lost = lost_session(error) if self._link.has_session or self._info is not info else None
+            is_unknown = isinstance(error, McpError) and error.number == UNSUPPORTED_VERSION
+            if (lost is not None or is_unknown) and self._info is info:  # else another call has begun anew
                 self.forget()
+            if lost is not None:
                 raise lost from error
-            if isinstance(error, McpError) and error.number == UNSUPPORTED_VERSION:
-                self.forget()
             raise
 
     def forget(self) -> None:

@@ -120,7 +120,7 @@ async def test_openrouter_has_every_option_since_its_models_differ() -> None:
 
 
 COMMON = frozenset({"with_model", "with_responses", "with_embeddings", "build"})
-ENDPOINTS = frozenset({"batch"})  # files of an endpoint that is the vendor's own
+ENDPOINTS = frozenset({"batch", "files"})  # files of an endpoint that is the vendor's own
 
 
 @each_vendor
@@ -134,7 +134,10 @@ def test_a_package_is_a_few_dozen_lines_besides_what_only_its_vendor_has(
             continue
         text = path.read_text("utf-8")
         lines += len(text.splitlines())
-        for node in ast.walk(ast.parse(text)):
+        tree = ast.parse(text)
+        tables = [node for node in tree.body if isinstance(node, ast.Assign)]  # its facts, as data
+        own += sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in tables)
+        for node in ast.walk(tree):
             is_method = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name not in COMMON
             if is_method and not node.name.startswith("_"):
                 own += (node.end_lineno or node.lineno) - node.lineno + 1

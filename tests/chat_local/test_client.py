@@ -21,6 +21,7 @@ from chat_core import (
     Messages,
     ProviderError,
     TextChunk,
+    ToolDefinition,
     tool,
 )
 from chat_core.testing import broken_laws
@@ -218,3 +219,21 @@ async def test_without_the_library_its_command_is_named(
     monkeypatch.setitem(__import__("sys").modules, "xllamacpp", None)
     with pytest.raises(ConfigurationError, match=r'pip install "chat-local\[llama\]"'):
         await LocalBuilder().with_model(str(path)).build().complete(HELLO)
+
+
+async def test_what_the_model_would_be_given_is_told_without_loading_it(loads: Loads) -> None:
+    definition = ToolDefinition("weather", "The weather.", {"type": "object", "properties": {}})
+    request = ChatRequest(Messages.from_user("Hello"), [definition])
+    server = loads.says(turn("Hello"))
+    async with built() as client:
+        before = client.explain(request)
+        assert loads.settings == []
+        assert [notice.about for notice in before.notices] == ["tools"]
+        assert before.body["tools"]
+
+        await client.load()
+        loaded = client.explain(request)
+        assert loaded.notices == ()
+        assert "tools" not in loaded.body
+        await client.complete(request)
+    assert server.bodies[0] == loaded.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +22,7 @@ BUILDERS: dict[str, Any] = {
     "groq": GroqBuilder,
     "xai": XAIBuilder,
 }
+_PATH = re.compile(r"(?:/[a-z]+)?/v1(?:beta)?/files(?:/(?P<id>[^/:]+)(?P<content>/content|:download)?)?")
 SAMPLE = File.from_bytes(b"%PDF-1.3\n", "application/pdf", name="sample.pdf")
 
 
@@ -36,20 +38,25 @@ async def play(exchange: dict, base_url: str, *, stream: bool) -> dict | None:
     """One request about a file; None where nothing here sends such a request, as about stores of files."""
     client = client_of(exchange["provider"], base_url)
     method, path = exchange["request"]["method"], urlsplit(exchange["request"]["url"]).path
-    if client is None or "tores/" in path or path.endswith("tores"):
+    found = _PATH.fullmatch(path)
+    if client is None or found is None:
         return None
+    id, content = unquote(found["id"] or ""), found["content"]
     async with client:
-        if method == "POST":
-            return _described(await client.files.upload(SAMPLE))
-        id = unquote(path.rpartition("/files/")[2]) if "/files/" in path else ""
-        if method == "DELETE":
-            await client.files.delete(id)
-            return {"kind": "json", "deleted": id}
-        if id.endswith("/content"):
-            return {"kind": "other", "size": len(await client.files.download(id.removesuffix("/content")))}
-        if id:
-            return _described(await client.files.get(id))
-        return {"kind": "json", "files": [_described(file) async for file in client.files.list()]}
+        match method:
+            case "POST" if not id:
+                return _described(await client.files.upload(SAMPLE))
+            case "DELETE" if id:
+                await client.files.delete(id)
+                return {"kind": "json", "deleted": id}
+            case "GET" if content:
+                return {"kind": "other", "size": len(await client.files.download(id))}
+            case "GET" if id:
+                return _described(await client.files.get(id))
+            case "GET":
+                return {"kind": "json", "files": [_described(file) async for file in client.files.list()]}
+            case _:
+                return None
 
 
 def _described(file: UploadedFile) -> dict:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         TranscriptionProvider,
         TranscriptionStreamProvider,
     )
+    from chat_core.provider.video import SupportsVideos, VideoProvider
     from chat_core.tokens.estimate import TokenEstimate, estimate_tokens
     from chat_core.tokens.fit import Fit, will_it_fit
     from chat_core.tokens.known_limits import model_limits
@@ -168,6 +169,7 @@ if TYPE_CHECKING:
     from chat_core.types.stored_files import FileStore
     from chat_core.types.uploads import UploadedFile
     from chat_core.types.usage import Usage
+    from chat_core.types.video import VideoJob, Videos
 
 __version__ = VERSION
 
@@ -313,6 +315,7 @@ __all__ = [
     "StructuredResponse",
     "SupportsBatches",
     "SupportsFiles",
+    "SupportsVideos",
     "Text",
     "TextChunk",
     "TimedOut",
@@ -342,6 +345,9 @@ __all__ = [
     "UnresolvedTool",
     "UploadedFile",
     "Usage",
+    "VideoJob",
+    "VideoProvider",
+    "Videos",
     "YesNo",
     "YesNoAnswer",
     "ask_unless_safe",
@@ -378,6 +384,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.provider.speech": (
                 "SpeechProvider SpeechStreamProvider TranscriptionProvider TranscriptionStreamProvider"
             ),
+            "chat_core.provider.video": "SupportsVideos VideoProvider",
             "chat_core.tokens.estimate": "TokenEstimate estimate_tokens",
             "chat_core.tokens.fit": "Fit will_it_fit",
             "chat_core.tokens.known_limits": "model_limits",
@@ -438,5 +445,6 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.types.stored_files": "FileStore",
             "chat_core.types.uploads": "UploadedFile",
             "chat_core.types.usage": "Usage",
+            "chat_core.types.video": "VideoJob Videos",
         },
     )

@@ -16,7 +16,6 @@ from chat_core import (
     Done,
     EmbeddingInput,
     EmbeddingsResponse,
-    File,
     JsonObject,
     Messages,
     ModelInfo,
@@ -26,6 +25,7 @@ from chat_core import (
 from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request, begun, resource_path
 from chat_core.wire import CallIds, Encoded, mark_truncated
 
+from chat_gemini.audio_methods import AudioMethods
 from chat_gemini.capabilities import Capabilities
 from chat_gemini.decode import TurnAssembler, decode, decode_error, decode_models, decode_tokens
 from chat_gemini.embeddings import BATCH, decode_embeddings, encode_embeddings, inputs_of
@@ -35,11 +35,10 @@ from chat_gemini.settings import Settings
 from chat_gemini.stream import GeminiStreamDecoder
 
 if TYPE_CHECKING:
-    from chat_core.types.audio import Speech, SpeechEvent, Transcription, TranscriptionEvent
-
     from chat_gemini.batch import EmbeddingGeminiBatches, GeminiBatches
     from chat_gemini.decisions.decider import GeminiDecisions
     from chat_gemini.files import GeminiFiles
+    from chat_gemini.videos import GeminiVideos
 
 _MOST_CONTINUATIONS = 99  # of one turn that the server interrupts itself
 
@@ -63,7 +62,7 @@ _SCHEMAS = SchemaRules(
 _OLDER_SCHEMAS = replace(_SCHEMAS, unread=frozenset(), unrolls=False)
 
 
-class GeminiClient(TurnClient[Settings]):
+class GeminiClient(AudioMethods, TurnClient[Settings]):
     """A Gemini model. It holds no conversation: any number of chats may share it.
 
     `async with` closes its connections; without, they close with the event loop.
@@ -92,6 +91,13 @@ class GeminiClient(TurnClient[Settings]):
         from chat_gemini.decisions.decider import GeminiDecisions
 
         return GeminiDecisions(self._settings)
+
+    @property
+    def videos(self) -> GeminiVideos:
+        """Videos of what a text describes, by Veo's models on Vertex, made within minutes."""
+        from chat_gemini.videos import GeminiVideos
+
+        return GeminiVideos(self._settings)
 
     async def complete(self, given: AnyRequest, /) -> ChatResponse:
         """Return one turn, whole. A turn that the server interrupts itself is continued.
@@ -144,67 +150,6 @@ class GeminiClient(TurnClient[Settings]):
             decoder.resume()
             events = _rest(request, partial(open_stream, _continued(encoded, token)))
 
-    async def transcribe(
-        self,
-        file: File,
-        /,
-        *,
-        model: str | None = None,
-        language: str | None = None,
-        prompt: str | None = None,
-    ) -> Transcription:
-        """Return what is said in a recording or a video, as the model writes it down.
-
-        `language` is what is spoken; `prompt` is added to the task, such as "Tell the speakers apart.".
-        Raises a `ChatError`; retries nothing.
-        """
-        from chat_gemini import audio
-
-        client = GeminiClient(audio.transcribing(self._settings, model))
-        response = await client.complete(audio.transcription_request(file, language, prompt))
-        return audio.transcription_of(response, language, client.model)
-
-    def stream_transcription(
-        self,
-        file: File,
-        /,
-        *,
-        model: str | None = None,
-        language: str | None = None,
-        prompt: str | None = None,
-    ) -> AsyncGenerator[TranscriptionEvent]:
-        """Yield the text as it is written, ending with exactly one `TranscriptionDone`; as `transcribe`."""
-        from chat_gemini import audio
-
-        client = GeminiClient(audio.transcribing(self._settings, model))
-        events = client.stream(audio.transcription_request(file, language, prompt))
-        return audio.transcription_events(events, language, client.model)
-
-    async def speak(
-        self, text: str, /, *, voice: str, model: str | None = None, format: str | None = None
-    ) -> Speech:
-        """Return a text as speech, by a model such as "gemini-2.5-flash-preview-tts".
-
-        `voice` is such as "Kore"; `format` is "wav" or "pcm". How to speak may stand in the text. Raises a
-        `ChatError`; retries nothing.
-        """
-        from chat_gemini import audio
-
-        format = audio.checked_format(format)
-        client = GeminiClient(audio.speaking(self._settings, voice, model))
-        response = await client.complete(audio.speech_request(text))
-        return audio.speech_of(response, text, format, client.model)
-
-    def stream_speech(
-        self, text: str, /, *, voice: str, model: str | None = None, format: str | None = None
-    ) -> AsyncGenerator[SpeechEvent]:
-        """Yield the speech as it is made, ending with exactly one `SpeechDone`; else as `speak`."""
-        from chat_gemini import audio
-
-        format = audio.checked_format(format)
-        client = GeminiClient(audio.speaking(self._settings, voice, model))
-        return audio.speech_events(client.stream(audio.speech_request(text)), text, format, client.model)
-
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """Return how many tokens these messages are, with the tools and settings that would be sent along."""
         request = ChatRequest(messages, tools)
@@ -237,6 +182,9 @@ class GeminiClient(TurnClient[Settings]):
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         encoded = encode(request, origin=self._origin, defaults=self._settings.defaults, stream=stream)
         return Prepared(self._path("streamGenerateContent?alt=sse" if stream else "generateContent"), encoded)
+
+    def _with_settings(self, settings: Settings) -> GeminiClient:
+        return GeminiClient(settings)
 
     def _path(self, method: str) -> str:
         return (

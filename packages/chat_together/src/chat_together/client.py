@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chat_completions.client import EmbeddingChatCompletionsClient
 from chat_completions.media_client import DrawingClient
 from chat_completions.rerank_client import RerankingClient
 from chat_completions.settings import Settings
 from chat_core.client.audio import AudioRules, SpeakingClient, TranscribingClient
+
+if TYPE_CHECKING:
+    from chat_together.videos import TogetherVideos
 
 _AUDIO = AudioRules("Together", formats=("wav", "mp3", "raw"))
 
@@ -15,6 +20,13 @@ class TogetherClient(DrawingClient, RerankingClient, TranscribingClient[Settings
     """A model at Together. It holds no conversation: any number of chats may share it."""
 
     AUDIO = _AUDIO
+
+    @property
+    def videos(self) -> TogetherVideos:
+        """Videos of what a text describes, made by the server within minutes."""
+        from chat_together.videos import TogetherVideos
+
+        return TogetherVideos(self._settings)
 
     @property
     def _image_format(self) -> str:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
-import anyio
-
+from chat_core.client.polling import poll_until_finished
 from chat_core.types.batch import BatchJob
-from chat_core.types.errors import ChatError, ConfigurationError
 from chat_core.types.progress import ProgressBar
 
 FIRST_POLL = 60.0
 _LONGEST_POLL = 600.0
-_GROWTH = 1.5
-_FAILURES = 5  # one after another that are taken for a passing trouble
 
 Progress: TypeAlias = bool | Callable[[BatchJob], object]
 """Whether to show a bar (with tqdm), or what to call with the job after each poll."""
@@ -33,41 +29,13 @@ async def wait_for(
     The pause between two polls grows from `poll` seconds by half, up to ten minutes. Errors that may pass are
     polled over, up to five in a row.
     """
-    if not poll > 0:
-        raise ConfigurationError(f"wait(poll={poll}): the seconds between two polls are more than 0")
     show = _shower(progress, job)
-    started, pause, poller = anyio.current_time(), poll, _Poller(status)
     try:
-        while True:
-            job = await poller.poll(job)
-            show.update(job)
-            left = None if timeout is None else started + timeout - anyio.current_time()
-            if job.finished or (left is not None and left <= 0):
-                return job
-            await anyio.sleep(pause if left is None else min(pause, left))
-            pause = max(pause, min(pause * _GROWTH, _LONGEST_POLL))
+        return await poll_until_finished(
+            status, job, show.update, poll=poll, longest=_LONGEST_POLL, timeout=timeout
+        )
     finally:
         show.close()
-
-
-class _Poller:
-    """Polls, over errors that may pass, up to a number of them in a row."""
-
-    def __init__(self, status: Callable[[BatchJob], Awaitable[BatchJob]]) -> None:
-        self._status = status
-        self._failures = 0
-
-    async def poll(self, job: BatchJob) -> BatchJob:
-        """Return the job as it is now, or as it was where that cannot be known at the moment."""
-        try:
-            job = await self._status(job)
-        except ChatError as error:
-            self._failures += 1
-            if not error.retryable or self._failures >= _FAILURES:
-                raise
-        else:
-            self._failures = 0
-        return job
 
 
 class _Shower(Protocol):

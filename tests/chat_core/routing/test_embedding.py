@@ -14,10 +14,12 @@ from chat_core import (
     Embedding,
     EmbeddingsProvider,
     EmbeddingsResponse,
+    File,
     Overloaded,
     StreamProvider,
     Usage,
 )
+from chat_core.middleware import ProviderWrapper, RedactingProvider, wrap
 from chat_core.routing import Fallback, Member, Router
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +53,28 @@ async def test_vectors_of_one_model_come_from_whoever_answers() -> None:
     response = await ChatBuilder().with_model(router).build().embed(["a", "b", "c"])
     assert (len(response.embeddings), second.asked) == (3, [["a", "b"], ["c"]])
     assert "e failed: Overloaded: busy" in response.notices[0].message
+
+
+@dataclass
+class EmbedsImages(Embeds):
+    embedding_inputs: frozenset[str] = frozenset({"text", "image"})
+
+
+async def test_a_router_embeds_what_all_of_its_members_do() -> None:
+    image = File.from_bytes(b"\x89PNG", "image/png")
+    both = Fallback([EmbedsImages("e"), EmbedsImages("e")])
+    response = await ChatBuilder().with_model(both).build().embed(["a", image])
+    assert len(response.embeddings) == 2
+    one = Fallback([EmbedsImages("e"), Embeds("e")])
+    with pytest.raises(ConfigurationError, match="makes vectors of text, not of image"):
+        await ChatBuilder().with_model(one).build().embed([image])
+
+
+async def test_a_wrapped_client_embeds_what_the_one_within_does() -> None:
+    image = File.from_bytes(b"\x89PNG", "image/png")
+    for client in (wrap(EmbedsImages("e"), ProviderWrapper), wrap(EmbedsImages("e"), RedactingProvider)):
+        response = await ChatBuilder().with_model(client).build().embed(["a", image])
+        assert len(response.embeddings) == 2
 
 
 async def test_vectors_of_different_models_are_refused_before_anything_is_sent() -> None:

@@ -13,6 +13,7 @@ from chat_core.provider import (
     ChatModel,
     CompletionProvider,
     EmbeddingsProvider,
+    InputEmbeddingsProvider,
     ModelListProvider,
     Provider,
     RerankProvider,
@@ -32,7 +33,7 @@ from chat_core.types.messages import Messages
 from chat_core.types.request import AnyRequest, ChatRequest, as_request
 
 if TYPE_CHECKING:
-    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.events import TurnEvent
     from chat_core.types.response import ChatResponse
 
@@ -108,13 +109,22 @@ class Embeds(Group):
         sizes = [cast("EmbeddingsProvider", member.client).embedding_batch for member in self._members]
         return min((size for size in sizes if size is not None), default=None)
 
-    async def embed(self, inputs: Sequence[str], /) -> EmbeddingsResponse:
+    @property
+    def embedding_inputs(self) -> frozenset[str]:
+        """What it makes vectors of: what all members do."""
+        return frozenset[str].intersection(*(_inputs_of(member.client) for member in self._members))
+
+    async def embed(self, inputs: Sequence[EmbeddingInput], /) -> EmbeddingsResponse:
         """Return one vector per input of whichever member answers.
 
         Raises `ConfigurationError` where members have different models, or vectors of different lengths:
         those cannot be compared; and a `ChatError` after one pass over all.
         """
         return await embed_with(await self._pass(ChatRequest(Messages())), self._members, inputs)
+
+
+def _inputs_of(client: Provider) -> frozenset[str]:
+    return client.embedding_inputs if isinstance(client, InputEmbeddingsProvider) else frozenset({"text"})
 
 
 _CLASSES: dict[tuple[type, tuple[type, ...]], type] = {}

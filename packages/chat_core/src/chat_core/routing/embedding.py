@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from chat_core.provider import EmbeddingsProvider
+from chat_core.provider import InputEmbeddingsProvider
 from chat_core.routing.member import Member
 from chat_core.routing.one_pass import Pass
 from chat_core.routing.trial import Trial
 from chat_core.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from chat_core.types.embeddings import EmbeddingsResponse
+    from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
 
 
-async def embed_with(run: Pass, members: Sequence[Member], inputs: Sequence[str]) -> EmbeddingsResponse:
+async def embed_with(
+    run: Pass, members: Sequence[Member], inputs: Sequence[EmbeddingInput]
+) -> EmbeddingsResponse:
     """Return the vectors of the first member that does not fail.
 
     Raises `ConfigurationError` where the vectors of members cannot be compared, else the error of the pass.
@@ -29,7 +31,7 @@ async def embed_with(run: Pass, members: Sequence[Member], inputs: Sequence[str]
 
     async def start(trial: Trial) -> tuple[EmbeddingsResponse, Member]:
         try:
-            response = await cast("EmbeddingsProvider", trial.member.client).embed(inputs)
+            response = await cast("InputEmbeddingsProvider", trial.member.client).embed(inputs)
         except BaseException as error:
             trial.ended(error)
             raise

@@ -36,12 +36,14 @@ class RealtimeServer(FakeSocket):
         self.active: Response | None = None
         self.responses = 0
         self.items = 0
+        self.is_ready = False
         self.refused = 0
+        self.buffered = 0
         self.truncated = 0
         self.open_calls: set[str] = set()  # of responses that completed
         self.answers: Counter[str] = Counter()
         self.audio: dict[str, int] = {}  # milliseconds of each item
-        self.texts: list[str] = []
+        self.user_texts: list[str] = []  # what the user wrote
         self.statuses: dict[str, str] = {}
         self.broken: list[str] = []
         self.push({"type": "session.created", "session": {"model": "m"}})
@@ -110,6 +112,7 @@ class RealtimeServer(FakeSocket):
     def _take(self, event: dict[str, Any]) -> None:
         match event["type"]:
             case "session.update":
+                self.is_ready = True
                 self.push({"type": "session.updated", "session": {"model": "m"}})
             case "response.create":
                 self._requested(event)
@@ -124,6 +127,10 @@ class RealtimeServer(FakeSocket):
                     self.broken.append(f"truncates {event} of {self.audio}")
             case "conversation.item.create":
                 self._added(event["item"])
+            case "input_audio_buffer.append":
+                self.buffered += 1
+            case "input_audio_buffer.commit":
+                self._committed()
             case _:
                 pass
 
@@ -134,10 +141,21 @@ class RealtimeServer(FakeSocket):
             return
         self._begin(apart=event.get("response", {}).get("conversation") == "none")
 
+    def _committed(self) -> None:
+        if not self.buffered:
+            self.broken.append("commits an empty buffer")
+        self.buffered = 0
+        self.items += 1
+        item = f"u_{self.number}_{self.items}"
+        self.push({"type": "input_audio_buffer.committed", "item_id": item})
+        words = {"type": "conversation.item.input_audio_transcription.completed", "item_id": item}
+        self.push({**words, "transcript": f"speech {item}"})
+
     def _added(self, item: dict[str, Any]) -> None:
         match item["type"]:
             case "message":
-                self.texts += [f"{item['role']}: {part['text']}" for part in item["content"]]
+                texts = [part["text"] for part in item["content"] if item["role"] == "user"]
+                self.user_texts += [text for text in texts if text.startswith("text ")]
             case "function_call":
                 self.open_calls.add(item["call_id"])
             case "function_call_output":

@@ -31,7 +31,7 @@ ACTIONS = st.sampled_from(
     [
         *("text", "note", "respond", "apart", "interrupt", "interrupt at once", "approve", "reject"),
         *("release", "say", "say", "speak", "speak", "call run", "call ask", "call wait", "finish", "finish"),
-        *("hear", "lose", "expire"),
+        *("speak to it", "hear", "commit", "lose", "expire"),
     ]
 )
 STEPS = st.lists(st.tuples(ACTIONS, st.booleans()), max_size=40)
@@ -41,7 +41,10 @@ LOSSES = 30
 class Play:
     """One session, its servers, and what happened in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, push_to_talk: bool) -> None:
+        self.push_to_talk = push_to_talk
+        self.spoken = 0  # pieces of speech since the last turn
+        self.turns = 0
         self.servers = [RealtimeServer(number) for number in range(LOSSES)]
         self.runs: Counter[str] = Counter()
         self.texts: list[str] = []
@@ -53,6 +56,7 @@ class Play:
         self.may_refuse = 0  # requests that cross with what the server begins by itself
         self.losses = 0
         client = RealtimeBuilder().with_model("m").with_api_key("k").with_base_url("http://realtime.example")
+        client = client.with_turn_detection(None) if push_to_talk else client
         transport = FakeTransport().accept(*self.servers)
         scoped = ScopedCollection([self._tool(name) for name in ("run", "ask", "wait")], self._decide)
         chat = ChatBuilder().with_model(client.with_transport(transport).build()).with_scoped_tools(scoped)
@@ -108,13 +112,23 @@ class Play:
                 self.server.speak(100)
             case "finish":
                 self.server.finish()
+            case "speak to it":
+                self.spoken += 1
+                await session.send(b"\0\0")
             case "hear":
-                self.server.hear()
-            case "lose" | "expire":
+                if not self.push_to_talk and self.server.is_ready:
+                    self.turns += 1
+                    self.server.hear()
+            case "commit":
+                if self.push_to_talk and self.spoken:
+                    self.spoken, self.turns = 0, self.turns + 1
+                    await session.commit()
+            case "lose" | "expire" if self.server.is_ready:
                 lost = self.server
                 self.losses += 1
                 lost.close(1011) if action == "lose" else lost.expire()
-                await anyio.wait_all_tasks_blocked()
+            case "lose" | "expire":
+                pass  # the connection is changing anyway
             case _:
                 self.server.call(action.removeprefix("call "))
 
@@ -174,18 +188,21 @@ def check(play: Play) -> None:
     assert all(call.resolved for call in calls)
     assert max(play.runs.values(), default=0) <= 1
     last = used[-1]
-    assert {id: count for id, count in last.answers.items() if count != 1} == {}
+    assert {id: count for server in used for id, count in server.answers.items() if count != 1} == {}
     assert last.open_calls == set(last.answers)
+    for server in used:
+        assert max(Counter(server.user_texts).values(), default=0) <= 1
+    assert sorted(last.user_texts) == sorted(play.texts)
     users = [message.text for message in play.messages if message.role == "user"]
+    assert sum(text.startswith("speech ") for text in users) == play.turns
     assert [text for text in users if text.startswith("text ")] == play.texts
-    assert Counter(last.texts)["user: text 0"] <= 1
     assert Messages.from_json(play.messages.to_json()) == play.messages
 
 
 @budget(120)
-@given(steps=STEPS)
+@given(steps=STEPS, push_to_talk=st.booleans())
 def test_whatever_happens_in_whatever_order_each_call_is_answered_once_and_one_response_is_active(
-    virtual_backend: Any, steps: list[tuple[str, bool]]
+    virtual_backend: Any, steps: list[tuple[str, bool]], push_to_talk: bool
 ) -> None:
     backend, options = virtual_backend
     if backend == "trio":
@@ -193,7 +210,7 @@ def test_whatever_happens_in_whatever_order_each_call_is_answered_once_and_one_r
     played: list[Play] = []
 
     async def main() -> None:
-        played.append(Play())
+        played.append(Play(push_to_talk=push_to_talk))
         with anyio.fail_after(20):
             await played[0].run(steps)
 
@@ -201,5 +218,5 @@ def test_whatever_happens_in_whatever_order_each_call_is_answered_once_and_one_r
         anyio.run(main, backend=backend, backend_options=options)
         check(played[0])
     except BaseException:
-        show(played[0].messages, steps)
+        show(played[0].messages, steps, push_to_talk)
         raise

@@ -58,6 +58,14 @@ def test_a_builder_without_a_model_hands_over_and_says_what_is_missing() -> None
         OpenAIBuilder().with_api_key("k").with_realtime().build()  # type: ignore[misc]
 
 
+async def test_voice_live_has_versions_of_its_own() -> None:
+    begun = AzureOpenAIBuilder().with_resource("r").with_deployment("m").with_api_key("k")
+    request = await connected(begun.with_voice_live("2026-04-10-preview"))
+    assert request.url == f"{ENDPOINT}/voice-live/realtime?api-version=2026-04-10-preview&model=m"
+    with pytest.raises(ConfigurationError, match="not an API version"):
+        begun.with_voice_live("next&x=y")
+
+
 def test_choices_that_sessions_have_no_place_for_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="leave out what sets embeds"):
         OpenAIBuilder().with_model("m").with_embeddings().with_realtime()

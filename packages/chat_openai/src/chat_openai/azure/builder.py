@@ -171,14 +171,16 @@ class AzureOpenAIBuilder(NativeToolsBuilder[AzureChoices], Generic[M, E]):
 
         return self._sessions(SESSIONS, "with_realtime()")
 
-    def with_voice_live(self) -> RealtimeBuilder[M]:
+    def with_voice_live(self, api_version: str = "2025-10-01") -> RealtimeBuilder[M]:
         """Return the builder of a client of Azure Voice Live, as `with_realtime` does.
 
-        It has models of its own: `with_model("gpt-realtime")`, say.
+        It has models of its own: `with_model("gpt-realtime")`, say. Raises `ConfigurationError` for what is
+        no version.
         """
         from chat_openai.realtime.dialect import VOICE_LIVE
 
-        return self._sessions(VOICE_LIVE, "with_voice_live()")
+        path = f"{VOICE_LIVE.path.partition('?')[0]}?api-version={address.checked_version(api_version)}"
+        return self._sessions(replace(VOICE_LIVE, path=path), "with_voice_live()")
 
     @overload
     def build(self: AzureOpenAIBuilder[HasModel, NoEmbeddings]) -> OpenAIClient: ...

@@ -79,7 +79,7 @@ def test_a_tone_goes_in_and_is_answered_interrupted_and_a_call_waits_for_a_perso
         page.click("#send", "Talk")
         page.wait("document.querySelector('.user')?.textContent.match(/a tone of \\d+ Hz/)")
         hertz = int(page.text(".user").partition("tone of ")[2].partition(" ")[0])
-        assert abs(hertz - HERTZ) <= 5
+        assert abs(hertz - HERTZ) <= 15  # a wrong rate would be further off
         page.wait("playedSamples > 24000")
         page.wait("document.querySelector('.model.interrupted') != null")  # by the tone, which comes again
         assert page.text(".model.interrupted").startswith("I heard a tone")

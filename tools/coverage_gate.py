@@ -31,6 +31,8 @@ REPEATING = (
     "without_end",
 )
 REPEATING_FILES = ("chat_core/processes/test_restart.py",)
+# what drives the conformance suites, which are a part of chat-core: all suites, each once or twice
+SUITES = tuple(f"conformance/test_{name}.py" for name in ("claude", "cohere", "realtime", "transports"))
 SETTINGS = """
 [run]
 parallel = true
@@ -58,6 +60,7 @@ def measure(folder: Path) -> dict[str, float]:
     core, others = (
         [path for path in folders if (path.name == "chat_core") is is_core] for is_core in (True, False)
     )
+    others += [ROOT / "tests" / name for name in SUITES]
     running = [_start(tests, settings) for tests in (core, others)]
     for process in running:
         output, _ = process.communicate()

@@ -9,7 +9,19 @@ from unittest import SkipTest
 
 import anyio
 import pytest
-from chat_core import ConfigurationError, JsonObject
+from chat_core import (
+    ChatResponse,
+    Citation,
+    ConfigurationError,
+    Failed,
+    JsonObject,
+    Message,
+    Part,
+    Text,
+    ToolCall,
+    Turn,
+    Usage,
+)
 from chat_core.testing import Call, Failure, LoopbackServer, Reply, Tape
 from chat_core.testing.conformance import (
     ChatProviderSuite,
@@ -21,7 +33,7 @@ from chat_core.testing.conformance import (
 )
 from chat_core.testing.conformance.checks import require, skip
 from chat_core.testing.conformance.command import main
-from chat_core.testing.conformance.expected import checked_expectation
+from chat_core.testing.conformance.expected import checked_expectation, differences
 from chat_core.testing.conformance.record_tapes import main as record
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples/chat_acme"
@@ -211,3 +223,38 @@ def test_tapes_are_recorded_with_what_came_of_them_and_then_pass(
     assert "canary" not in (tapes / "text.tape").read_text()
     assert main(["chat_groq", "--tapes", str(tapes), "--only", "a_turn_comes_out"]) == 0
     assert main(["chat_groq", "--tapes", str(tapes), "--only", "as_the_model_made_it"]) == 0
+
+
+def turn_with(*parts: Part) -> ChatResponse:
+    turn = Turn("stop", "end", Usage(3, 2, total_tokens=5), "m", "r1")
+    return ChatResponse(Message("model", list(parts), turn=turn))
+
+
+@pytest.mark.parametrize(
+    ("expected", "difference"),
+    [
+        ({"text": "Hello"}, "text is 'Hi'; the tape expects 'Hello'."),
+        ({"raw_finish_reason": "stop"}, "raw_finish_reason is 'end'; the tape expects 'stop'."),
+        ({"parts": ["text"]}, "the parts are ['text', 'tool_call']; the tape expects ['text']."),
+        ({"files": 1}, "there are 0 files; the tape expects 1."),
+        ({"citations": ["https://b"]}, "the citations are of ['https://a']; the tape expects ['https://b']."),
+        ({"usage": {"input_tokens": 3}}, "usage.output_tokens is 2; the tape expects None."),
+        ({"calls": []}, "there are 1 calls, ['weather']; the tape expects 0."),
+        ({"calls": [{"id": "t2"}]}, "calls[0].id is 't1'; the tape expects 't2'."),
+        ({"calls": [{"arguments": {}}]}, "calls[0].arguments are {'city': 'Bern'}; the tape expects {}."),
+        ({"calls": [{"failed": True}]}, "calls[0] is pending; a call that cannot run comes as failed."),
+    ],
+)
+def test_a_turn_is_compared_with_what_is_expected(expected: JsonObject, difference: str) -> None:
+    cited = Text("Hi", (Citation(url="https://a"),))
+    response = turn_with(cited, ToolCall("t1", "weather", {"city": "Bern"}))
+    assert list(differences(response, expected)) == [difference]
+
+
+def test_what_is_not_named_is_not_compared_and_a_failed_call_is_told() -> None:
+    assert list(differences(turn_with(Text("Hi")), {"usage": {"input_tokens": 3, "output_tokens": 2}})) == []
+    failed = ToolCall("t1", "weather", {}, Failed("no JSON"))
+    assert list(differences(turn_with(failed), {"calls": [{"failed": True}]})) == []
+    [difference] = differences(turn_with(failed), {"calls": [{"name": "weather"}]})
+    assert "calls[0] is failed" in difference
+    assert "no JSON" in difference

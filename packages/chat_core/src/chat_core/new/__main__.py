@@ -20,12 +20,13 @@ _NEXT = """\
 
 Then make it one for your server, file by file, and run the last command after each:
 
-  src/{module}/wire.py        what is sent and received, and where that is documented
-  tests/tapes/*.tape          what your server sends: record it, or write it by hand
-  src/{module}/decode.py      a body, and an error, as a turn
-  src/{module}/stream.py      a stream as a turn: which is the terminal sign?
-  src/{module}/encode.py      a request as a body
-  src/{module}/builder.py     the address, the variable with the key, options of your own
+  wire.py          what is sent and received, and where that is documented
+  tests/tapes      what your server sends: recorded, or written by hand
+  decode.py        a body, and an error, as a turn
+  stream.py        a stream as a turn: which is the terminal sign?
+  encode.py        a request as a body
+  client.py        which request goes where
+  builder.py       the address, the variable with the key, options of your own
 
 tests/test_conformance.py has what the package claims: add ReasoningSuite, StructuredOutputSuite,
 EmbeddingsSuite and others as it learns them. AGENTS.md of chat-py goes through it step by step.

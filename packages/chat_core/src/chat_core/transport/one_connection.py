@@ -8,6 +8,7 @@ import httpcore
 import httpx
 
 from chat_core.transport.asyncio_stream import AsyncioBackend
+from chat_core.transport.joined_body import join_chunks
 from chat_core.transport.tls import no_trust, public_trust
 
 
@@ -49,7 +50,10 @@ class _OneConnectionPool(httpcore.AsyncConnectionPool):
         """Send a request on the connection, which is opened first where there is none."""
         if not self._connections:
             self._connections.append(self.create_connection(request.url.origin))
-        return await self._connections[0].handle_async_request(request)
+        connection = self._connections[0]
+        response = await connection.handle_async_request(request)
+        join_chunks(connection)
+        return response
 
 
 def _on_asyncio() -> bool:

@@ -98,19 +98,15 @@ def no_model() -> None:
 
 async def what_openai_cannot_do(client: OpenAIClient, messages: Messages) -> None:
     await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
-    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
     OpenAIBuilder().with_web_search(context_size="huge")  # type: ignore[arg-type]  # low, medium or high
     OpenAIBuilder().with_images(background="red")  # type: ignore[arg-type]  # auto, transparent or opaque
     await client.draw("a cat")  # type: ignore[attr-defined]  # no with_images
-    # it draws
-    await builder.with_model(OpenAIBuilder().with_model("m").with_images().build()).build().embed("one")  # type: ignore[misc]
     ResponsesBuilder().with_embeddings()  # type: ignore[attr-defined]  # the wire has none
 
 
 async def claude_makes_no_embeddings(client: ClaudeClient) -> None:
     claude.with_embeddings()  # type: ignore[attr-defined]  # there are none
     await client.embed(["one"])  # type: ignore[attr-defined]  # there are none
-    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # there are none
     claude.with_thinking("adaptive")  # type: ignore[arg-type]  # a Thinking
     claude.with_api_version("2024-01-01")  # type: ignore[arg-type]  # one of two
     claude.with_changed_prefix("ignore")  # type: ignore[arg-type]  # error, drop or send
@@ -118,7 +114,6 @@ async def claude_makes_no_embeddings(client: ClaudeClient) -> None:
 
 async def what_gemini_does_not_take(client: GeminiClient) -> None:
     await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
-    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
     gemini.with_function_calling_mode("SOMETIMES")  # type: ignore[arg-type]  # not a mode
     gemini.with_google_maps(47.37)  # type: ignore[arg-type]  # half a place
     gemini.with_thinking("low", 1024)  # type: ignore[call-arg]  # a budget has its name
@@ -126,21 +121,47 @@ async def what_gemini_does_not_take(client: GeminiClient) -> None:
 
 async def what_ollama_does_not_take(client: OllamaClient) -> None:
     await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
-    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
     OllamaBuilder().with_context_length("8k")  # type: ignore[arg-type]  # a number of tokens
 
 
 async def what_a_provider_cannot_do(client: ChatCompletionsClient, messages: Messages) -> None:
     await client.embed(["one"])  # type: ignore[attr-defined]  # no with_embeddings
-    chat = builder.with_model(client).build()
-    await chat.embed("one")  # type: ignore[misc]  # no with_embeddings
-    completes = builder.with_model(CompletesOnly()).build()
-    await completes.embed("one")  # type: ignore[misc]  # it only completes
     streams = builder.with_model(StreamsOnly()).build()
     await streams.resume(messages)  # type: ignore[misc]  # it only streams
 
 
 # ty looks at nothing that follows a call without a matching overload, so these have functions of their own
+
+
+async def openai_embeds_where_that_was_chosen(client: OpenAIClient) -> None:
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
+
+
+async def a_client_that_draws_embeds_nothing() -> None:
+    # it draws
+    await builder.with_model(OpenAIBuilder().with_model("m").with_images().build()).build().embed("one")  # type: ignore[misc]
+
+
+async def claude_embeds_nothing(client: ClaudeClient) -> None:
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # there are none
+
+
+async def gemini_embeds_where_that_was_chosen(client: GeminiClient) -> None:
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
+
+
+async def ollama_embeds_where_that_was_chosen(client: OllamaClient) -> None:
+    await builder.with_model(client).build().embed("one")  # type: ignore[misc]  # no with_embeddings
+
+
+async def a_provider_embeds_where_that_was_chosen(client: ChatCompletionsClient) -> None:
+    chat = builder.with_model(client).build()
+    await chat.embed("one")  # type: ignore[misc]  # no with_embeddings
+
+
+async def what_only_completes_embeds_nothing() -> None:
+    completes = builder.with_model(CompletesOnly()).build()
+    await completes.embed("one")  # type: ignore[misc]  # it only completes
 
 
 def what_only_completes(messages: Messages) -> None:

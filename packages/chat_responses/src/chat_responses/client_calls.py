@@ -28,7 +28,9 @@ _DECLARED: Final[Mapping[str, str]] = {
 
 def is_client_call(item: JsonObject) -> bool:
     """Return whether an item is a call for the program, which an outcome has to name by an id."""
-    if item.get("type") not in TOOL_NAMES or not (as_text(item.get("call_id")) or as_text(item.get("id"))):
+    if as_text(item.get("type")) not in TOOL_NAMES or not (
+        as_text(item.get("call_id")) or as_text(item.get("id"))
+    ):
         return False
     # one in a container is run by OpenAI; where nothing is said, the environment is the program's
     return item.get("type") != "shell_call" or _environment(item) in ("local", "")

@@ -22,6 +22,8 @@ from chat_completions import (
 )
 from chat_core import (
     Action,
+    Answered,
+    BatchJob,
     Cancelled,
     Chat,
     ChatBuilder,
@@ -40,6 +42,8 @@ from chat_core import (
     Event,
     EventStream,
     Execute,
+    ExplainingProvider,
+    Explanation,
     File,
     FileReady,
     HttpTransport,
@@ -49,6 +53,7 @@ from chat_core import (
     Message,
     Messages,
     ModelInfo,
+    Notice,
     Opaque,
     Paused,
     Provider,
@@ -61,6 +66,9 @@ from chat_core import (
     RerankResponse,
     Response,
     RetryPolicy,
+    SchemaCheckingProvider,
+    SchemaFinding,
+    SchemaReport,
     ScopedCollection,
     SpeechProvider,
     SpeechStreamProvider,
@@ -69,6 +77,7 @@ from chat_core import (
     StreamProvider,
     StructuredChunk,
     StructuredResponse,
+    SupportsFiles,
     Text,
     TextChunk,
     Timeouts,
@@ -86,8 +95,10 @@ from chat_core import (
     TranscriptionStreamProvider,
     Transport,
     TurnEvent,
+    UploadedFile,
     YesNo,
     ask_unless_safe,
+    explain_difference,
     tool,
 )
 from chat_core.middleware import (
@@ -1063,3 +1074,29 @@ def declines(request: InputRequest) -> None:
 
 def runs_nothing(command: str, seconds: float | None) -> ShellOutput:
     return ShellOutput(stderr="no", exit_code=1)
+
+
+async def what_would_be_sent(
+    client: ClaudeClient, other: GroqClient, messages: Messages, file: File, job: BatchJob
+) -> None:
+    chat = ChatBuilder().with_model(client).with_tools([add]).with_structured_output(City).build()
+    assert_type(chat.explain(messages), Explanation)
+    assert_type(client.explain("Hello", stream=True).notices, tuple[Notice, ...])
+    assert_type(explain_difference(client, other, messages), str)
+    assert_type(client.check_output(City), SchemaReport)
+    for report in client.check_tools([add], strict=True):
+        assert_type(report.findings, tuple[SchemaFinding, ...])
+    checks: SchemaCheckingProvider = client
+    explains: ExplainingProvider = other
+    print(checks, explains)
+    stores: SupportsFiles = client
+    uploaded = await stores.files.upload(file, expires_in=3600)
+    assert_type(uploaded, UploadedFile)
+    assert_type(uploaded.file, File)
+    async for one in client.files.list():
+        assert_type(one, UploadedFile)
+    assert_type(await client.files.download(uploaded), bytes)
+    with SyncChat(chat) as sync, sync.batches.results(job) as items:
+        for item in items:
+            if isinstance(item, Answered):
+                assert_type(item.response, StructuredResponse[City])

@@ -183,6 +183,14 @@ def test_the_readable_form_cuts_long_texts_and_hides_keys_in_the_body() -> None:
     assert "x-api-key: ***" in f"{explained}".splitlines()
 
 
+def test_a_key_in_the_query_of_an_address_is_hidden() -> None:
+    builder = ChatCompletionsBuilder().with_base_url(
+        f"https://a.example/v1?api-version=2&subscription-key={KEY}"
+    )
+    url = builder.with_model("m").build().explain("Hi").url
+    assert url == "https://a.example/v1/chat/completions?api-version=2&subscription-key=***"
+
+
 def test_what_cannot_be_sent_is_refused_as_sending_refuses_it() -> None:
     client = client_of("completions", FakeTransport())
     with pytest.raises(ConfigurationError, match="a conversation is Messages, not an int"):

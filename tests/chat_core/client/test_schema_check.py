@@ -11,6 +11,7 @@ from chat_bedrock import BedrockBuilder
 from chat_claude import ClaudeBuilder
 from chat_cohere import CohereBuilder
 from chat_core import ChatRequest, ConfigurationError, JsonObject, Messages, ToolDefinition, tool
+from chat_core.client import SchemaRules
 from chat_core.provider import SchemaCheckingProvider
 from chat_core.testing import FakeTransport
 from chat_core.types.request import OutputSchema
@@ -19,7 +20,7 @@ from chat_deepseek import DeepSeekBuilder
 from chat_gemini import GeminiBuilder
 from chat_groq import GroqBuilder
 from chat_mistral import MistralBuilder
-from chat_ollama import OllamaBuilder
+from chat_ollama import OllamaBuilder, OllamaClient
 from chat_openai import OpenAIBuilder
 from pydantic import BaseModel, Field
 from schema_corpus import CORPUS, PAIR, WIRES
@@ -233,6 +234,19 @@ def test_tools_that_are_too_many_together_are_told_as_such() -> None:
 def test_what_is_no_tool_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"check_tools\(\[\.\.\.\]\) takes tools, not a function"):
         client_of("claude").check_tools([test_what_is_no_tool_is_refused])
+
+
+def test_a_client_that_does_not_say_where_its_schemas_are_is_not_judged() -> None:
+    class Silent(OllamaClient):
+        @property
+        def _schema_rules(self) -> SchemaRules:
+            return SchemaRules((), ())
+
+    built = OllamaBuilder().with_model("m").build()
+    silent = Silent(built._settings, built._native)
+    for check in (lambda: silent.check_output(Pet), lambda: silent.check_tools([weather])):
+        with pytest.raises(ConfigurationError, match="define its _schema_rules"):
+            check()
 
 
 def test_nothing_is_sent() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol, cast, runtime_checkable
 
 from chat_core.transport import Request, Transport
-from chat_core.types.explanation import Explanation, hidden_headers
+from chat_core.types.explanation import Explanation, hidden_headers, hidden_query
 from chat_core.types.json_values import JsonObject
 from chat_core.types.response import Notice
 
@@ -28,4 +28,4 @@ def explanation(request: Request, notices: tuple[Notice, ...], transport: Transp
     if isinstance(transport, AddsHeaders):
         headers |= transport.added_headers
     body = cast("JsonObject", json.loads(request.body))
-    return Explanation(request.method, request.url, headers, body, request.body, notices)
+    return Explanation(request.method, hidden_query(request.url), headers, body, request.body, notices)

@@ -91,6 +91,10 @@ def _findings(
         encoded = encode(request)
     except ConfigurationError as error:
         return tuple(_refusals(error))
+    if not paths:
+        raise ConfigurationError(
+            "this client does not say where its requests carry schemas: define its _schema_rules"
+        )
     body = cast("JsonObject", encoded.body)
     sent = next((found for path in paths for found in _at(body, path.split("/"))), None)
     if sent is None:

@@ -121,9 +121,13 @@ class Tool(Generic[P, R_co, D_contra]):
         made._parameters = FunctionParameters(name, function, descriptions)
         return made
 
-    @cached_property
+    @property
     def definition(self) -> ToolDefinition:
-        """The tool as a model sees it."""
+        """The tool as a model sees it; one object, so that it is encoded once."""
+        return self._definition
+
+    @cached_property
+    def _definition(self) -> ToolDefinition:
         return ToolDefinition(self.name, self.description, self._parameters.schema(), self.strict)
 
     @property

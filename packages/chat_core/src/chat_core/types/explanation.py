@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ _SECRET_FIELDS = frozenset(
         *("password", "secret", "access_token", "client_secret", "cookie"),
     }
 )
+_SECRET_QUERY = re.compile(rf"([?&][^=&]*(?:{'|'.join(_SECRET_WORDS)})[^=&]*=)[^&#]+", re.IGNORECASE)
 _LONGEST_TEXT = 300  # characters of one text in the readable form
 
 
@@ -27,9 +29,9 @@ _LONGEST_TEXT = 300  # characters of one text in the readable form
 class Explanation(Shown):
     """The request that a client would send for one turn. Nothing was sent, and no network was used.
 
-    `headers` are those that a client gives to its transport, with `***` for secrets; the transport adds what
-    HTTP needs, such as `host` and `content-length`. `body` is the JSON object, and `content` its bytes as
-    they would be sent. `notices` say what of the request the body does not carry.
+    `headers` are those that a client gives to its transport, with `***` for secrets, as in the query of
+    `url`; the transport adds what HTTP needs, such as `host` and `content-length`. `body` is the JSON object,
+    and `content` its bytes as they would be sent. `notices` say what of the request the body does not carry.
 
     `str()` gives a readable form: bodies are indented, long texts cut, and what looks like a key in the body
     is hidden too. `body` and `content` hide nothing.
@@ -76,6 +78,11 @@ class Explanation(Shown):
 def hidden_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with `***` for the values of those that hold secrets; a scheme such as Bearer stays."""
     return {name: _hidden(value) if _is_secret(name) else value for name, value in headers.items()}
+
+
+def hidden_query(url: str) -> str:
+    """Return a URL with `***` for the values of a query that hold secrets."""
+    return _SECRET_QUERY.sub(rf"\1{HIDDEN}", url) if "?" in url else url
 
 
 def _hidden(value: str) -> str:

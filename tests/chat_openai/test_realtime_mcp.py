@@ -54,6 +54,19 @@ async def test_an_approval_that_the_server_asks_for_is_sent_and_stored(approve: 
     assert Messages.from_json(opened.messages.to_json()) == opened.messages
 
 
+async def test_a_call_that_the_server_ran_after_an_approval_is_in_the_turn_that_follows() -> None:
+    ran = {"type": "conversation.item.done", "item": CALL}
+    socket = ready(
+        ran, *turn("Found.", "r1"), ran, *turn("x", "r2")[:1], done("r2", CALL, message("Again.", "r2"))
+    )
+    async with session(socket) as opened:
+        await opened.respond()
+        await until_done(opened, 2)
+    for turned, text in zip(opened.messages, ("Found.", "Again."), strict=True):
+        [part] = [part for part in turned.parts if isinstance(part, Opaque)]
+        assert (part.native.data["output"], turned.text) == ("found", text)
+
+
 async def test_a_conversation_with_approvals_can_go_on_in_another_session() -> None:
     socket = ready(*turn("x", "r0")[:1], done("r0", REQUEST))
     messages = Messages()

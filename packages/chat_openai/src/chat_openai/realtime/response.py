@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chat_core import ChatResponse, File, JsonObject, Message, Origin, Text
+from chat_core import ChatResponse, File, JsonObject, Message, Native, Opaque, Origin, Text
 from chat_core.types.json_values import as_list, as_object, as_text
 from chat_core.types.message import Turn
 from chat_core.types.parts import Part
@@ -57,10 +58,13 @@ class ResponseInProgress:
             self.speech.append(Spoken(item))
         self.speech[-1].add(data)
 
-    def whole(self, frame: JsonObject, origin: Origin, model: str) -> ChatResponse:
-        """Return the response that its last event ends."""
+    def whole(
+        self, frame: JsonObject, origin: Origin, model: str, ran: Iterable[JsonObject] = ()
+    ) -> ChatResponse:
+        """Return the response that its last event ends, after the items that the server ran before it."""
         response = as_object(frame.get("response"))
-        parts = self._parts(response, origin)
+        parts: list[Part] = [Opaque(Native(origin, item)) for item in ran]
+        parts += self._parts(response, origin)
         message = Message("model", parts)
         reason, word = finish(response, message.tool_calls)
         message.interrupted = self.dropped or as_text(response.get("status")) == "cancelled"

@@ -66,6 +66,7 @@ class SessionDecoder:
         self.user_speaks = False
         self.current: ResponseInProgress | None = None
         self.last_spoken: Spoken | None = None
+        self._ran: dict[str, JsonObject] = {}  # calls of MCP servers that no response has had yet, by item
         self._silent = ""  # the item of a silence
         self._responses: dict[str, ResponseInProgress] = {}
         self._heard: dict[str, str] = {}  # the user's words so far, by item, of servers that repeat them
@@ -202,6 +203,13 @@ class SessionDecoder:
             self._names[as_text(item.get("id"))] = id, as_text(item.get("name"))
         return ()
 
+    def item_done(self, frame: JsonObject) -> Updates:
+        """Read a call that an MCP server has run: after an approval it may belong to no response."""
+        item = as_object(frame.get("item"))
+        if item.get("type") == "mcp_call":
+            self._ran[as_text(item.get("id"))] = item
+        return ()
+
     def arguments(self, frame: JsonObject) -> Updates:
         id, name = self._names.get(as_text(frame.get("item_id")), ("", ""))
         id = id or as_text(frame.get("call_id"))
@@ -216,11 +224,16 @@ class SessionDecoder:
             self.current = None
         for output in map(as_object, as_list(response.get("output"))):
             self._names.pop(as_text(output.get("id")), None)
+            self._ran.pop(as_text(output.get("id")), None)
         if response.get("status") == "failed":
             error = response_error(response)
             error.partial = ended.partial(self.model)
             return (InputRefused(error, ends_response=True),)
-        whole = ended.whole(frame, self._origin, self.model)
+        ran: list[JsonObject] = []
+        if not ended.apart:
+            ran = list(self._ran.values())
+            self._ran.clear()
+        whole = ended.whole(frame, self._origin, self.model, ran)
         if whole.message.interrupted and not ended.dropped:
             item = ended.speech[-1].item if ended.speech else ""
             return (Interrupted(item), Done(whole))
@@ -252,6 +265,7 @@ _READERS: dict[str, Reader] = {
     f"{_TRANSCRIPTION}failed": SessionDecoder.user_words_failed,
     "response.created": SessionDecoder.response_created,
     "response.output_item.added": SessionDecoder.item_added,
+    "conversation.item.done": SessionDecoder.item_done,
     "response.function_call_arguments.delta": SessionDecoder.arguments,
     "response.done": SessionDecoder.response_done,
     **dict.fromkeys(("response.output_text.delta", "response.text.delta"), SessionDecoder.text),

@@ -6,7 +6,7 @@
         def builder(self):
             return AcmeBuilder().with_model("acme-1")
 
-pytest and unittest collect the checks, and so does `python -m chat_core.testing check chat_acme`. Nothing
+pytest collects the checks, and `python -m chat_core.testing check chat_acme` runs them without it. Nothing
 here imports pytest, and nothing reaches a network.
 """
 

@@ -22,7 +22,7 @@ class ConformanceFailure(AssertionError):
 
 
 class Suite:
-    """The base of all suites. Methods named `test_…` are its checks: pytest and unittest collect them.
+    """The base of all suites. Methods named `test_…` are its checks, which pytest collects.
 
     `backends` are what each check runs on, asyncio and trio where that is installed. `virtual_clock` is to be
     False where the implementation works in threads or on real sockets. `absent` has what cannot be checked,
@@ -119,7 +119,7 @@ def require_equal(name: str, came: object, expected: object) -> None:
 
 
 def skip(reason: str) -> NoReturn:
-    """Leave a check out, for a reason: pytest and unittest show it as skipped."""
+    """Leave a check out, for a reason: pytest and the command show it as skipped."""
     raise SkipTest(reason)
 
 

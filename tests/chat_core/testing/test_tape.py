@@ -131,6 +131,8 @@ async def test_no_secret_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ACME_API_KEY", f"environment-{CANARY}")
     shapes = [
         "sk-proj-AbCdEfGhIjKlMnOpQr",
+        "ek_68af296e8e408191a1120ab6",
+        "auth_tokens/0123456789abcdef",
         "AKIAABCDEFGHIJKLMNOP",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0",
         "given12345",

@@ -30,10 +30,10 @@ _FIELDS = re.compile(
 _HARMLESS = frozenset({"prompt_cache_key", "signature", "thoughtsignature", "key"})
 """Names of fields in bodies that are no secrets, though they look like it."""
 _SHAPES = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf|key|r8|csk|pplx|fw|tgp)[-_][A-Za-z0-9_-]{16,}"
+    r"\b(?:sk|pk|rk|ek|gsk|xai|hf|key|r8|csk|pplx|fw|tgp)[-_][A-Za-z0-9_-]{16,}"
     r"|\bAIza[A-Za-z0-9_-]{30,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}"
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\bya29\.[A-Za-z0-9_-]{10,}"
-    r"|(?<=Bearer )[^\s\"']{8,}"
+    r"|(?<=\bauth_tokens/)[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"']{8,}"
 )
 
 

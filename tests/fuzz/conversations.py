@@ -23,6 +23,7 @@ from chat_core import (
     Text,
     ToolCall,
     Turn,
+    cache_point,
 )
 from hypothesis import strategies as st
 
@@ -135,6 +136,7 @@ def conversations(
         st.builds(Structured, json_values),
         user_files,
         natives(origin, datas).map(Opaque),
+        st.sampled_from([None, "30m", "1h", "12h"]).map(cache_point),
     )
     turns = st.builds(
         Message,

@@ -45,6 +45,7 @@ from chat_core import (
     Turn,
     Unknown,
     Usage,
+    cache_point,
 )
 from hypothesis import strategies as st
 
@@ -186,8 +187,10 @@ text_parts = st.builds(
 structured = st.builds(Structured, json_values, maybe, native=natives)
 opaque = st.builds(Opaque, st.builds(Native, st.sampled_from(ORIGINS), objects))
 
-parts_of_a_system = text_parts | structured
-parts_of_a_user = text_parts | structured | files | opaque
+points = st.sampled_from([None, "5m", "30m", "1h", "12h"]).map(cache_point)
+
+parts_of_a_system = text_parts | structured | points
+parts_of_a_user = text_parts | structured | files | opaque | points
 parts_of_a_model = st.one_of(
     text_parts,
     st.builds(Reasoning, texts, native=natives),
@@ -195,6 +198,7 @@ parts_of_a_model = st.one_of(
     structured,
     opaque,
     files,
+    points,
 )
 
 resolved: st.SearchStrategy[ToolStatus] = st.one_of(

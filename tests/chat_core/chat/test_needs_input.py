@@ -16,6 +16,7 @@ from chat_core import (
     ConfigurationError,
     Decision,
     Execute,
+    Failed,
     InvalidDecision,
     Messages,
     NeedsInput,
@@ -24,8 +25,10 @@ from chat_core import (
     Tool,
     ToolCall,
     ToolContext,
+    ToolFailure,
     ToolResult,
     UnresolvedTool,
+    decisions_from_json,
     tool,
 )
 from chat_core.testing import ScriptedProvider
@@ -205,3 +208,37 @@ def test_what_is_no_json_is_refused_where_it_is_raised() -> None:
     loop["loop"] = loop
     with pytest.raises(ConfigurationError, match="cannot be JSON"):
         NeedsInput("Which?", None, loop)
+
+
+async def test_a_failure_in_the_tools_own_words_is_what_the_model_reads() -> None:
+    def fails() -> None:
+        raise ToolFailure("There is no more of it.")
+
+    model = ScriptedProvider([[ToolCall("c1", "order", {})], "Done."])
+    messages = Messages.from_user("Go.")
+    await (
+        ChatBuilder().with_model(model).with_tools([Tool("order", "", {}, fails)]).build().complete(messages)
+    )
+    assert messages.find_tool("c1").status == Failed("There is no more of it.")
+
+
+def test_decisions_from_json_have_the_values() -> None:
+    [decision] = decisions_from_json('[{"call_id": "c1", "verdict": "approve", "input": {"size": "L"}}]')
+    assert decision.input == {"size": "L"}
+
+
+async def test_middleware_around_a_call_sees_that_it_waits() -> None:
+    seen: list[str] = []
+
+    async def watch(call: ToolCall, run: Any) -> ToolCall:
+        done: ToolCall = await run(call)
+        seen.append(done.status.type)
+        return done
+
+    builder = ChatBuilder().with_model(provider()).with_tool_middleware(watch)
+    watched = builder.with_scoped_tools(ScopedCollection([order], execute)).build()
+    messages = Messages.from_user("Order a shirt.")
+    assert isinstance(await watched.complete(messages), Paused)
+    messages.find_tool("c1").approve(input={"size": "L"})
+    assert isinstance(await watched.resume(messages), Complete)
+    assert seen == ["awaiting_approval", "completed"]

@@ -209,7 +209,8 @@ class _Work:
         last = self.messages[-1]
         if last.role == "model" and last.interrupted:
             self._partial = last
-        self.notices.append(Notice("usage", _NOT_COUNTED))
+        if (notice := Notice("usage", _NOT_COUNTED)) not in self.notices:
+            self.notices.append(notice)
 
     async def _last_event(self, response: ChatResponse) -> Done | StructuredChunk | None:
         """Return `Done`, or what says that the value is written anew, or None where inputs wait."""

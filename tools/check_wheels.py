@@ -98,7 +98,7 @@ def install_uv(tools: Path, *others: str) -> Path:
 
 def check_example(uv: Path, wheels: Path, folder: Path) -> None:
     """Build examples/chat_acme as its author would, install it beside our wheels, and check it from outside;
-    so too a package that `python -m chat_core.new` has just written.
+    then follow AGENTS.md in an empty folder, to the letter.
     """
     place = folder / "third-party"
     place.mkdir()
@@ -110,12 +110,21 @@ def check_example(uv: Path, wheels: Path, folder: Path) -> None:
     run(*install, "chat-acme", "trio")
     shutil.rmtree(place / "chat_acme" / "src")  # what is installed is tested
     printed = [run(python, "-m", "chat_core.testing", "check", "chat_acme", folder=place / "chat_acme")]
-    run(python, "-m", "chat_core.new", "chat_zebra", folder=place)
-    run(*install, place / "chat_zebra")
-    printed.append(run(python, "-m", "chat_core.testing", "check", "chat_zebra", folder=place / "chat_zebra"))
     opens = 'from chat_core import open_model; open_model("acme:acme-1")'
     run(python, "-I", "-W", "error", "-c", f'import os; os.environ["ACME_API_KEY"] = "k"; {opens}')
+    empty = folder / "empty"
+    empty.mkdir()
+    os.environ["PIP_FIND_LINKS"] = str(wheels)
+    printed.append(run("bash", "-euo", "pipefail", "-c", first_steps(), folder=empty).splitlines()[-1])
     print(*(text.strip() for text in printed), sep="\n")
+
+
+def first_steps() -> str:
+    """Return the commands of AGENTS.md that make a package in an empty folder."""
+    text = (ROOT / "AGENTS.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition("In an empty folder:\n\n```sh\n")
+    commands, _, _ = rest.partition("```")
+    return commands or sys.exit("AGENTS.md has no commands for an empty folder")
 
 
 def check_example_alone(folder: Path) -> None:

@@ -38,6 +38,7 @@ needs_recordings = pytest.mark.skipif(
     not RECORDINGS.is_dir(), reason="the recordings are not beside the project"
 )
 LEAST = 15  # requests that a figure rests on
+FITTED = 1283  # requests in the recordings that the factors were fitted to
 
 
 @tool
@@ -62,15 +63,17 @@ def errors(
 def check_medians(found: dict[str, list[tuple[float, TokenEstimate]]], most: float) -> None:
     """Check the median of all, and of each family against the error that its estimates tell.
 
-    Of a family with few requests it is only a hint, so that it may be half as much again.
+    Of a family with few requests it is only a hint, so that it may be half as much again. On other recordings
+    than those that the factors were fitted to, all may be twice as much.
     """
     every = found.pop("all", [])
     if len(every) < LEAST:
         pytest.skip(f"only {len(every)} recorded requests")
-    assert statistics.median(error for error, _ in every) < most
+    margin = 1 if len(recorded_requests()) == FITTED else 2
+    assert statistics.median(error for error, _ in every) < most * margin
     for family, of_family in found.items():
         median = statistics.median(error for error, _ in of_family)
-        told = of_family[0][1].error * (1 if len(of_family) > 40 else 1.5)
+        told = of_family[0][1].error * margin * (1 if len(of_family) > 40 else 1.5)
         assert len(of_family) < LEAST or median <= told, f"{family}: {median:.3f} is more than {told}"
 
 
@@ -115,8 +118,9 @@ def test_nine_of_ten_requests_have_at_most_the_upper_number_of_tokens(follows: b
     for request in requests:
         made = estimate_tokens(request.messages, request.tools, request.model)
         within[made.family].append(request.tokens <= made.upper)
+    least = 0.85 if len(recorded_requests()) == FITTED else 0.7
     for family, held in within.items():
-        assert len(held) < LEAST or sum(held) / len(held) >= 0.85, f"{family}: {sum(held)} of {len(held)}"
+        assert len(held) < LEAST or sum(held) / len(held) >= least, f"{family}: {sum(held)} of {len(held)}"
 
 
 @given(st.lists(st.tuples(st.sampled_from(["system", "user", "model"]), st.text(max_size=40)), max_size=6))

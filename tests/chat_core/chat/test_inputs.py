@@ -667,3 +667,45 @@ async def test_what_is_no_message_of_a_user_is_refused_with_what_to_do() -> None
             TextChunk,
             Done,
         ]
+
+
+async def test_words_end_the_pause_before_a_request_is_tried_again() -> None:
+    provider = ScriptedProvider([ConnectionFailed("no route"), "Here I am."])
+    policy = RetryPolicy(max_retries=1, base_delay=600.0, max_delay=600.0)
+    chat = ChatBuilder().with_model(provider).with_retry(policy).build()
+    messages = Messages.from_user("Hello?")
+    with anyio.fail_after(5):
+        async with chat.stream(messages) as events, anyio.create_task_group() as tasks:
+
+            async def send() -> None:
+                while not provider.requests:
+                    await anyio.lowlevel.checkpoint()
+                await events.send("Anyone?")
+
+            tasks.start_soon(send)
+            seen = [event async for event in events]
+    assert isinstance(seen[0], InputDelivered)
+    assert not seen[0].interrupted
+    assert len(provider.requests) == 2
+    assert [message.text for message in messages] == ["Hello?", "Anyone?", "Here I am."]
+
+
+async def test_middleware_around_a_call_sees_what_was_delivered_and_the_end() -> None:
+    seen: list[str] = []
+
+    class Watching:
+        async def wrap_run(self, run: Any, next: Any) -> AsyncGenerator[ChatEvent]:
+            async with aclosing(next(run)) as events:
+                async for event in events:
+                    seen.append(type(event).__name__)
+                    yield event
+
+    provider = ScriptedProvider(["A long story.", "Short and good."])
+    chat = ChatBuilder().with_model(provider).with_middleware(Watching()).build()
+    async with chat.stream(Messages.from_user("Hello.")) as events:
+        async for event in events:
+            if len(provider.requests) == 1 and isinstance(event, TextChunk):
+                await events.send("Shorter.")
+            elif isinstance(event, TextChunk):
+                await events.cancel()
+    assert seen == ["TextChunk", "InputDelivered", "TextChunk", "Cancelled"]

@@ -33,6 +33,7 @@ from chat_core import (
     SentInput,
     StructuredChunk,
     StructuredResponse,
+    Text,
     TextChunk,
     ToolCall,
     ToolCalled,
@@ -709,3 +710,25 @@ async def test_middleware_around_a_call_sees_what_was_delivered_and_the_end() ->
             elif isinstance(event, TextChunk):
                 await events.cancel()
     assert seen == ["TextChunk", "InputDelivered", "TextChunk", "Cancelled"]
+
+
+@pytest.mark.parametrize("is_input", [True, False])
+async def test_a_turn_that_was_cut_off_earlier_is_not_taken_for_one_that_has_not_begun(
+    is_input: bool,
+) -> None:
+    provider = Scripted(["never shown", "Here I am."], wait_at=0)
+    messages = Messages.from_user("Hello?").append(Message("model", [Text("He")], interrupted=True))
+    async with ChatBuilder().with_model(provider).build().stream(messages) as events:
+        async with anyio.create_task_group() as tasks:
+
+            async def act() -> None:
+                await provider.waits.wait()
+                await (events.send("Anyone?", id="1") if is_input else events.cancel())
+
+            tasks.start_soon(act)
+            first, *_ = [event async for event in events]
+    if is_input:
+        assert first == InputDelivered(("1",), interrupted=False)
+    else:
+        assert isinstance(first, Cancelled)
+        assert first.response.message == Message("model", interrupted=True)

@@ -95,6 +95,7 @@ class _Work:
     _runner: ToolRunner | None = field(default=None, init=False)
     response: ChatResponse | None = field(default=None, init=False)  # the last turn that came whole
     notices: list[Notice] = field(default_factory=list[Notice], init=False)
+    _before: Message | None = field(default=None, init=False)  # the last one before a turn
     _partial: Message | None = field(default=None, init=False)  # the turn that inputs have just cut off
 
     def __post_init__(self) -> None:
@@ -179,6 +180,7 @@ class _Work:
 
     async def _early_end(self, calls: Calls) -> Cancelled | Paused | None:
         """Return the last event where the stream was stopped, or calls wait."""
+        self._before = self.messages[-1]
         if self.inputs.is_cancelled:
             self.inputs.end("cancelled")
             await self.checkpoints.save()
@@ -207,7 +209,7 @@ class _Work:
         """Note a turn that inputs have ended. Its calls are closed, and were not announced."""
         calls.take_resolved()
         last = self.messages[-1]
-        if last.role == "model" and last.interrupted:
+        if last.role == "model" and last is not self._before:
             self._partial = last
         if (notice := Notice("usage", _NOT_COUNTED)) not in self.notices:
             self.notices.append(notice)

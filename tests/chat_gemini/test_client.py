@@ -362,3 +362,27 @@ async def test_an_error_that_stands_bare_among_the_events_is_that_error() -> Non
     with LoopbackServer([Raw(body)]) as server:
         with pytest.raises(Overloaded, match="The model is overloaded"):
             await streamed(server, Messages.from_user("Hi"))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("named", [False, True], ids=["left out", "in the usage"])
+async def test_the_tier_that_served_a_turn_is_in_its_usage_where_only_a_header_names_it(
+    streamed: bool, named: bool
+) -> None:
+    usage = {"promptTokenCount": 3, **({"serviceTier": "flex"} if named else {})}
+    frame = {
+        "candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}],
+        "usageMetadata": usage,
+    }
+    headers = {"x-gemini-service-tier": "priority"}
+    transport = FakeTransport().answer([frame] if streamed else frame, headers=headers)
+    client = (
+        GeminiBuilder().with_api_key("k").with_model("gemini-3.8-flash").with_transport(transport).build()
+    )
+    if streamed:
+        events = [event async for event in client.stream("Hello")]
+        response = events[-1].response
+    else:
+        response = await client.complete("Hello")
+    assert response.usage.raw == {**usage, "serviceTier": "flex" if named else "priority"}
+    assert response.usage.input_tokens == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -19,10 +19,20 @@ from chat_core import (
     JsonObject,
     Messages,
     ModelInfo,
+    Response,
     ToolDefinition,
     TurnEvent,
 )
-from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request, begun, resource_path
+from chat_core.client import (
+    AnyRequest,
+    Prepared,
+    SchemaRules,
+    TurnClient,
+    as_request,
+    begun,
+    resource_path,
+    send_request,
+)
 from chat_core.wire import CallIds, Encoded, mark_truncated
 
 from chat_gemini.audio_methods import AudioMethods
@@ -107,7 +117,7 @@ class GeminiClient(AudioMethods, TurnClient[Settings]):
         request = as_request(given)
         path, encoded, headers = self._prepare(request, stream=False)
         turn = TurnAssembler(self._origin, CallIds(request.messages), renamed(request.tools))
-        send = partial(self._send, "POST", path, partial(decode, turn=turn), headers=headers)
+        send = partial(self._send_turn, turn, path, headers)
         raw: JsonObject | None = await send(encoded.body)
         for _ in range(_MOST_CONTINUATIONS):
             if (token := turn.continuation) is None:
@@ -120,6 +130,22 @@ class GeminiClient(AudioMethods, TurnClient[Settings]):
                 error.partial = error.partial or mark_truncated(turn.response(encoded.notices))
                 raise
         return turn.finished(encoded.notices, raw)
+
+    async def _send_turn(
+        self,
+        turn: TurnAssembler,
+        path: str,
+        headers: Mapping[str, str] | None,
+        body: Mapping[str, object],
+    ) -> JsonObject:
+        """Send one request of a turn, and return the last frame of its response."""
+
+        def read(response: Response) -> JsonObject:
+            turn.read_headers(response.headers)
+            return decode(response.body, turn)
+
+        request = self._request("POST", path, body, headers)
+        return await send_request(self._settings.transport, request, read, self._decode_error, self._logger)
 
     async def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`.

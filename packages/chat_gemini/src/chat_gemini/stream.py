@@ -48,6 +48,10 @@ class GeminiStreamDecoder:
         self._frames = FrameReader("a chunk of a Gemini response")
         self.finished = False
 
+    def read_headers(self, headers: Mapping[str, str], /) -> None:
+        """Take what the headers of the response tell of the turn."""
+        self._turn.read_headers(headers)
+
     @property
     def complete(self) -> bool:
         """Whether the turn is whole, though more frames may follow."""

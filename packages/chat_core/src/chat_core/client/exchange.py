@@ -17,6 +17,7 @@ from typing_extensions import TypeVar as DefaultTypeVar
 
 from chat_core.client.deadlines import Deadlines
 from chat_core.client.error_advice import DecodeError
+from chat_core.client.header_reader import HeaderReader
 from chat_core.client.request_log import LOGGER, RequestLog
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
@@ -140,6 +141,8 @@ async def receive_bursts(
                 raise decode_error(response.status, response.headers, await deadlines.wait(response.read()))
         except _FAILURES as error:
             raise _transport_error(error, request)  # noqa: B904
+        if isinstance(ending, HeaderReader):
+            ending.read_headers(response.headers)
         yield ()
         bursts = await stack.enter_async_context(aclosing(response.bursts()))
         stalling = ending if isinstance(ending, StallEnding) else None

@@ -55,6 +55,13 @@ class TurnAssembler:
         self._candidate: JsonObject = {}
         self._plain_fields: Set[str] = frozenset()  # of a frame that has nothing new but its content
 
+    def read_headers(self, headers: Mapping[str, str]) -> None:
+        """Take the tier that served the turn, which stands in a header where the usage leaves it out.
+
+        It is `response.usage.raw["serviceTier"]`. Facts: Google's SDK, November 2026.
+        """
+        self._usage.tier = headers.get("x-gemini-service-tier", "")
+
     def add(self, frame: JsonObject) -> list[TurnEvent]:
         """Take a frame, and return its events. Raises `InvalidResponse` where a part of it cannot be read."""
         candidates = _candidates(frame)

@@ -14,11 +14,12 @@ class UsageMeter:
     """The usage of a turn, which may take several requests.
 
     Each frame of a stream has the total of its request so far, so the last one counts; but frames leave out
-    counts.
+    counts. `tier` is the service tier that a header names, for where no frame does.
     """
 
     def __init__(self) -> None:
         self.latest: JsonObject = {}
+        self.tier = ""
         self._earlier = Usage()
 
     def read(self, metadata: JsonValue) -> None:
@@ -39,7 +40,8 @@ class UsageMeter:
 
     def total(self) -> Usage:
         """Return what all requests of the turn have cost, with the last request's numbers as `raw`."""
-        return replace(self._earlier + usage(self.latest), raw={**self.latest})
+        named: JsonObject = {"serviceTier": self.tier} if self.tier else {}
+        return replace(self._earlier + usage(self.latest), raw={**named, **self.latest})
 
 
 def usage(metadata: JsonObject) -> Usage:

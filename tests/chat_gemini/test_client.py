@@ -14,6 +14,7 @@ from chat_core import (
     Overloaded,
     RetryPolicy,
     StreamTruncated,
+    Text,
     TextChunk,
     ToolDefinition,
     tool,
@@ -386,3 +387,18 @@ async def test_the_tier_that_served_a_turn_is_in_its_usage_where_only_a_header_n
         response = await client.complete("Hello")
     assert response.usage.raw == {**usage, "serviceTier": "flex" if named else "priority"}
     assert response.usage.input_tokens == 3
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_each_request_of_an_interrupted_turn_keeps_its_grounding(streamed: bool) -> None:
+    transport = FakeTransport()
+    for number, answer in enumerate([*interrupted()[:2], turn({"text": "three."})], 1):
+        if number < 3:  # the last one has none
+            chunks = [{"web": {"uri": f"https://example.com/{number}", "title": f"Page {number}"}}]
+            answer["candidates"][0]["groundingMetadata"] = {"groundingChunks": chunks}
+        transport.answer([answer] if streamed else answer)
+    chat = ChatBuilder().with_model(BASE.with_transport(transport).build()).build()
+    messages = Messages.from_user("Count.")
+    await play(chat, messages, streamed)
+    [text] = [part for part in messages[-1].parts if isinstance(part, Text)]
+    assert [citation.url for citation in text.citations] == ["https://example.com/1", "https://example.com/2"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -11,13 +11,15 @@ from chat_core import Citation, JsonObject, Part, Text
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
 
 
-def cited(parts: list[Part], candidate: JsonObject) -> list[Part]:
-    """Return the parts, their texts with the citations of the candidate's metadata.
+def cited(parts: list[Part], candidate: JsonObject, earlier: Sequence[JsonObject] = ()) -> list[Part]:
+    """Return the parts, their texts with the citations of the candidate's metadata, and of the grounding that
+    `earlier` requests of the same turn came with.
 
     Offsets on the wire are UTF-8 bytes into all the visible text; on a text they are characters of it. A
     citation that has no place of its own is put on the last text.
     """
     claims = [
+        *(claim for metadata in earlier for claim in _grounded(metadata)),
         *_grounded(as_object(candidate.get("groundingMetadata"))),
         *_recited(as_object(candidate.get("citationMetadata"))),
     ]

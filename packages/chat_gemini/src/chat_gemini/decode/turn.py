@@ -53,6 +53,7 @@ class TurnAssembler:
         self._others: set[int] = set()
         self._raw: JsonObject = {}
         self._candidate: JsonObject = {}
+        self._groundings: list[JsonObject] = []  # of earlier requests for the turn
         self._plain_fields: Set[str] = frozenset()  # of a frame that has nothing new but its content
 
     def read_headers(self, headers: Mapping[str, str]) -> None:
@@ -104,6 +105,8 @@ class TurnAssembler:
         """Go on with the frames of another request for the rest of the turn."""
         self._usage.next_request()
         self._candidate.pop("continuationToken", None)
+        if grounding := as_object(self._candidate.get("groundingMetadata")):
+            self._groundings.append(grounding)
         self._ending = Ending()
         self.is_whole = False
 
@@ -114,7 +117,9 @@ class TurnAssembler:
         """
         parts = self._parts.parts()
         ending = self._ending
-        message = Message("model", cited(parts, self._candidate))
+        latest = self._candidate.get("groundingMetadata")
+        earlier = [grounding for grounding in self._groundings if grounding is not latest]
+        message = Message("model", cited(parts, self._candidate, earlier))
         calls = message.tool_calls
         if calls and ending.reason == "stop":
             ending = replace(ending, reason="tool_calls")

@@ -158,7 +158,7 @@ def test_a_page_without_python_says_so_in_its_label(tmp_path: Path) -> None:
         ("```python\n```\n<!-- server: echo -->", "page.md:3: <!-- server --> stands before no block"),
         (
             "<!-- server: none -->\n```python\n```",
-            "page.md:3: no server 'none' in tests/docs/servers; there are batches, bedrock, claude, ",
+            "page.md:3: no server 'none' in tests/docs/servers; there are ",
         ),
         (
             "```python\nimport httpx\nhttpx.get('https://api.openai.com/v1/models')\n```",

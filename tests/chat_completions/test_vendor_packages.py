@@ -120,7 +120,7 @@ async def test_openrouter_has_every_option_since_its_models_differ() -> None:
 
 
 COMMON = frozenset({"with_model", "with_responses", "with_embeddings", "build"})
-ENDPOINTS = frozenset({"batch", "files"})  # files of an endpoint that is the vendor's own
+ENDPOINTS = frozenset({"batch", "files", "videos"})  # files of an endpoint that is the vendor's own
 
 
 @each_vendor

@@ -17,9 +17,16 @@ STREAM = '''    def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEve
         path, encoded, _ = self._prepare(request, stream=True)
         decoder = AcmeStreamDecoder(ids=CallIds(request.messages), notices=encoded.notices)
         return self._stream_response(path, decoder, encoded.body)'''
-EVENTS = STREAM.replace("    def", "    async def", 1).replace("return self", "events = self") + "\n"
 TEMPERATURE = '        body["temperature"] = options.temperature'
 END = "        reason,\n        word,\n"
+
+
+def streaming(*lines: str) -> str:
+    """Return the method `stream` with a generator of these lines around its `events`."""
+    begun = STREAM.replace("return self", "events = self")
+    inner = "".join(f"            {line}\n" for line in lines)
+    return f"{begun}\n\n        async def changed():\n{inner}\n        return changed()"
+
 
 DECODING = [
     bug(
@@ -379,36 +386,43 @@ CLIENT = [
         "a stream goes on behind its reader",
         "client",
         STREAM,
-        EVENTS + "        self.__dict__.setdefault('_open', []).append(events)\n"
-        "        async for event in events:\n"
-        "            yield event",
+        streaming(
+            "self.__dict__.setdefault('_open', []).append(events)",
+            "async for event in events:",
+            "    yield event",
+        ),
         "test_leaving_a_stream_frees_the_connection",
     ),
     bug(
         "a stream is collected before it is given out",
         "client",
         STREAM,
-        EVENTS + "        for event in [event async for event in events]:\n            yield event",
+        streaming("for event in [event async for event in events]:", "    yield event"),
         "test_chunks_come_as_they_arrive",
     ),
     bug(
         "a cancel scope is held across a yield",
         "client",
         STREAM,
-        EVENTS + "        with __import__('anyio').CancelScope():\n"
-        "            async for event in events:\n"
-        "                yield event",
+        streaming(
+            "with __import__('anyio').CancelScope():",
+            "    async for event in events:",
+            "        yield event",
+        ),
         "test_no_scope_is_open_across_a_yield",
     ),
     bug(
         "a cancellation is swallowed",
         "client",
         STREAM,
-        EVENTS
-        + "        try:\n            async for event in events:\n                yield event\n"
-        + "        except BaseException as exc:\n"
-        "            if isinstance(exc, Exception):\n"
-        "                raise\n",
+        streaming(
+            "try:",
+            "    async for event in events:",
+            "        yield event",
+            "except BaseException as exc:",
+            "    if isinstance(exc, Exception):",
+            "        raise",
+        ),
         "test_cancelling_a_stalled_stream_frees_the_connection",
     ),
     bug(

@@ -60,7 +60,7 @@ class BedrockStreamDecoder:
         self._notices = notices
         self._ending: JsonObject = {}
         self._unknown_events: list[JsonValue] = []
-        self.complete = False
+        self.complete: bool = False
         self._has_metadata = False
 
     @property

@@ -70,7 +70,7 @@ class ClaudeStreamDecoder:
         self._unknown: list[JsonValue] = []
         self._explained = False
         self._frames = FrameReader("an event of a message")
-        self.finished = False
+        self.finished: bool = False
 
     @property
     def complete(self) -> bool:

@@ -69,7 +69,7 @@ class CohereStreamDecoder:
         self._ending: JsonObject = {}
         self._unknown_events: list[JsonValue] = []
         self._whole_parts: list[Part] | None = None
-        self.finished = False
+        self.finished: bool = False
 
     @property
     def complete(self) -> bool:

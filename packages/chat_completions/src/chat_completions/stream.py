@@ -71,7 +71,7 @@ class CompletionsStreamDecoder:
         self._raw: JsonObject = {}
         self._logprobs: dict[str, list[JsonValue]] = {}
         self._frames = FrameReader("a completion chunk")
-        self.finished = False
+        self.finished: bool = False
 
     @property
     def complete(self) -> bool:

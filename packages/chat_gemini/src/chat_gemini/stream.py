@@ -46,7 +46,7 @@ class GeminiStreamDecoder:
         self._turn = TurnAssembler(origin, ids, names)
         self._notices = notices
         self._frames = FrameReader("a chunk of a Gemini response")
-        self.finished = False
+        self.finished: bool = False
 
     def read_headers(self, headers: Mapping[str, str], /) -> None:
         """Take what the headers of the response tell of the turn."""

@@ -118,7 +118,7 @@ class LocalStream:
     def __init__(self, first: JsonObject | None, rest: MemoryObjectReceiveStream[JsonObject]) -> None:
         self._first = first
         self._rest = rest
-        self.status = _status(first or {})
+        self.status: int = _status(first or {})
         self.headers: Mapping[str, str] = _JSON
 
     @staticmethod

@@ -79,7 +79,7 @@ class McpClient:
         self._ids = count(1)
         self._opening = anyio.Lock()
         self._info: ServerInfo | None = None
-        self.list_has_changed = False
+        self.list_has_changed: bool = False
 
     async def info(self) -> ServerInfo:
         """Return what the server tells of itself. With the first use, a version is agreed on.

@@ -79,7 +79,7 @@ class OpenServer:
     """The tools of a server that is open."""
 
     def __init__(self, link: Link, settings: ServerSettings, notices: Notices, *, probes: bool) -> None:
-        self.info = ServerInfo("")
+        self.info: ServerInfo = ServerInfo("")
         self._settings = settings
         self._notices = notices
         self._listing: _Listing | None = None

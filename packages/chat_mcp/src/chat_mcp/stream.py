@@ -22,7 +22,7 @@ class AnswerDecoder:
 
     def __init__(self, id: int) -> None:
         self._id = id
-        self.finished = False
+        self.finished: bool = False
 
     @property
     def complete(self) -> bool:

@@ -86,9 +86,9 @@ class ResponsesStreamDecoder:
         self._seen: dict[int, int] = {}  # the hash of the event of each number
         self._gaps = False
         self._resumed = False
-        self.finished = False
+        self.finished: bool = False
         self.sequence: int | None = None
-        self.has_events = False
+        self.has_events: bool = False
 
     @property
     def id(self) -> str:

@@ -68,8 +68,8 @@ class StreamedItem:
 
     def __init__(self, origin: Origin, ids: CallIds) -> None:
         self.item: JsonObject = {}
-        self.is_whole = False
-        self.confirmed = False  # whether the end of a call's arguments has come
+        self.is_whole: bool = False
+        self.confirmed: bool = False  # whether the end of a call's arguments has come
         self._origin = origin
         self._ids = ids
         self._id = ""  # of a call, in this conversation

@@ -56,7 +56,7 @@ _WORDS = ErrorWords(
     request_ids=("request-id", "x-request-id", "x-amzn-requestid"),
 )
 
-event_error = partial(error_from_object, words=_WORDS)
+event_error: partial[ProviderError] = partial(error_from_object, words=_WORDS)
 """Return the error that a frame, or a body under status 200, describes."""
 
 

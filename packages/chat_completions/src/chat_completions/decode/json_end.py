@@ -24,7 +24,7 @@ class JsonEnd:
         self._depth = 0
         self._in_string = False
         self._escaped = False
-        self.ended = False
+        self.ended: bool = False
 
     def feed(self, piece: str) -> None:
         """Read the next piece."""

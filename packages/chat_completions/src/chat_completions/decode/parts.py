@@ -64,7 +64,7 @@ class TurnParts:
         self._call_fields: JsonObject = {}
         self._citations: list[Citation] = []
         self._speech = Speech()
-        self.is_empty = True  # whether no delta has brought content yet
+        self.is_empty: bool = True  # whether no delta has brought content yet
 
     def add(self, delta: JsonObject, *, whole: bool = False) -> Sequence[TurnEvent]:
         """Take a delta, or a `whole` message, and return what it adds.

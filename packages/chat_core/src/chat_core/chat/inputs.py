@@ -104,7 +104,7 @@ class Inputs:
     """
 
     def __init__(self) -> None:
-        self.is_cancelled = False
+        self.is_cancelled: bool = False
         self._sent = SentInputs()
         self._waiting: list[SentInput] = []
         self._end: InputOutcome | None = None

@@ -23,7 +23,7 @@ class Interrupt:
     """
 
     def __init__(self) -> None:
-        self.wanted = False
+        self.wanted: bool = False
         self._scope: anyio.CancelScope | None = None
         self._task: asyncio.Task[object] | None = None  # the task that waits
         self._is_cancelled = False  # the task was cancelled from here

@@ -22,7 +22,7 @@ else:
 class InterruptibleLoop(_Base):
     """An event loop whose clock stands still for the seconds that it was `away`."""
 
-    away = 0.0
+    away: float = 0.0
 
     def __init__(self) -> None:
         self._process = os.getpid()

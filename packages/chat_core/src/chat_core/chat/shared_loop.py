@@ -24,8 +24,8 @@ class Waiter:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.done = False
-        self.leads = False  # this thread runs the loop
+        self.done: bool = False
+        self.leads: bool = False  # this thread runs the loop
         self.event: Event | None = None  # set when it is done, where another thread runs the loop
 
     def finish(self) -> None:

@@ -19,7 +19,7 @@ class SyncCall(Generic[T_co]):
     """A call on the loop. It can be ended even before it has begun."""
 
     def __init__(self, loop: SharedLoop, method: Callable[[], Awaitable[T_co]]) -> None:
-        self.ended = False
+        self.ended: bool = False
         self._loop = loop
         self._method = method
         self._task: asyncio.Task[T_co] | None = None

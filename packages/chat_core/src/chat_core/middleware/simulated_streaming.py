@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from chat_core.middleware.provider_wrapper import ProviderWrapper
 from chat_core.middleware.replay import pieces
@@ -23,7 +23,7 @@ class SimulatedStreaming(ProviderWrapper[CompletionProvider]):
     that do not stream, or not with every feature.
     """
 
-    adds = ("stream",)
+    adds: ClassVar[tuple[str, ...]] = ("stream",)
 
     async def complete(self, request: ChatRequest, /) -> ChatResponse:
         """Return one model turn. Raises a `ChatError`; retries nothing."""

@@ -14,6 +14,7 @@ from chat_core.realtime.updates import Resumable, SessionReady
 from chat_core.types.errors import ChatError, ConnectionFailed, StreamTruncated, TimedOut
 
 if TYPE_CHECKING:
+    from chat_core.realtime.capabilities import RealtimeCapabilities
     from chat_core.realtime.inputs import RealtimeInput
     from chat_core.realtime.provider import RealtimeCodec, RealtimeProvider
     from chat_core.realtime.updates import RealtimeUpdate
@@ -56,13 +57,15 @@ class Link:
         self._one_sender = anyio.Lock()
         self._kept: list[UserMessage | ToolResults] = []
         self._in_history = 0  # how many of those kept the history has too
-        self.is_closed = False
-        self.number = 1
-        self.is_changing = False
+        self.is_closed: bool = False
+        self.number: int = 1
+        self.is_changing: bool = False
         self.is_replaced = False  # whether an end of this connection is followed by another one
         self.handle: str | None = None
-        self.capabilities = provider.realtime
-        self.speech = Speech(self.capabilities.input_rate or _PCM_RATE, not self.capabilities.manual_turns)
+        self.capabilities: RealtimeCapabilities = provider.realtime
+        self.speech: Speech = Speech(
+            self.capabilities.input_rate or _PCM_RATE, not self.capabilities.manual_turns
+        )
 
     async def open(self) -> None:
         """Open the first connection. Raises a `ChatError`."""

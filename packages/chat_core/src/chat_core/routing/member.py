@@ -56,14 +56,14 @@ class Member(Shown, Generic[P_co]):
         if not weight > 0:
             raise ConfigurationError(f"Member(weight={weight!r}): it is above 0; leave out who gets nothing")
         self.client: P_co = client
-        self.name = name or client.model
+        self.name: str = name or client.model
         self.weight = weight
         self.cost = cost
         self.context_window = context_window
         self.tools = tools
         self.typed_output = typed_output
-        self.files = None if files is None else frozenset(files)
-        self.embeddings = embeddings or client.model
+        self.files: frozenset[str] | None = None if files is None else frozenset(files)
+        self.embeddings: str = embeddings or client.model
         self.in_flight = 0
         self.latency: float | None = None
         self.dimensions: int | None = None  # of its vectors, as soon as it has made one

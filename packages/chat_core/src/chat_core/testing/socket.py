@@ -21,9 +21,9 @@ class FakeSocket(Shown):
 
     def __init__(self) -> None:
         self.messages: list[str | bytes] = []
-        self.is_closed = False
+        self.is_closed: bool = False
         self.close_code: int | None = None
-        self.close_reason = ""
+        self.close_reason: str = ""
         self._received: list[str | bytes] = []
         self._is_open = True
         self._news = anyio.Event()

@@ -69,7 +69,7 @@ class ToolFolder:
         if not root.is_dir():
             raise ConfigurationError(f"ToolFolder({str(path)!r}): there is no such folder; make it first")
         self.path = root
-        self.shown_as = shown_as.rstrip("/")
+        self.shown_as: str = shown_as.rstrip("/")
         self._max_bytes = max_bytes
 
     def __repr__(self) -> str:

@@ -32,7 +32,7 @@ class NeedsInput(Exception):
         state: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(checked_text(message, "NeedsInput(message)", '"Which size?"'))
-        self.request = InputRequest(
+        self.request: InputRequest = InputRequest(
             message, _json_object(schema, "schema") or None, _json_object(state, "state")
         )
 

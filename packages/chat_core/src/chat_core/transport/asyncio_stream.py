@@ -45,7 +45,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
     """One connection. What is written leaves with the next empty write, which ends a request, or read."""
 
     def __init__(self) -> None:
-        self.protocol = _Protocol()
+        self.protocol: _Protocol = _Protocol()
         self._unsent: list[bytes] = []
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -125,8 +125,8 @@ class _Protocol(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
-        self.ended = False
-        self.paused = False  # whether sending has to wait
+        self.ended: bool = False
+        self.paused: bool = False  # whether sending has to wait
         self.failure: Exception | None = None
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None

@@ -23,7 +23,8 @@ class HttpStream:
     def __init__(
         self, head: Head, chunks: AsyncGenerator[bytes], max_bytes: int, reads_as: str | None = None
     ) -> None:
-        self.status, self.headers = head
+        self.status: int = head[0]
+        self.headers: dict[str, str] = head[1]
         self._chunks = chunks
         self._max_bytes = max_bytes
         content_type = reads_as or self.headers.get("content-type", "").lower()

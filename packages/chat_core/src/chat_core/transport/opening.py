@@ -76,7 +76,7 @@ class Opening:
     """
 
     def __init__(self, connect: float | None) -> None:
-        self.limit = ConnectLimit(connect)
+        self.limit: ConnectLimit = ConnectLimit(connect)
         self._stream: AsyncResource | None = None
 
     async def trace(self, step: str, info: Mapping[str, object]) -> None:

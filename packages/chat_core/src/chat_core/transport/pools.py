@@ -63,7 +63,7 @@ class Connection:
 
         secure = origin.startswith("https:")
         self.origin = origin
-        self.idle_since = 0.0
+        self.idle_since: float = 0.0
         self._direct: OneConnection | None = None
         self._transport: httpx.AsyncHTTPTransport
         if proxy is None:

@@ -39,7 +39,8 @@ class WebSocket:
         self._ended = False
         self._closed_here = False
         self._one_writer = anyio.Lock()
-        self.opened = self.idle_since = anyio.current_time()
+        self.opened: float = anyio.current_time()
+        self.idle_since: float = self.opened
         self.memory: set[str] = set()  # ids that the server remembers as long as the connection lasts
 
     @property

@@ -77,7 +77,7 @@ class InvalidDecision(ConfigurationError):
 
     def __init__(self, faults: Sequence[DecisionFault]) -> None:
         super().__init__("; ".join(fault.message for fault in faults))
-        self.faults = tuple(faults)
+        self.faults: tuple[DecisionFault, ...] = tuple(faults)
 
     @staticmethod
     def of(faults: Sequence[DecisionFault]) -> InvalidDecision:
@@ -95,7 +95,8 @@ class AlreadyDecided(InvalidDecision):
 class CallNotFound(ConfigurationError, KeyError):
     """No call of the conversation has this id."""
 
-    __str__ = Exception.__str__  # KeyError shows the repr of its message
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # KeyError shows the repr of its message
 
 
 class InvalidHistory(ChatError):
@@ -128,7 +129,7 @@ class TimedOut(NetworkError):
         )
         self.limit = limit
         self.seconds = seconds
-        self.retryable = limit == "connect"
+        self.retryable: bool = limit == "connect"
 
 
 _AWAITED = {

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self, cast, overload
+from typing import TYPE_CHECKING, ClassVar, Self, cast, overload
 
 from chat_core.types.call_changes import all_changes, changes_of
 from chat_core.types.call_status import Rejected, Running, Scheduled
@@ -239,7 +239,7 @@ class Messages(Conversation):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Messages) and self._messages == other._messages
 
-    __hash__ = None  # type: ignore[assignment]  # it changes, so it has no hash
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # it changes, so it has no hash
 
     def __repr__(self) -> str:
         """Return a few lines: how many messages there are, and the first and the last of them."""

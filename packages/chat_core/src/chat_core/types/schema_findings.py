@@ -35,7 +35,7 @@ class SchemaRefused(ConfigurationError):
 
     def __init__(self, message: str, faults: Sequence[SchemaFault]) -> None:
         super().__init__(message)
-        self.faults = tuple(faults)
+        self.faults: tuple[SchemaFault, ...] = tuple(faults)
 
     @classmethod
     def at(cls, about: str, faults: Sequence[SchemaFault]) -> Self:

@@ -101,7 +101,7 @@ class Snapshot:
     __slots__ = ("_calls", "_changes", "_heads", "_json", "_parts", "_sizes", "_turns", "_whole", "count")
 
     def __init__(self, *, whole: bool = False) -> None:
-        self.count = 0
+        self.count: int = 0
         self._whole = whole
         self._heads: list[tuple[str, bool]] = []  # role, and whether it is interrupted
         self._turns: list[object] = []

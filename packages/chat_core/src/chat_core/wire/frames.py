@@ -37,7 +37,7 @@ class FrameReader:
     def __init__(self, what: str) -> None:
         """`what` names one frame in error messages, with its article: "a completion chunk"."""
         self.cut: InvalidResponse | None = None
-        self.done = False
+        self.done: bool = False
         self._what = what
         self._parser = json_parser()
         self._last = ""

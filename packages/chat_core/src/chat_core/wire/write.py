@@ -38,7 +38,7 @@ class SentList(list[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stable = 0
+        self.stable: int = 0
         self._known: dict[object, tuple[Sequence[object], object]] = {}
 
     def fork(self, stable: int | None = None) -> SentList[T]:

@@ -43,8 +43,8 @@ class TurnAssembler:
     """
 
     def __init__(self, origin: Origin, ids: CallIds, names: Mapping[str, str] | None = None) -> None:
-        self.is_whole = False
-        self.has_anything = False
+        self.is_whole: bool = False
+        self.has_anything: bool = False
         self._parts = PartAssembler(origin, ids, names or {})
         self._usage = UsageMeter()
         self._ending = Ending()

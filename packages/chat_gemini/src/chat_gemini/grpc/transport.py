@@ -122,7 +122,7 @@ class GrpcStream:
         self._server = server
         self._first = first
         self._refusal = refusal
-        self.status = 200 if refusal is None else status_of(refusal)
+        self.status: int = 200 if refusal is None else status_of(refusal)
         self.headers: Mapping[str, str] = _JSON
 
     @staticmethod

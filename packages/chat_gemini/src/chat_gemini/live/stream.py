@@ -53,12 +53,12 @@ class LiveDecoder:
     """
 
     def __init__(self, origin: Origin, request: ChatRequest, live: LiveDefaults) -> None:
-        self.is_ready = False
+        self.is_ready: bool = False
         self.notices: list[Notice] = []
-        self.calls = OpenCalls()
+        self.calls: OpenCalls = OpenCalls()
         # a session has one after the other of these: their names of turns are not to be the same
         self._items = item_names()
-        self.user = UserSpeech(self._items, is_transcribed=live.transcription is not None)
+        self.user: UserSpeech = UserSpeech(self._items, is_transcribed=live.transcription is not None)
         self.current: LiveResponse | None = None
         self._origin = origin
         self._resumes = live.resumes

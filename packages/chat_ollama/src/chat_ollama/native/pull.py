@@ -45,7 +45,7 @@ class PullDecoder:
         self._total = 0
         self._completed = 0
         self._status = ""
-        self.finished = False
+        self.finished: bool = False
 
     def feed(self, event: Event, /) -> Sequence[PullProgress]:
         """Return the progress of one event's lines. Raises `ProviderError` and `InvalidResponse`."""

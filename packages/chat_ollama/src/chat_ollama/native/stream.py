@@ -40,7 +40,7 @@ class OllamaStreamDecoder:
         self._assembler = TurnAssembler(origin, ids, think_tags)
         self._last: JsonObject = {}
         self._logprobs: list[JsonValue] = []
-        self.finished = False
+        self.finished: bool = False
 
     @property
     def complete(self) -> bool:

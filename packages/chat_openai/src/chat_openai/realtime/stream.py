@@ -61,9 +61,9 @@ class SessionDecoder:
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
-        self.model = origin.model
-        self.is_ready = False
-        self.user_speaks = False
+        self.model: str = origin.model
+        self.is_ready: bool = False
+        self.user_speaks: bool = False
         self.current: ResponseInProgress | None = None
         self.last_spoken: Spoken | None = None
         self._ran: dict[str, JsonObject] = {}  # calls of MCP servers that no response has had yet, by item

@@ -33,7 +33,7 @@ class History:
         start = _after_instructions(self._messages)
         if self._encoder.takes_points and any(map(is_marked, self._messages[:start])):
             start = 0  # `instructions` are plain text, which cannot be marked
-        self.instructions = _instructions(self._messages[:start], self._encoder)
+        self.instructions: str = _instructions(self._messages[:start], self._encoder)
         self.continues: str | None = None
         self._remembered: Message | None = None
         known = _last_remembered(self._messages, origin, defaults) if defaults.server_remembers else None

@@ -70,8 +70,8 @@ class ItemEncoder:
         self.notices: list[Notice] = []
         self.sent: SentList[InputItem] = SentList()
         self.open_actions: dict[str, Opaque] = {}
-        self.takes_points = takes_cache_points(defaults.dialect, origin)
-        self.points = 0
+        self.takes_points: bool = takes_cache_points(defaults.dialect, origin)
+        self.points: int = 0
         self._origin = origin
         self._calls_last = defaults.dialect.calls_last
         self._is_stored = defaults.server_stores
@@ -80,7 +80,7 @@ class ItemEncoder:
         self._conversation = memory.id if isinstance(memory, Conversation) else None
         self._call_ids: dict[int, str] = {}  # by the identity of the part
         self._used: set[str] = set()
-        self.key = (
+        self.key: tuple[object, ...] = (
             *(ItemEncoder, origin, defaults.memory, defaults.server_remembers, self._calls_last),
             self.takes_points,
         )

@@ -57,7 +57,7 @@ class TurnSpan:
         self._ended = False
         self._attributes: Attributes = {}
         self._error: BaseException | None = None
-        self.usage = Usage()
+        self.usage: Usage = Usage()
         self._response_model: str | None = None
         self._output: dict[str, JsonValue] = {}
         if self._span.is_recording():

@@ -23,9 +23,9 @@ class RawServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(_SECONDS)
         self._thread = threading.Thread(target=self._serve, name="raw server", daemon=True)
-        self.received = b""
-        self.requested = threading.Event()
-        self.left = threading.Event()
+        self.received: bytes = b""
+        self.requested: threading.Event = threading.Event()
+        self.left: threading.Event = threading.Event()
 
     @property
     def url(self) -> str:

@@ -34,8 +34,8 @@ class WatchedTransport(ReplayTransport):
 
     def __init__(self, exchanges: Sequence[Exchange], *faults: Fault | OneEventEach) -> None:
         super().__init__(Tape(list(exchanges)), *cast("tuple[Fault, ...]", faults), match="order")
-        self.open_streams = 0
-        self.pieces_given = 0
+        self.open_streams: int = 0
+        self.pieces_given: int = 0
 
     @property
     def bodies(self) -> list[JsonObject]:

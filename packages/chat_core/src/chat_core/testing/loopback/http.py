@@ -23,7 +23,7 @@ class Listener(ThreadingTCPServer):
     request_queue_size = 128
 
     def __init__(self, answering: React, port: int = 0) -> None:
-        self.leaving = threading.Event()
+        self.leaving: threading.Event = threading.Event()
         self._open: set[socket.socket] = set()
         self._changing = threading.Lock()
         super().__init__(

@@ -44,7 +44,7 @@ class ReplayTransport(Shown):
         match: Literal["request", "order"] = "request",
         speed: float | None = None,
     ) -> None:
-        self.tape = tape if isinstance(tape, Tape) else Tape.load(tape)
+        self.tape: Tape = tape if isinstance(tape, Tape) else Tape.load(tape)
         self.requests: list[Request] = []
         self._faults = faults
         self._match = match

@@ -21,6 +21,7 @@ from chat_core import (
     Usage,
 )
 from chat_core.types.call_status import Running
+from chat_core.types.conversation import kept_encoders
 from chat_core.types.input_request import InputRequest
 from chat_core.types.stored import dump
 from chat_core.types.stored import stored_adapter as adapter
@@ -81,7 +82,10 @@ def test_each_message_is_written_once_but_for_those_with_an_open_call(
             written.append(id(message))
             return of_message.dump_json(message)
 
-    monkeypatch.setattr("chat_core.types.write_stored.stored_adapter", lambda form: Counting())
+    def counting(form: object) -> Counting:
+        return Counting()
+
+    monkeypatch.setattr("chat_core.types.write_stored.stored_adapter", counting)
     for _ in range(2):
         messages.to_json()
     call = ToolCall("d", "look", {}, Running())
@@ -96,3 +100,14 @@ def test_each_message_is_written_once_but_for_those_with_an_open_call(
     for _ in range(3):
         assert messages.to_json() == anew(messages)
     assert written == [id(messages[4])] * 4
+
+
+def test_a_form_of_many_megabytes_is_not_kept() -> None:
+    messages = conversation()
+    for _ in range(17):
+        messages.add_user("x" * (1 << 20))
+
+    for _ in range(3):
+        assert messages.to_json() == anew(messages)
+
+    assert kept_encoders(messages) == ()

@@ -142,6 +142,22 @@ def test_copies_of_a_conversation_start_anew_and_are_equal() -> None:
         assert read == ["a"]
 
 
+class Named(Messages):
+    """A conversation of an application's own, with a field beside."""
+
+    name = ""
+
+
+def test_copies_of_a_subclass_keep_what_it_has_beside() -> None:
+    named = Named.from_user("a")
+    named.name = "mine"
+    texts(named, [])
+
+    copied = pickle.loads(pickle.dumps(named))
+
+    assert (copied.name, copied) == ("mine", named)
+
+
 def test_bytes_of_stable_items_are_made_once_and_are_those_of_the_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

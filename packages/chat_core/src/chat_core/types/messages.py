@@ -215,10 +215,10 @@ class Messages(Conversation):
         messages._metadata = stored.metadata
         return messages
 
-    def __getstate__(self) -> tuple[None, dict[str, object]]:
+    def __getstate__(self) -> tuple[object, dict[str, object]]:
         """Return the state for copies and pickles, without what has been made of it."""
-        state = {name: getattr(self, name) for name in self.__slots__}
-        return None, {**state, "_encoders": ()}
+        fields, slots = cast("tuple[object, dict[str, object]]", super().__getstate__())
+        return fields, {**slots, "_encoders": ()}
 
     def _changes(self) -> int:
         return sum(all_changes(self.calls))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from chat_core.types.conversation import Conversation
+from chat_core.types.conversation import Conversation, keep_encoders
 from chat_core.types.encode_prefix import encode_from_prefix
 from chat_core.types.json_values import JsonObject
 from chat_core.types.message import Message
 from chat_core.types.stored import VERSION, dump, stored_adapter
+
+_MOST_BYTES = 1 << 24  # of a stored form that is kept in memory
 
 
 def write_stored(messages: Conversation, revision: int, metadata: JsonObject) -> str:
@@ -21,7 +23,10 @@ def write_stored(messages: Conversation, revision: int, metadata: JsonObject) ->
             tail += b',"metadata":' + stored_adapter(JsonObject).dump_json(metadata)
     except ValueError:  # half a surrogate pair, which bytes cannot hold
         return dump(list(messages), revision, None, metadata)
-    return b"".join([head, b",".join(written), tail, b"}"]).decode()
+    data = b"".join([head, b",".join(written), tail, b"}"])
+    if len(data) > _MOST_BYTES:
+        keep_encoders(messages, ())
+    return data.decode()
 
 
 class _Writer:

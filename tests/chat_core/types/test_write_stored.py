@@ -59,7 +59,7 @@ CHANGES: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_conversation_is_stored_as_it_is_whatever_was_stored_before(change: str) -> None:
-    messages = conversation()
+    messages, before = conversation(), ""
     for _ in range(3):
         before = messages.to_json()
         assert before == anew(messages)

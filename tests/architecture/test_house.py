@@ -59,6 +59,7 @@ PURE = (
     "stream",
 )  # these, and whatever they are made of, neither wait nor look at a clock
 SHARED_WIRES = ("chat_completions", "chat_responses")  # the provider packages that others may build on
+ENGINES = ("chat_temporal",)  # packages that run chats: they know the engine, and no provider
 SHARED_ROOMS = ("chat_openai.realtime",)  # and what of a provider others may build on, where it is installed
 
 HTTP = ("aiohttp", "httpx", "httpx2", "httpx_sse", "httpcore", "httpcore2", "h11", "websockets")
@@ -168,7 +169,7 @@ class House:
 
     @property
     def providers(self) -> Iterator[Module]:
-        return (module for module in self if module.package != "chat_core")
+        return (module for module in self if module.package not in ("chat_core", *ENGINES))
 
     def definer(self, said: str, name: str | None, passed: frozenset[str] = frozenset()) -> str:
         """The module that `from said import name` is about: where the name comes from, if `said` only passes

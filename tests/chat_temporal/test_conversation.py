@@ -198,7 +198,7 @@ async def test_a_conversation_goes_on_with_what_the_user_says_until_it_is_closed
     office = Office()
     office.decides = {"send": RequireApproval()}
     async with working(temporal, ["Hello.", [SEND], "Never mind then."], office) as queue:
-        conversation = await begin(temporal, queue, Start(said=["Hi."]))
+        conversation = await begin(temporal, queue, Start(texts=["Hi."]))
         await answered(conversation, "Hello.")
         await conversation.say("Write to Ada.")
         await waiting(conversation)
@@ -221,7 +221,7 @@ async def test_errors_that_pass_are_tried_again_and_others_are_shown(temporal: C
     async with working(temporal, lines, office) as queue:
         assert (await (await begin(temporal, queue)).result())[-1].text == "There."
     async with working(temporal, [InvalidRequest("no such model"), "Better."], office) as queue:
-        conversation = await begin(temporal, queue, Start(said=["Hi."]))
+        conversation = await begin(temporal, queue, Start(texts=["Hi."]))
         with anyio.fail_after(30):
             while (view := await conversation.view()).error is None:
                 await anyio.sleep(0.02)
@@ -304,7 +304,7 @@ async def test_a_long_conversation_goes_on_as_a_new_run_and_keeps_what_waits(tem
     office = Office()
     office.decides = {"send": RequireApproval()}
     async with working(temporal, ["One.", "Two.", [SEND], "Sent."], office) as queue:
-        conversation = await begin(temporal, queue, Start(said=["1"], most_events=8))
+        conversation = await begin(temporal, queue, Start(texts=["1"], most_events=8))
         first = (await temporal.get_workflow_handle(conversation.id).describe()).run_id
         await answered(conversation, "One.")
         await conversation.say("2")

@@ -69,7 +69,7 @@ def workers(temporal_address: str, tmp_path: Path) -> Generator[Workers]:
 
 
 async def begin(temporal: Client, workers: Workers) -> Conversation:
-    start = Start(said=["Do it."], once=True, heartbeat_timeout=1.5)
+    start = Start(texts=["Do it."], once=True, heartbeat_timeout=1.5)
     return await start_conversation(temporal, start, id=f"test-{uuid4()}", task_queue=workers.queue)
 
 

@@ -140,9 +140,9 @@ class ChatActivities(Generic[D]):
             messages.find_tool(id).status = Unknown()
         if step.decisions:
             self._decide(messages, step)
-        if step.said:
+        if step.texts:
             messages.close_open_calls()
-            for text in step.said:
+            for text in step.texts:
                 messages.add_user(text)
         now = datetime.now(UTC)
         for call in messages.calls:
@@ -158,9 +158,9 @@ class ChatActivities(Generic[D]):
         async with self._turns.stream(messages, deps=self._deps) as events:
             async for event in events:
                 if self._publish is not None:
-                    told = self._publish(info.workflow_id or "", info.attempt, event.to_json())
-                    if inspect.isawaitable(told):
-                        await told
+                    published = self._publish(info.workflow_id or "", info.attempt, event.to_json())
+                    if inspect.isawaitable(published):
+                        await published
 
     def _progress(self, messages: Messages) -> Progress:
         calls = [call for call in messages.calls if not call.resolved]

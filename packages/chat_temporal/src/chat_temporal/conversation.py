@@ -86,7 +86,7 @@ async def start_conversation(
 
     `id` is the workflow's, and `task_queue` the one that its workers poll.
     """
-    begin = Start(said=[start], once=True) if isinstance(start, str) else start
+    begin = Start(texts=[start], once=True) if isinstance(start, str) else start
     await client.start_workflow(ConversationWorkflow.run, begin, id=id, task_queue=task_queue)
     return Conversation(client, id, files=files)
 

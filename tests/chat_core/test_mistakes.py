@@ -666,6 +666,13 @@ STANDARD = {
     "ConnectError": "httpcore's: becomes ConnectionFailed",
     "ReadError": "httpcore's: becomes ConnectionFailed",
     "WriteError": "httpcore's: becomes ConnectionFailed",
+    "RemoteProtocolError": "httpcore's: becomes ConnectionFailed",
+    "ToolFailure": "of a tool: the model reads its words",
+    "PathRefused": "a ToolFailure",
+    "PathMissing": "a ToolFailure",
+    "PathTaken": "a ToolFailure",
+    "ToolError": "of a tool of an MCP server: the model reads its words",
+    "ApplicationError": "Temporal's: how an activity or an update fails",
 }
 INNER = {  # caught by the callers in the same package, as what is no JSON or no GGUF file
     "types/json_values.py",
@@ -675,6 +682,7 @@ INNER = {  # caught by the callers in the same package, as what is no JSON or no
     "wire/tool_calls.py",
     "transport/event_stream.py",
     "src/chat_local/gguf.py",
+    "src/chat_mcp/schemas.py",
 }
 
 

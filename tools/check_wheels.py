@@ -70,16 +70,18 @@ def check(folder: Path) -> None:
     built = sorted(wheels.glob("*.whl")) + sorted(wheels.glob("*.tar.gz"))
     run(tools / "bin/python", "-m", "twine", "check", "--strict", *built)
     names = [folder.name.replace("_", "-") for folder in package_metadata.packages()]
+    version = package_metadata.version()  # pinned: the index may have a package of that name
     for name in names:
         environment = folder / name
         run(uv, "venv", "-q", environment)
         python = environment / "bin/python"
-        run(uv, "pip", "install", "-q", "--python", python, "--find-links", wheels, name)
+        run(uv, "pip", "install", "-q", "--python", python, "--find-links", wheels, f"{name}=={version}")
         run(python, "-I", "-W", "error", "-c", OPENS.format(name=name, module=name.replace("-", "_")))
         print(f"{name}: installed alone and imported")
     resolve = (uv, "pip", "compile", "-q", "--no-header", "--find-links", wheels)
     requirements = folder / "requirements.in"
-    for pair in (*combinations(names, 2), (*names, *NEIGHBOURS)):
+    ours = [f"{name}=={version}" for name in names]
+    for pair in (*combinations(ours, 2), (*ours, *NEIGHBOURS)):
         requirements.write_text("\n".join(pair))
         run(*resolve, requirements)
     check_quickstart(uv, wheels, folder)

@@ -50,6 +50,17 @@ def packages() -> list[Path]:
     return sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 
 
+def version() -> str:
+    """Return the version of the packages. Leaves with a message where they have several."""
+    found = {
+        tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+        for folder in packages()
+    }
+    if len(found) != 1:
+        sys.exit(f"the packages have several versions: {', '.join(sorted(found))}")
+    return str(found.pop())
+
+
 def written(text: str) -> str:
     """Return a `pyproject.toml` with the shared metadata in it."""
     name = tomllib.loads(text)["project"]["name"]
@@ -140,6 +151,11 @@ def main() -> None:
         if names := stale():
             sys.exit(f"run `python tools/package_metadata.py`: it would change {', '.join(names)}")
         return
+    write()
+
+
+def write() -> None:
+    """Write the files."""
     for folder in packages():
         for path, text in files(folder).items():
             path.write_text(text, encoding="utf-8")

@@ -41,6 +41,11 @@ def main() -> None:
         sys.exit(
             f"run `python tools/package_template.py`: it would change {', '.join(stale())}" if stale() else 0
         )
+    write()
+
+
+def write() -> None:
+    """Write the template."""
     for path in sorted(TEMPLATE.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     for name, data in files().items():

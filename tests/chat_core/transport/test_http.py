@@ -12,6 +12,7 @@ import pytest
 from chat_core.transport import Event, Request, Response, Timeouts, Transport, events_from_bursts
 from chat_core.transport.http import HttpTransport
 from chat_core.types.errors import ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+from chat_core.types.version import VERSION
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("each_transport")]
 
@@ -44,7 +45,7 @@ async def test_send_gives_status_headers_and_body_whatever_the_status(serve):
         "Authorization: Bearer key",
         "Content-Length: 8",
         f"Host: {peer.origin.removeprefix('http://')}",
-        "user-agent: chat-core/0.1.0",
+        f"user-agent: chat-core/{VERSION}",
     ]
     assert body == b'{"a": 1}'
     await transport.aclose()

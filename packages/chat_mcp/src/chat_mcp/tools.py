@@ -68,8 +68,7 @@ class RemoteTool(Tool[..., object]):
         )
 
     @cached_property
-    def definition(self) -> ToolDefinition:
-        """The tool as a model sees it."""
+    def _definition(self) -> ToolDefinition:
         schema = {"type": "object", "properties": {}, **sendable_schema(self._schema)}
         return ToolDefinition(self.name, self.description, schema)
 

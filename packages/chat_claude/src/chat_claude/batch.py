@@ -55,6 +55,8 @@ class ClaudeBatches(Batches[Settings]):
 
     def _encode_chat(self, request: ChatRequest) -> EncodedItem:
         defaults = self._settings.defaults
+        if defaults.thread:
+            raise ConfigurationError("a batch has no threads: build its client without with_thread()")
         encoded = encode(request, origin=self._origin, defaults=defaults, stream=False).at(datetime.now(UTC))
         body, notices = batch_body(encoded.body, _NOT_IN_BATCHES)
         memory = memory_of(request.messages, encoded.notices + notices)

@@ -14,6 +14,7 @@ from chat_core.types.plain_json import as_json
 from typing_extensions import TypeVar
 
 from chat_claude.client import ClaudeClient
+from chat_claude.encode.thread import check_thread
 from chat_claude.hosts import BedrockHost, FoundryHost, ResolvedHost, VertexHost
 from chat_claude.native_tools import NativeToolsBuilder
 from chat_claude.options import (
@@ -98,6 +99,15 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         """
         return self._with_defaults(replace(self._choices.defaults, cache=cache_control(ttl)))
 
+    def with_thread(self) -> Self:
+        """Let the server hold conversations: a request has only what is new, also no instructions and tools.
+
+        Where these, the model, the betas or earlier messages have changed, or the server cannot continue, the
+        whole conversation is sent and begins another thread, with a `Notice`. A beta, without batches,
+        compaction and edits of the context: these are refused.
+        """
+        return self._with_defaults(replace(self._choices.defaults, thread=True))
+
     def with_tool_settings(
         self,
         name: str,
@@ -178,6 +188,13 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         headers = {"content-type": "application/json"}
         if host.platform.body_version is None:
             headers["anthropic-version"] = defaults.version
+        defaults = replace(
+            defaults,
+            extra=connection.extra,
+            betas=(*defaults.betas, *host.betas),
+            platform=host.platform,
+        )
+        check_thread(defaults)
         settings = Settings(
             model=choices.model,
             base_url=host.base_url,
@@ -185,12 +202,7 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
             headers=headers | dict(host.key_headers) | dict(connection.headers),
             timeouts=connection.timeouts,
             key_advice=host.key_advice,
-            defaults=replace(
-                defaults,
-                extra=connection.extra,
-                betas=(*defaults.betas, *host.betas),
-                platform=host.platform,
-            ),
+            defaults=defaults,
             continuations=choices.continuations,
         )
         return ClaudeClient(settings)

@@ -20,6 +20,7 @@ from chat_core import (
     Messages,
     ModelInfo,
     Notice,
+    ProviderError,
     StreamTruncated,
     ToolDefinition,
     Turn,
@@ -31,7 +32,8 @@ from chat_core.wire import CallIds
 from chat_claude.betas import beta_header
 from chat_claude.decode import decode, decode_count, decode_error, decode_models
 from chat_claude.encode import EncodedRequest, encode, encode_count
-from chat_claude.settings import Settings
+from chat_claude.encode.thread import is_lost, stored_in_thread
+from chat_claude.settings import RequestDefaults, Settings
 from chat_claude.stream import ClaudeStreamDecoder
 from chat_claude.wire import PAUSED
 
@@ -158,10 +160,22 @@ class ClaudeClient(TurnClient[Settings]):
             after = further
 
     async def _complete_once(self, request: ChatRequest) -> ChatResponse:
-        path, encoded, headers = self._prepare(request, stream=False)
+        prepared = self._prepare(request, stream=False)
+        try:
+            return await self._complete_prepared(request, prepared)
+        except ProviderError as error:
+            if not is_lost(error, prepared.encoded):
+                raise
+        return await self._complete_prepared(request, self._prepare_whole(request, stream=False))
+
+    async def _complete_prepared(
+        self, request: ChatRequest, prepared: Prepared[EncodedRequest]
+    ) -> ChatResponse:
+        path, encoded, headers = prepared
         read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
         response = await self._send("POST", path, read, encoded.body, headers)
-        return replace(response, notices=encoded.notices + response.notices)
+        response = replace(response, notices=encoded.notices + response.notices)
+        return stored_in_thread(response, encoded)
 
     async def _stream_one_of_several(
         self, request: ChatRequest, before: ChatResponse | None
@@ -182,7 +196,37 @@ class ClaudeClient(TurnClient[Settings]):
                 yield event
 
     def _stream_once(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
-        path, encoded, headers = self._prepare(request, stream=True)
+        prepared = self._prepare(request, stream=True)
+        if prepared.encoded.thread_key is None:
+            return self._stream_prepared(request, prepared)
+        return self._stream_in_thread(request, prepared)
+
+    async def _stream_in_thread(
+        self, request: ChatRequest, prepared: Prepared[EncodedRequest]
+    ) -> AsyncGenerator[TurnEvent]:
+        """Yield a response, whose turn the next one continues.
+
+        Where the server does not continue the thread, nothing has come yet, and another one is begun.
+        """
+        has_begun = False
+        try:
+            async with aclosing(self._stream_prepared(request, prepared)) as events:
+                async for event in events:
+                    has_begun = True
+                    yield _stored(event, prepared.encoded)
+            return
+        except ProviderError as error:
+            if has_begun or not is_lost(error, prepared.encoded):
+                raise
+        whole = self._prepare_whole(request, stream=True)
+        async with aclosing(self._stream_prepared(request, whole)) as events:
+            async for event in events:
+                yield _stored(event, whole.encoded)
+
+    def _stream_prepared(
+        self, request: ChatRequest, prepared: Prepared[EncodedRequest]
+    ) -> AsyncGenerator[TurnEvent]:
+        path, encoded, headers = prepared
         decoder = ClaudeStreamDecoder(
             origin=self._origin,
             ids=CallIds(request.messages),
@@ -197,7 +241,16 @@ class ClaudeClient(TurnClient[Settings]):
         return _SCHEMAS
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared[EncodedRequest]:
-        defaults, platform = self._settings.defaults, self._settings.defaults.platform
+        return self._prepare_with(self._settings.defaults, request, stream=stream)
+
+    def _prepare_whole(self, request: ChatRequest, *, stream: bool) -> Prepared[EncodedRequest]:
+        """Return the request with all of the conversation, for a server that does not continue its thread."""
+        return self._prepare_with(replace(self._settings.defaults, full_history=True), request, stream=stream)
+
+    def _prepare_with(
+        self, defaults: RequestDefaults, request: ChatRequest, *, stream: bool
+    ) -> Prepared[EncodedRequest]:
+        platform = defaults.platform
         encoded = encode(request, origin=self._origin, defaults=defaults, stream=stream)
         encoded = encoded.at(datetime.now(UTC))
         path = platform.path(platform.stream if stream else platform.messages, self._settings.model)
@@ -232,6 +285,11 @@ def _joined(before: ChatResponse | None, response: ChatResponse) -> ChatResponse
     message = Message("model", [*one.parts, *two.parts], turn=turn, interrupted=two.interrupted)
     notices = tuple(dict.fromkeys(before.notices + response.notices))
     return ChatResponse(message, notices, response.raw)
+
+
+def _stored(event: TurnEvent, encoded: EncodedRequest) -> TurnEvent:
+    """Return the event; the end of a turn with the thread that it is stored in."""
+    return Done(stored_in_thread(event.response, encoded)) if isinstance(event, Done) else event
 
 
 def _still_paused(response: ChatResponse, continuations: int) -> ChatResponse:

@@ -18,7 +18,8 @@ class RequestDefaults:
     """What every request of a client carries, and the platform that it goes to.
 
     `cache` is the breakpoint of automatic caching, `tool_settings` are further fields of the chat's tools by
-    their names, `extra` are fields of the body that replace all others.
+    their names, `extra` are fields of the body that replace all others. `thread` is whether the server holds
+    the conversation, `full_history` whether all of it is sent even so.
     """
 
     version: ApiVersion = "2023-06-01"
@@ -31,6 +32,8 @@ class RequestDefaults:
     betas: tuple[str, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     platform: Platform = ANTHROPIC
+    thread: bool = False
+    full_history: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -14,10 +15,17 @@ from chat_claude.encode.prefix import prefix_of_response
 
 @dataclass(frozen=True)
 class EncodedRequest(Encoded):
-    """A request body, the betas that it needs, and until when its container exists."""
+    """A request body, the betas that it needs, and until when its container exists.
+
+    In a thread, `thread_key` is what has to stay the same at every turn, `continues` the id of the response
+    that the request goes on from, and `whole` the body with all that the server holds already.
+    """
 
     betas: tuple[str, ...] = ()
     container_until: datetime | None = None
+    thread_key: str | None = None
+    continues: str | None = None
+    whole: Mapping[str, object] | None = field(default=None, repr=False)
     facts: Facts = field(default_factory=dict[int, BlockFacts], repr=False, compare=False)
 
     def at(self, now: datetime) -> EncodedRequest:
@@ -36,4 +44,4 @@ class EncodedRequest(Encoded):
 
     @cached_property
     def _digest(self) -> str:
-        return prefix_of_response(self.body, self.facts)
+        return prefix_of_response(self.whole or self.body, self.facts)

@@ -18,6 +18,7 @@ from chat_claude.encode.platform import encoded_count, for_platform
 from chat_claude.encode.schema import StrictSchemas
 from chat_claude.encode.state import EncodingState
 from chat_claude.encode.thinking import check_prefixes
+from chat_claude.encode.thread import in_thread
 from chat_claude.encode.tools import encode_tools, tool_choice
 from chat_claude.settings import RequestDefaults
 
@@ -35,6 +36,8 @@ def encode(
     outcome yet.
     """
     encoded = _encode(request, origin, defaults, counting=False)
+    if defaults.thread:
+        encoded = in_thread(encoded, request.messages, origin, full_history=defaults.full_history)
     if stream and defaults.platform.stream_in_body:
         encoded = replace(encoded, body={**encoded.body, "stream": True})
     return for_platform(encoded, defaults)
@@ -111,7 +114,9 @@ def _finish(
         betas += check.betas
         notices += check.notices
         body |= check.changes
-    return EncodedRequest(body, tuple(notices), tuple(dict.fromkeys(betas)), container_until, state.facts)
+    return EncodedRequest(
+        body, tuple(notices), tuple(dict.fromkeys(betas)), container_until, facts=state.facts
+    )
 
 
 def _container(state: EncodingState, defaults: RequestDefaults) -> tuple[str | None, datetime | None]:

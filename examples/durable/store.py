@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from chat_core import ConversationConflict, Messages
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 TABLES = """
@@ -31,7 +33,7 @@ class Store:
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncGenerator[Store]:
         """Open the database of a URL, and make its tables where they are not there yet."""
-        pool = AsyncConnectionPool(url, min_size=1, max_size=10, open=False)
+        pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(url, open=False)
         async with pool:
             async with pool.connection() as connection:
                 await connection.execute(TABLES)
@@ -45,9 +47,10 @@ class Store:
     async def save(self, id: str, messages: Messages, known: int | None) -> int:
         """Store a conversation that was loaded or stored last with revision `known`, None for a new one.
 
-        Returns its revision now. Raises `ConversationConflict` where somebody else has stored it since.
+        Returns the revision that is stored now. Raises `ConversationConflict` where somebody else has stored it since.
         """
-        values = [messages.revision, messages.next_wake(), messages.to_json(), id]
+        revision = messages.revision  # while this waits for the database, other calls may end
+        values = [revision, messages.next_wake(), messages.to_json(), id]
         async with self._pool.connection() as connection:
             if known is None:
                 done = await connection.execute(INSERT, values)
@@ -55,7 +58,7 @@ class Store:
                 done = await connection.execute(UPDATE, [*values, known])
         if not done.rowcount:
             raise ConversationConflict(f"conversation {id} has changed since it was loaded")
-        return messages.revision
+        return revision
 
     async def note_error(self, id: str, error: str) -> None:
         """Write down why a conversation does not go on; the next time it is stored, that is deleted."""

@@ -280,19 +280,13 @@ async def _approve(desk: Desk) -> None:
 async def test_the_example_runs_as_its_page_says(postgres: str) -> None:
     from store import Store
 
-    settings = {
-        **os.environ,
-        "DATABASE_URL": postgres,
-        "REMIND_AFTER": "0",
-        "CHAT_BASE_URL": "",
-        "USER": "grace",
-    }
+    settings = {"DATABASE_URL": postgres, "REMIND_AFTER": "0", "CHAT_BASE_URL": "", "USER": "grace"}
+    settings = {**os.environ, **settings}
     desk = [sys.executable, "-W", "error", str(EXAMPLE / "desk.py")]
 
     async def run(*arguments: str) -> str:
-        done = await anyio.run_process(
-            [*desk, *arguments], env=settings, stderr=subprocess.STDOUT, check=False
-        )
+        command = [*desk, *arguments]
+        done = await anyio.run_process(command, env=settings, stderr=subprocess.STDOUT, check=False)
         return done.stdout.decode()
 
     async def effects(count: int) -> None:
@@ -302,20 +296,15 @@ async def test_the_example_runs_as_its_page_says(postgres: str) -> None:
 
     async with Store.open(postgres) as store:
         assert await run("say", "7", "Please take care of order A-17.") == ""
-        with subprocess.Popen(
-            [*desk, "worker"], env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as worker:
-            try:
-                await effects(2)
-                [mail] = (await store.load("7"))[0].pending
-                assert await run("decide", "7", "nothing", "approve") == "there is no call 'nothing'\n"
-                assert await run("decide", "7", mail.id, "approve") == ""
-                await effects(3)
-            finally:
-                worker.terminate()
-        shown = await run("show", "7")
-        assert (
-            shown.splitlines()[-1]
-            == "model: Done: charged 48 · sent to ada@example.com · reminded of call Ada"
-        )
+        silent, command = subprocess.DEVNULL, [*desk, "worker"]
+        async with await anyio.open_process(command, env=settings, stdout=silent, stderr=silent) as worker:
+            await effects(2)
+            [mail] = [call for call in (await store.load("7"))[0].calls if call.name == "send_mail"]
+            assert await run("decide", "7", "nothing", "approve") == "there is no call 'nothing'\n"
+            assert await run("decide", "7", mail.id, "approve") == ""
+            await effects(3)
+            worker.terminate()
+            await worker.wait()
+        last = (await run("show", "7")).splitlines()[-1]
+        assert last == "model: Done: charged 48 · sent to ada@example.com · reminded of call Ada"
         assert (await store.load("7"))[0].find_tool(mail.id).approved_by == "grace"

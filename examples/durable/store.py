@@ -47,7 +47,8 @@ class Store:
     async def save(self, id: str, messages: Messages, known: int | None) -> int:
         """Store a conversation that was loaded or stored last with revision `known`, None for a new one.
 
-        Returns the revision that is stored now. Raises `ConversationConflict` where somebody else has stored it since.
+        Returns the revision that is stored now. Raises `ConversationConflict` where somebody else has stored
+        it since.
         """
         revision = messages.revision  # while this waits for the database, other calls may end
         values = [revision, messages.next_wake(), messages.to_json(), id]

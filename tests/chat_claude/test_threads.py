@@ -56,7 +56,7 @@ def answer(
     if way == "complete":
         transport.answer({**message, "content": list(blocks), "stop_reason": stop, "usage": used})
         return
-    start = {**message, "content": [], "stop_reason": None, "usage": used}
+    start: dict[str, Any] = {**message, "content": [], "stop_reason": None, "usage": used}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
     for index, block in enumerate(blocks):
         events.append({"type": "content_block_start", "index": index, "content_block": block})

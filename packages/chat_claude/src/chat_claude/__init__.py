@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chat_claude.federation import token_file, workload_identity
     from chat_claude.marks import block, cached, container_upload, document, search_result
     from chat_claude.options import ClaudeOptions, Thinking
+    from chat_claude.tool_changes import tool_addition, tool_removal
 
 __version__ = "0.1.0"
 
@@ -44,6 +45,8 @@ __all__ = [
     "search_result",
     "text_editor_tool",
     "token_file",
+    "tool_addition",
+    "tool_removal",
     "workload_identity",
 ]
 
@@ -59,5 +62,6 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_claude.federation": "token_file workload_identity",
             "chat_claude.marks": "block cached container_upload document search_result",
             "chat_claude.options": "ClaudeOptions Thinking",
+            "chat_claude.tool_changes": "tool_addition tool_removal",
         },
     )

@@ -91,6 +91,9 @@ class ToolChoice(TypedDict):
     disable_parallel_tool_use: NotRequired[bool]
 
 
+TOOL_CHANGES = frozenset({"tool_addition", "tool_removal"})
+"""Types of blocks of a system message that change which tools the model has."""
+
 # -- received
 
 SIGNED = frozenset({"thinking", "redacted_thinking"})

@@ -18,6 +18,7 @@ from chat_claude.capabilities import Capabilities
 from chat_claude.encode.model_blocks import ModelBlock, is_paused, was_cut
 from chat_claude.encode.server_tools import Pairs, unpaired_blocks
 from chat_claude.encode.state import EncodingState
+from chat_claude.encode.tool_changes import check_instructions
 from chat_claude.encode.turn_blocks import turn_blocks
 from chat_claude.encode.user_blocks import user_blocks
 from chat_claude.wire import SIGNED, Block, SentMessage, TextBlock
@@ -55,6 +56,7 @@ def encode_messages(
     leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
     instructions = islice(messages, leading)
     system = [block for one in instructions for block in user_blocks(one.parts, "system", state)]
+    check_instructions(system)
     key = (_Turns, state.origin, state.platform, capabilities)
     turns = encode_from_prefix(messages, key, lambda: _Turns(state.apart(), capabilities), leading)
     if turns.has_unpaired(messages):

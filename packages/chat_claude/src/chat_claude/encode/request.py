@@ -66,7 +66,8 @@ def _encode(
     state = EncodingState(origin, defaults.platform)
     encoded = encode_messages(request.messages, state, capabilities, may_end_in_model=counting)
     schemas = StrictSchemas()
-    tools = encode_tools(request.tools, defaults, schemas)
+    tools = encode_tools(request.tools, defaults, schemas, state.defined)
+    offered = [*tools, *state.defined.values()]
     container, until = _container(state, defaults)
     body: dict[str, object] = {
         "model": origin.model,
@@ -74,7 +75,7 @@ def _encode(
         "system": encoded.system,
         "messages": encoded.messages,
         "tools": tools,
-        "tool_choice": tool_choice(request.options, tools, defaults, capabilities, origin.model),
+        "tool_choice": tool_choice(request.options, offered, defaults, capabilities, origin.model),
         "thinking": defaults.thinking.body() if defaults.thinking else None,
         "output_config": output_config(request.options, request.output, defaults, schemas),
         "cache_control": defaults.cache,
@@ -100,7 +101,7 @@ def _finish(
     container_until: datetime | None,
 ) -> EncodedRequest:
     """Return the request with its betas, after the check of what its thinking is bound to."""
-    betas = [*defaults.betas, *defaults.options.betas()]
+    betas = [*defaults.betas, *defaults.options.betas(), *state.betas]
     betas += [tool.beta for tool in defaults.tools if tool.beta]
     if state.uses_file_ids and defaults.version == "2023-06-01":
         betas.append("files-api-2025-04-14")

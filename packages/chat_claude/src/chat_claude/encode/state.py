@@ -17,7 +17,8 @@ class EncodingState:
     """Where the request goes, and what has been found in its conversation so far.
 
     `notices` holds each notice once, in order. `container` is the last one in which code was executed.
-    `points` are the blocks that a common cache point marks, those of instructions first.
+    `points` are the blocks that a common cache point marks, those of instructions first. `betas` are those
+    that blocks need, `defined` the tools that messages define, by name.
     """
 
     origin: Origin
@@ -26,6 +27,8 @@ class EncodingState:
     uses_file_ids: bool = False
     container: JsonObject = field(default_factory=dict[str, JsonValue])
     points: list[Block] = field(default_factory=list["Block"])
+    betas: dict[str, None] = field(default_factory=dict[str, None])
+    defined: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     facts: dict[int, BlockFacts] = field(default_factory=dict[int, BlockFacts])
 
     def add(self, found: EncodingState) -> None:
@@ -35,6 +38,8 @@ class EncodingState:
         self.uses_file_ids = self.uses_file_ids or found.uses_file_ids
         self.container = found.container or self.container
         self.points += found.points
+        self.betas |= found.betas
+        self.defined |= found.defined
         self.facts |= found.facts
 
     def apart(self) -> EncodingState:
@@ -43,7 +48,14 @@ class EncodingState:
 
     def copy(self) -> EncodingState:
         """Return one in which the same has been found, to which more can be added."""
-        return replace(self, notices=self.notices.copy(), points=[*self.points], facts=self.facts.copy())
+        return replace(
+            self,
+            notices=self.notices.copy(),
+            points=[*self.points],
+            betas=self.betas.copy(),
+            defined=self.defined.copy(),
+            facts=self.facts.copy(),
+        )
 
     def replace_point(self, block: Block, by: Block) -> None:
         """Have another block stand for one that a common cache point marks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from chat_core import ChatOptions, ConfigurationError, JsonObject, ToolDefinition
@@ -22,12 +22,16 @@ _RUN_BY_SERVER = re.compile(r"(web_search|web_fetch|code_execution|tool_search_t
 
 
 def encode_tools(
-    definitions: Sequence[ToolDefinition], defaults: RequestDefaults, schemas: StrictSchemas
+    definitions: Sequence[ToolDefinition],
+    defaults: RequestDefaults,
+    schemas: StrictSchemas,
+    defined: Mapping[str, JsonObject] = {},
 ) -> list[SentTool]:
     """Return the tools that Anthropic defines, then the chat's own.
 
     A tool that Anthropic defines and the application executes has a definition of the same name, which is not
-    sent. Raises `ConfigurationError` for two tools of one name, and for settings of a tool that is not there.
+    sent, nor is that of a tool that a message defines (`defined`, by name). Raises `ConfigurationError` for
+    two tools of one name, and for settings of a tool that is not there.
     """
     native = [tool.declaration for tool in defaults.tools]
     known = {as_text(declaration.get("name")) for declaration in native} - {""}
@@ -42,10 +46,16 @@ def encode_tools(
             raise ConfigurationError(
                 f"the chat has a tool {name!r}, and so has Anthropic ({kind}): rename yours"
             )
+    if inline := defaults.tool_settings.keys() & defined.keys():
+        raise ConfigurationError(
+            f"with_tool_settings({min(inline)!r}): a message defines this tool; give tool_addition({{...}}) "
+            "an entry with these settings"
+        )
     tools: list[SentTool] = [*native]
-    tools += [
-        _tool(definition, defaults, schemas) for definition in definitions if definition.name not in known
-    ]
+    for definition in definitions:
+        if definition.name not in known and wire_name(definition.name) not in defined:
+            settings = defaults.tool_settings.get(definition.name, {})
+            tools.append(cast("ClientTool", {**client_tool(definition, schemas), **settings}))
     _check_names(as_text(cast("JsonObject", tool).get("name")) for tool in tools)
     return tools
 
@@ -81,7 +91,8 @@ def tool_choice(
     return chosen
 
 
-def _tool(definition: ToolDefinition, defaults: RequestDefaults, schemas: StrictSchemas) -> ClientTool:
+def client_tool(definition: ToolDefinition, schemas: StrictSchemas) -> ClientTool:
+    """Return the entry of `tools` for a tool of the chat."""
     tool = ClientTool(
         name=wire_name(definition.name), input_schema={"type": "object", **definition.parameters}
     )
@@ -90,7 +101,7 @@ def _tool(definition: ToolDefinition, defaults: RequestDefaults, schemas: Strict
     if definition.strict:
         tool["input_schema"] = schemas.tool(definition.name, definition.parameters, definition)
         tool["strict"] = True
-    return cast("ClientTool", {**tool, **defaults.tool_settings.get(definition.name, {})})
+    return tool
 
 
 def _check_names(names: Iterable[str]) -> None:

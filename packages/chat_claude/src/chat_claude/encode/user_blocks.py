@@ -12,8 +12,9 @@ from chat_core.wire import misplaced, part_text
 from chat_claude.encode.caching import mark_block
 from chat_claude.encode.files import file_block
 from chat_claude.encode.state import EncodingState
+from chat_claude.encode.tool_changes import note_tool_change
 from chat_claude.marks import MARKED, mark
-from chat_claude.wire import Block
+from chat_claude.wire import TOOL_CHANGES, Block
 
 
 def user_blocks(parts: Iterable[Part], role: Role, state: EncodingState) -> list[Block]:
@@ -34,7 +35,7 @@ def user_blocks(parts: Iterable[Part], role: Role, state: EncodingState) -> list
             case Opaque() if (point := as_cache_point(part)) is not None:
                 mark_block(blocks, point, state)
             case Opaque():
-                blocks += _custom_block(part, state)
+                blocks += _custom_block(part, role, state)
             case _:
                 raise misplaced(part, role)
     return blocks
@@ -50,7 +51,7 @@ def text_blocks(part: Text | Structured) -> Iterator[Block]:
         yield block
 
 
-def _custom_block(part: Opaque, state: EncodingState) -> Iterator[Block]:
+def _custom_block(part: Opaque, role: Role, state: EncodingState) -> Iterator[Block]:
     """Yield a block that `chat_claude.block` made, as it is.
 
     Blocks of other origins are left out with a notice.
@@ -63,5 +64,7 @@ def _custom_block(part: Opaque, state: EncodingState) -> Iterator[Block]:
     if not kind or (kind == "text" and not as_text(block.get("text")).strip()):
         state.note("a block without a type or a text was not sent")
         return
+    if kind in TOOL_CHANGES:
+        note_tool_change(block, role, state)
     state.uses_file_ids = state.uses_file_ids or "file_id" in block
     yield dict(block)

@@ -51,8 +51,7 @@ def notes(text: str, version: str, packages: list[str]) -> dict[str, str]:
     found: dict[str, list[str]] = {package: [] for package in packages}
     for entry in entries(section(text, version)):
         head, colon, _ = entry.partition(": ")
-        named = _packages_in(head) if colon else set()
-        named = named or _packages_in(entry)
+        named = (colon and _packages_in(head)) or _packages_in(entry)
         if entry.startswith(("All packages", "Every package")):
             named = set(packages)
         for package in named & found.keys():

@@ -36,9 +36,9 @@ def public_names(package: str) -> Names:
     `chat_core.Messages.add_user`, and that one's parameter `chat_core.Messages.add_user(parts)`.
     """
     found: Names = {}
-    for module in _modules(package):
+    for module in public_modules(package):
         deprecated: Names = getattr(module, "__deprecated__", {})
-        for name in _names(module):
+        for name in names_of(module):
             for path, message in described(f"{module.__name__}.{name}", getattr(module, name)):
                 found[path] = message or deprecated.get(name, "")
     return found
@@ -97,7 +97,7 @@ def _owners(name: str) -> Iterator[str]:
         yield name
 
 
-def _modules(package: str) -> Iterator[ModuleType]:
+def public_modules(package: str) -> Iterator[ModuleType]:
     """Yield the modules that a user imports from: with `__all__`, and not below a folder of internal ones."""
     top = importlib.import_module(package)
     yield top
@@ -112,7 +112,8 @@ def _modules(package: str) -> Iterator[ModuleType]:
             yield importlib.import_module(info.name)
 
 
-def _names(module: ModuleType) -> list[str]:
+def names_of(module: ModuleType) -> list[str]:
+    """Return the public names of a module: those of `__all__`, or without one those that it defines."""
     listed: list[str] | None = getattr(module, "__all__", None)
     if listed is not None:
         return sorted(listed)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import pytest
 import yaml
@@ -207,7 +208,11 @@ def test_the_names_of_a_release_are_read_as_they_were_written(
     tools: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     api = tools["released_api"]
-    monkeypatch.setattr(api, "public_names", lambda package: {"p.a": "", "p.b": "use\n a"})
+
+    def two_names(_: str) -> dict[str, str]:
+        return {"p.a": "", "p.b": "use\n a"}
+
+    monkeypatch.setattr(api, "public_names", two_names)
     (tmp_path / "tools").mkdir()
     api.write("p", "0.1.0", tmp_path)
     monkeypatch.setattr(api, "RELEASED", tmp_path / "tools" / "released_api")
@@ -225,9 +230,7 @@ def workflow(name: str) -> dict[str, dict[str, dict[str, object]]]:
 
 
 def steps(job: dict[str, object]) -> list[dict[str, object]]:
-    found = job["steps"]
-    assert isinstance(found, list)
-    return found
+    return cast("list[dict[str, object]]", job["steps"])
 
 
 def test_the_workflow_runs_ci_run_and_nothing_else() -> None:

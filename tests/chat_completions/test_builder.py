@@ -351,6 +351,7 @@ STEPS: dict[str, Callable[[ChatCompletionsBuilder[Any, Any]], object]] = {
     "with_think_tags": lambda b: b.with_think_tags(),
     "with_embeddings": lambda b: b.with_embeddings(8),
     "with_rerank": lambda b: b.with_rerank(),
+    "with_token_counts": lambda b: b.with_token_counts(),
 }
 
 

@@ -185,6 +185,14 @@ class CamelSocket:
         self._socket = socket
         self.receive, self.aclose = socket.receive, socket.aclose
 
+    @property
+    def close_code(self) -> int | None:
+        return self._socket.close_code
+
+    @property
+    def close_reason(self) -> str:
+        return self._socket.close_reason
+
     async def send(self, message: str | bytes, /) -> None:
         [(name, body)] = json.loads(message).items()
         first, *rest = name.split("_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from chat_core import (
     File,
     InvalidRequest,
     Messages,
+    StreamTruncated,
     ToolDefinition,
     tool,
 )
@@ -265,6 +267,35 @@ async def test_a_turn_that_the_server_does_not_store_is_not_continued(
     await turn(made, way, messages.add_user("And?"))
 
     assert transport.last_body["thread"] == {"type": "create"}
+
+
+async def test_a_turn_that_was_cut_is_not_continued_and_what_came_of_it_is_sent_in_a_new_thread() -> None:
+    transport = FakeTransport()
+    chat = ChatBuilder().with_model(builder(transport).build()).build()
+    messages = Messages.from_user("Hello?")
+    answer(transport, "complete", "msg_1")
+    await chat.complete(messages)
+    start: dict[str, Any] = {"id": "msg_2", "role": "assistant", "content": [], "usage": {}}
+    text = {"type": "text_delta", "text": "It is"}
+    transport.answer(
+        [
+            {"type": "message_start", "message": start},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": text},
+        ]
+    )
+    messages.add_user("And?")
+    async with chat.stream(messages) as events:
+        with pytest.raises(StreamTruncated):
+            _ = [event async for event in events]
+    answer(transport, "complete", "msg_3")
+
+    response = await chat.complete(messages.add_user("So?"))
+
+    assert transport.bodies[1]["thread"] == {"type": "continue", "previous_message_id": "msg_1"}
+    assert transport.bodies[2]["thread"] == {"type": "create"}
+    assert '"It is"' in json.dumps(transport.last_body["messages"])
+    assert response.text == "Yes."
 
 
 @pytest.mark.parametrize(

@@ -340,6 +340,20 @@ def test_log_probabilities_of_all_chunks_are_where_a_whole_answer_has_them() -> 
     assert [entry["token"] for entry in choices[0]["logprobs"]["content"]] == ["a", "b"]
 
 
+def test_log_probabilities_of_a_refusal_are_there_too() -> None:
+    def refusing(token: str, finish: str | None = None) -> dict[str, Any]:
+        logprobs = {"content": None, "refusal": [{"token": token, "logprob": -0.1}]}
+        choice: dict[str, Any] = {"index": 0, "delta": {"refusal": token}, "logprobs": logprobs}
+        return {**HEAD, "choices": [{**choice, "finish_reason": finish}]}
+
+    response = ended(refusing("I "), refusing("refuse."), chunk(finish="stop"))
+
+    assert response.raw is not None
+    choices: Any = response.raw["choices"]
+    assert response.refusal == "I refuse."
+    assert [entry["token"] for entry in choices[0]["logprobs"]["refusal"]] == ["I ", "refuse."]
+
+
 def test_what_late_chunks_say_besides_is_kept() -> None:
     response = ended(
         chunk({"content": "a"}),

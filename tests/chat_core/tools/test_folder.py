@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import threading
 from pathlib import Path
@@ -171,10 +172,22 @@ def test_a_link_that_comes_and_goes_never_lets_a_path_out(folder: ToolFolder, ro
 
     def swap() -> None:
         while not stop.is_set():
-            os.rename(root / "dir", root / "away")
-            os.symlink(root.parent / "outside", root / "dir")
-            os.unlink(root / "dir")
-            os.rename(root / "away", root / "dir")
+            try:
+                os.rename(root / "dir", root / "away")
+                os.symlink(root.parent / "outside", root / "dir")
+                os.unlink(root / "dir")
+                os.rename(root / "away", root / "dir")
+            except OSError:  # a file was written meanwhile, and its directory made
+                begin_anew()
+
+    def begin_anew() -> None:
+        for path in (root / "dir", root / "away"):
+            if path.is_symlink():
+                path.unlink()
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+        (root / "dir").mkdir(exist_ok=True)
+        (root / "dir" / "secret.txt").write_text("inside")
 
     thread = threading.Thread(target=swap)
     thread.start()

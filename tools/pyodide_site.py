@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYODIDE = "pyodide@314.0.7"
+ELSEWHERE = ("chat_temporal",)  # of these only the names are there: what they wrap is no Python
 PYTHON = ("--python-version", "3.14", "--implementation", "cp")
 PLATFORM = ("--platform", "pyemscripten_2026_0_wasm32", "--abi", "cp314", "--abi", "none")
 
@@ -22,6 +23,8 @@ def requirements() -> list[str]:
     """What the packages need, but each other."""
     found: set[str] = set()
     for project in ROOT.glob("packages/*/pyproject.toml"):
+        if project.parent.name in ELSEWHERE:
+            continue
         found |= set(tomllib.loads(project.read_text())["project"]["dependencies"])
     return sorted(each for each in found if not each.startswith("chat-"))
 

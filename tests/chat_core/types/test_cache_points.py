@@ -165,6 +165,13 @@ def test_a_mark_without_a_part_before_it_gives_a_notice(client: Any) -> None:
     assert notices == ["a cache point without a part before it in its message had no effect"]
 
 
+def test_an_empty_instruction_beside_a_mark_is_no_message() -> None:
+    messages = Messages().add_system(cache_point(), "").add_user("Hi")
+    body, notices = explained(openai(), messages)
+    assert body["input"] == [{"role": "user", "content": "Hi"}]
+    assert [notice.about for notice in notices] == ["cache_point"]
+
+
 def test_files_can_be_marked_but_not_on_bedrock() -> None:
     messages = Messages.from_user(PDF, cache_point(), "What does it say?")
     body, _ = explained(claude(), messages)

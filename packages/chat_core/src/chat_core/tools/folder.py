@@ -22,7 +22,7 @@ from chat_core.types.misuse import is_a, kind_of
 
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-_NEEDED = {os.open, os.mkdir, os.unlink, os.rename, os.stat, os.link}
+_NEEDED = {getattr(os, name, None) for name in ("open", "mkdir", "unlink", "rename", "stat", "link")}
 _DEEPEST = 100  # names in a path
 _LONGEST = 255  # bytes of a name
 

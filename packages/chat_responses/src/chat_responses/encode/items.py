@@ -103,7 +103,7 @@ class ItemEncoder:
         match message.role:
             case "system" if self.takes_points and is_marked(message):
                 joined_text(self.readable(message.parts), "system")  # raises for what it cannot hold
-                yield from self._contents("developer", message.parts)
+                yield from self._contents("developer", [part for part in message.parts if part != Text("")])
             case "system":
                 if text := joined_text(self.readable(message.parts), "system"):
                     yield {"role": "developer", "content": text}

@@ -169,7 +169,7 @@ def test_an_empty_instruction_beside_a_mark_is_no_message() -> None:
     messages = Messages().add_system(cache_point(), "").add_user("Hi")
     body, notices = explained(openai(), messages)
     assert body["input"] == [{"role": "user", "content": "Hi"}]
-    assert [notice.about for notice in notices] == ["cache_point"]
+    assert notices == ["a cache point without a part before it in its message had no effect"]
 
 
 def test_files_can_be_marked_but_not_on_bedrock() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chat_core import Notice, Origin
+from chat_core import Notice, Opaque, Origin, Part
 from chat_core.types.cache_points import CachePoint, as_cache_point
 from chat_core.types.message import Message
-from chat_core.wire import UNMARKED_POINT, explicit_breakpoint, has_breakpoints
+from chat_core.wire import UNMARKED_POINT, explicit_breakpoint, has_breakpoints, joined_text
 
 from chat_responses.dialect import Dialect
 from chat_responses.wire import ContentPart
@@ -30,3 +30,11 @@ def mark(content: list[ContentPart], point: CachePoint, notices: list[Notice]) -
 def is_marked(message: Message) -> bool:
     """Return whether a message has a cache point."""
     return any(as_cache_point(part) is not None for part in message.parts)
+
+
+def written(message: Message) -> list[Part]:
+    """Return the parts of an instruction that are not empty.
+
+    Raises `ConfigurationError` for what an instruction cannot hold.
+    """
+    return [part for part in message.parts if isinstance(part, Opaque) or joined_text([part], "system")]

@@ -38,7 +38,7 @@ from chat_core.wire import (
 
 from chat_responses.approvals import answered_id, is_requested, note_actions
 from chat_responses.client_calls import is_client_call
-from chat_responses.encode.caching import is_marked, mark, takes_cache_points
+from chat_responses.encode.caching import is_marked, mark, takes_cache_points, written
 from chat_responses.encode.characters import sendable
 from chat_responses.encode.client_outputs import client_outputs
 from chat_responses.encode.contents import content_part, message_of, output_of
@@ -102,8 +102,7 @@ class ItemEncoder:
         """Yield the items of a message; of a model's turn also the outcomes of its calls."""
         match message.role:
             case "system" if self.takes_points and is_marked(message):
-                joined_text(self.readable(message.parts), "system")  # raises for what it cannot hold
-                yield from self._contents("developer", [part for part in message.parts if part != Text("")])
+                yield from self._contents("developer", written(message))
             case "system":
                 if text := joined_text(self.readable(message.parts), "system"):
                     yield {"role": "developer", "content": text}

@@ -11,6 +11,7 @@ import anyio
 
 from chat_core.transport import Timeouts
 from chat_core.types.errors import TimedOut
+from chat_core.types.runtime import IN_PYODIDE
 
 if TYPE_CHECKING:
     # imported with the first request: it brings ssl, a third of what importing a provider package takes
@@ -105,6 +106,8 @@ class Deadlines:
             self._timer.cancel()
             self._timer = None
         if self._timer is None and passes < inf:
+            if IN_PYODIDE:  # whose loop refuses a time that has passed
+                passes = max(passes, loop.time() + 0.001)
             self._timer, self._fires = loop.call_at(passes, self._timer_fired, loop), passes
 
     def _timer_fired(self, loop: asyncio.AbstractEventLoop) -> None:

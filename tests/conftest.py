@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import selectors
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import pytest
+from chat_core.testing.conformance.clock import VirtualLoop
 
 CheckLinear: TypeAlias = Callable[[Callable[[int], Callable[[], object]], int, int], None]
 
@@ -67,32 +67,6 @@ def virtual_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]
     import trio.testing
 
     return "trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time passes only while everything waits for it, and then at once."""
-
-    def __init__(self) -> None:
-        self._now = 0.0
-        super().__init__(_JumpingSelector(self))
-
-    def time(self) -> float:
-        return self._now
-
-    def jump(self, seconds: float) -> None:
-        self._now += seconds
-
-
-class _JumpingSelector(selectors.DefaultSelector):
-    def __init__(self, loop: VirtualLoop) -> None:
-        super().__init__()
-        self._loop = loop
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0 if timeout is not None else None)
-        if not ready and timeout:
-            self._loop.jump(timeout)
-        return ready
 
 
 @pytest.fixture

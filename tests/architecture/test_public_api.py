@@ -39,7 +39,9 @@ SHOWN = (
     "WebSocketTransport",
     "tool",
 )
-BESIDE = {"chat_core": ("chat_core.sync", "SyncChat")}  # public, but not to be had from the package itself
+BESIDE = {  # public, but not to be had from the package itself
+    "chat_core": (("chat_core.sync", "SyncChat"), ("chat_core.sync", "SyncClient")),
+}
 KIT = (
     "chat_core.client",
     "chat_core.middleware",
@@ -90,8 +92,7 @@ def _described(package: str) -> Iterator[str]:
     shown = {
         name: getattr(module, name) for name in names if name in SHOWN or name.endswith(("Builder", "Client"))
     }
-    if package in BESIDE:
-        path, name = BESIDE[package]
+    for path, name in BESIDE.get(package, ()):
         shown[f"{path.removeprefix(package + '.')}.{name}"] = getattr(importlib.import_module(path), name)
     for name, thing in shown.items():
         yield ""

@@ -279,7 +279,7 @@ def test_a_wait_for_a_call_on_its_own_loop_says_to_await() -> None:
     with SyncChat(chat) as sync:
         assert sync.complete(messages).text == "done"
 
-    assert "await the method of the Chat instead" in messages.find_tool("a").outcome()
+    assert "await the method of the chat instead" in messages.find_tool("a").outcome()
 
 
 def test_no_time_limit_passes_while_the_consumer_is_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

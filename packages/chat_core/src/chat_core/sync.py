@@ -1,4 +1,4 @@
-"""A chat for synchronous code, also where an event loop is running: notebooks, Django views, scripts."""
+"""A chat and a client for synchronous code, also where an event loop is running: notebooks, Django views."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from chat_core.chat.chat import Chat
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import refuse_keywords
 from chat_core.chat.sync_calls import SyncCalls
+from chat_core.chat.sync_client import SyncClient as SyncClient
 from chat_core.chat.sync_stream import SyncStream
 from chat_core.provider import (
     CompletionProvider,

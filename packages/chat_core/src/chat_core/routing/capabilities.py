@@ -12,20 +12,32 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from chat_core.provider import (
     ChatModel,
     CompletionProvider,
+    DecisionProvider,
     EmbeddingsProvider,
+    EncodingProvider,
+    ExplainingProvider,
     InputEmbeddingsProvider,
     ModelListProvider,
     Provider,
     RerankProvider,
+    SchemaCheckingProvider,
     StreamProvider,
     TokenCountProvider,
+)
+from chat_core.provider.speech import (
+    SpeechProvider,
+    SpeechStreamProvider,
+    TranscriptionProvider,
+    TranscriptionStreamProvider,
 )
 from chat_core.routing.embedding import embed_with
 from chat_core.routing.group import Group
 from chat_core.routing.hedge import hedged
 from chat_core.routing.member import Member
+from chat_core.routing.offline import ChecksSchemas, Encodes, Explains
 from chat_core.routing.one_pass import Pass
-from chat_core.routing.side_requests import Counts, ListsModels, Reranks
+from chat_core.routing.side_requests import Counts, Decides, ListsModels, Reranks
+from chat_core.routing.speech import Speaks, StreamsSpeech, StreamsTranscriptions, Transcribes
 from chat_core.routing.trial import OpenStream, Trial, complete_with, open_stream
 from chat_core.types.errors import ChatError, ConfigurationError
 from chat_core.types.events import Done
@@ -88,16 +100,9 @@ class Streams(Group):
         opened = await (
             run.in_turn(start) if after is None else hedged(run, start, after, partial(_lose_stream, run))
         )
-        try:
-            async with aclosing(opened.events) as events:
-                if opened.first is not None:
-                    yield _accounted(run, opened.trial, opened.first)
-                async for event in events:
-                    yield _accounted(run, opened.trial, event)
-        except BaseException as error:
-            opened.trial.ended(error)
-            raise
-        opened.trial.ended()
+        async with aclosing(opened.rest()) as events:
+            async for event in events:
+                yield _accounted(run, opened.trial, event)
 
 
 class Embeds(Group):
@@ -127,6 +132,22 @@ def _inputs_of(client: Provider) -> frozenset[str]:
     return client.embedding_inputs if isinstance(client, InputEmbeddingsProvider) else frozenset({"text"})
 
 
+_KINDS: dict[type[Group], type] = {
+    Completes: CompletionProvider,
+    Streams: StreamProvider,
+    Embeds: EmbeddingsProvider,
+    Reranks: RerankProvider,
+    Counts: TokenCountProvider,
+    ListsModels: ModelListProvider,
+    Decides: DecisionProvider,
+    StreamsTranscriptions: TranscriptionStreamProvider,  # before the class that it extends
+    Transcribes: TranscriptionProvider,
+    StreamsSpeech: SpeechStreamProvider,
+    Speaks: SpeechProvider,
+    Explains: ExplainingProvider,
+    Encodes: EncodingProvider,
+    ChecksSchemas: SchemaCheckingProvider,
+}
 _CLASSES: dict[tuple[type, tuple[type, ...]], type] = {}
 
 
@@ -135,16 +156,8 @@ def with_capabilities(cls: type[G], clients: Sequence[Provider]) -> type[G]:
 
     Raises `ConfigurationError` where they have nothing in common.
     """
-    kinds: dict[type[Group], type] = {
-        Completes: CompletionProvider,
-        Streams: StreamProvider,
-        Embeds: EmbeddingsProvider,
-        Reranks: RerankProvider,
-        Counts: TokenCountProvider,
-        ListsModels: ModelListProvider,
-    }
     bases = tuple(
-        kind for kind, capability in kinds.items() if all(isinstance(one, capability) for one in clients)
+        kind for kind, capability in _KINDS.items() if all(isinstance(one, capability) for one in clients)
     )
     if not bases:
         raise ConfigurationError("these clients have nothing in common: none does what all others do")
@@ -158,7 +171,7 @@ async def _lose_response(run: Pass, trial: Trial, given: tuple[ChatResponse, Mem
     run.lost(trial, given[0] if given is not None else None)
 
 
-async def _lose_stream(run: Pass, trial: Trial, opened: OpenStream | None) -> None:
+async def _lose_stream(run: Pass, trial: Trial, opened: OpenStream[TurnEvent] | None) -> None:
     if opened is not None:
         await opened.aclose()
     run.lost(trial, None)

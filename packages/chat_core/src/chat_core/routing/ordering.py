@@ -5,7 +5,7 @@ of all who had the conversation's last turn.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chat_core.routing.member import Member
 from chat_core.routing.needs import Needs
@@ -24,12 +24,7 @@ async def ordered(
     """Return the members in the order in which they are tried, and notices about those that cannot carry the
     request. Raises `ConfigurationError` where none can, or where the strategy returns none.
     """
-    needs = Needs(request)
-    unmet = {member: why for member in members if (why := needs.unmet(member)) is not None}
-    able = [member for member in members if member not in unmet]
-    if not able:
-        reasons = "; ".join(f"{member.name}: {why}" for member, why in unmet.items())
-        raise ConfigurationError(f"no provider of this router can carry the request: {reasons}")
+    able, unmet = carriers(request, members)
     chosen = strategy(request, able)
     order = list(await chosen if inspect.isawaitable(chosen) else chosen)
     if len(set(order)) < len(order) or any(member not in able for member in order):
@@ -45,6 +40,20 @@ async def ordered(
         if members.index(member) < first
     ]
     return order, notices
+
+
+def carriers(request: ChatRequest, members: Sequence[Member]) -> tuple[list[Member], Mapping[Member, str]]:
+    """Return the members that can carry the request, in the order given, and why the others cannot.
+
+    Raises `ConfigurationError` where none can.
+    """
+    needs = Needs(request)
+    unmet = {member: why for member in members if (why := needs.unmet(member)) is not None}
+    able = [member for member in members if member not in unmet]
+    if not able:
+        reasons = "; ".join(f"{member.name}: {why}" for member, why in unmet.items())
+        raise ConfigurationError(f"no provider of this router can carry the request: {reasons}")
+    return able, unmet
 
 
 def last_origin(messages: Messages) -> Origin | None:

@@ -1,21 +1,29 @@
 """What a router can do beside turns of a model and vectors, where all of its members can: rank documents,
-count tokens, and list models.
+decide, count tokens, and list models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from chat_core.provider import ModelListProvider, RerankProvider, TokenCountProvider
+from chat_core.provider import (
+    DecisionProvider,
+    ModelListProvider,
+    Provider,
+    RerankProvider,
+    TokenCountProvider,
+)
 from chat_core.routing.group import Group
+from chat_core.routing.trial import answer_of
 from chat_core.types.errors import ChatError, ConfigurationError
 from chat_core.types.messages import Messages
 from chat_core.types.request import ChatRequest
 
 if TYPE_CHECKING:
-    from chat_core.routing.trial import Trial
+    from chat_core.types.questions import DecisionResponse, Question
     from chat_core.types.request import ToolDefinition
     from chat_core.types.rerank import RerankResponse
     from chat_core.types.response import ModelInfo
@@ -32,19 +40,29 @@ class Reranks(Group):
         Scores of different models cannot be compared. Raises a `ChatError` after one pass over all members.
         """
 
-        async def start(trial: Trial) -> RerankResponse:
-            client = cast("RerankProvider", trial.member.client)
-            try:
-                response = await client.rerank(query, documents, top_n=top_n)
-            except BaseException as error:
-                trial.ended(error)
-                raise
-            trial.arrived()
-            trial.ended()
-            return response
+        async def rank(client: Provider) -> RerankResponse:
+            return await cast("RerankProvider", client).rerank(query, documents, top_n=top_n)
 
         run = await self._pass(ChatRequest(Messages()))
-        response = await run.in_turn(start)
+        response = await run.in_turn(partial(answer_of, rank))
+        return replace(response, notices=(*response.notices, *run.notices)) if run.notices else response
+
+
+class Decides(Group):
+    """What a router has whose members make decisions."""
+
+    async def decide(
+        self, messages: Messages, questions: Mapping[str, Question], /
+    ) -> DecisionResponse[float]:
+        """Return an answer to each question, of whichever member answers. Raises a `ChatError` after one pass
+        over all members.
+        """
+
+        async def decide(client: Provider) -> DecisionResponse[float]:
+            return await cast("DecisionProvider", client).decide(messages, questions)
+
+        run = await self._pass(ChatRequest(messages))
+        response = await run.in_turn(partial(answer_of, decide))
         return replace(response, notices=(*response.notices, *run.notices)) if run.notices else response
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import anyio
 
@@ -15,10 +16,13 @@ from chat_core.types.errors import ChatError
 from chat_core.types.events import TurnEvent
 
 if TYPE_CHECKING:
-    from chat_core.provider import CompletionProvider, StreamProvider
+    from chat_core.provider import CompletionProvider, Provider, StreamProvider
     from chat_core.routing.one_pass import Pass
     from chat_core.types.request import ChatRequest
     from chat_core.types.response import ChatResponse
+
+E = TypeVar("E")
+T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
@@ -77,13 +81,38 @@ async def complete_with(
     return response, trial.member
 
 
+async def answer_of(action: Callable[[Provider], Awaitable[T]], trial: Trial) -> T:
+    """Return what an action on the client of a member gives, such as a rank or a transcription."""
+    try:
+        answer = await action(trial.member.client)
+    except BaseException as error:
+        trial.ended(error)
+        raise
+    trial.arrived()
+    trial.ended()
+    return answer
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class OpenStream:
+class OpenStream(Generic[E]):
     """A stream whose first event is here: None where it ended without one."""
 
     trial: Trial
-    events: AsyncGenerator[TurnEvent]
-    first: TurnEvent | None
+    events: AsyncGenerator[E]
+    first: E | None
+
+    async def rest(self) -> AsyncGenerator[E]:
+        """Yield all events, the first one too; from here on a failure is the caller's."""
+        try:
+            async with aclosing(self.events) as events:
+                if self.first is not None:
+                    yield self.first
+                async for event in events:
+                    yield event
+        except BaseException as error:
+            self.trial.ended(error)
+            raise
+        self.trial.ended()
 
     async def aclose(self) -> None:
         """Close the stream of a member that has lost, also where it is cancelled meanwhile."""
@@ -92,9 +121,14 @@ class OpenStream:
         self.trial.ended(GeneratorExit())
 
 
-async def open_stream(request: ChatRequest, trial: Trial) -> OpenStream:
-    """Return the stream of a member as soon as its first event is here. Raises what it raises before that."""
-    events = cast("StreamProvider", trial.member.client).stream(request)
+async def open_stream(request: ChatRequest, trial: Trial) -> OpenStream[TurnEvent]:
+    """Return the turn of a member as soon as its first event is here. Raises what it raises before that."""
+    return await open_events(lambda client: cast("StreamProvider", client).stream(request), trial)
+
+
+async def open_events(start: Callable[[Provider], AsyncGenerator[E]], trial: Trial) -> OpenStream[E]:
+    """Return a stream of a member as soon as its first event is here. Raises what it raises before that."""
+    events = start(trial.member.client)
     try:
         first = await anext(events, None)
     except BaseException as error:

@@ -32,7 +32,8 @@ def main() -> int:
     present = set(importable())
     chosen = [each for each in LIBRARIES.values() if each.module in present and each.wire in arguments.wires]
     if arguments.libraries:
-        names = {*arguments.libraries, *(LIBRARIES[name].base for name in arguments.libraries)}
+        asked = [LIBRARIES[name] for name in arguments.libraries]
+        names = {name for each in asked for name in (each.name, each.base, each.second_base)}
         chosen = [each for each in chosen if each.name in names]
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {arguments.turns} turns of", end=" ")
     print(f"{arguments.seconds * 1e3:.0f} ms. {', '.join(map(version_of, sorted(present)))}.", flush=True)
@@ -141,24 +142,27 @@ def report(results: Results) -> Iterable[str]:
         if not libraries:
             continue
         yield f"\n### {TITLES[scenario]}\n"
-        yield "| library | CPU | ÷ httpx | middle half | busy |"
-        yield "|---|---:|---:|---:|---:|"
+        yield "| library | CPU | ÷ httpx | middle half | ÷ httpx alone | middle half | busy |"
+        yield "|---|---:|---:|---:|---:|---:|---:|"
         for name, turns in libraries.items():
-            base = libraries.get(LIBRARIES[name].base if name in LIBRARIES else "httpx", [])
-            yield f"| {' | '.join(cells(name, turns, base))} |"
+            library = LIBRARIES.get(name)
+            bases = ("httpx", "httpx") if library is None else (library.base, library.second_base)
+            yield f"| {' | '.join(cells(name, turns, [libraries.get(base, []) for base in bases]))} |"
 
 
-def cells(name: str, turns: Sequence[Measured], base: Sequence[Measured]) -> Iterable[str]:
+def cells(name: str, turns: Sequence[Measured], bases: Sequence[Sequence[Measured]]) -> Iterable[str]:
     """One row: a turn is compared with the turn of plain httpx right before it."""
     yield name
     yield seconds(median(turn.cpu for turn in turns))
-    ratios = sorted(ours.cpu / theirs.cpu for ours, theirs in zip(turns, base, strict=False) if theirs.cpu)
-    if ratios:
-        quarter = len(ratios) // 4
-        yield f"{median(ratios):.2f}"
-        yield f"{ratios[quarter]:.2f}–{ratios[-1 - quarter]:.2f}"
-    else:
-        yield from ("", "")
+    for base in bases:
+        pairs = zip(turns, base, strict=False)
+        ratios = sorted(ours.cpu / theirs.cpu for ours, theirs in pairs if theirs.cpu)
+        if ratios:
+            quarter = len(ratios) // 4
+            yield f"{median(ratios):.2f}"
+            yield f"{ratios[quarter]:.2f}–{ratios[-1 - quarter]:.2f}"
+        else:
+            yield from ("", "")
     yield f"{median(turn.cpu / turn.wall for turn in turns):.0%}"
 
 

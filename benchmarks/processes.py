@@ -5,9 +5,14 @@ import os
 import resource
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from packaging.requirements import Requirement
 
 from benchmarks.contenders import IMPORTS, Library
 from benchmarks.scenarios import Measured
@@ -36,7 +41,8 @@ class Worker:
 
     def __init__(self, library: Library, server: str, stack: ExitStack) -> None:
         self.library = library
-        self.process = spawn(stack, "benchmarks.worker", library.name, server)
+        paths = [stack.enter_context(only(library.alone))] if library.alone else None
+        self.process = spawn(stack, "benchmarks.worker", library.name, server, paths=paths)
         read_line(self.process)  # its imports are done, and disturb nobody's measurement
 
     def ask(self, **line: Any) -> dict[str, Any]:
@@ -72,13 +78,42 @@ def start_server(stack: ExitStack) -> str:
     return f"http://127.0.0.1:{read_line(server)}"
 
 
-def spawn(stack: ExitStack, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Run a module of ours. Leaving the stack closes its stdin and waits for it."""
+@contextmanager
+def only(distribution: str) -> Iterator[str]:
+    """A folder to import from, like the one of an environment in which pip has installed this distribution
+    alone: it has links to its files and those of what it requires.
+    """
+    waiting, found = [distribution], set[str]()
+    with TemporaryDirectory() as folder:
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found.add(name)
+            installed = metadata.distribution(name)
+            tops = {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}
+            for top in tops:
+                Path(folder, top).symlink_to(Path(str(installed.locate_file(top))).absolute())
+            requirements = map(Requirement, installed.requires or ())
+            waiting += [
+                each.name for each in requirements if not each.marker or each.marker.evaluate({"extra": ""})
+            ]
+        yield folder
+
+
+def spawn(
+    stack: ExitStack, module: str, *arguments: str, paths: Sequence[str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Run a module of ours; with `paths`, these stand in place of the environment's packages.
+
+    Leaving the stack closes its stdin and waits for it.
+    """
+    isolated = [] if paths is None else ["-S"]
     return stack.enter_context(
         subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, *isolated, "-m", module, *arguments],
             cwd=ROOT,
-            env=ENVIRONMENT,
+            env=ENVIRONMENT if paths is None else {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,  # with nothing buffered, closing a dead process's stdin does not raise

@@ -16,7 +16,8 @@ Turns = Sequence[tuple[str, str]]
 class Library:
     """A way to talk over a wire: `module` of this folder, its class `Client`, and what that is built with.
 
-    `sync` ones are run where no event loop runs.
+    `sync` ones are run where no event loop runs. `alone` ones run without what the environment has besides:
+    their process finds what pip installs with this distribution, and no more.
     """
 
     name: str
@@ -24,11 +25,17 @@ class Library:
     wire: str
     options: tuple[str, ...] = ()
     sync: bool = False
+    alone: str = ""
 
     @property
     def base(self) -> str:
         """The library that it is compared with: plain httpx on the same wire."""
         return f"{self.wire} httpx{' sync' if self.sync else ''}"
+
+    @property
+    def second_base(self) -> str:
+        """The same as it is without `sniffio`, which comes with us and makes httpx faster."""
+        return self.base if self.sync else f"{self.base} alone"
 
     def load(self) -> "type[Contender]":
         contender: type[Contender] = import_module(f"{__name__}.{self.module}").Client
@@ -38,6 +45,8 @@ class Library:
 def _libraries() -> Iterable[Library]:
     for wire in ("chat", "responses", "claude", "gemini", "ollama"):
         yield Library(f"{wire} httpx", "httpx", wire)
+        yield Library(f"{wire} httpx alone", "httpx", wire, alone="httpx")
+        yield Library(f"{wire} aiohttp", "aiohttp", wire)
         yield Library(f"{wire} ours", "ours", wire)
         yield Library(f"{wire} ours, the client alone", "ours", wire, ("bare",))
         yield Library(f"{wire} ours on aiohttp", "ours", wire, ("aiohttp",))
@@ -62,6 +71,7 @@ LIBRARIES = {library.name: library for library in _libraries()}
 
 IMPORTS = {
     "httpx": "import httpx, pydantic",
+    "aiohttp": "import aiohttp, pydantic",
     "ours": "from chat_core import ChatBuilder; from chat_completions import ChatCompletionsBuilder",
     "openai": "from openai import AsyncOpenAI",
     "anthropic": "from anthropic import AsyncAnthropic",

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -95,12 +96,60 @@ async def test_events_that_arrived_before_the_reader_came_are_given_before_the_c
 
 
 @asyncio_only
-async def test_a_large_body_is_sent_without_a_warning(serve: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("size", [0, 1, 32 << 10, (32 << 10) + 1, 500_000, 3_000_000])
+async def test_a_body_of_any_size_is_sent_whole_and_without_a_warning(
+    serve: Callable[..., Any], size: int
+) -> None:
     peer = serve(OK)
     transport = AioHttpTransport()
-    await transport.send(peer.request(body=b"x" * 3_000_000))
+    for _ in range(2):
+        await transport.send(peer.request(body=b"x" * size))
     await transport.aclose()
-    assert peer.requests[0].endswith(b"x" * 3_000_000)
+    for received in peer.requests:
+        head, _, body = received.partition(b"\r\n\r\n")
+        assert body == b"x" * size
+        assert head.lower().split(b"\r\n").count(b"content-length: %d" % size) == 1
+
+
+@asyncio_only
+async def test_requests_that_are_alike_differ_in_what_is_not(serve: Callable[..., Any]) -> None:
+    peer = serve(OK)
+    transport = AioHttpTransport()
+    headers = {"authorization": "one", "content-type": "application/json"}
+    request = Request("POST", f"{peer.origin}/a", headers, b"{}")
+    await transport.send(request)
+    await transport.send(replace(request, body=b"{1}"))
+    headers["authorization"] = "two"
+    await transport.send(request)
+    await transport.send(replace(request, url=f"{peer.origin}/b", headers={**headers, "x": "3"}))
+    await transport.send(replace(request, method="GET", body=b""))
+    await transport.aclose()
+    sent = [received.decode().split("\r\n") for received in peer.requests]
+    assert [lines[0].removesuffix(" HTTP/1.1") for lines in sent] == [
+        "POST /a",
+        "POST /a",
+        "POST /a",
+        "POST /b",
+        "GET /a",
+    ]
+    keys = [line.partition(": ")[2] for lines in sent for line in lines if line.startswith("authorization")]
+    assert keys == ["one", "one", "two", "two", "two"]
+    assert [lines[-1] for lines in sent] == ["{}", "{1}", "{}", "{}", ""]
+    assert ["x: 3" in lines for lines in sent] == [False, False, False, True, False]
+
+
+@asyncio_only
+async def test_a_transport_keeps_what_it_sent_for_few_kinds_of_requests_and_shows_none(
+    serve: Callable[..., Any],
+) -> None:
+    peer = serve(OK)
+    transport = AioHttpTransport()
+    for number in range(100):
+        await transport.send(peer.request(Authorization=f"secret{number}"))
+    await transport.aclose()
+    kept = transport._prepared._by_request
+    assert 0 < len(kept) <= 32
+    assert "secret" not in f"{vars(transport)} {list(kept.values())}"
 
 
 @pytest.mark.parametrize("connections", [1, 5])

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
-from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple, cast
 from weakref import WeakKeyDictionary, finalize
 
 from chat_core.transport import EventStream, Request, Response, Socket
 from chat_core.transport.aiohttp_errors import raise_chat_error
-from chat_core.transport.content_coding import ACCEPTED, decoded
+from chat_core.transport.content_coding import decoded
 from chat_core.transport.event_loops import EventLoop, running_loop
 from chat_core.transport.http_errors import Way
-from chat_core.transport.http_request import check_headers, server_of
+from chat_core.transport.http_request import server_of
 from chat_core.transport.http_stream import Head, HttpStream, joined_headers
 from chat_core.transport.sizes import check_size, read_whole
-from chat_core.transport.tls import public_trust
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.short_repr import Abbreviation, Shown, Values
-from chat_core.types.version import VERSION
 
 if TYPE_CHECKING:
     import aiohttp  # imported with the first request
 
+    from chat_core.transport.aiohttp_request import Prepared
+
 _IDLE = 30.0  # seconds that a connection is kept without a request
-_LARGE = 1 << 20  # bytes; of a larger body aiohttp wants to read pieces
+_KEPT = 32  # kinds of requests; one that signs its requests sends each kind once
 
 
 class AioHttpTransport(Shown):
@@ -52,6 +51,7 @@ class AioHttpTransport(Shown):
         self._custom_session = session
         self._proxy = None if proxy is None else _Proxy(proxy)
         self._max_bytes = max_bytes
+        self._prepared = _PreparedRequests()
         self._by_loop: WeakKeyDictionary[EventLoop, _Session] = WeakKeyDictionary()
         finalize(self, _close_dropped, self._by_loop).atexit = False
 
@@ -63,16 +63,15 @@ class AioHttpTransport(Shown):
 
     async def send(self, request: Request, /) -> Response:
         """Send the request and return the whole response, whatever its status."""
-        way = self._way(request)
-        response = await self._open(request, way)
+        response, way = await self._open(request)
         try:
             head = _head(response)
             if response.content_length is not None:
                 check_size(response.content_length, self._max_bytes, "the response")
-            async with aclosing(_chunks(response, head, way)) as chunks:
-                return Response(head.status, head.headers, await read_whole(chunks, self._max_bytes))
+            return Response(*head, await _read_whole(response.content, head, way, self._max_bytes))
         finally:
-            response.close()  # nothing, where the body was read to its end
+            if not response.closed:
+                response.close()
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
@@ -80,15 +79,15 @@ class AioHttpTransport(Shown):
 
         Leaving before its end closes the connection.
         """
-        way = self._way(request)
-        response = await self._open(request, way)
+        response, way = await self._open(request)
         try:
             head = _head(response)
-            chunks = _chunks(response, head, way)
+            chunks = _chunks(response.content, head, way)
             async with aclosing(HttpStream(head, chunks, self._max_bytes, request.reads_as)) as stream:
                 yield stream
         finally:
-            response.close()
+            if not response.closed:
+                response.close()
 
     async def connect(self, request: Request, /) -> Socket:
         """Open a WebSocket, through the proxy where there is one, and not through a `session` of yours.
@@ -106,40 +105,31 @@ class AioHttpTransport(Shown):
         if session is not None:
             await session.aclose()
 
-    def _way(self, request: Request) -> Way:
-        check_headers(request)
-        proxy = None if self._proxy is None else self._proxy.checked()
-        return Way(server_of(request.url), proxy, request.timeouts.connect)
-
-    async def _open(self, request: Request, way: Way) -> aiohttp.ClientResponse:
+    async def _open(self, request: Request) -> tuple[aiohttp.ClientResponse, Way]:
         """Send the request, and return the response as soon as its head is there."""
+        prepared = self._prepared.find(request) or self._prepare(request)
         try:
-            import aiohttp
-            from yarl import URL
-
             session = self._custom_session or await self._session()
-            return await session.request(
-                request.method,
-                URL(request.url, encoded=True),
-                data=BytesIO(request.body) if len(request.body) > _LARGE else request.body or None,
-                headers=_headers(request, self._custom_session is None),
-                skip_auto_headers=("accept", "content-type"),
-                allow_redirects=False,  # the key would go to another server
-                auto_decompress=False,
-                raise_for_status=False,
-                proxy=None if self._proxy is None else self._proxy.url,
-                ssl=public_trust()
-                if self._custom_session is None and way.server.startswith("https:")
-                else True,
-                timeout=aiohttp.ClientTimeout(
-                    total=None,
-                    connect=None if self._custom_session is None else way.connect,  # it waits for no slot
-                    sock_connect=way.connect,
-                ),
-            )
+            return await prepared.send(session, request), prepared.way
         except Exception as exc:
+            raise_chat_error(exc, prepared.way)
+            raise
+
+    def _prepare(self, request: Request) -> Prepared:
+        """Return what is sent with a request beside its body.
+
+        Raises `ConfigurationError` for what cannot be sent.
+        """
+        proxy, shown = (None, None) if self._proxy is None else (self._proxy.url, self._proxy.checked())
+        way = Way(server_of(request.url), shown, request.timeouts.connect)
+        try:
+            from chat_core.transport.aiohttp_request import prepared
+        except ImportError as exc:
             raise_chat_error(exc, way)
             raise
+        return self._prepared.keep(
+            request, prepared(request, way, proxy, is_custom=self._custom_session is not None)
+        )
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = running_loop()
@@ -153,6 +143,27 @@ class AioHttpTransport(Shown):
         return of_loop.session
 
 
+class _PreparedRequests:
+    """What was sent with the requests before: nearly all requests of a client differ in their body alone.
+
+    It holds headers, and so keys: no repr shows it, and nothing raises here.
+    """
+
+    def __init__(self) -> None:
+        self._by_request: dict[object, Prepared] = {}
+
+    def find(self, request: Request) -> Prepared | None:
+        """Return what was kept for a request like this one."""
+        return self._by_request.get((request.url, request.timeouts.connect, *request.headers.items()))
+
+    def keep(self, request: Request, prepared: Prepared) -> Prepared:
+        """Keep it for requests like this one, and return it."""
+        if len(self._by_request) >= _KEPT:
+            self._by_request.clear()
+        self._by_request[(request.url, request.timeouts.connect, *request.headers.items())] = prepared
+        return prepared
+
+
 class _Session:
     """aiohttp's session of one event loop."""
 
@@ -160,10 +171,11 @@ class _Session:
         import aiohttp
 
         from chat_core.transport.aiohttp_connector import LimitedConnector
+        from chat_core.transport.aiohttp_request import PreparedRequest
 
         connector = LimitedConnector(limit=0, keepalive_timeout=_IDLE)
         self.session: aiohttp.ClientSession | None = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=PreparedRequest
         )
 
     async def aclose(self) -> None:
@@ -193,24 +205,45 @@ class _Proxy(NamedTuple):
         return self.url.rpartition("@")[2]
 
 
-async def _chunks(response: aiohttp.ClientResponse, head: Head, way: Way) -> AsyncGenerator[bytes]:
-    """Yield the body, decoded."""
-    raw = _raw_chunks(response, way._replace(when="in the middle of the response"))
+async def _read_whole(content: aiohttp.StreamReader, head: Head, way: Way, max_bytes: int) -> bytes:
+    """Return the body, decoded. Raises `InvalidResponse` as soon as it is more than `max_bytes`."""
+    if "content-encoding" in head.headers:
+        async with aclosing(_chunks(content, head, way)) as chunks:
+            return await read_whole(chunks, max_bytes)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while chunk := await content.readany():
+            parts.append(chunk)
+            size += len(chunk)
+            check_size(size, max_bytes, "the response")
+    except Exception as exc:
+        raise_chat_error(exc, way.in_the_middle())
+        raise
+    return b"".join(parts)
+
+
+def _chunks(content: aiohttp.StreamReader, head: Head, way: Way) -> AsyncGenerator[bytes]:
+    """Return the body as it arrives, decoded."""
+    raw = _raw_chunks(content, way)
     coding = head.headers.get("content-encoding")
-    async with aclosing(raw if coding is None else decoded(raw, coding)) as chunks, aclosing(raw):
+    return raw if coding is None else _decoded(raw, coding)
+
+
+async def _decoded(raw: AsyncGenerator[bytes], coding: str) -> AsyncGenerator[bytes]:
+    async with aclosing(raw), aclosing(decoded(raw, coding)) as chunks:
         async for chunk in chunks:
             yield chunk
 
 
-async def _raw_chunks(response: aiohttp.ClientResponse, way: Way) -> AsyncGenerator[bytes]:
-    content = response.content
+async def _raw_chunks(content: aiohttp.StreamReader, way: Way) -> AsyncGenerator[bytes]:
     try:
         while chunk := await content.readany():
             yield chunk
     except Exception as exc:
         if chunk := _read_before(content, exc):
             yield chunk
-        raise_chat_error(exc, way)
+        raise_chat_error(exc, way.in_the_middle())
         raise
 
 
@@ -226,15 +259,6 @@ def _read_before(content: aiohttp.StreamReader, failure: Exception) -> bytes:
 
 def _head(response: aiohttp.ClientResponse) -> Head:
     return Head(response.status, joined_headers(response.raw_headers))
-
-
-def _headers(request: Request, complete: bool) -> dict[str, str]:
-    """Return the headers of a request; with a user agent, if `complete`: a session of the user's has one of
-    its own.
-    """
-    given = {name.lower() for name in request.headers}
-    needed = {"accept-encoding": ACCEPTED, **({"user-agent": f"chat-core/{VERSION}"} if complete else {})}
-    return {name: value for name, value in needed.items() if name not in given} | dict(request.headers)
 
 
 def _check_asyncio() -> None:

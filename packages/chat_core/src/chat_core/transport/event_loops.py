@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 from anyio.lowlevel import RunVar
 
@@ -22,10 +22,10 @@ class Closable(Protocol):
 class EventLoop:
     """A running event loop, as a key: it lives as long as the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_asyncio: asyncio.AbstractEventLoop | None) -> None:
         self._open: dict[Closable, None] = {}
         self._end: AsyncGenerator[None] | None = None
-        self._asyncio = _asyncio_loop()
+        self._asyncio = None if on_asyncio is None else ref(on_asyncio)
 
     async def close_at_end(self, resource: Closable) -> None:
         """Close `resource` when the loop ends."""
@@ -60,23 +60,30 @@ class EventLoop:
         self._open.pop(resource, None)
 
 
-_LOOP: RunVar[EventLoop] = RunVar("chat_core.transport.event_loops")
+_ON_ASYNCIO: WeakKeyDictionary[asyncio.AbstractEventLoop, EventLoop] = WeakKeyDictionary()
+_ON_TRIO: RunVar[EventLoop] = RunVar("chat_core.transport.event_loops")
 
 
 def running_loop() -> EventLoop:
     """Return the key of the running event loop."""
+    loop = _asyncio_loop()
+    if loop is not None:
+        found = _ON_ASYNCIO.get(loop)
+        if found is None:
+            _ON_ASYNCIO[loop] = found = EventLoop(loop)
+        return found
     try:
-        return _LOOP.get()
+        return _ON_TRIO.get()
     except LookupError:
-        loop = EventLoop()
-        _LOOP.set(loop)
-        return loop
+        found = EventLoop(None)
+        _ON_TRIO.set(found)
+        return found
 
 
-def _asyncio_loop() -> ref[asyncio.AbstractEventLoop] | None:
+def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
     import asyncio
 
-    try:
-        return ref(asyncio.get_running_loop())
+    try:  # where trio runs as a guest of asyncio there is a loop, but no task
+        return asyncio.get_running_loop() if asyncio.current_task() is not None else None
     except RuntimeError:  # trio runs
         return None

@@ -16,6 +16,10 @@ class Way(NamedTuple):
     connect: float | None
     when: str = "before it responded"
 
+    def in_the_middle(self) -> Way:
+        """Return the same, once the response has begun."""
+        return self._replace(when="in the middle of the response")
+
 
 def raise_chat_error(exc: Exception, way: Way) -> None:
     """Raise `exc` as a `ChatError`, if it comes from httpx, httpx2 or the operating system; else return.

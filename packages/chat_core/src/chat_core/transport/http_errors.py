@@ -1,4 +1,4 @@
-"""The errors of httpx, httpx2 and the operating system as errors of this library."""
+"""The errors of httpx, httpcore and the operating system as errors of this library."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ssl
 from typing import NamedTuple, cast
 
 from chat_core.types.errors import ChatError, ConfigurationError, ConnectionFailed, InvalidResponse, TimedOut
+
+_LIBRARIES = ("httpx", "httpx2", "httpcore")
 
 
 class Way(NamedTuple):
@@ -22,11 +24,11 @@ class Way(NamedTuple):
 
 
 def raise_chat_error(exc: Exception, way: Way) -> None:
-    """Raise `exc` as a `ChatError`, if it comes from httpx, httpx2 or the operating system; else return.
+    """Raise `exc` as a `ChatError`, if it comes from httpx, httpcore or the operating system; else return.
 
     `exc` becomes the cause, without its frames: their local variables are the headers, and so the key.
     """
-    names = {cls.__name__ for cls in type(exc).__mro__ if cls.__module__ in ("httpx", "httpx2")}
+    names = {cls.__name__ for cls in type(exc).__mro__ if cls.__module__ in _LIBRARIES}
     if not names and not isinstance(exc, OSError | BaseExceptionGroup | UnicodeError):
         return
     error = _chat_error(exc, names, way)
@@ -89,7 +91,7 @@ def _chat_error(exc: Exception, names: set[str], way: Way) -> ChatError | None:
         "RemoteProtocolError" in names and "connect" not in reason
     ):  # "disconnected", "closed connection": a cut
         return InvalidResponse(f"the response of {server} is no HTTP: {reason}")
-    if "TransportError" in names:
+    if names & {"TransportError", "NetworkError", "ProtocolError"}:
         return ConnectionFailed(f"{server} closed the connection {way.when}: {reason}")
     return None
 

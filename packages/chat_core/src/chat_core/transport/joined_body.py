@@ -26,6 +26,7 @@ _SIZE = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
 _network_stream = cast("Callable[[object], httpcore.AsyncNetworkStream]", attrgetter("_network_stream"))
 _h11_state = cast("Callable[[object], _Machine]", attrgetter("_h11_state"))
 _chunk_state = cast("Callable[[object], tuple[int, bytes, bool]]", attrgetter(*_READER))
+_receive_body = cast("Callable[[object], Callable[..., AsyncGenerator[bytes]]]", attrgetter(_PARTS[0]))
 _extensions = cast("Callable[[httpcore.Request], Mapping[str, object]]", attrgetter("extensions"))
 
 
@@ -61,6 +62,18 @@ def join_chunks(connection: httpcore.AsyncConnectionInterface) -> None:
         return _body(machine, lambda: stream.read(_READ, timeout), h11)
 
     setattr(inner, _PARTS[0], body)
+
+
+def joined_body(stream: object) -> AsyncGenerator[bytes] | None:
+    """Return the body below the stream of a response of httpx, where its chunks come joined; else None.
+
+    It raises the errors of httpcore.
+    """
+    within = getattr(stream, "_httpcore_stream", None)
+    connection, request = getattr(within, "_connection", None), getattr(within, "_request", None)
+    if request is None or "_receive_response_body" not in getattr(connection, "__dict__", ()):
+        return None
+    return _receive_body(connection)(request=request)
 
 
 def _has_all(owner: object, names: tuple[str, ...]) -> bool:

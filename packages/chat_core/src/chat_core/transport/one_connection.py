@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import TracebackType
 
 import httpcore
 import httpx
@@ -50,10 +51,32 @@ class _OneConnectionPool(httpcore.AsyncConnectionPool):
         """Send a request on the connection, which is opened first where there is none."""
         if not self._connections:
             self._connections.append(self.create_connection(request.url.origin))
+            _unlock(self._connections[0], "_request_lock")
         connection = self._connections[0]
         response = await connection.handle_async_request(request)
         join_chunks(connection)
+        _unlock(getattr(connection, "_connection", None), "_state_lock")
         return response
+
+
+class _NoLock:
+    """In the place of a lock of httpcore, each of which takes a turn of the event loop: nobody else has the
+    connection.
+    """
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+_NO_LOCK = _NoLock()
+
+
+def _unlock(connection: object, name: str) -> None:
+    if hasattr(connection, name):
+        setattr(connection, name, _NO_LOCK)
 
 
 def _on_asyncio() -> bool:

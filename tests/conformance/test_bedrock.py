@@ -10,13 +10,23 @@ from chat_core.testing.conformance import (
     ChatProviderSuite,
     ConfiguredBuilder,
     EmbeddingsSuite,
+    ModelsSuite,
     ReasoningSuite,
     StructuredOutputSuite,
+    TokenCountSuite,
     ToolsSuite,
 )
 
 
-class TestBedrock(ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, EmbeddingsSuite):
+class TestBedrock(
+    ChatProviderSuite,
+    ToolsSuite,
+    StructuredOutputSuite,
+    ReasoningSuite,
+    EmbeddingsSuite,
+    TokenCountSuite,
+    ModelsSuite,
+):
     tapes = Path(__file__).parent / "tapes/bedrock"
     key_variable = "AWS_BEARER_TOKEN_BEDROCK"
     absent = {

@@ -7,6 +7,7 @@ from chat_core.testing.conformance import (
     ChatProviderSuite,
     ConfiguredBuilder,
     EmbeddingsSuite,
+    ModelsSuite,
     ReasoningSuite,
     StructuredOutputSuite,
     ToolsSuite,
@@ -15,7 +16,7 @@ from chat_core.testing.conformance import (
 
 
 class TestChatCompletions(
-    ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, EmbeddingsSuite
+    ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, EmbeddingsSuite, ModelsSuite
 ):
     tapes = tapes_of("chat_completions")
     absent = {"order": "the wire has one text"}

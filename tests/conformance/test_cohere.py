@@ -9,15 +9,24 @@ from chat_core.testing.conformance import (
     ChatProviderSuite,
     ConfiguredBuilder,
     EmbeddingsSuite,
+    ModelsSuite,
     ReasoningSuite,
     RerankSuite,
     StructuredOutputSuite,
+    TokenCountSuite,
     ToolsSuite,
 )
 
 
 class TestCohere(
-    ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, EmbeddingsSuite, RerankSuite
+    ChatProviderSuite,
+    ToolsSuite,
+    StructuredOutputSuite,
+    ReasoningSuite,
+    EmbeddingsSuite,
+    RerankSuite,
+    TokenCountSuite,
+    ModelsSuite,
 ):
     tapes = Path(__file__).parent / "tapes/cohere"
     key_variable = "COHERE_API_KEY"

@@ -10,11 +10,18 @@ from chat_core.testing.conformance import (
     BatchSuite,
     ChatProviderSuite,
     ConfiguredBuilder,
+    DecisionsSuite,
     EmbeddingsSuite,
+    FilesSuite,
+    ModelsSuite,
     ReasoningSuite,
     RerankSuite,
+    SpeechSuite,
     StructuredOutputSuite,
+    TokenCountSuite,
     ToolsSuite,
+    TranscriptionSuite,
+    VideosSuite,
     tapes_of,
 )
 from chat_deepseek import DeepSeekBuilder
@@ -32,7 +39,7 @@ TAPES = Path(__file__).parent / "tapes"
 ONE_TEXT = {"order": "the wire has one text"}
 
 
-class Completions(ChatProviderSuite, ToolsSuite, StructuredOutputSuite):
+class Completions(ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ModelsSuite):
     """What every package over Chat Completions is held against; on trio, `chat-completions` itself is."""
 
     tapes = tapes_of("chat_completions")
@@ -61,7 +68,7 @@ class TestDeepSeek(Completions, ReasoningSuite):
         return DeepSeekBuilder().with_model("deepseek-chat")
 
 
-class TestGroq(Completions, ReasoningSuite, BatchSuite):
+class TestGroq(Completions, ReasoningSuite, BatchSuite, FilesSuite, TranscriptionSuite, SpeechSuite):
     tapes = (TAPES / "groq", tapes_of("chat_completions"))
     key_variable = "GROQ_API_KEY"
 
@@ -88,7 +95,7 @@ class TestLocal(Completions):
         return LocalBuilder().with_model("smollm2")
 
 
-class TestMistral(Completions, EmbeddingsSuite, BatchSuite):
+class TestMistral(Completions, EmbeddingsSuite, BatchSuite, FilesSuite, TranscriptionSuite, SpeechSuite):
     tapes = (TAPES / "mistral", tapes_of("chat_completions"))
     key_variable = "MISTRAL_API_KEY"
 
@@ -103,14 +110,17 @@ class TestOpenRouter(Completions, ReasoningSuite, EmbeddingsSuite):
         return OpenRouterBuilder().with_model("openai/gpt-oss-120b")
 
 
-class TestTogether(Completions, ReasoningSuite, EmbeddingsSuite, RerankSuite):
+class TestTogether(
+    Completions, ReasoningSuite, EmbeddingsSuite, RerankSuite, TranscriptionSuite, SpeechSuite, VideosSuite
+):
+    tapes = (TAPES / "together", tapes_of("chat_completions"))
     key_variable = "TOGETHER_API_KEY"
 
     def builder(self) -> ConfiguredBuilder:
         return TogetherBuilder().with_model("openai/gpt-oss-120b")
 
 
-class TestXAI(Completions, ReasoningSuite):
+class TestXAI(Completions, ReasoningSuite, FilesSuite, TokenCountSuite):
     tapes = (TAPES / "xai", tapes_of("chat_completions"))
     key_variable = "XAI_API_KEY"
 
@@ -118,25 +128,36 @@ class TestXAI(Completions, ReasoningSuite):
         return XAIBuilder().with_model("grok-4")
 
 
-class TestOpenAI(
-    ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, EmbeddingsSuite, BatchSuite
+class OpenAI(
+    ChatProviderSuite,
+    ToolsSuite,
+    StructuredOutputSuite,
+    ReasoningSuite,
+    BatchSuite,
+    FilesSuite,
+    TranscriptionSuite,
+    SpeechSuite,
+    DecisionsSuite,
+    TokenCountSuite,
+    ModelsSuite,
 ):
+    """What OpenAI's models are held against wherever they are served."""
+
     tapes = (TAPES / "openai", tapes_of("responses"))
     backends = ("asyncio",)
-    key_variable = "OPENAI_API_KEY"
     takes_blank_text = True
     absent = {"reused_index": "each call has an index of its own"}
+
+
+class TestOpenAI(OpenAI, EmbeddingsSuite):
+    key_variable = "OPENAI_API_KEY"
 
     def builder(self) -> ConfiguredBuilder:
         return OpenAIBuilder().with_model("gpt-5.6")
 
 
-class TestAzureOpenAI(ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, BatchSuite):
-    tapes = (TAPES / "openai", tapes_of("responses"))
-    backends = ("asyncio",)
+class TestAzureOpenAI(OpenAI, EmbeddingsSuite):
     key_variable = "AZURE_OPENAI_API_KEY"
-    takes_blank_text = True
-    absent = {"reused_index": "each call has an index of its own"}
 
     def builder(self) -> ConfiguredBuilder:
         return AzureOpenAIBuilder().with_resource("resource").with_deployment("gpt-5.6")

@@ -8,6 +8,7 @@ from chat_core.testing.conformance import (
     ChatProviderSuite,
     ConfiguredBuilder,
     EmbeddingsSuite,
+    ModelsSuite,
     ReasoningSuite,
     StructuredOutputSuite,
     ToolsSuite,
@@ -16,7 +17,9 @@ from chat_core.testing.conformance import (
 from chat_ollama import OllamaBuilder
 
 
-class TestOllamaNative(ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, EmbeddingsSuite):
+class TestOllamaNative(
+    ChatProviderSuite, ToolsSuite, StructuredOutputSuite, ReasoningSuite, EmbeddingsSuite, ModelsSuite
+):
     tapes = Path(__file__).parent / "tapes/ollama"
     takes_blank_text = True
     absent = {

@@ -17,7 +17,9 @@ SHARED = ("chat_completions", "responses")
 WIRES = (
     *SHARED,
     "claude",
+    "claude_bedrock",
     "gemini",
+    "gemini_vertex",
     "gemini_live",
     "ollama",
     "cohere",
@@ -25,6 +27,7 @@ WIRES = (
     "openai",
     "groq",
     "mistral",
+    "together",
     "xai",
     "acme",
 )

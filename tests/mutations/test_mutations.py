@@ -19,6 +19,7 @@ sys.path[:0] = [
     str(ROOT / "examples/chat_acme/tests"),
 ]
 
+import bugs_beside_turns  # noqa: E402
 import bugs_of_acme  # noqa: E402  the paths are set first
 import bugs_of_providers  # noqa: E402
 from plant import Mutation, planted  # noqa: E402
@@ -28,11 +29,17 @@ MODULES = {
     "TestBedrock": "test_bedrock",
     "TestChatCompletions": "test_chat_completions",
     "TestClaude": "test_claude",
+    "TestClaudeOnVertex": "test_claude",
     "TestCohere": "test_cohere",
     "TestGemini": "test_gemini",
+    "TestGeminiOnVertex": "test_gemini",
+    "TestGroq": "test_compatible",
+    "TestMistral": "test_compatible",
     "TestOllamaNative": "test_ollama",
+    "TestOpenAI": "test_compatible",
+    "TestTogether": "test_compatible",
 }
-MUTATIONS = [*bugs_of_acme.MUTATIONS, *bugs_of_providers.MUTATIONS]
+MUTATIONS = [*bugs_of_acme.MUTATIONS, *bugs_of_providers.MUTATIONS, *bugs_beside_turns.MUTATIONS]
 
 
 def suite_of(mutation: Mutation) -> Any:

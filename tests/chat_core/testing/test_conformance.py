@@ -22,9 +22,8 @@ from chat_core import (
     Turn,
     Usage,
 )
-from chat_core.testing import Call, Failure, LoopbackServer, Reply, Tape
+from chat_core.testing import Call, Failure, LoopbackServer, Reply, Tape, conformance
 from chat_core.testing.conformance import (
-    ChatProviderSuite,
     ConformanceFailure,
     Suite,
     check,
@@ -110,11 +109,24 @@ def test_what_is_absent_is_skipped_with_its_reason() -> None:
 
 
 def test_every_check_says_in_a_sentence_what_has_to_hold() -> None:
-    checks = checks_of(ChatProviderSuite)
-    assert len(checks) > 80
+    suites = [getattr(conformance, name) for name in conformance.__all__ if name.endswith("Suite")]
+    checks = [each for suite in suites for each in checks_of(suite)]
+    assert len({each.name for each in checks}) > 240
     for each in checks:
         assert each.sentence.endswith("."), each.name
         assert len(each.sentence) >= 40, each.name
+
+
+def test_no_two_suites_have_a_name_in_common() -> None:
+    """A test inherits several suites: the one would take the place of the other's helper."""
+    bases = (Suite, conformance.ProviderSuite)
+    suites = [getattr(conformance, name) for name in conformance.__all__ if name.endswith("Suite")]
+    owners: dict[str, list[str]] = {}
+    for suite in suites:
+        for name in vars(suite).keys() - set(dir(Suite)):
+            owners.setdefault(name, []).append(suite.__name__)
+    assert {name: names for name, names in owners.items() if len(names) > 1} == {}
+    assert len(suites) - len(bases) >= 27
 
 
 def test_an_expectation_with_an_unknown_name_is_refused() -> None:

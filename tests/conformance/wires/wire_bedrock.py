@@ -126,6 +126,25 @@ EXTRA = {
         status=429,
         headers={"x-amzn-errortype": "ThrottlingException", "retry-after": "3"},
     ),
+    "token_count": Recorded(
+        exchanges=[exchange("/model/m/count-tokens", {"inputTokens": 31})], expected={"tokens": 31}
+    ),
+    "models": Recorded(
+        exchanges=[
+            exchange("/foundation-models", {"modelSummaries": [{"modelId": "amazon.nova"}]}, "GET"),
+            exchange(
+                "/inference-profiles",
+                {"inferenceProfileSummaries": [{"inferenceProfileId": "us.nova"}], "nextToken": "more"},
+                "GET",
+            ),
+            exchange(
+                "/inference-profiles",
+                {"inferenceProfileSummaries": [{"inferenceProfileId": "eu.nova"}]},
+                "GET",
+            ),
+        ],
+        expected={"ids": ["amazon.nova", "us.nova", "eu.nova"]},
+    ),
     "embeddings": Recorded(
         exchanges=[
             exchange(

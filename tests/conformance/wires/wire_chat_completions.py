@@ -6,6 +6,7 @@ from typing import Any
 
 from chat_core.testing.loopback.chat_completions import CHAT_COMPLETIONS
 from scenarios import BERN, Recorded, TapesOf, exchange
+from side_tapes import model_tape
 
 HEAD = {"id": "chatcmpl-1", "created": 1767225600, "model": "m"}
 ERROR = {"error": {"message": "the model fell over", "type": "server_error", "code": "fell_over"}}
@@ -104,6 +105,7 @@ EXTRA = {
         ],
         expected={"vectors": [[1.0, -0.5], [0.5, 0.25]], "model": "m", "usage": {"input_tokens": 7}},
     ),
+    "models": model_tape("/v1/models", "model-one", "model-two"),
     "rerank": Recorded(
         exchanges=[
             exchange(

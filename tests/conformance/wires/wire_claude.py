@@ -7,6 +7,7 @@ from typing import Any
 
 from chat_core.testing.loopback.claude import CLAUDE
 from scenarios import BERN, Frame, Recorded, TapesOf, exchange
+from side_tapes import described, file_tapes
 
 SIGNATURE = "bG9vcGJhY2s="
 USAGE = {"input_tokens": 20, "output_tokens": 9}
@@ -79,6 +80,10 @@ RESULTS = (
     '"usage":{"input_tokens":3,"output_tokens":2}}}}\n'
 )
 
+PAGES = [
+    {"data": [described("file-one")], "has_more": True, "last_id": "file-one"},
+    {"data": [described("file-two")], "has_more": False},
+]
 EXTRA = {
     "repeated_call": Recorded(
         whole(call("call_one", "Bern"), call("call_one", "Bern"), stop="tool_use"),
@@ -138,6 +143,19 @@ EXTRA = {
         {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}, "request_id": "r1"},
         status=429,
         headers={"retry-after": "3"},
+    ),
+    **file_tapes("/v1/files", *PAGES, mime_type="application/pdf"),
+    "token_count": Recorded(
+        exchanges=[exchange("/v1/messages/count_tokens", {"input_tokens": 31})], expected={"tokens": 31}
+    ),
+    "models": Recorded(
+        exchanges=[
+            exchange(
+                "/v1/models", {"data": [{"id": "claude-a"}], "has_more": True, "last_id": "claude-a"}, "GET"
+            ),
+            exchange("/v1/models", {"data": [{"id": "claude-b"}], "has_more": False}, "GET"),
+        ],
+        expected={"ids": ["claude-a", "claude-b"]},
     ),
     "batch": Recorded(
         exchanges=[

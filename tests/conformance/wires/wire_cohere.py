@@ -138,6 +138,17 @@ EXTRA = {
         ],
         expected={"vectors": [[1.0, -0.5], [0.5, 0.25]], "usage": {"input_tokens": 7}},
     ),
+    "token_count": Recorded(
+        exchanges=[exchange("/v1/tokenize", {"tokens": [7, 8, 9], "token_strings": ["a", "b", "c"]})],
+        expected={"tokens": 3},
+    ),
+    "models": Recorded(
+        exchanges=[
+            exchange("/v1/models", {"models": [{"name": "command-a"}], "next_page_token": "more"}, "GET"),
+            exchange("/v1/models", {"models": [{"name": "embed-v4"}]}, "GET"),
+        ],
+        expected={"ids": ["command-a", "embed-v4"]},
+    ),
     "rerank": Recorded(
         exchanges=[
             exchange(

@@ -37,6 +37,12 @@ EXTRA = {
     "error_event": Recorded(None, [line("It rai"), {"error": "the model fell over"}]),
     "error_body": Recorded({"error": "the model fell over"}),
     "rate_limited": Recorded({"error": "slow down"}, status=429, headers={"retry-after": "3"}),
+    "models": Recorded(
+        exchanges=[
+            exchange("/api/tags", {"models": [{"name": "m:latest", "model": "m:latest", "size": 7}]}, "GET")
+        ],
+        expected={"ids": ["m:latest"]},
+    ),
     "embeddings": Recorded(
         exchanges=[
             exchange(

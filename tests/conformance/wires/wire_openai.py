@@ -7,6 +7,7 @@ from typing import Any
 from chat_core.testing.tape.form import Burst, Exchange
 from chat_core.transport import Response
 from scenarios import Recorded, TapesOf, event_of, exchange, request
+from side_tapes import SOUND, USAGE, WORDS, audio_tapes, encoded, file_tapes, two_pages
 from wire_chat_completions import EXTRA
 
 BATCH = {"id": "batch_1", "object": "batch", "endpoint": "/v1/responses", "input_file_id": "file-in"}
@@ -76,9 +77,55 @@ def words(id: str, *pieces: str) -> list[dict[str, Any]]:
 
 CALL = {"type": "function_call", "id": "i_1", "call_id": "call_one", "name": "weather"}
 CALL |= {"arguments": '{"city": "Bern"}'}
+HEARD = [
+    *[{"type": "transcript.text.delta", "delta": word} for word in WORDS],
+    {"type": "transcript.text.done", "text": "".join(WORDS), "usage": USAGE},
+]
+SPOKEN = [
+    {"type": "speech.audio.delta", "audio": encoded(SOUND[:20])},
+    {"type": "speech.audio.delta", "audio": encoded(SOUND[20:])},
+    {"type": "speech.audio.done", "usage": USAGE},
+]
+DECIDED = {
+    "model": "m",
+    "usage": {"input_tokens": 30, "output_tokens": 3, "total_tokens": 33},
+    "answers": [
+        {"type": "predicate", "name": "spam", "probability": 0.25},
+        {
+            "type": "choice",
+            "name": "topic",
+            "choice": "canary-billing",
+            "confidence": 0.9,
+            "probabilities": [
+                {"value": "canary-billing", "probability": 0.75},
+                {"value": "canary-other", "probability": 0.25},
+            ],
+        },
+        {
+            "type": "score",
+            "name": "urgency",
+            "score": 1.5,
+            "confidence": 0.6,
+            "probabilities": [
+                {"label": "canary-later", "value": 0, "probability": 0.0},
+                {"label": "canary-today", "value": 1, "probability": 0.5},
+                {"label": "canary-now", "value": 2, "probability": 0.5},
+            ],
+        },
+    ],
+}
 TAPES = TapesOf(
     "/v1/responses",
     more={
+        **file_tapes("/v1/files", *two_pages(purpose="user_data"), purpose="user_data"),
+        **audio_tapes("/v1/audio", HEARD, SPOKEN),
+        "decisions": Recorded(
+            exchanges=[exchange("/v1/decisions", DECIDED)],
+            expected={
+                "answers": {"spam": 0.25, "topic": "canary-billing", "urgency": 1.5},
+                "usage": {"input_tokens": 30, "output_tokens": 3},
+            },
+        ),
         "embeddings": EXTRA["embeddings"],
         "realtime": Recorded(
             None,

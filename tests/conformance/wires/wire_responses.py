@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chat_core.testing.loopback.responses import RESPONSES
-from scenarios import BERN, Frame, Recorded, TapesOf
+from scenarios import BERN, Frame, Recorded, TapesOf, exchange
+from side_tapes import model_tape
 
 USAGE = {"input_tokens": 20, "output_tokens": 9, "total_tokens": 29}
 ERROR = {"code": "server_error", "message": "the model fell over"}
@@ -70,6 +71,13 @@ REASONED = {
 PAIR = (call("call_one", "Bern"), call("call_two", "Rome", 2))
 
 EXTRA = {
+    "models": model_tape("/v1/models", "model-one", "model-two"),
+    "token_count": Recorded(
+        exchanges=[
+            exchange("/v1/responses/input_tokens", {"object": "response.input_tokens", "input_tokens": 31})
+        ],
+        expected={"tokens": 31},
+    ),
     "reasoning": Recorded(
         whole(REASONED, message("It rains.")),
         [

@@ -11,7 +11,7 @@ from chat_core.client import path_segment
 from chat_core.client.files import Files, moment
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
 from chat_core.types.uploads import UploadedFile, UploadState
-from chat_core.wire import read_object
+from chat_core.wire import read_done, read_object, read_page
 
 from chat_gemini.decode import decode_error
 from chat_gemini.settings import Settings
@@ -58,12 +58,14 @@ class GeminiFiles(Files[Settings]):
 
     async def _page(self, cursor: str | None) -> tuple[Sequence[UploadedFile], str | None]:
         query = urlencode({"pageSize": "100"} | ({"pageToken": cursor} if cursor else {}))
-        body = await self._send("GET", f"/files?{query}", partial(read_object, what="a list of files"))
+        body = await self._send(
+            "GET", f"/files?{query}", partial(read_page, what="a list of files", fields=("files",))
+        )
         page = [_described(as_object(item), self._origin) for item in as_list(body.get("files"))]
         return page, as_text(body.get("nextPageToken")) or None
 
     async def _delete(self, id: str) -> None:
-        await self._send("DELETE", _path(id), len)
+        await self._send("DELETE", _path(id), read_done)
 
     async def _download(self, id: str) -> bytes:
         return await self._send("GET", f"{_path(id)}:download?alt=media", bytes)

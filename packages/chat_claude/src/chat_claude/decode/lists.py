@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chat_core import InvalidResponse, ModelInfo
 from chat_core.types.json_values import as_count, as_list, as_text
-from chat_core.wire import read_object
+from chat_core.wire import read_object, read_page
 
 
 def decode_count(body: bytes) -> int:
@@ -17,8 +17,11 @@ def decode_count(body: bytes) -> int:
 
 
 def decode_models(body: bytes) -> tuple[list[ModelInfo], str | None]:
-    """Return a page of models, and the id after which the next page begins, or None."""
-    page = read_object(body, "a list of models")
+    """Return a page of models, and the id after which the next page begins, or None.
+
+    Raises `ProviderError` for an error in its place, `InvalidResponse`.
+    """
+    page = read_page(body, "a list of models")
     models = [
         ModelInfo(as_text(model.get("id")), model)
         for model in as_list(page.get("data"))

@@ -22,6 +22,7 @@ from chat_core.types.native import Origin
 from chat_core.types.uploads import UploadedFile, UploadState
 from chat_core.wire.multipart import encode_form
 from chat_core.wire.read import read_object
+from chat_core.wire.side_bodies import read_done, read_page
 
 S = TypeVar("S", bound=ClientSettings)
 _STATES: Mapping[str, UploadState] = {"error": "failed", "failed": "failed", "pending": "processing"}
@@ -52,14 +53,13 @@ class FormFiles(Files[S], ABC):
 
     async def _page(self, cursor: str | None) -> tuple[Sequence[UploadedFile], str | None]:
         path = f"{self.PATH}?{urlencode(self._query(cursor))}"
-        body = await self._send(
-            "GET", path, partial(read_object, what="a list of files"), headers=self._extra_headers()
-        )
+        read = partial(read_page, what="a list of files")
+        body = await self._send("GET", path, read, headers=self._extra_headers())
         page = [self._described(as_object(item)) for item in as_list(body.get("data"))]
         return page, self._following(body, page, cursor)
 
     async def _delete(self, id: str) -> None:
-        await self._send("DELETE", self._path(id), len, headers=self._extra_headers())
+        await self._send("DELETE", self._path(id), read_done, headers=self._extra_headers())
 
     async def _download(self, id: str) -> bytes:
         return await self._send("GET", f"{self._path(id)}/content", bytes, headers=self._extra_headers())

@@ -33,6 +33,7 @@ from chat_core.wire.probability import as_probability, as_score
 from chat_core.wire.read import read_object
 from chat_core.wire.rerank import ranked_documents, rerank_body
 from chat_core.wire.retry_after import retry_after
+from chat_core.wire.side_bodies import read_done, read_page
 from chat_core.wire.strict_schema import StrictSchema, compile_strict, strict_schema
 from chat_core.wire.tool_calls import fail_pending, mark_truncated, read_arguments, tool_call
 from chat_core.wire.vectors import check_count, embeddings_in_order, read_vector
@@ -77,7 +78,9 @@ __all__ = [
     "part_text",
     "ranked_documents",
     "read_arguments",
+    "read_done",
     "read_object",
+    "read_page",
     "read_vector",
     "rerank_body",
     "results_heading",

@@ -6,12 +6,12 @@ import json
 
 from chat_core import InvalidResponse, ModelInfo
 from chat_core.types.json_values import as_count, as_list, as_text
-from chat_core.wire import read_object
+from chat_core.wire import read_object, read_page
 
 
 def decode_models(body: bytes) -> list[ModelInfo]:
-    """Return the models of a list."""
-    listed = as_list(read_object(body, "a list of models").get("data"))
+    """Return the models of a list. Raises `ProviderError` for an error in its place."""
+    listed = as_list(read_page(body, "a list of models").get("data"))
     return [ModelInfo(as_text(model.get("id")), model) for model in listed if isinstance(model, dict)]
 
 

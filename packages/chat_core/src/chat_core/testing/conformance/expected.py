@@ -17,6 +17,8 @@ NAMES = frozenset(
         *("text", "reasoning", "refusal", "finish_reason", "raw_finish_reason", "model", "id", "calls"),
         *("parts", "usage", "files", "citations", "sent_back", "error"),
         *("vectors", "order", "scores", "results"),
+        *("file", "ids", "base64", "urls", "mimetype", "language", "duration", "segments", "words"),
+        *("tokens", "answers"),
         *("whole", "streamed"),
     ]
 )

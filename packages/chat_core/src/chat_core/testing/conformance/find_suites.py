@@ -14,11 +14,18 @@ from chat_core.testing.conformance.checks import Suite
 from chat_core.testing.conformance.provider_suite import ConfiguredBuilder, ProviderSuite, find_tape
 from chat_core.testing.conformance.suites.batch import BatchSuite
 from chat_core.testing.conformance.suites.chat_provider import ChatProviderSuite
+from chat_core.testing.conformance.suites.decisions import DecisionsSuite
 from chat_core.testing.conformance.suites.embeddings import EmbeddingsSuite
+from chat_core.testing.conformance.suites.files import FilesSuite
+from chat_core.testing.conformance.suites.models import ModelsSuite
 from chat_core.testing.conformance.suites.reasoning import ReasoningSuite
 from chat_core.testing.conformance.suites.rerank import RerankSuite
+from chat_core.testing.conformance.suites.speech import SpeechSuite
 from chat_core.testing.conformance.suites.structured_output import StructuredOutputSuite
+from chat_core.testing.conformance.suites.token_count import TokenCountSuite
 from chat_core.testing.conformance.suites.tools import ToolsSuite
+from chat_core.testing.conformance.suites.transcription import TranscriptionSuite
+from chat_core.testing.conformance.suites.videos import VideosSuite
 from chat_core.types.errors import ConfigurationError
 
 _CLAIMED_BY: dict[str, type[ProviderSuite]] = {
@@ -28,6 +35,13 @@ _CLAIMED_BY: dict[str, type[ProviderSuite]] = {
     "embeddings": EmbeddingsSuite,
     "rerank": RerankSuite,
     "batch": BatchSuite,
+    "file_upload": FilesSuite,
+    "transcription": TranscriptionSuite,
+    "speech": SpeechSuite,
+    "video": VideosSuite,
+    "decisions": DecisionsSuite,
+    "token_count": TokenCountSuite,
+    "models": ModelsSuite,
 }
 _MARK = "chat_core.testing.conformance"
 

@@ -107,7 +107,7 @@ class BatchSuite(ProviderSuite):
 
     @check
     async def test_a_chat_runs_batches(self) -> None:
-        """`chat.batches` works on the client."""
+        """`chat.batches` works on the client: `batches` is a `chat_core.client.batches.Batches`."""
         transport = self._transport()
         chat = ChatBuilder().with_model(self.batch_client(transport)).build()
         job: BatchJob = await chat.batches.submit(_REQUESTS)

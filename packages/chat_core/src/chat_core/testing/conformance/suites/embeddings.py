@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from chat_core.chat.builder import ChatBuilder
-from chat_core.provider import EmbeddingsProvider
+from chat_core.provider import EmbeddingsProvider, InputEmbeddingsProvider
 from chat_core.testing.conformance.checks import check, fail, require, require_equal
 from chat_core.testing.conformance.expected import usage_differences
 from chat_core.testing.conformance.provider_suite import ConfiguredBuilder, ProviderSuite
 from chat_core.testing.conformance.requests import in_order, missing_texts
+from chat_core.testing.conformance.side_requests import is_sent
 from chat_core.testing.conformance.watched import WatchedTransport
 from chat_core.testing.tape.faults import Fault, Status
 from chat_core.transport import Transport
 from chat_core.types.embeddings import EmbeddingsResponse
 from chat_core.types.errors import ChatError, ConfigurationError, InvalidResponse, RateLimited
+from chat_core.types.files import File
 from chat_core.types.json_values import as_object
 
 _TEXTS = ["canary-input-one", "canary-input-two"]
+_PICTURES = [
+    File.from_bytes(b"\x89PNG\r\n\x1a\n canary-picture-one", "image/png", name="one.png"),
+    File.from_bytes(b"\x89PNG\r\n\x1a\n canary-picture-two", "image/png", name="two.png"),
+]
+EMBEDDING_KINDS = frozenset({"text", "tokens", "image", "audio", "video", "document", "mixed"})
 
 
 @runtime_checkable
@@ -53,7 +60,7 @@ class EmbeddingsSuite(ProviderSuite):
 
     @check
     async def test_the_inputs_are_sent(self) -> None:
-        """All inputs are in the body, in order."""
+        """All inputs are in the body, in the order in which they were given."""
         transport, _ = await self._embedding_request(_TEXTS)
         require(in_order(transport.last_body, _TEXTS), f"{missing_texts(transport.last_body, _TEXTS)}")
 
@@ -98,6 +105,29 @@ class EmbeddingsSuite(ProviderSuite):
         client = self.embedding_client(WatchedTransport([]))
         size = client.embedding_batch
         require(size is None or size >= 1, f"embedding_batch is {size!r}.")
+
+    @check
+    async def test_other_inputs_than_texts_are_sent_or_refused(self) -> None:
+        """What `embedding_inputs` names is sent, and `chat.embed` refuses the rest before anything is sent: a
+        client without `embedding_inputs` takes texts alone.
+        """
+        transport = WatchedTransport(self.scenario("embeddings").exchanges)
+        client = self.embedding_client(transport)
+        kinds = (
+            client.embedding_inputs if isinstance(client, InputEmbeddingsProvider) else frozenset({"text"})
+        )
+        require(kinds <= EMBEDDING_KINDS, f"embedding_inputs has {sorted(kinds - EMBEDDING_KINDS)}.")
+        chat: Any = ChatBuilder().with_model(client).build()
+        try:
+            response: EmbeddingsResponse = await chat.embed(_PICTURES)
+        except ConfigurationError as error:
+            require("image" not in kinds, f"embedding_inputs has images, and they raised {error!r}.")
+            require(not transport.requests, "They were refused after a request had been sent.")
+            return
+        require("image" in kinds, "A picture was sent, and embedding_inputs does not name images.")
+        require_equal("The number of vectors", len(response.embeddings), len(_PICTURES))
+        missing = [file.name for file in _PICTURES if not is_sent(transport, file.data or b"")]
+        require(not missing, f"The bytes of {missing} are nowhere in what was sent.")
 
     @check
     async def test_a_chat_embeds(self) -> None:

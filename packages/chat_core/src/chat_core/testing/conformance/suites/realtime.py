@@ -121,9 +121,9 @@ class RealtimeSuite(ProviderSuite):
     @check
     async def test_a_connection_that_breaks_is_an_error(self) -> None:
         """A session whose connection ends in the middle of a turn raises `StreamTruncated` with what came."""
-        count = len(self._events("realtime"))
+        count = len(self._session_events("realtime"))
         for kept in range(1, count):
-            socket = FakeSocket().push(*self._events("realtime")[:kept]).close(None)
+            socket = FakeSocket().push(*self._session_events("realtime")[:kept]).close(None)
             try:
                 async with self._session(FakeTransport().accept(socket), Messages()) as session:
                     await session.send("canary-question-Wm8")
@@ -135,7 +135,7 @@ class RealtimeSuite(ProviderSuite):
     @check
     async def test_leaving_a_session_closes_the_socket(self) -> None:
         """Leaving the session closes its socket, also in the middle of a turn."""
-        socket = FakeSocket().push(*self._events("realtime")[:-1])
+        socket = FakeSocket().push(*self._session_events("realtime")[:-1])
         async with self._session(FakeTransport().accept(socket), Messages()) as session:
             await session.send("canary-question-Wm8")
         require(socket.is_closed, "The socket is still open.")
@@ -143,7 +143,7 @@ class RealtimeSuite(ProviderSuite):
     @check
     async def test_a_message_that_cannot_be_read_is_an_error(self) -> None:
         """A message that is no JSON raises a `ChatError`, and is not skipped."""
-        socket = FakeSocket().push("{not JSON", *self._events("realtime"))
+        socket = FakeSocket().push("{not JSON", *self._session_events("realtime"))
         try:
             async with self._session(FakeTransport().accept(socket), Messages()) as session:
                 await session.send("canary-question-Wm8")
@@ -152,11 +152,11 @@ class RealtimeSuite(ProviderSuite):
             return
         fail("The session went on.")
 
-    def _events(self, name: str) -> list[str]:
+    def _session_events(self, name: str) -> list[str]:
         return [event.data for exchange in self.scenario(name).exchanges for event in events_of(exchange)]
 
     def _socket(self, name: str) -> FakeSocket:
-        return FakeSocket().push(*self._events(name))
+        return FakeSocket().push(*self._session_events(name))
 
     @asynccontextmanager
     async def _session(

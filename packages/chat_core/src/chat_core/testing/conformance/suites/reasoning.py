@@ -31,7 +31,7 @@ class ReasoningSuite(ProviderSuite):
 
     @check
     async def test_reasoning_is_streamed(self) -> None:
-        """Reasoning is yielded as it arrives."""
+        """Reasoning is yielded as it arrives, as `ReasoningChunk`s, and not at the end."""
         played = await self.stream("reasoning")
         chunks = [event.text for event in played.events if isinstance(event, ReasoningChunk)]
         require(chunks or not played.turn.reasoning, "There was no ReasoningChunk.")

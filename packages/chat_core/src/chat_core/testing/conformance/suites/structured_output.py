@@ -64,7 +64,7 @@ class StructuredOutputSuite(ProviderSuite):
 
     @check
     async def test_a_value_goes_back(self) -> None:
-        """A typed answer is in the next request."""
+        """A typed answer is in the next request, as the text that the model wrote."""
         messages = plain_request().messages
         scenario = self.scenario("structured")
         transport = WatchedTransport([*scenario.whole[:1], *self.scenario("text").whole[:1]])

@@ -9,6 +9,7 @@ and so do the addresses of vendors. No key is needed, and nothing beyond this ma
     `answer(body)`
     <!-- not run: the reason -->   the block is left out, and the test run says why
     <!-- needs: the_module -->     the block is left out where this module is not installed
+    <!-- not live: the reason -->  the block runs here, but not in Pyodide: the site has no Run button for it
     <!-- prints -->                this ```text block is exactly what the ```python block before it prints
 
 `http://localhost:8001/v1` stands for a server of the Responses wire over WebSockets, which says what the same
@@ -76,6 +77,7 @@ class Block:
     needs: str | None = None
     server: str | None = None
     prints: bool = False
+    not_live: str | None = None
 
     @property
     def left_out(self) -> str | None:
@@ -83,6 +85,11 @@ class Block:
         if self.needs is not None and not _is_installed(self.needs):
             return f"it needs {self.needs}, which is not installed"
         return self.not_run
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the site has a button that runs the block in the page; see tools/live_site.py."""
+        return self.language == "python" and not (self.not_run or self.needs or self.not_live)
 
 
 def _is_installed(module: str) -> bool:
@@ -112,14 +119,17 @@ def blocks(page: str) -> Iterator[Block]:
                 raise PageError(number, "this block is not closed")
             text = "".join(f"{inner}\n" for inner in code)
             language = {"py": "python"}.get(fence["language"], fence["language"])
-            not_run, needs, server = map(comments.get, ("not run", "needs", "server"))
-            yield Block(number + 1, language, text, not_run, needs, server, "prints" in comments)
+            not_run, needs, server, not_live = map(comments.get, ("not run", "needs", "server", "not live"))
+            prints = "prints" in comments
+            yield Block(number + 1, language, text, not_run, needs, server, prints, not_live)
             comments = {}
         elif line.strip() and comments:
             raise PageError(commented_at, f"<!-- {list(comments)[-1]} --> stands before no block")
 
 
-_COMMENT = re.compile(r"\s*<!--\s*(?P<word>not run|needs|server|prints)\b\s*(?::\s*(?P<rest>.*?)\s*)?-->\s*")
+_COMMENT = re.compile(
+    r"\s*<!--\s*(?P<word>not run|not live|needs|server|prints)\b\s*(?::\s*(?P<rest>.*?)\s*)?-->\s*"
+)
 _FENCE = re.compile(r"(?P<indent>\s*)(?P<marks>`{3,}|~{3,})\s*(?P<language>[\w+-]*)[^`]*")
 
 

@@ -1,6 +1,9 @@
 """Build the documentation as a site, strictly: a link that leads nowhere fails it. Under a minute.
 
-    python tools/build_site.py FOLDER    write the site into a folder; open its index.html
+    python tools/build_site.py FOLDER                  write the site into a folder; open its index.html
+    python tools/build_site.py FOLDER --live PREPARED  with code blocks that run in the page by Pyodide, which
+                                                       tools/pyodide_site.py has prepared in a folder;
+                                                       `--pyodide URL` has pages load Pyodide from there
 
 The pages are those of docs/, in the order of docs/index.md, and AGENTS.md, CONTRIBUTING.md and CHANGELOG.md;
 programs of the cookbook and READMEs of examples that pages link to become pages too. The reference has every
@@ -9,6 +12,7 @@ public name of every package, from the docstrings.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -20,6 +24,7 @@ from pathlib import Path
 from posixpath import dirname, join, normpath, relpath
 from tempfile import TemporaryDirectory
 
+import live_site
 import package_metadata
 import released_api
 
@@ -36,8 +41,9 @@ Nav = list["str | dict[str, str | Nav]"]
 class Pages:
     """The pages of the site, by their path in it; the files that they link to come with them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_live: bool = False) -> None:
         self.folder = folder
+        self._is_live = is_live
         self._written: set[str] = set()
 
     def add(self, source: str) -> str:
@@ -52,7 +58,10 @@ class Pages:
         if file.suffix not in SHOWN:
             shutil.copy(file, path)
         elif file.suffix == ".md":
-            path.write_text(self.linked(file.read_text(encoding="utf-8"), source), encoding="utf-8")
+            text = file.read_text(encoding="utf-8")
+            if self._is_live and live_site.has_blocks_that_run(source):
+                text = live_site.marked(text)
+            path.write_text(self.linked(text, source), encoding="utf-8")
         else:
             text = file.read_text(encoding="utf-8")
             path.write_text(f"# {file.name}\n\n````{SHOWN[file.suffix]}\n{text}````\n", encoding="utf-8")
@@ -118,10 +127,10 @@ def write_reference(folder: Path) -> Iterator[str]:
             yield path
 
 
-def write_site(folder: Path) -> None:
+def write_site(folder: Path, prepared: Path | None = None, pyodide: str | None = None) -> None:
     """Build the site into a folder; leave with the links that lead nowhere."""
     with TemporaryDirectory() as place:
-        pages = Pages(Path(place) / "pages")
+        pages = Pages(Path(place) / "pages", is_live=prepared is not None)
         for path in sorted(ROOT.glob("docs/**/*.md")):
             pages.add(path.relative_to(ROOT).as_posix())
         for name in PROJECT:
@@ -132,13 +141,17 @@ def write_site(folder: Path) -> None:
             "paths": [str(package / "src") for package in packages],
             "options": {"preload_modules": [package.name for package in packages]},  # they share names
         }
-        config = {
+        config: dict[str, object] = {
             "INHERIT": str(ROOT / "tools" / "site.yml"),
             "docs_dir": str(pages.folder),
             "site_dir": str(folder),
             "nav": whole_navigation(pages.folder, reference),
             "plugins": {"mkdocstrings": {"handlers": {"python": python}}},
         }
+        shutil.copytree(ROOT / "tools" / "site", pages.folder / "site")
+        if prepared is not None:
+            live_site.write(pages.folder / "live", prepared, pyodide)
+            config |= {"extra_javascript": ["live/live.js"], "extra_css": ["site/site.css", "live/live.css"]}
         file = Path(place) / "mkdocs.yml"
         file.write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(file)]
@@ -159,14 +172,21 @@ def whole_navigation(folder: Path, reference: list[str]) -> Nav:
     for title, start in folders.items():
         nav.append({title: [path for path in left if path.startswith(start)]})
     nav.append({"Project": [path for path in left if not path.startswith(tuple(folders.values()))]})
-    return ["index.md", *nav, {"Reference": [*reference]}]
+    return [{"Home": "index.md"}, *nav, {"Reference": [*reference]}]
 
 
 def main() -> None:
     """Build the site."""
-    if len(sys.argv) != 2:
-        sys.exit(f"usage: python {sys.argv[0]} FOLDER")
-    write_site(Path(sys.argv[1]).resolve())
+    parser = argparse.ArgumentParser(description="Build the documentation as a site.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--live", type=Path, help="a folder that tools/pyodide_site.py has prepared")
+    parser.add_argument(
+        "--pyodide", help="with --live: the address of a folder with pyodide.mjs, and a / at its end"
+    )
+    given = parser.parse_args()
+    if given.pyodide and (given.live is None or not given.pyodide.endswith("/")):
+        parser.error("--pyodide needs --live, and a / at its end")
+    write_site(given.folder.resolve(), given.live, given.pyodide)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,7 @@ class Guarded:
         self._answer = modern([one_tool()])
         self.listener = Listener(self.react)
         self.url = f"http://127.0.0.1:{self.listener.port}"
-        self.thread = threading.Thread(target=self.listener.serve_forever, daemon=True)
-        self.thread.start()
+        self.listener.start()
 
     def react(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reaction:
         path = urlsplit(path).path

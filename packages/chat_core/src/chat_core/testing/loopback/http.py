@@ -30,6 +30,13 @@ class Listener(ThreadingTCPServer):
             ("127.0.0.1", port), lambda request, address, _: _Connection(answering, request, address, self)
         )
         self.port: int = self.socket.getsockname()[1]
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.02,), name="loopback", daemon=True
+        )
+
+    def start(self) -> None:
+        """Take connections from now on, in a thread."""
+        self._thread.start()
 
     def close(self) -> None:
         """Take no more connections, hang up on those there are, and wait for their threads."""
@@ -40,6 +47,7 @@ class Listener(ThreadingTCPServer):
                 with suppress(OSError):  # the client has hung up already
                     connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
+        self._thread.join()
 
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()

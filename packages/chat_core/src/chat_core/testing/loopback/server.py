@@ -52,7 +52,6 @@ class LoopbackServer(Shown):
         self._port = port
         self._turn = threading.Lock()
         self._listener: Listener | None = None
-        self._thread: threading.Thread | None = None
 
     def _shown(self) -> Values:
         yield "url", None if self._listener is None else self.url
@@ -75,20 +74,16 @@ class LoopbackServer(Shown):
     def __enter__(self) -> Self:
         if self._listener is not None:
             raise RuntimeError("this server is already running; make a second LoopbackServer")
-        self._listener = listener = Listener(self._received, self._port)
-        self._thread = threading.Thread(
-            target=listener.serve_forever, args=(0.02,), name="loopback", daemon=True
-        )
-        self._thread.start()
+        self._listener = Listener(self._received, self._port)
+        self._listener.start()
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._listener is not None and self._thread is not None:
+        if self._listener is not None:
             self._listener.close()
-            self._thread.join()
-        self._listener = self._thread = None
+        self._listener = None
 
     def _received(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Reaction:
         """Note a request and answer it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -65,7 +64,6 @@ def guarded() -> Iterator[Guarded]:
     server = Guarded()
     yield server
     server.listener.close()
-    server.thread.join()
 
 
 @pytest.mark.anyio

@@ -30,9 +30,7 @@ class Listener(ThreadingTCPServer):
             ("127.0.0.1", port), lambda request, address, _: _Connection(answering, request, address, self)
         )
         self.port: int = self.socket.getsockname()[1]
-        self._thread = threading.Thread(
-            target=self.serve_forever, args=(0.02,), name="loopback", daemon=True
-        )
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="loopback", daemon=True)
 
     def start(self) -> None:
         """Take connections from now on, in a thread."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 
 from chat_core import ChatRequest, ChatResponse, TurnEvent
-from chat_core.client import AnyRequest, Prepared, TurnClient, as_request
+from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request
 from chat_core.wire import CallIds
 
 from chat_acme.decode import decode
@@ -34,6 +34,11 @@ class AcmeClient(TurnClient[Settings]):
         path, encoded, _ = self._prepare(request, stream=True)
         decoder = AcmeStreamDecoder(ids=CallIds(request.messages), notices=encoded.notices)
         return self._stream_response(path, decoder, encoded.body)
+
+    @property
+    def _schema_rules(self) -> SchemaRules:
+        """Where the body has schemas, for `check_tools`. Acme reads those of tools, and has no strict ones."""
+        return SchemaRules(output=(), tools=("tools/*/schema",), tool_flag="")
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:
         defaults = self._settings.defaults

@@ -14,7 +14,6 @@ _NEXT = """\
 {folder} is a package for a server that is made up, and passes the suites:
 
   cd {folder}
-  python -m venv .venv && source .venv/bin/activate
   python -m pip install -e ".[test]"
   python -m chat_core.testing check {module}
 
@@ -29,7 +28,8 @@ Then make it one for your server, file by file, and run the last command after e
   builder.py       the address, the variable with the key, options of your own
 
 tests/test_conformance.py has what the package claims: add ReasoningSuite, StructuredOutputSuite,
-EmbeddingsSuite and others as it learns them. AGENTS.md of chat-py goes through it step by step.
+EmbeddingsSuite, FilesSuite and others as it learns them. AGENTS.md of chat-py goes through it step by
+step.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", default="", help="run the checks alone that have this text in their name")
     parser.add_argument("-v", "--verbose", action="store_true", help="print all checks")
     options = parser.parse_args(arguments)
+    logging.getLogger("chat_core").addHandler(logging.NullHandler())  # the checks provoke its warnings
     try:
         suites = _suites(options)
     except ConfigurationError as exc:

@@ -91,7 +91,9 @@ class ExplainSuite(ProviderSuite):
 
     @check
     async def test_schemas_are_checked_without_a_network(self) -> None:
-        """`check_tools` tells what becomes of each schema, sends nothing, and changes no tool."""
+        """`check_tools` tells what becomes of each schema, sends nothing, and changes no tool: the client's
+        `_schema_rules` says where the bodies of the wire carry schemas.
+        """
         transport = WatchedTransport([])
         client: object = self.client(transport)
         if not isinstance(client, SchemaCheckingProvider):
@@ -104,7 +106,10 @@ class ExplainSuite(ProviderSuite):
             {"type": "object", "properties": {"canary_size": {"type": "integer", "minimum": 3}}},
         )
         before = repr(other)
-        reports = client.check_tools([WEATHER, other])
+        try:
+            reports = client.check_tools([WEATHER, other])
+        except ConfigurationError as error:
+            skip(f"{error}")  # without rules a client checks no schemas, and says so
         require_equal("The number of reports", len(reports), 2)
         require(not transport.requests, "Checking sent something.")
         require_equal("The tool", repr(other), before)

@@ -37,7 +37,7 @@ class AcmeClient(TurnClient[Settings]):
 
     @property
     def _schema_rules(self) -> SchemaRules:
-        """Where the body has schemas, for `check_tools`. Acme reads those of tools, and has no strict ones."""
+        """Where the body has schemas, for `check_tools`: Acme reads those of tools; none is strict."""
         return SchemaRules(output=(), tools=("tools/*/schema",), tool_flag="")
 
     def _prepare(self, request: ChatRequest, *, stream: bool) -> Prepared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -114,9 +114,16 @@ class ProviderClient(Generic[S]):
         decoder: StreamDecoder,
         body: Mapping[str, object] | bytes,
         headers: Mapping[str, str] | None = None,
+        reads_as: str | None = None,
     ) -> AsyncGenerator[TurnEvent]:
-        """Send a request and yield its turn as `decoder` reads it, ending with `Done`."""
+        """Send a request and yield its turn as `decoder` reads it, ending with `Done`.
+
+        `reads_as` is the content type that the response is read as, where the server sends a vaguer one:
+        "application/x-ndjson" makes an event of each line, whatever the server calls it.
+        """
         request = self._request("POST", path, body, headers)
+        if reads_as is not None:
+            request = replace(request, reads_as=reads_as)
         return stream_response(self._settings.transport, request, decoder, self._decode_error, self._logger)
 
     async def _connect(self, path: str, headers: Mapping[str, str] | None = None) -> Socket:

@@ -166,9 +166,11 @@ class OllamaClient(ChatCompletionsClient):
         decoder: StreamDecoder,
         body: Mapping[str, object] | bytes,
         headers: Mapping[str, str] | None = None,
+        reads_as: str | None = None,
     ) -> AsyncGenerator[TurnEvent]:
+        opened = super()._stream_response(path, decoder, body, headers, reads_as)
         try:
-            async with aclosing(super()._stream_response(path, decoder, body, headers)) as events:
+            async with aclosing(opened) as events:
                 async for event in events:
                     yield event
         except ConnectionFailed as exc:

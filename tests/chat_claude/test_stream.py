@@ -234,3 +234,41 @@ def test_usage_is_read_wherever_it_stands() -> None:
     last = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "usage": {"output_tokens": 7}}}
 
     assert response(START, last, STOP).usage.output_tokens == 7
+
+
+THINKING = {"type": "thinking", "thinking": ""}
+
+
+@pytest.mark.parametrize("index", [0, "0", 1, True, None, 0.0, [0], {}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "text_delta", "text": "a"},
+        {"type": "text_delta", "text": ""},
+        {"type": "text_delta", "text": 7},
+        {"type": "text_delta"},
+        {"type": "input_json_delta", "partial_json": "{}"},
+        {"type": "input_json_delta", "partial_json": ""},
+        {"type": "input_json_delta", "partial_json": {"a": 1}},
+        {"type": "thinking_delta", "thinking": "a"},
+        {"type": ["text_delta"], "text": "a"},
+        {"text": "a"},
+        "text",
+        None,
+    ],
+)
+@pytest.mark.parametrize("block", [TEXT, CALL, THINKING])
+def test_a_delta_means_the_same_whatever_the_event_is_called(block: Any, change: Any, index: Any) -> None:
+    def read(kind: str, *, is_stopped: bool) -> object:
+        decoder = ClaudeStreamDecoder(origin=ORIGIN, ids=CallIds(Messages()), prefix=str)
+        for frame in (began(block), *([ended()] if is_stopped else [])):
+            decoder.feed(Event(frame["type"], json.dumps(frame)))
+        try:
+            events = decoder.feed(Event(kind, json.dumps(delta(change, index))))
+        except InvalidResponse as error:
+            return str(error)
+        return list(events)
+
+    for is_stopped in (False, True):
+        named = read("content_block_delta", is_stopped=is_stopped)
+        assert named == read("message", is_stopped=is_stopped)

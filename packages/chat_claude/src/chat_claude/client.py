@@ -113,19 +113,25 @@ class ClaudeClient(TurnClient[Settings]):
         assert before is not None
         yield Done(_still_paused(before, self._settings.continuations))
 
-    async def _stream_after(
-        self, before: ChatResponse | None, request: ChatRequest
-    ) -> AsyncGenerator[TurnEvent]:
-        """Yield one response of a turn; errors have what came before it too."""
+    def _stream_after(self, before: ChatResponse | None, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
+        """Yield one response of a turn."""
+        return self._stream_once(request) if before is None else self._stream_further(before, request)
+
+    async def _stream_further(self, before: ChatResponse, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
+        """Yield a response that continues a turn. It is sent again if it fails before any event; errors have
+        what came before it too.
+        """
         try:
-            async with aclosing(self._stream_one_of_several(request, before)) as events:
+            first, rest = await request.retry(partial(begun, partial(self._stream_once, request)))
+            async with aclosing(rest) as events:
+                yield first
                 async for event in events:
                     yield event
         except StreamTruncated as error:
             error.partial = _joined(before, error.partial)
             raise
         except ChatError as error:
-            error.partial = error.partial if before is None else before
+            error.partial = before
             raise
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
@@ -176,24 +182,6 @@ class ClaudeClient(TurnClient[Settings]):
         response = await self._send("POST", path, read, encoded.body, headers)
         response = replace(response, notices=encoded.notices + response.notices)
         return stored_in_thread(response, encoded)
-
-    async def _stream_one_of_several(
-        self, request: ChatRequest, before: ChatResponse | None
-    ) -> AsyncGenerator[TurnEvent]:
-        """Yield the events of one request of a turn.
-
-        One after the first is sent again if it fails before any event.
-        """
-        if before is None:
-            async with aclosing(self._stream_once(request)) as events:
-                async for event in events:
-                    yield event
-            return
-        first, rest = await request.retry(partial(begun, partial(self._stream_once, request)))
-        async with aclosing(rest) as events:
-            yield first
-            async for event in events:
-                yield event
 
     def _stream_once(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         prepared = self._prepare(request, stream=True)

@@ -93,9 +93,17 @@ class ClaudeStreamDecoder:
         """
         if self._encoded_chunks:
             event = messages_event(event)
-        frame = self._frames.read(event)
+        frame = self._frames.parse(event)
         if frame is None:  # cut, or the `[DONE]` of a gateway
             return ()
+        if event.type == "content_block_delta" == frame.get("type"):
+            added = self._blocks.add_plain(frame.get("index"), frame.get("delta"))
+            if added is not None:
+                return added
+        self._frames.check_depth(frame)
+        return self._read(event, frame)
+
+    def _read(self, event: Event, frame: JsonObject) -> Sequence[TurnEvent]:
         if event.type == "error":
             raise event_error(frame)
         if event.type == "body":  # the server ignored `stream` and responded whole

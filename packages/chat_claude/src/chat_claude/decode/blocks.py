@@ -135,6 +135,28 @@ class TurnBlocks:
                 _merge(block, delta)
         return ()
 
+    def add_plain(self, index: JsonValue, delta: JsonValue) -> Sequence[TurnEvent] | None:
+        """Do what `add` does for a delta of text, or of the input of a call, as nearly all are; None for any
+        other.
+        """
+        if type(index) is not int or type(delta) is not dict:
+            return None
+        block = self._by_index.get(index)
+        if block is None or block.stopped:
+            return None
+        kind = delta.get("type")
+        if kind == "text_delta" and block.kind == "text":
+            text = delta.get("text")
+            if type(text) is str and text:
+                block.pieces.append(text)
+                return (TextChunk(text),)
+        elif kind == "input_json_delta" and block.call_id:
+            text = delta.get("partial_json")
+            if type(text) is str and text:
+                block.pieces.append(text)
+                return (ToolCallChunk(block.call_id, block.name, text),)
+        return None
+
     def stop(self, index: int) -> Sequence[TurnEvent]:
         """Close a block and return the events of what is known only now.
 

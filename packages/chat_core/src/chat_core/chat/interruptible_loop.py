@@ -7,11 +7,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
-from threading import current_thread, main_thread
-from types import FrameType
+from threading import get_ident, main_thread
+from time import monotonic
+from types import FrameType, TracebackType
+from typing import Self
 
 if sys.platform == "win32":
     _Base = asyncio.ProactorEventLoop
@@ -27,6 +28,7 @@ class InterruptibleLoop(_Base):
     def __init__(self) -> None:
         self._process = os.getpid()
         super().__init__()
+        self.interrupts: Interrupts = Interrupts(self)
         self._signals: tuple[socket.socket, socket.socket] | None = None
 
     def wake_at_signals(self) -> int:
@@ -42,7 +44,7 @@ class InterruptibleLoop(_Base):
             receiver.setblocking(False)
             sender.setblocking(False)
             self.add_reader(receiver, receiver.recv, 64)
-        return signal.set_wakeup_fd(self._signals[1].fileno(), warn_on_full_buffer=False)
+        return _set_wakeup_fd(self._signals[1].fileno(), warn_on_full_buffer=False)
 
     def close(self) -> None:
         if self._signals is not None:
@@ -53,38 +55,47 @@ class InterruptibleLoop(_Base):
         super().close()
 
     def time(self) -> float:
-        return super().time() - self.away
+        return monotonic() - self.away
 
     def __del__(self) -> None:
         if self._process == os.getpid():  # a forked process would take away what the other one waits with
             super().__del__()
 
 
-@contextmanager
-def interruptible(loop: InterruptibleLoop) -> Generator[list[int]]:
-    """Stop the loop at a Ctrl-C, which is then in the list, instead of raising amid its work.
+class Interrupts:
+    """Stops a loop at a Ctrl-C, which is then counted, instead of raising amid the work of the loop.
 
-    A second one is raised at once: something blocks the loop.
+    A block, for the thread that runs the loop, and not a generator: it is entered for each event that is
+    waited for. A second Ctrl-C is raised at once: something blocks the loop.
     """
-    interrupts: list[int] = []
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        if interrupts:
+    def __init__(self, loop: InterruptibleLoop) -> None:
+        self.count: int = 0
+        self._loop = loop
+        self._catches = False
+        self._wakes = -1  # the file descriptor that a signal woke before
+
+    def __enter__(self) -> Self:
+        self.count = 0
+        self._catches = get_ident() == main_thread().ident and _get_handler(_SIGINT) is _RAISES
+        if self._catches:
+            _set_handler(_SIGINT, self._stop)
+            self._wakes = self._loop.wake_at_signals()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._catches:
+            if sys.platform != "win32":
+                _set_wakeup_fd(self._wakes)
+            _set_handler(_SIGINT, _RAISES)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.count:
             raise KeyboardInterrupt
-        interrupts.append(number)
-        loop.call_soon_threadsafe(loop.stop)
-
-    if current_thread() is not main_thread() or _get_handler(_SIGINT) is not _RAISES:
-        yield interrupts
-        return
-    _set_handler(_SIGINT, stop)
-    before = loop.wake_at_signals()
-    try:
-        yield interrupts
-    finally:
-        if sys.platform != "win32":
-            signal.set_wakeup_fd(before)
-        _set_handler(_SIGINT, _RAISES)
+        self.count += 1
+        self._loop.call_soon_threadsafe(self._loop.stop)
 
 
 _RAISES = signal.default_int_handler
@@ -93,3 +104,4 @@ _SIGINT = int(signal.SIGINT)
 _wrapped = import_module("_signal")
 _get_handler: Callable[[int], object] = _wrapped.getsignal
 _set_handler: Callable[[int, Callable[[int, FrameType | None], object]], object] = _wrapped.signal
+_set_wakeup_fd: Callable[..., int] = _wrapped.set_wakeup_fd

@@ -6,13 +6,17 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Callable
-from contextvars import copy_context
+from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
+from importlib import import_module
 from threading import Event, Lock, Thread, current_thread, main_thread
+from typing import TypeVar
 
 import sniffio
 
-from chat_core.chat.interruptible_loop import InterruptibleLoop, interruptible
+from chat_core.chat.interruptible_loop import InterruptibleLoop
+
+T = TypeVar("T")
 
 _PAUSE = 1.0  # seconds after which servers may have closed connections while nobody ran the loop
 
@@ -66,13 +70,21 @@ class SharedLoop:
         """Whether this thread runs it: whoever waited here would wait for itself."""
         return _running_loop() is self._loop
 
-    def soon(self, callback: Callable[..., object], *arguments: object) -> None:
-        """Call a function on the loop, from any thread, as soon as a thread runs the loop.
-
-        It sees the context variables of the caller, in whose context another library may run.
+    @staticmethod
+    def context() -> Context:
+        """Return the context variables of the caller, as code finds them that runs on asyncio: the caller may
+        run another library.
         """
         context = copy_context()
         context.run(sniffio.current_async_library_cvar.set, "asyncio")
+        return context
+
+    def soon(self, callback: Callable[..., object], *arguments: object) -> None:
+        """Call a function on the loop, from any thread, as soon as a thread runs the loop.
+
+        It sees the context variables of the caller.
+        """
+        context = self.context()
         if self._lock.acquire(blocking=False):
             try:
                 if not self._led:  # it need not be woken, which takes two calls of the system
@@ -94,6 +106,10 @@ class SharedLoop:
             finally:
                 self._lock.release()
         self.soon(callback, *arguments)
+
+    def task(self, work: Coroutine[object, object, T], context: Context) -> asyncio.Task[T]:
+        """Return a task of the loop. Call it on the loop, or by `now`."""
+        return self._loop.create_task(work, context=context)
 
     def waiter(self) -> Waiter:
         """Return what a thread can wait for."""
@@ -130,6 +146,7 @@ class SharedLoop:
             self._follow(last, None)
         loop = self._loop
         try:
+            self._turn_once()  # a stop that came too late for the last run must not end the next
             loop.run_until_complete(_end_tasks(loop))
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.run_until_complete(loop.shutdown_default_executor())
@@ -197,25 +214,23 @@ class SharedLoop:
             self._loop.away += pause
         if pause > _PAUSE:
             for _ in range(2):
-                self._loop.stop()
-                self._loop.run_forever()  # one turn of the loop
+                self._turn_once()
+
+    def _turn_once(self) -> None:
+        """Run what is ready."""
+        self._loop.stop()
+        self._loop.run_forever()
 
     def _run(self, waiter: Waiter, seconds: float | None) -> None:
-        late = False
-
-        def stop() -> None:
-            nonlocal late
-            late = True
-            self._loop.stop()
-
-        timer = None if seconds is None else self._loop.call_later(seconds, stop)
-        with interruptible(self._loop) as interrupts:
+        loop = self._loop
+        timer = None if seconds is None else _Timer(loop, seconds)
+        with loop.interrupts as interrupts:
             self._catch_up()
-            while not (waiter.done or late or interrupts):
+            while not (waiter.done or interrupts.count or (timer is not None and timer.has_passed)):
                 self._turn()
         if timer is not None:
             timer.cancel()
-        if interrupts:
+        if interrupts.count:
             raise KeyboardInterrupt
 
     def _turn(self) -> None:
@@ -234,6 +249,22 @@ class SharedLoop:
                 self._helper.start()
 
 
+class _Timer:
+    """Stops the loop after `seconds`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self.has_passed: bool = False
+        self._loop = loop
+        self._handle = loop.call_later(seconds, self._pass)
+
+    def cancel(self) -> None:
+        self._handle.cancel()
+
+    def _pass(self) -> None:
+        self.has_passed = True
+        self._loop.stop()
+
+
 async def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
     tasks = asyncio.all_tasks(loop) - {asyncio.current_task()}
     for task in tasks:
@@ -241,11 +272,8 @@ async def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+# What `get_running_loop` is, without its exception.
+_running_loop: Callable[[], asyncio.AbstractEventLoop | None] = import_module("asyncio")._get_running_loop
 
 
 def _runs_a_loop() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
+from contextvars import Context
 from typing import Generic, TypeVar
 
 import anyio
@@ -29,8 +30,8 @@ class SyncCall(Generic[T_co]):
         self._threads: set[anyio.CancelScope] = set()
 
     def start(self) -> None:
-        """Begin it as soon as a thread runs the loop."""
-        self._loop.soon(self._begin)
+        """Begin it: at once where no thread runs the loop, else on the loop."""
+        self._loop.now(self._begin, self._loop.context())
 
     def end(self, at_once: bool) -> None:
         """Cancel it, from any thread; `at_once` does not wait for the threads of its tools, which cannot be
@@ -52,18 +53,21 @@ class SyncCall(Generic[T_co]):
             raise CancelledError
         return self._task.result()
 
-    def _begin(self) -> None:
+    def _begin(self, context: Context) -> None:
         self._loop.under_way += 1
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task = self._loop.task(self._run(), context)
         self._task.add_done_callback(self._finish)
 
     async def _run(self) -> T_co:
         WAITING.set(self._threads)
-        with anyio.CancelScope() as self._scope:
-            if self._is_to_end:
-                self._scope.cancel()
-            return await self._method()
-        raise asyncio.CancelledError
+        try:
+            with anyio.CancelScope() as self._scope:
+                if self._is_to_end:
+                    self._scope.cancel()
+                return await self._method()
+            raise asyncio.CancelledError
+        finally:
+            self._end()  # the task's callbacks run a turn of the loop later
 
     def _cancel(self, at_once: bool) -> None:
         self._is_to_end = True
@@ -74,9 +78,13 @@ class SyncCall(Generic[T_co]):
             self._scope.cancel()
 
     def _finish(self, task: asyncio.Task[T_co]) -> None:
-        self._loop.under_way -= 1
-        self.ended = True
+        self._end()  # it may have been cancelled before it ran
         if not task.cancelled():
             task.exception()  # where nobody waits for it, asyncio need not report it
-        for waiter in self._waiters:
-            waiter.finish()
+
+    def _end(self) -> None:
+        if not self.ended:
+            self._loop.under_way -= 1
+            self.ended = True
+            for waiter in self._waiters:
+                waiter.finish()

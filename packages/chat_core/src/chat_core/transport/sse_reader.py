@@ -71,6 +71,10 @@ class SseReader:
             if text.count("\n") == 2 * len(lines):  # blocks of one line of data, and nothing else
                 events = [Event("message", data) for data in lines if data]
                 return self._checked(events, len(whole))
+        elif text.startswith("event: "):
+            blocks = [block.partition("\ndata: ") for block in text[len("event: ") : -2].split("\n\nevent: ")]
+            if text.count("\n") == 3 * len(blocks) and all(kind and data for kind, _, data in blocks):
+                return self._checked([Event(kind, data) for kind, _, data in blocks], len(whole))
         events = [event for block in text.split("\n\n") if (event := _parse_block(block)) is not None]
         return self._checked(events, len(whole))
 

@@ -26,7 +26,7 @@ from chat_core import (
     tool,
 )
 from chat_core.testing import Call, LoopbackServer, Reply
-from jobs import Build, Save
+from conversations import Build, Save
 from store import Store
 
 

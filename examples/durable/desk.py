@@ -1,5 +1,7 @@
 """Start a worker, or talk to conversations from a terminal; DATABASE_URL names the Postgres database.
 
+QUEUE is the library that runs them: procrastinate, unless it is `dbos`.
+
 python examples/durable/desk.py worker
 python examples/durable/desk.py say 7 "Please take care of order A-17."
 python examples/durable/desk.py show 7
@@ -13,12 +15,27 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack
 
 from agent import TOOLS, builder_of, find_model
 from chat_core import ChatError, JsonObject, Text, ToolCall
-from jobs import Conversations, open_app, work
+from chat_core.types.decisions import ArgumentsChecker
+from conversations import Build, Conversations
 from store import Store
+
+
+def open_queue(
+    url: str, store: Store, build: Build, tools: Sequence[ArgumentsChecker]
+) -> AbstractAsyncContextManager[Conversations]:
+    """Open the queue of QUEUE in a database. Only its library has to be installed."""
+    if os.environ.get("QUEUE") == "dbos":
+        from workflows import Workflows
+
+        return Workflows.open(url, store, build, tools)
+    from jobs import Jobs
+
+    return Jobs.open(url, store, build, tools)
 
 
 async def show(store: Store, conversations: Conversations, id: str) -> None:
@@ -46,11 +63,14 @@ async def main(command: str, *arguments: str) -> None:
         raise SystemExit("set DATABASE_URL, such as postgresql://localhost/chats")
     with ExitStack() as stack:
         client = find_model(stack)
-        async with client, Store.open(url) as store, open_app(url) as app:
-            conversations = Conversations(app, store, builder_of(client), TOOLS)
+        async with (
+            client,
+            Store.open(url) as store,
+            open_queue(url, store, builder_of(client), TOOLS) as conversations,
+        ):
             match command, arguments:
                 case "worker", ():
-                    await work(app)
+                    await conversations.work()
                 case "say", (id, *texts):
                     await conversations.say(id, *texts)
                 case "show", (id,):

@@ -1,14 +1,12 @@
-"""A worker in a process of its own, to be killed: python worker.py ADDRESS QUEUE FOLDER
-
-Effects are lines of FOLDER/effects. Its model answers by what the conversation holds, so that any worker goes
-on where another one was killed. It waits in places for FOLDER/go, where FOLDER/slow names them.
+"""A worker in a process of its own, to be killed. Its model answers by what the conversation holds, so that
+any worker goes on where another one was killed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from chat_core import (
@@ -28,26 +26,16 @@ from chat_core import (
     tool,
 )
 from chat_temporal import ChatActivities, ConversationWorkflow
+from durable_kit import Scene
 from temporalio.client import Client
 from temporalio.worker import Worker
-
-FOLDER = Path(sys.argv[3]) if len(sys.argv) > 3 else Path()
-
-
-def note(line: str) -> None:
-    with (FOLDER / "effects").open("a") as file:
-        file.write(line + "\n")
-
-
-async def pause(place: str) -> None:
-    """Wait here for as long as the test wants it."""
-    if (FOLDER / f"slow-{place}").exists():
-        (FOLDER / f"in-{place}").touch()
-        await asyncio.sleep(3600)
 
 
 class Model:
     """Two calls, then an answer."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
 
     @property
     def model(self) -> str:
@@ -57,7 +45,7 @@ class Model:
         pass
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
-        await pause("model")
+        await self._scene.pause("model")
         if request.messages[-1].role == "user":
             calls = [ToolCall("c1", "charge", {"amount": 30}), ToolCall("c2", "send", {"to": "Ada"})]
             yield Done(ChatResponse(Message("model", [*calls])))
@@ -66,18 +54,20 @@ class Model:
 
 
 @tool
-async def charge(amount: int, context: ToolContext) -> str:
+async def charge(amount: int, context: ToolContext[Scene]) -> str:
     """Charge a card."""
-    await pause("before")
-    note(f"charge {context.idempotency_key}")
-    await pause("after")
+    await context.deps.pause("before")
+    context.deps.note(f"charge {context.idempotency_key}")
+    await context.deps.pause("after")
     return "charged"
 
 
 @tool
-async def send(to: str, context: ToolContext) -> str:
+async def send(to: str, context: ToolContext[Scene]) -> str:
     """Send a letter."""
-    note(f"send {context.idempotency_key}")
+    await context.deps.pause("approved")
+    context.deps.note(f"send {context.idempotency_key}")
+    await context.deps.pause("sent")
     return "sent"
 
 
@@ -85,15 +75,19 @@ def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
     return RequireApproval() if call.name == "send" else Execute()
 
 
-async def main(address: str, queue: str) -> None:
-    activities = ChatActivities(
-        ChatBuilder().with_model(Model()), [ScopedCollection([charge, send], strategy)]
+async def main(scene: Scene, address: str, queue: str) -> None:
+    builder = ChatBuilder().with_model(Model(scene))
+    activities = ChatActivities(builder, [ScopedCollection([charge, send], strategy)], deps=scene)
+    worker = Worker(
+        await Client.connect(address),
+        task_queue=queue,
+        workflows=[ConversationWorkflow],
+        activities=activities.all,
+        # for as long Temporal waits for a worker that has the workflow in memory, which may be dead
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
     )
-    temporal = await Client.connect(address)
-    worker = Worker(temporal, task_queue=queue, workflows=[ConversationWorkflow], activities=activities.all)
-    (FOLDER / f"ready-{sys.argv[4]}").touch()
     await worker.run()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+def run(folder: Path, address: str, queue: str) -> None:
+    asyncio.run(main(Scene(folder), address, queue))

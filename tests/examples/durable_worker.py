@@ -1,7 +1,5 @@
-"""A worker of the durable example in a process of its own, to be killed: durable_worker.py URL FOLDER
-
-Effects are lines of FOLDER/effects. Its model answers by what the conversation holds, so that any worker goes
-on where another one was killed. It waits in a place for as long as there is FOLDER/slow-PLACE.
+"""A worker of the durable example in a process of its own, to be killed. Its model answers by what the
+conversation holds, so that any worker goes on where another one was killed.
 """
 
 from __future__ import annotations
@@ -9,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,32 +30,22 @@ from chat_core import (
     RequireApproval,
     ScopedCollection,
     Text,
+    Tool,
     ToolCall,
     ToolContext,
     TurnEvent,
     tool,
 )
-from desk import open_app, work
-from jobs import Conversations, Save
+from conversations import Conversations, Save
+from durable_kit import Scene
 from store import Store
-
-FOLDER = Path(sys.argv[2]) if len(sys.argv) > 2 else Path()
-
-
-def note(line: str) -> None:
-    with (FOLDER / "effects").open("a") as file:
-        file.write(line + "\n")
-
-
-async def pause(place: str) -> None:
-    """Wait here for as long as the test wants it."""
-    while (FOLDER / f"slow-{place}").exists():
-        (FOLDER / f"in-{place}").touch()
-        await asyncio.sleep(0.02)
 
 
 class Model:
-    """Three calls, then an answer. With FOLDER/overloaded its server refuses once."""
+    """Three calls, then an answer. With the file `overloaded` its server refuses once."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
 
     @property
     def model(self) -> str:
@@ -69,9 +58,9 @@ class Model:
         yield Done(await self.complete(request))
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
-        await pause("model")
-        if (FOLDER / "overloaded").exists():
-            (FOLDER / "overloaded").unlink()
+        await self._scene.pause("model")
+        if (self._scene.folder / "overloaded").exists():
+            (self._scene.folder / "overloaded").unlink()
             raise Overloaded("come back later", status=529, retryable=True)
         if request.messages[-1].role == "user":
             calls = [
@@ -83,32 +72,33 @@ class Model:
         return ChatResponse(Message("model", [Text("Done.")]))
 
 
-@tool
-async def charge(amount: int, context: ToolContext) -> str:
-    """Charge a card."""
-    await pause("before")
-    note(f"charge {context.idempotency_key}")
-    await pause("after")
-    return "charged"
+def tools_of(scene: Scene) -> list[Tool]:
+    """Return the tools of a worker. What the example gives to tools is its database."""
 
+    @tool
+    async def charge(amount: int, context: ToolContext) -> str:
+        """Charge a card."""
+        await scene.pause("before")
+        scene.note(f"charge {context.idempotency_key}")
+        await scene.pause("after")
+        return "charged"
 
-@tool
-async def send_mail(to: str, context: ToolContext) -> str:
-    """Send a mail."""
-    await pause("approved")
-    note(f"send_mail {context.idempotency_key}")
-    await pause("sent")
-    return "sent"
+    @tool
+    async def send_mail(to: str, context: ToolContext) -> str:
+        """Send a mail."""
+        await scene.pause("approved")
+        scene.note(f"send_mail {context.idempotency_key}")
+        await scene.pause("sent")
+        return "sent"
 
+    @tool
+    async def remind(text: str, context: ToolContext) -> str:
+        """Remind the team."""
+        await scene.pause("due")
+        scene.note(f"remind {context.idempotency_key}")
+        return "reminded"
 
-@tool
-async def remind(text: str, context: ToolContext) -> str:
-    """Remind the team."""
-    note(f"remind {context.idempotency_key}")
-    return "reminded"
-
-
-TOOLS = (charge, send_mail, remind)
+    return [charge, send_mail, remind]
 
 
 def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
@@ -121,16 +111,29 @@ def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
             return Execute()
 
 
-def build(save: Save, /) -> Chat[ChatModel, Complete | Paused, ChatResponse, Store]:
-    builder = ChatBuilder().with_model(Model()).with_scoped_tools(ScopedCollection(TOOLS, strategy))
-    return builder.with_checkpoint(save).build()
+def open_queue(
+    engine: str, url: str, store: Store, scene: Scene
+) -> AbstractAsyncContextManager[Conversations]:
+    """Open the queue of an engine."""
+    tools = tools_of(scene)
+    builder = ChatBuilder().with_model(Model(scene)).with_scoped_tools(ScopedCollection(tools, strategy))
+
+    def build(save: Save, /) -> Chat[ChatModel, Complete | Paused, ChatResponse, Store]:
+        return builder.with_checkpoint(save).build()
+
+    if engine == "dbos":
+        from workflows import Workflows
+
+        return Workflows.open(url, store, build, tools, rescue_every=1)
+    from jobs import Jobs
+
+    return Jobs.open(url, store, build, tools, rescue_every=1)
 
 
-async def main(url: str) -> None:
-    async with Store.open(url) as store, open_app(url) as app:
-        Conversations(app, store, build, TOOLS, rescue_every=1)
-        await work(app)
+async def main(scene: Scene, url: str, engine: str) -> None:
+    async with Store.open(url) as store, open_queue(engine, url, store, scene) as conversations:
+        await conversations.work()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+def run(folder: Path, url: str, engine: str) -> None:
+    asyncio.run(main(Scene(folder), url, engine))

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
 from importlib.util import find_spec
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -18,21 +18,16 @@ from uuid import uuid4
 import anyio
 import pytest
 from chat_core import InvalidDecision, JsonObject, Messages
+from durable_kit import KILLS, Scene, Workers, kill_at_random
 
 EXAMPLE = Path(__file__).parents[2] / "examples/durable"
 sys.path.append(str(EXAMPLE))
 if TYPE_CHECKING:
-    from jobs import Conversations
+    from conversations import Conversations
     from store import Store
 
-KILLS = int(os.environ.get("CHAT_KILLS", "1"))  # CHAT_KILLS=200 by hand
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(
-        not all(map(find_spec, ("procrastinate", "psycopg_pool"))),
-        reason="procrastinate and psycopg-pool are not installed: the dev group of pyproject.toml has them",
-    ),
-]
+ENGINES = {"procrastinate": ("procrastinate", "psycopg_pool"), "dbos": ("dbos", "psycopg_pool")}
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
@@ -41,46 +36,55 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """What runs the conversations."""
+    if not all(map(find_spec, ENGINES[request.param])):
+        pytest.skip(f"{request.param} is not installed: the dev group of pyproject.toml has it")
+    return str(request.param)
+
+
 class Desk:
     """One conversation, and the workers that carry it on."""
 
-    def __init__(self, url: str, folder: Path, store: Store, conversations: Conversations) -> None:
-        self.url, self.folder, self.store, self.conversations = url, folder, store, conversations
+    def __init__(
+        self, engine: str, url: str, folder: Path, store: Store, conversations: Conversations
+    ) -> None:
+        self.engine, self.url, self.scene = engine, url, Scene(folder)
+        self.store, self.conversations = store, conversations
         self.id = str(uuid4())
-        self.workers: list[subprocess.Popen[bytes]] = []
+        from durable_worker import run
 
-    def start(self) -> subprocess.Popen[bytes]:
+        modules = ["durable_worker", {"dbos": "workflows"}.get(engine, "jobs")]
+        self.workers = Workers(run, modules, folder, url, engine)
+
+    def start(self) -> BaseProcess:
         """Start a worker."""
-        program = Path(__file__).with_name("durable_worker.py")
-        command = [sys.executable, str(program), self.url, str(self.folder)]
-        self.workers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        return self.workers[-1]
+        return self.workers.start()
+
+    async def begin(self) -> None:
+        """Begin another conversation."""
+        self.id = str(uuid4())
+        await self.conversations.say(self.id, "Do it.")
 
     async def kill(self) -> None:
-        """Kill all workers, which have been silent for an hour then."""
-        for process in self.workers:
-            process.kill()
-            process.wait()
+        """Kill all workers, and have the engine notice it."""
+        self.workers.kill()
         await self.silence()
 
     async def silence(self) -> None:
+        """Have the engine take all workers for lost."""
         import psycopg
 
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
-            await connection.execute(
-                "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 h'"
-            )
-
-    def slow(self, place: str) -> Path:
-        """Make workers wait in a place until the file is deleted."""
-        file = self.folder / f"slow-{place}"
-        file.touch()
-        return file
-
-    async def reached(self, place: str) -> None:
-        with anyio.fail_after(30):
-            while not (self.folder / f"in-{place}").exists():
-                await anyio.sleep(0.01)
+            if self.engine == "dbos":
+                await connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                )
+            else:
+                await connection.execute(
+                    "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 h'"
+                )
 
     async def messages(self) -> Messages:
         return (await self.store.load(self.id))[0]
@@ -90,10 +94,26 @@ class Desk:
 
     async def rest(self) -> Messages:
         """The conversation once nothing but a person can carry it on."""
-        with anyio.fail_after(60):
-            while await self.conversations.busy(self.id) or (messages := await self.messages()).next_wake():
+        with anyio.move_on_after(60):
+            while await self.conversations.busy(self.id) or (await self.messages()).next_wake():
                 await anyio.sleep(0.02)
-        return messages
+            return await self.messages()
+        calls = {call.name: call.status for call in (await self.messages()).calls}
+        at_work = await self.conversations.busy(self.id)
+        pytest.fail(f"after a minute it still goes on: {at_work=} {calls} {await self._activity()}")
+
+    async def _activity(self) -> list[object]:
+        """What Postgres and the queue are at, for the message of a failure."""
+        import psycopg
+
+        statements = ["SELECT pid, state, wait_event_type, query FROM pg_stat_activity WHERE query <> ''"]
+        if self.engine == "procrastinate":
+            statements += [
+                "SELECT id, status, task_name, worker_id, attempts FROM procrastinate_jobs",
+                "SELECT id, now() - last_heartbeat FROM procrastinate_workers",
+            ]
+        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
+            return [await (await connection.execute(each.encode())).fetchall() for each in statements]
 
     async def decide(self, name: str, verdict: str, **more: str) -> None:
         [call] = [call for call in (await self.messages()).calls if call.name == name]
@@ -112,33 +132,28 @@ class Desk:
                     await self.decide(call.name, "approve")
         return seen
 
-    @property
-    def effects(self) -> Counter[str]:
-        file = self.folder / "effects"
-        return Counter(line.split()[0] for line in (file.read_text().splitlines() if file.exists() else ()))
-
 
 @pytest.fixture
-async def desk(postgres: str, tmp_path: Path) -> AsyncGenerator[Desk]:
-    from durable_worker import TOOLS, build
-    from jobs import Conversations, open_app
+async def desk(engine: str, postgres: str, tmp_path: Path) -> AsyncGenerator[Desk]:
+    from durable_worker import open_queue
     from store import Store
 
-    async with Store.open(postgres) as store, open_app(postgres) as app:
-        opened = Desk(postgres, tmp_path, store, Conversations(app, store, build, TOOLS))
+    async with (
+        Store.open(postgres) as store,
+        open_queue(engine, postgres, store, Scene(tmp_path)) as conversations,
+    ):
+        opened = Desk(engine, postgres, tmp_path, store, conversations)
         yield opened
-        for process in opened.workers:
-            process.kill()
-            process.wait()
+        opened.workers.kill()
 
 
 async def test_a_conversation_waits_for_a_person_and_a_time_and_goes_on_by_itself(desk: Desk) -> None:
     desk.start()
-    (desk.folder / "overloaded").touch()
+    (desk.scene.folder / "overloaded").touch()
     await desk.conversations.say(desk.id, "Do it.")
     await desk.rest()
     assert await desk.store.error(desk.id) is None
-    assert desk.effects == {"charge": 1, "remind": 1}
+    assert desk.scene.effects == {"charge": 1, "remind": 1}
     assert await desk.status("send_mail") == "awaiting_approval"
 
     with pytest.raises(InvalidDecision, match="c1"):
@@ -155,7 +170,7 @@ async def test_a_conversation_waits_for_a_person_and_a_time_and_goes_on_by_itsel
     await desk.conversations.say(desk.id, "No, leave it.")
     messages = await desk.rest()
     assert [message.role for message in messages].count("user") == 3
-    assert desk.effects["send_mail"] == 1
+    assert desk.scene.effects["send_mail"] == 1
     assert await desk.store.error(desk.id) is None
 
 
@@ -166,7 +181,7 @@ async def test_a_conversation_waits_for_a_person_and_a_time_and_goes_on_by_itsel
 async def test_what_killed_workers_leave_is_taken_up_and_no_call_runs_twice(
     places: tuple[str, ...], charges: int, sent: int, desk: Desk
 ) -> None:
-    slow = {place: desk.slow(place) for place in places}
+    slow = {place: desk.scene.slow(place) for place in places}
     await desk.conversations.say(desk.id, "Do it.")
     for place in places:
         desk.start()
@@ -175,7 +190,7 @@ async def test_what_killed_workers_leave_is_taken_up_and_no_call_runs_twice(
             await desk.decide("charge", "complete", result="looked")
             await desk.decide("send_mail", "approve")
             await desk.decide("send_mail", "approve")  # two persons at once: no approval to run it once more
-        await desk.reached(place)
+        await desk.scene.reached(place)
         await desk.kill()
         slow[place].unlink()
     desk.start()
@@ -185,85 +200,65 @@ async def test_what_killed_workers_leave_is_taken_up_and_no_call_runs_twice(
     assert await desk.finish() == {"send_mail": "unknown"}
     messages = await desk.messages()
     assert (messages[-1].text, messages.find_tool("c1").outcome()) == ("Done.", "looked")
-    assert desk.effects == Counter({"charge": charges, "send_mail": sent, "remind": 1}) - Counter()
+    assert desk.scene.effects == Counter({"charge": charges, "send_mail": sent, "remind": 1}) - Counter()
 
 
 async def test_a_worker_that_was_frozen_and_taken_for_lost_changes_nothing_when_it_comes_back(
     desk: Desk,
 ) -> None:
-    slow = desk.slow("after")
+    slow = desk.scene.slow("after")
     frozen = desk.start()
     await desk.conversations.say(desk.id, "Do it.")
-    await desk.reached("after")
-    frozen.send_signal(signal.SIGSTOP)
+    await desk.scene.reached("after")
+    assert frozen.pid is not None
+    os.kill(frozen.pid, signal.SIGSTOP)
     await desk.silence()
     desk.start()
     assert (await desk.finish())["charge"] == "unknown"
     slow.unlink()
-    frozen.send_signal(signal.SIGCONT)
+    os.kill(frozen.pid, signal.SIGCONT)
     frozen.terminate()
     with anyio.fail_after(30):
-        while frozen.poll() is None:
+        while frozen.is_alive():
             await anyio.sleep(0.02)
 
     messages = await desk.rest()
     assert messages[-1].text == "Done."
     assert messages.find_tool("c1").outcome() == "looked: it happened"
-    assert desk.effects == {"charge": 1, "send_mail": 1, "remind": 1}
+    assert desk.scene.effects == {"charge": 1, "send_mail": 1, "remind": 1}
 
 
 async def test_a_worker_that_is_stopped_ends_what_it_does(desk: Desk) -> None:
-    slow = desk.slow("before")
+    slow = desk.scene.slow("before")
     worker = desk.start()
     await desk.conversations.say(desk.id, "Do it.")
-    await desk.reached("before")
+    await desk.scene.reached("before")
     worker.terminate()
     slow.unlink()
     with anyio.fail_after(30):
-        while worker.poll() is None:
+        while worker.is_alive():
             await anyio.sleep(0.02)
-    assert (worker.returncode, await desk.status("charge")) == (0, "completed")
+    assert (worker.exitcode, await desk.status("charge")) == (0, "completed")
     desk.start()
     assert await desk.finish() == {"send_mail": "awaiting_approval"}
 
 
 async def test_workers_are_killed_at_random_moments(desk: Desk) -> None:
-    seed = os.environ.get("CHAT_KILLS_SEED", "7")
-    moments = random.Random(seed)
-    for _ in range(KILLS):
-        (desk.folder / "effects").unlink(missing_ok=True)
-        desk.id = str(uuid4())
-        desk.start()
-        await desk.conversations.say(desk.id, "Do it.")
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_approve, desk)
-            await anyio.sleep(moments.uniform(0.0, 3.5))
-            await desk.kill()
-            tasks.cancel_scope.cancel()
-        desk.start()
-        seen = await desk.finish()
-        assert (await desk.messages())[-1].text == "Done.", seed
-        for call in (await desk.messages()).calls:
-            assert call.status.type == "completed"
-            assert desk.effects[call.name] <= 1, (seed, call.name)
-            # what did not happen, somebody has decided about
-            assert desk.effects[call.name] == 1 or seen[call.name] == "unknown", (seed, call.name)
+    figures = await kill_at_random(desk)
+    assert (figures.kills, figures.twice, figures.lost) == (KILLS, 0, 0)
+    assert figures.calls["completed"] == 3 * figures.conversations
 
 
-async def _approve(desk: Desk) -> None:
-    """Approve the mail as soon as it waits."""
-    while True:
-        calls = {call.name: call.status.type for call in (await desk.messages()).calls}
-        if calls.get("send_mail") == "awaiting_approval":
-            await desk.decide("send_mail", "approve")
-            return
-        await anyio.sleep(0.02)
-
-
-async def test_the_example_runs_as_its_page_says(postgres: str) -> None:
+async def test_the_example_runs_as_its_page_says(engine: str, postgres: str) -> None:
     from store import Store
 
-    settings = {"DATABASE_URL": postgres, "REMIND_AFTER": "0", "CHAT_BASE_URL": "", "USER": "grace"}
+    settings = {
+        "QUEUE": engine,
+        "DATABASE_URL": postgres,
+        "REMIND_AFTER": "0",
+        "CHAT_BASE_URL": "",
+        "USER": "grace",
+    }
     settings = {**os.environ, **settings}
     desk = [sys.executable, "-W", "error", str(EXAMPLE / "desk.py")]
 

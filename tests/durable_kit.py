@@ -154,27 +154,32 @@ async def kill_at_random(subject: Subject, kills: int = KILLS, seed: str = SEED)
     figures, moments, began = Figures(), random.Random(seed), time.monotonic()
     subject.scene.lasting()
     subject.start()
-    while figures.kills < kills:
-        subject.scene.clear()
-        await subject.begin()
-
-        ended = anyio.Event()
-
-        async def strike(seconds: float, ended: anyio.Event = ended) -> None:
-            await anyio.sleep(seconds)
-            figures.kills += 1
-            figures.places["end" if ended.is_set() else subject.scene.place] += 1
-            await subject.kill()
-            subject.start()
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(strike, moments.uniform(0.0, 2.5))
-            seen = await subject.finish()
-            ended.set()
-        await _count(subject, seen, figures)
-    figures.seconds = round(time.monotonic() - began, 1)
-    print(figures, file=sys.__stderr__)
+    try:
+        while figures.kills < kills:
+            await _kill_once(subject, moments.uniform(0.0, 2.5), figures)
+    finally:
+        figures.seconds = round(time.monotonic() - began, 1)
+        print(figures, file=sys.__stderr__)
     return figures
+
+
+async def _kill_once(subject: Subject, moment: float, figures: Figures) -> None:
+    ended = anyio.Event()
+
+    async def strike() -> None:
+        await anyio.sleep(moment)
+        figures.kills += 1
+        figures.places["end" if ended.is_set() else subject.scene.place] += 1
+        await subject.kill()
+        subject.start()
+
+    subject.scene.clear()
+    await subject.begin()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(strike)
+        seen = await subject.finish()
+        ended.set()
+    await _count(subject, seen, figures)
 
 
 async def _count(subject: Subject, seen: dict[str, str], figures: Figures) -> None:

@@ -33,7 +33,7 @@ from psycopg import OperationalError
 from store import Store
 
 Save: TypeAlias = Callable[[Messages], Awaitable[None]]
-TAKEN = "jobs"  # the metadata of a conversation: the jobs whose texts and decisions are in it
+TAKEN = "jobs"  # the metadata of a conversation: the jobs, or keys, whose texts and decisions are in it
 ATTEMPTS = 8  # at a job whose error may pass
 
 
@@ -45,11 +45,24 @@ class Build(Protocol):
 
 @dataclass
 class Given:
-    """What somebody wrote or decided: texts, decisions, and how each call stood that was decided about."""
+    """What somebody wrote or decided: texts, decisions, and how each call stood that was decided about.
+
+    What comes twice under one `key` is taken in once.
+    """
 
     texts: Sequence[str] = ()
     decisions: Sequence[JsonObject] = ()
     seen: Mapping[str, str] = field(default_factory=dict[str, str])
+    key: str | None = None
+
+    def as_json(self) -> JsonObject:
+        """Return it as a job holds it."""
+        return {
+            "texts": [*self.texts],
+            "decisions": [*self.decisions],
+            "seen": {**self.seen},
+            "key": self.key,
+        }
 
 
 class Conversations(ABC):
@@ -63,22 +76,28 @@ class Conversations(ABC):
         self._build = build
         self._tools = tools
 
-    async def say(self, id: str, *texts: str) -> None:
-        """Append what the user wrote, after closing calls that wait. A new id is a new conversation."""
-        await self._add(id, Given(texts))
+    async def say(self, id: str, *texts: str, key: str | None = None) -> None:
+        """Append what the user wrote, after closing calls that wait. A new id is a new conversation.
 
-    async def decide(self, id: str, decisions: Sequence[JsonObject]) -> None:
+        With a `key`, such as the id of a web request, the same that comes once more changes nothing.
+        """
+        await self._add(id, Given(texts, key=key))
+
+    async def decide(self, id: str, decisions: Sequence[JsonObject], *, key: str | None = None) -> None:
         """Decide about calls that wait, all or none. `decision_schema()` of chat_core describes a decision.
 
-        Raises `InvalidDecision` where one does not fit. They are checked again when their job runs; what no
-        longer fits then is not applied, and `Store.error` tells why.
+        With a `key`, the same that comes once more changes nothing. Raises `InvalidDecision` where one does
+        not fit. They are checked again when their job runs; what no longer fits then is not applied, and
+        `Store.error` tells why.
         """
         messages, _ = await self._store.load(id)
+        if key in _taken(messages):
+            return
         given = decisions_from_json(decisions)
         decided = {decision.call_id for decision in given}
         seen = {call.id: call.status.type for call in messages.calls if call.id in decided}
         messages.decide(given, tools=self._tools)  # of a copy
-        await self._add(id, Given(decisions=decisions, seen=seen))
+        await self._add(id, Given(decisions=decisions, seen=seen, key=key))
 
     async def go_on(self, id: str) -> None:
         """Carry a conversation on: after its error was mended, or because a call is due."""
@@ -105,7 +124,7 @@ class Conversations(ABC):
                 nonlocal known
                 known = await self._store.save(id, messages, known)
 
-            if (given.texts or given.decisions) and _is_new(messages, job):
+            if (given.texts or given.decisions) and _is_new(messages, given.key or job):
                 self._take(messages, given)
                 await save(messages)
             if _has_next_step(messages):
@@ -142,12 +161,16 @@ def seconds_to_retry(error: BaseException, attempts: int) -> float | None:
 
 def _is_new(messages: Messages, job: str) -> bool:
     """Return whether the input of a job is not in the conversation yet, and note that it now is."""
-    taken = messages.metadata.get(TAKEN)
-    ids = taken if isinstance(taken, list) else []
-    if job in ids:
+    taken = _taken(messages)
+    if job in taken:
         return False
-    messages.set_metadata(TAKEN, [*ids, job])
+    messages.set_metadata(TAKEN, [*taken, job])
     return True
+
+
+def _taken(messages: Messages) -> Sequence[object]:
+    taken = messages.metadata.get(TAKEN)
+    return taken if isinstance(taken, list) else ()
 
 
 def _has_next_step(messages: Messages) -> bool:

@@ -82,11 +82,7 @@ class Jobs(Conversations):
         )
 
     async def _add(self, id: str, given: Given) -> None:
-        values: JSONDict = {
-            "texts": [*given.texts],
-            "decisions": [*given.decisions],
-            "seen": {**given.seen},
-        }
+        values: JSONDict = given.as_json()
         await self._advance.configure(lock=id).defer_async(id=id, **values)
 
     async def _run(
@@ -96,8 +92,9 @@ class Jobs(Conversations):
         texts: list[str],
         decisions: list[JsonObject],
         seen: dict[str, str],
+        key: str | None,
     ) -> None:
-        wake = await self._carry_on(str(context.job.id), id, Given(texts, decisions, seen))
+        wake = await self._carry_on(str(context.job.id), id, Given(texts, decisions, seen, key))
         if wake is not None:
             await self._set_timer(id, wake)
 

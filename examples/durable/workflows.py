@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import cast
 from uuid import uuid4
 
 from anyio import to_thread
@@ -117,8 +116,10 @@ class Workflows(Conversations):
         )
 
         @DBOS.workflow(name=ADVANCE)
-        async def advance(id: str, given: JsonObject) -> None:
-            await self._advance(id, given)
+        async def advance(
+            id: str, texts: list[str], decisions: list[JsonObject], seen: dict[str, str], key: str | None
+        ) -> None:
+            await self._advance(id, Given(texts, decisions, seen, key))
 
         DBOS.launch()
         await DBOS.register_queue_async(
@@ -126,7 +127,7 @@ class Workflows(Conversations):
         )
 
     async def _add(self, id: str, given: Given) -> None:
-        await self._enqueue(id, str(uuid4()), given)
+        await self._enqueue(id, given.key or str(uuid4()), given)
 
     async def _enqueue(self, id: str, key: str, given: Given, delay: float | None = None) -> None:
         """Add a workflow. What is added twice under one key runs once."""
@@ -138,14 +139,9 @@ class Workflows(Conversations):
         )
         if delay is not None:
             options["delay_seconds"] = delay
-        plain: JsonObject = {
-            "texts": [*given.texts],
-            "decisions": [*given.decisions],
-            "seen": {**given.seen},
-        }
-        await self._client.enqueue_async(options, id, plain)
+        await self._client.enqueue_async(options, id, **given.as_json())
 
-    async def _advance(self, id: str, given: JsonObject) -> None:
+    async def _advance(self, id: str, given: Given) -> None:
         """The workflow: tries until the conversation waits or has ended, then sets its timer."""
         job, attempts = str(DBOS.workflow_id), 1
         outcome = await DBOS.run_step_async({"name": "carry on"}, self._try, job, id, given, attempts)
@@ -154,15 +150,10 @@ class Workflows(Conversations):
             attempts += 1
             outcome = await DBOS.run_step_async({"name": "carry on"}, self._try, job, id, given, attempts)
 
-    async def _try(
-        self, job: str, id: str, given: Mapping[str, object], attempts: int
-    ) -> dict[str, float | None]:
+    async def _try(self, job: str, id: str, given: Given, attempts: int) -> dict[str, float | None]:
         """The step: DBOS may do it again, the table knows what has been done."""
-        texts = cast("list[str]", given["texts"])
-        decisions = cast("list[JsonObject]", given["decisions"])
-        seen = cast("dict[str, str]", given["seen"])
         try:
-            wake = await self._carry_on(job, id, Given(texts, decisions, seen))
+            wake = await self._carry_on(job, id, given)
         except (ChatError, OperationalError) as error:
             if (wait := seconds_to_retry(error, attempts)) is None and not isinstance(error, ChatError):
                 raise

@@ -96,12 +96,6 @@ def methods() -> Mapping[str, Method]:
     }
 
 
-def has_method(url: str) -> bool:
-    """Return whether a request to this URL is one of the methods."""
-    found = _METHOD.search(urlsplit(url).path)
-    return found is not None and found["method"] in methods()
-
-
 def as_call(url: str, body: bytes) -> Call | None:
     """Return a request as a call, or None for one that has no method of `GenerativeService`.
 

@@ -18,7 +18,7 @@ from chat_core.transport.tls import public_trust
 from chat_core.types.short_repr import Shown, Values
 
 from chat_gemini.grpc.channels import Channels, RunningCall, connect
-from chat_gemini.grpc.methods import Call, as_call, as_json, has_method, methods
+from chat_gemini.grpc.methods import Call, as_call, as_json, methods
 from chat_gemini.grpc.status import body_of, is_local, local_failure, status_of
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ class GrpcTransport(Shown):
 
     async def send(self, request: Request, /) -> Response:
         """Send the request and return the whole response, whatever its status."""
-        if not has_method(request.url):
+        call = as_call(request.url, request.body)
+        if call is None:
             return await self._http.send(request)
-        async with self.stream(request) as stream:
+        async with self._started(request, call) as stream:
             return Response(stream.status, stream.headers, await stream.read())
 
     @asynccontextmanager
@@ -72,7 +73,12 @@ class GrpcTransport(Shown):
         if call is None:
             async with self._http.stream(request) as over_http:
                 yield over_http
-            return
+        else:
+            async with self._started(request, call) as over_grpc:
+                yield over_grpc
+
+    @asynccontextmanager
+    async def _started(self, request: Request, call: Call) -> AsyncGenerator[GrpcStream]:
         metadata = _metadata(request, call)
         server = server_of(request.url)
         channel = await self._channel(server)

@@ -113,7 +113,8 @@ class BedrockBuilder(ProviderBuilder[_Choices], Generic[M, E]):
     def with_thinking(self, budget_tokens: int) -> Self:
         """Have a Claude of up to the 4.6 generation think, with up to this many tokens, at least 1,024.
 
-        Newer ones, and the other models that reason, take `ChatOptions(reasoning_effort=...)`.
+        Newer ones, and the other models that reason, take `ChatOptions(reasoning_effort=...)`. Raises
+        `ConfigurationError` for less.
         """
         if budget_tokens < 1024:
             raise ConfigurationError(f"with_thinking({budget_tokens}): at least 1024 tokens")

@@ -43,7 +43,7 @@ class CerebrasBuilder(CompletionsBuilder, Generic[M]):
 
     def with_queue_threshold(self, milliseconds: int) -> Self:
         """Fail at once where the request would wait longer than this in the queue, 50 to 20000; for the tiers
-        auto and flex.
+        auto and flex. Raises `ConfigurationError` outside of that range.
         """
         if not 50 <= milliseconds <= 20000:
             raise ConfigurationError(

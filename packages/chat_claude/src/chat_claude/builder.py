@@ -55,7 +55,7 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         """Set the `anthropic-version`. Default: 2023-06-01, which every model serves.
 
         Under it, models up to the 4.6 generation accept `temperature`, `top_p` and `top_k`. Under 2026-10-21
-        no model does.
+        no model does. Raises `ConfigurationError` for any other version.
         """
         if version not in _VERSIONS:
             raise ConfigurationError(f"with_api_version({version!r}): there are {' and '.join(_VERSIONS)}")
@@ -71,7 +71,10 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         )
 
     def with_options(self, options: ClaudeOptions) -> Self:
-        """Set the options of this wire beyond the common ones."""
+        """Set the options of this wire beyond the common ones.
+
+        Raises `ConfigurationError` for anything but `ClaudeOptions`.
+        """
         given = checked_instance(
             options, ClaudeOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
         )
@@ -86,7 +89,8 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         bound to them.
 
         "drop" (default): that thinking is left out, with a `Notice`. "error": `ConfigurationError` before
-        anything is sent. "send": it is sent as it is, and the server decides.
+        anything is sent. "send": it is sent as it is, and the server decides. Raises `ConfigurationError` for
+        another word.
         """
         if policy not in ("error", "drop", "send"):
             raise ConfigurationError(f"with_changed_prefix({policy!r}): 'error', 'drop' or 'send'")
@@ -120,7 +124,8 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
     ) -> Self:
         """Set fields that only Claude has for the chat's tool of this name.
 
-        `allowed_callers` are "direct" and versions of code execution.
+        `allowed_callers` are "direct" and versions of code execution. Raises `ConfigurationError` for a
+        deferred tool with a cache point, which the server refuses.
         """
         fields: dict[str, JsonValue] = {
             "defer_loading": defer_loading,
@@ -173,7 +178,10 @@ class ClaudeBuilder(NativeToolsBuilder, Generic[M]):
         return self._with(replace(self._choices, host=FoundryHost(resource)))
 
     def with_continuations(self, most: int) -> Self:
-        """Set how often a turn that the server pauses is continued within one call. Default: 10."""
+        """Set how often a turn that the server pauses is continued within one call. Default: 10.
+
+        Raises `ConfigurationError` below 0.
+        """
         if most < 0:
             raise ConfigurationError(f"with_continuations({most}): at least 0")
         return self._with(replace(self._choices, continuations=most))

@@ -136,7 +136,8 @@ class ClaudeClient(TurnClient[Settings]):
 
     async def count_tokens(self, messages: Messages, tools: Sequence[ToolDefinition] = ()) -> int:
         """Return the number of input tokens of a request with these messages and tools, and all that the
-        client adds.
+        client adds. Raises `ConfigurationError` on a platform that does not count them, and with tools of
+        MCP servers, which cannot be counted.
         """
         request = ChatRequest(messages, tools)
         encoded = encode_count(request, origin=self._origin, defaults=self._settings.defaults)
@@ -148,7 +149,7 @@ class ClaudeClient(TurnClient[Settings]):
         return await self._send("POST", path, decode_count, encoded.body, headers)
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return the models that the server offers; the `raw` of each describes what it can do."""
+        """Return the models; `raw` tells what they can do. Raises `ConfigurationError` without a list."""
         platform = self._settings.defaults.platform
         if not platform.lists_models:
             raise ConfigurationError(f"{platform.name} does not list the models of Claude here")

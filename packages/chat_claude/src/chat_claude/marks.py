@@ -38,7 +38,8 @@ def cached(part: MarkedPart, ttl: CacheTtl | None = None) -> MarkedPart:
     """Return the part with a cache breakpoint after it: tools, instructions and messages up to here are
     cached.
 
-    A request has four at most, with that of automatic caching.
+    A request has four at most, with that of automatic caching. Raises `ConfigurationError` for a part of a
+    model's turn, which goes back as it came.
     """
     return _marked(part, {"cache_control": cache_control(ttl)})
 
@@ -66,7 +67,7 @@ def document(
 def search_result(source: str, title: str, *texts: str, citations: bool = True) -> Opaque:
     """Return a passage of the application's own search, which the model can use and cite.
 
-    Blank texts are left out.
+    Blank texts are left out. Raises `ConfigurationError` where no text is left.
     """
     content: list[JsonValue] = [{"type": "text", "text": text} for text in texts if text.strip()]
     if not content:

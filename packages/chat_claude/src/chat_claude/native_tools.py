@@ -40,7 +40,8 @@ class NativeToolsBuilder(ProviderBuilder[Choices]):
     ) -> Self:
         """Let the model search the web; texts that rest on a page cite it.
 
-        `user_location` has any of city, region, country, timezone.
+        `user_location` has any of city, region, country, timezone. Raises `ConfigurationError` for allowed
+        and blocked domains at once.
         """
         _check_domains("with_web_search", allowed_domains, blocked_domains)
         return self._with_tool(
@@ -62,7 +63,10 @@ class NativeToolsBuilder(ProviderBuilder[Choices]):
         max_content_tokens: int | None = None,
         version: WebFetchVersion = "20250910",
     ) -> Self:
-        """Let the model read pages whose URL stands in the conversation."""
+        """Let the model read pages whose URL stands in the conversation.
+
+        Raises `ConfigurationError` for allowed and blocked domains at once.
+        """
         _check_domains("with_web_fetch", allowed_domains, blocked_domains)
         return self._with_tool(
             f"web_fetch_{version}",
@@ -93,7 +97,10 @@ class NativeToolsBuilder(ProviderBuilder[Choices]):
         allowed_tools: Sequence[str] | None = None,
         defer_loading: bool = False,
     ) -> Self:
-        """Let the model use the tools of a remote MCP server, all or those allowed; Anthropic calls them."""
+        """Let the model use the tools of a remote MCP server, all or those allowed; Anthropic calls them.
+
+        Raises `ConfigurationError` for a URL without https.
+        """
         if not url.startswith("https://"):
             raise ConfigurationError(
                 f"with_mcp_server({name!r}): its URL begins with https://, since Anthropic calls it"
@@ -146,6 +153,7 @@ class NativeToolsBuilder(ProviderBuilder[Choices]):
         """Add any other tool that Anthropic defines, by its entry in `tools`.
 
         One that your code executes, such as `memory_20250818`, also needs a chat tool of the same name.
+        Raises `ConfigurationError` for an entry without a `type`.
         """
         if "type" not in declaration:
             raise ConfigurationError("with_native_tool({...}) needs its \"type\", such as 'memory_20250818'")

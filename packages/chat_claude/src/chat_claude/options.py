@@ -41,7 +41,7 @@ class Thinking:
     def enabled(budget_tokens: int, *, display: Display | None = None) -> Thinking:
         """Think always, with up to `budget_tokens` of `max_tokens`: models up to the 4.6 generation.
 
-        At least 1024.
+        At least 1024. Raises `ConfigurationError` for less.
         """
         if budget_tokens < 1024:
             raise ConfigurationError(f"Thinking.enabled({budget_tokens}): at least 1024 tokens")

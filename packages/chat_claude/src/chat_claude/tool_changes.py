@@ -24,7 +24,8 @@ def tool_addition(tool: HasDefinition | ToolDefinition | Mapping[str, object] | 
 
     A tool, or an entry of the wire's `tools`, is sent by value: the chat has the tool too, so that it can be
     called, and its requests do not declare it. A name stands for a tool that they declare, or that was added
-    before. Models up to Opus 4.7 and Sonnet 5 do not take it.
+    before. Models up to Opus 4.7 and Sonnet 5 do not take it. Raises `ConfigurationError` for an entry with
+    neither a name nor a type.
     """
     match tool:
         case str():

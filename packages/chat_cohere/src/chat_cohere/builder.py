@@ -61,7 +61,8 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
 
     def with_thinking(self, token_budget: int | None = None, *, enabled: bool = True) -> Self:
         """Have the model reason, with up to this many tokens, or not at all. Models that reason do so by
-        default."""
+        default. Raises `ConfigurationError` for a budget of less than one token.
+        """
         if token_budget is not None and token_budget < 1:
             raise ConfigurationError(
                 f"with_thinking({token_budget}): at least 1 token; enabled=False turns it off"

@@ -68,7 +68,10 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         super().__init__(Choices())
 
     def with_options(self, options: CompletionsOptions) -> Self:
-        """Set options of this wire beyond the common ones."""
+        """Set options of this wire beyond the common ones.
+
+        Raises `ConfigurationError` for anything but `CompletionsOptions`.
+        """
         given = checked_instance(
             options, CompletionsOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
         )

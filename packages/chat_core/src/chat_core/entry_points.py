@@ -29,11 +29,17 @@ _OTHER_NAMES = {
 class NamedBuilder(Protocol):
     """The builder of a provider package."""
 
-    def with_model(self, model: str, /) -> Self: ...
+    def with_model(self, model: str, /) -> Self:
+        """Set the model, by the provider's name for it."""
+        ...
 
-    def with_api_key(self, api_key: str, /) -> Self: ...
+    def with_api_key(self, api_key: str, /) -> Self:
+        """Set the key, in place of the one in the environment."""
+        ...
 
-    def build(self) -> OpenedModel: ...
+    def build(self) -> OpenedModel:
+        """Return a client. Raises `ConfigurationError` where something is missing, such as the key."""
+        ...
 
 
 def open_model(name: str) -> OpenedModel:

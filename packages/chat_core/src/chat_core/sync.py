@@ -98,7 +98,7 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         deps: object = None,
         **unknown: object,
     ) -> object:
-        """Do what `Chat.complete` does."""
+        """Do what `Chat.complete` does, and raise what it raises, such as `ConfigurationError`."""
         if unknown:
             refuse_keywords("complete", unknown)
         given = cast("Messages", messages)  # the chat looks whether it takes a text
@@ -129,7 +129,7 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         deps: object = None,
         **unknown: object,
     ) -> R_co:
-        """Do what `Chat.resume` does."""
+        """Do what `Chat.resume` does, and raise what it raises, such as `ConfigurationError`."""
         if unknown:
             refuse_keywords("resume", unknown)
         chat = cast("Chat[CompletionProvider, R_co, V_co]", self._chat)
@@ -177,9 +177,9 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
     ) -> AbstractContextManager[SyncStream[V_co]]:
         """Yield what `Chat.stream` yields: `with chat.stream(messages) as events: for event in events: ...`
 
-        Any thread may call `events.send(...)` and `events.cancel()` meanwhile. The text of
-        a turn is read ahead of the consumer; a tool runs, and a turn is begun, only when the consumer has
-        taken the events before it.
+        Any thread may call `events.send(...)` and `events.cancel()` meanwhile. The text of a turn is read
+        ahead of the consumer; a tool runs, and a turn is begun, only when the consumer has taken the events
+        before it. Raises `ConfigurationError` as `Chat.stream` does.
         """
         if unknown:
             refuse_keywords("stream", unknown)

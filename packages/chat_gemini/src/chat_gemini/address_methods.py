@@ -29,12 +29,16 @@ class AddressMethods(ProviderBuilder[Choices]):
     def with_base_url(self, base_url: str) -> Self:
         """Set the server's address.
 
-        One with a version in its path, such as `https://proxy/v1beta`, is taken as it is.
+        One with a version in its path, such as `https://proxy/v1beta`, is taken as it is. Raises
+        `ConfigurationError` for a URL with a query, a user or a path to a model.
         """
         return super().with_base_url(checked_address(base_url))
 
     def with_api_version(self, version: str) -> Self:
-        """Set the version of the API. `v1beta` by default (`v1beta1` on Vertex), which has everything."""
+        """Set the version of the API. `v1beta` by default (`v1beta1` on Vertex), which has everything.
+
+        Raises `ConfigurationError` for what does not look like a version.
+        """
         return self._with(replace(self._choices, api_version=checked_version(version)))
 
     def with_vertex(self, project: str | None = None, location: str | None = None) -> Self:

@@ -33,7 +33,8 @@ class RequestMethods(AddressMethods):
     def with_options(self, options: GeminiOptions) -> Self:
         """Set all options of this wire at once.
 
-        The methods below set some of the same; the last one counts.
+        The methods below set some of the same; the last one counts. Raises `ConfigurationError` for anything
+        but `GeminiOptions`.
         """
         given = checked_instance(
             options, GeminiOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
@@ -47,7 +48,7 @@ class RequestMethods(AddressMethods):
 
         From Gemini 3 on by `level` ("minimal", "low", "medium", "high"); before by `budget` in tokens, 0 for
         none, -1 for as many as it takes. With `include_thoughts` summaries come as reasoning.
-        `ChatOptions.reasoning_effort` wins.
+        `ChatOptions.reasoning_effort` wins. Raises `ConfigurationError` for both at once.
         """
         if level is not None and budget is not None:
             raise ConfigurationError(
@@ -91,7 +92,7 @@ class RequestMethods(AddressMethods):
         speakers: Mapping[str, str] | None = None,
     ) -> Self:
         """Respond with speech: in one `voice`, or with a voice for each of two `speakers`, by their names in
-        the text.
+        the text. Raises `ConfigurationError` for both, and for neither.
         """
         if (voice is None) == (speakers is None):
             raise ConfigurationError("with_voice takes one voice, or speakers={name: voice} for a dialogue")
@@ -136,7 +137,10 @@ class RequestMethods(AddressMethods):
     def with_file_search(
         self, *stores: str, top_k: int | None = None, metadata_filter: str | None = None
     ) -> Self:
-        """Let the model search in stores of your own files, `fileSearchStores/…`."""
+        """Let the model search in stores of your own files, `fileSearchStores/…`.
+
+        Raises `ConfigurationError` without a store.
+        """
         if not stores:
             raise ConfigurationError(
                 "with_file_search names the stores to search in: with_file_search('fileSearchStores/...')"
@@ -147,7 +151,7 @@ class RequestMethods(AddressMethods):
         """Set when functions are called, where `ChatOptions.tool_choice` is not set.
 
         `allowed` names the functions, with ANY or VALIDATED. ANY holds for the first model turn of a call,
-        which would never end otherwise.
+        which would never end otherwise. Raises `ConfigurationError` for names with another mode.
         """
         if allowed and mode not in ("ANY", "VALIDATED"):
             raise ConfigurationError(f"functions are named with the modes ANY and VALIDATED, not with {mode}")

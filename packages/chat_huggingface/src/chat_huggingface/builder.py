@@ -44,7 +44,10 @@ class HuggingFaceBuilder(CompletionsBuilder, Generic[M]):
         return cast("HuggingFaceBuilder[HasModel]", self._named(model))
 
     def with_provider(self, provider: str) -> Self:
-        """Set who serves the model, such as "groq" or "together"."""
+        """Set who serves the model, such as "groq" or "together".
+
+        Raises `ConfigurationError` for what is no name, and where the route is chosen already.
+        """
         if not provider or not provider.isprintable() or set(provider) & set(":/ "):
             raise ConfigurationError(
                 f'not the name of a provider: {provider!r}; it looks like .with_provider("groq")'
@@ -55,7 +58,8 @@ class HuggingFaceBuilder(CompletionsBuilder, Generic[M]):
         """Set how the router chooses who serves the model.
 
         By most tokens a second (its default), by the lowest price of output, or by the order in your
-        account's settings.
+        account's settings. Raises `ConfigurationError` for another policy, and where the route is chosen
+        already.
         """
         if policy not in ("fastest", "cheapest", "preferred"):
             raise ConfigurationError(

@@ -52,22 +52,30 @@ class LocalBuilder(CompletionsBuilder, Generic[M, E]):
     def with_context_length(self, tokens: int) -> Self:
         """Set how many tokens one request may have.
 
-        The default is 4,096, or less where the model was made for less.
+        The default is 4,096, or less where the model was made for less. Raises `ConfigurationError` for less
+        than one.
         """
         return self._loading(replace(self._load, context_length=_positive(tokens, "context length")))
 
     def with_slots(self, slots: int) -> Self:
-        """Set how many requests are worked on at once, 2 by default; more wait. Each slot takes memory."""
+        """Set how many requests are worked on at once, 2 by default; more wait. Each slot takes memory.
+
+        Raises `ConfigurationError` for less than one.
+        """
         return self._loading(replace(self._load, slots=_positive(slots, "number of slots")))
 
     def with_threads(self, threads: int) -> Self:
-        """Set how many threads compute. The default is half of the processors."""
+        """Set how many threads compute. The default is half of the processors.
+
+        Raises `ConfigurationError` for less than one.
+        """
         return self._loading(replace(self._load, threads=_positive(threads, "number of threads")))
 
     def with_embeddings(self, dimensions: int | None = None) -> LocalBuilder[M, HasEmbeddings]:
         """Build a client that embeds.
 
-        It loads the model a second time, for that. `dimensions` has to be left out.
+        It loads the model a second time, for that. `dimensions` has to be left out. Raises
+        `ConfigurationError` for `dimensions`: a local model cannot shorten its vectors.
         """
         if dimensions is not None:
             raise ConfigurationError("a local model cannot shorten its vectors: leave out dimensions")

@@ -50,7 +50,9 @@ class McpServer(Shown):
     - `transport` carries the requests; it is then the application's to close
 
     Nothing is sent twice: a call that was cut off is `Failed`, and the model reads that it may have had its
-    effect. A list is asked for once more after a lost connection or session.
+    effect. A list is asked for once more after a lost connection or session. Raises `ConfigurationError` for
+    what is no http(s) URL, for one with a user or a fragment, for headers that are no texts, and where it is
+    entered twice.
     """
 
     def __init__(
@@ -112,9 +114,10 @@ class McpServer(Shown):
         """Return a server that is a process: `McpServer.command("uvx", "mcp-server-git")`.
 
         It is started by `async with`, and ended with all that it has started. Of this program's environment
-        it is given only a few harmless variables, such as PATH and HOME, and those of `environment`. Once
-        it has ended, the next request starts it again. `max_bytes` is the longest message. The other
-        arguments are those of `McpServer`.
+        it is given only a few harmless variables, such as PATH and HOME, and those of `environment`. Once it
+        has ended, the next request starts it again. `max_bytes` is the longest message. The other arguments
+        are those of `McpServer`. Raises `ConfigurationError` without a command, and for an environment that
+        is no texts.
         """
         words = [
             checked_text(word, 'McpServer.command("uvx", "mcp-server-git")', '"uvx"') for word in command
@@ -146,7 +149,10 @@ class McpServer(Shown):
 
     @property
     def info(self) -> ServerInfo:
-        """What the server tells of itself: name, version, instructions, and the protocol's version."""
+        """What the server tells of itself: name, version, instructions, and the protocol's version.
+
+        Raises `ConfigurationError` while the server is not open.
+        """
         return self._opened().info
 
     @property
@@ -156,14 +162,18 @@ class McpServer(Shown):
 
     @property
     def digest(self) -> str | None:
-        """A SHA-256 of all that the tools tell of themselves, once they were listed. Another one than that
-        of the tools which somebody has looked at means that the server tells something else now.
+        """A SHA-256 of all that the tools tell of themselves, once they were listed. Another one than that of
+        the tools which somebody has looked at means that the server tells something else now. Raises
+        `ConfigurationError` while the server is not open.
         """
         return self._opened().digest
 
     @property
     def tools_have_changed(self) -> bool:
-        """Whether the server has said so since its tools were listed."""
+        """Whether the server has said so since its tools were listed.
+
+        Raises `ConfigurationError` while the server is not open.
+        """
         return self._opened().tools_have_changed
 
     async def tools(self, *names: str, refresh: bool = False) -> list[Tool]:

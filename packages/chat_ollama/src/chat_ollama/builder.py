@@ -50,12 +50,15 @@ class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
 
     def with_host(self, host: str) -> Self:
         """Set where the server is, in any form that `OLLAMA_HOST` has: `gpu-box`, `gpu-box:11434`,
-        `https://host/path`.
+        `https://host/path`. Raises `ConfigurationError` for what names no server.
         """
         return self._connected(replace(self._connection, base_url=api_url(root_url(host), "/v1")))
 
     def with_base_url(self, base_url: str) -> Self:
-        """Set where the server is, as a URL: its root, or with `/v1` or `/api`."""
+        """Set where the server is, as a URL: its root, or with `/v1` or `/api`.
+
+        Raises `ConfigurationError` for what is no http(s) URL, and for one with a user or a fragment.
+        """
         return self._connected(replace(self._connection, base_url=api_url(checked_url(base_url), "/v1")))
 
     def with_embeddings(self, dimensions: int | None = None) -> OllamaBuilder[M, HasEmbeddings]:
@@ -70,7 +73,10 @@ class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
         return changed
 
     def with_context_length(self, num_ctx: int) -> Self:
-        """Set how many tokens the model sees; the server cuts off what is longer, without a notice."""
+        """Set how many tokens the model sees; the server cuts off what is longer, without a notice.
+
+        Raises `ConfigurationError` for less than one.
+        """
         if num_ctx < 1:
             raise ConfigurationError(f"a context length is a positive number of tokens, not {num_ctx}")
         return self._with_defaults(replace(self._native.defaults, num_ctx=num_ctx))
@@ -84,7 +90,7 @@ class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
     def with_thinking(self, thinking: bool | str = True) -> Self:
         """Set whether the model thinks, or how deeply: "low", "medium", "high", "max".
 
-        The `reasoning_effort` of a request comes first.
+        The `reasoning_effort` of a request comes first. Raises `ConfigurationError` for another word.
         """
         return self._with_defaults(replace(self._native.defaults, think=think_level(thinking)))
 

@@ -85,7 +85,10 @@ class NativeToolsBuilder(OptionsBuilder[C]):
         filters: Mapping[str, object] | None = None,
         ranking: Mapping[str, object] | None = None,
     ) -> Self:
-        """Search files in vector stores. `with_include("file_search_call.results")` adds what was found."""
+        """Search files in vector stores. `with_include("file_search_call.results")` adds what was found.
+
+        Raises `ConfigurationError` without a store.
+        """
         if not vector_store_ids:
             raise ConfigurationError('with_file_search("vs_...") needs the id of a vector store')
         return self.with_native_tool(
@@ -156,7 +159,8 @@ class NativeToolsBuilder(OptionsBuilder[C]):
     ) -> Self:
         """Add the tools of an MCP server, which OpenAI calls.
 
-        Unless `require_approval` is "never" it asks first.
+        Unless `require_approval` is "never" it asks first. Raises `ConfigurationError` without a `url` or
+        `connector_id`, and for both.
         """
         if (url is None) == (connector_id is None):
             raise ConfigurationError(

@@ -38,7 +38,10 @@ class OptionsBuilder(ProviderBuilder[C], Generic[C]):
     """The options of every builder of a Responses client."""
 
     def with_options(self, options: ResponsesOptions) -> Self:
-        """Set options of this wire beyond the common ones."""
+        """Set options of this wire beyond the common ones.
+
+        Raises `ConfigurationError` for anything but `ResponsesOptions`.
+        """
         given = checked_instance(
             options, ResponsesOptions, "with_options", "ChatOptions go to ChatBuilder.with_options"
         )

@@ -70,6 +70,7 @@ class ChatBuilder(Shown, Generic[M, P, V, S, D_contra]):
 
     The type parameters tell how far it has come: without a model there is no `build()`, and what `complete`
     returns follows from the tools and the type of the output, and which `deps` it needs from the tools.
+    Raises `ConfigurationError` in its methods for a value of another type, and for a number out of range.
     """
 
     def __init__(self, _choices: _Choices | None = None) -> None:

@@ -134,7 +134,10 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         deps: object = None,
         **unknown: object,
     ) -> R_co:
-        """Do what `complete` does: after a pause, with some or all of the waiting calls decided."""
+        """Do what `complete` does: after a pause, with some or all of the waiting calls decided.
+
+        Raises as `complete` does, and `ConfigurationError` for options as keywords.
+        """
         if unknown:
             refuse_keywords("resume", unknown)
         chat = cast("Chat[CompletionProvider, R_co, V_co]", self)
@@ -185,6 +188,8 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         `async with chat.stream(messages) as events`.
 
         Leaving the block closes the connection; what had come by then is in `messages`, marked interrupted.
+        Raises `ConfigurationError` where there is nothing to send, and, where calls may wait, for a text in
+        the place of messages.
         """
         if unknown:
             refuse_keywords("stream", unknown)
@@ -213,7 +218,9 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         speech is stored in them beside its words. `options` and `deps` as in `complete`.
 
         Before a server ends a connection because of its age, the session goes on over another one. With
-        `reconnect` it does so too where a connection is lost, as often as the chat's retries allow.
+        `reconnect` it does so too where a connection is lost, as often as the chat's retries allow. Raises
+        `ConfigurationError` where the client has no sessions, and, where calls may wait, for a text in the
+        place of messages.
         """
         from chat_core.realtime.provider import RealtimeProvider
         from chat_core.realtime.session import RealtimeSession

@@ -29,7 +29,9 @@ class ChatStream(Generic[V_co]):
     """Events to iterate inside `async with`: leaving the block, however it is left, closes the connection at
     once.
 
-    While one task iterates, it or any other may `send` more of what the user writes, or `cancel`.
+    While one task iterates, it or any other may `send` more of what the user writes, or `cancel`. Raises
+    `ConfigurationError` where it is entered twice or iterated without its block, and for `with` and `for`
+    without `async`.
     """
 
     def __init__(

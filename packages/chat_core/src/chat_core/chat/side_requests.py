@@ -159,7 +159,7 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         top_n: int | None = None,
     ) -> RerankResponse:
         """Return the documents in the order of how well they answer the query, best first; `top_n` limits how
-        many.
+        many. Raises `ConfigurationError` where the client does not rerank.
         """
         provider = self._provider
         self._require(RerankProvider, "does not rank documents")
@@ -172,7 +172,10 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         model: str | None = None,
         language: str | None = None,
     ) -> Transcription:
-        """Return what is said in a recording. `language` is what is spoken, such as "de"."""
+        """Return what is said in a recording. `language` is what is spoken, such as "de".
+
+        Raises `ConfigurationError` where the client does not transcribe.
+        """
         self._require(TranscriptionProvider, "does not transcribe")
         action = partial(self._provider.transcribe, file, model=model, language=language)
         return await retried(action, self._setup.retry, [])
@@ -185,14 +188,20 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         model: str | None = None,
         format: str | None = None,
     ) -> Speech:
-        """Return a text as speech, in a `voice` that the server has and a `format` such as "mp3"."""
+        """Return a text as speech, in a `voice` that the server has and a `format` such as "mp3".
+
+        Raises `ConfigurationError` where the client does not speak.
+        """
         self._require(SpeechProvider, "does not speak")
         action = partial(self._provider.speak, text, voice=voice, model=model, format=format)
         return await retried(action, self._setup.retry, [])
 
     @property
     def batches(self: SideRequests[SupportsBatches, object, V_co, Never]) -> ChatBatches[V_co]:
-        """Batches of conversations, with the tools, options and output type of the chat."""
+        """Batches of conversations, with the tools, options and output type of the chat.
+
+        Raises `ConfigurationError` where the client has no batches.
+        """
         from chat_core.chat.batches import ChatBatches
 
         self._require(SupportsBatches, "has no batches")

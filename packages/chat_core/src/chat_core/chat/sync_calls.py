@@ -19,7 +19,10 @@ D_contra = TypeVar("D_contra", contravariant=True, default=object)
 
 
 class SyncCalls(SyncLoop, Generic[P_co, R_co, V_co, D_contra]):
-    """A chat, and the loop on which its methods run. The type parameters are those of `Chat`."""
+    """A chat, and the loop on which its methods run. The type parameters are those of `Chat`.
+
+    Raises `ConfigurationError` for what is no `Chat`.
+    """
 
     _example = "SyncChat(chat) as chat"
     _within = "the chat"

@@ -20,7 +20,10 @@ _GRACE = 1.0  # seconds that a call has to end after a Ctrl-C, before the except
 
 
 class SyncLoop:
-    """An event loop for synchronous code, entered as a block, and what runs on it."""
+    """An event loop for synchronous code, entered as a block, and what runs on it.
+
+    Raises `ConfigurationError` in Pyodide, which has no threads, and where it is entered twice.
+    """
 
     _example: ClassVar[str]  # how the block is written, for errors
     _within: ClassVar[str]  # what it was made of

@@ -126,7 +126,8 @@ class StreamingTranscribingClient(TranscribingClient[S]):
     ) -> AsyncGenerator[TranscriptionEvent]:
         """Yield the text as it is made, ending with exactly one `TranscriptionDone`; else as `transcribe`.
 
-        Raises `StreamTruncated` where the bytes end before the terminal sign.
+        Raises `StreamTruncated` where the bytes end before the terminal sign. Raises `ConfigurationError` for
+        what this server does not take, such as a prompt or a file by its URL.
         """
         form = self._form(file, model, language, prompt, None, {"stream": "true", **(options or {})})
         headers = {"content-type": form.content_type}
@@ -195,7 +196,8 @@ class StreamingSpeakingClient(SpeakingClient[S]):
     ) -> AsyncGenerator[SpeechEvent]:
         """Yield the speech as it is made, ending with exactly one `SpeechDone`; else as `speak`.
 
-        Raises `StreamTruncated` where the bytes end before the terminal sign.
+        Raises `StreamTruncated` where the bytes end before the terminal sign. Raises `ConfigurationError` for
+        a format that the server does not have.
         """
         format = self._checked_format(format)
         more = {**(self.AUDIO.sound_stream or {}), **(options or {})}

@@ -75,7 +75,10 @@ class Authorized(Shown):
             yield response
 
     async def connect(self, request: Request, /) -> Socket:
-        """Open a WebSocket whose handshake has the token."""
+        """Open a WebSocket whose handshake has the token.
+
+        Raises `HandshakeRefused` where the server refuses it, without the token in what it says.
+        """
         token = await self._credentials.token()
         try:
             return await self._connect(request, token)

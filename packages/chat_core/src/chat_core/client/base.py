@@ -26,7 +26,8 @@ T = TypeVar("T")
 class ClientSettings:
     """What a client was built with. A provider's own settings extend it.
 
-    `key_advice` says where the key came from, for the error of a server that refuses it.
+    `key_advice` says where the key came from, for the error of a server that refuses it. Raises
+    `ConfigurationError` for a model's name that is empty or has white space around it.
     """
 
     model: str

@@ -127,7 +127,10 @@ class ProviderBuilder(Shown, Generic[C]):
         )
 
     def with_transport(self, transport: Transport) -> Self:
-        """Set what carries the requests, instead of a new `HttpTransport`."""
+        """Set what carries the requests, instead of a new `HttpTransport`.
+
+        Raises `ConfigurationError` for a client of an HTTP library, which is no transport.
+        """
         library = type(transport).__module__.partition(".")[0]
         if library in ("httpx", "httpx2", "aiohttp", "requests"):
             instead = "AioHttpTransport(...)" if library == "aiohttp" else "HttpTransport(client=...)"
@@ -141,7 +144,8 @@ class ProviderBuilder(Shown, Generic[C]):
     ) -> Self:
         """Merge fields that this library has no name for into every request body of one endpoint, last.
 
-        Adds to those given before. Fields for one endpoint never reach another.
+        Adds to those given before. Fields for one endpoint never reach another. Raises `ConfigurationError`
+        for another endpoint, and for what is no dict.
         """
         connection = self._connection
         extra = checked_mapping(extra, "with_extra_body")

@@ -22,8 +22,7 @@ def path_segment(value: str) -> str:
 
 
 def resource_path(name: str) -> str:
-    """Return a name of several segments, such as "models/gemini-3", each encoded.
-
-    Raises as `path_segment` does.
+    """Return a name of several segments, such as "models/gemini-3", each encoded. Raises `ConfigurationError`
+    for segments that `path_segment` refuses.
     """
     return "/".join(path_segment(segment) for segment in name.split("/"))

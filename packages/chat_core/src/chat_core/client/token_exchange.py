@@ -57,7 +57,11 @@ class TokenExchange:
         self._transport = transport
 
     async def __call__(self) -> Credential:
-        """Return a token of the provider's, and when it expires."""
+        """Return a token of the provider's, and when it expires.
+
+        Raises `AuthenticationError` where the server gives none, and `ConfigurationError` for fields that
+        cannot be JSON.
+        """
         subject = (await _value(self._subject)).strip()
         if not subject:
             raise AuthenticationError("the token to exchange is empty")

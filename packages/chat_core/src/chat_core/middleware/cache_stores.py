@@ -33,7 +33,10 @@ class CacheStore(Protocol):
 
 
 class MemoryStore:
-    """Keeps turns in this process: the `max_entries` that were used last, each for `max_age` seconds."""
+    """Keeps turns in this process: the `max_entries` that were used last, each for `max_age` seconds.
+
+    Raises `ConfigurationError` for less than one entry.
+    """
 
     def __init__(
         self,

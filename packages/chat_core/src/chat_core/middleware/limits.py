@@ -77,7 +77,10 @@ class Limits:
         self._count_first = count_first
 
     async def wrap_turn(self, request: ChatRequest, next: NextTurn, /) -> AsyncGenerator[TurnEvent]:
-        """Yield the events of a turn. Raises `LimitExceeded` before it is sent."""
+        """Yield the events of a turn.
+
+        Raises `LimitExceeded` before it is sent, and `ConfigurationError` outside of a chat.
+        """
         used = self._used(request.run)
         self._check(used)
         if self._count_first and self._tokens is not None:
@@ -90,7 +93,7 @@ class Limits:
                 yield event
 
     async def wrap_tool(self, call: ToolCall, run: RunTool, /) -> ToolCall:
-        """Run a call. Raises `LimitExceeded` before it runs."""
+        """Run a call. Raises `LimitExceeded` before it runs, and `ConfigurationError` outside of a chat."""
         used = self._used(run.run)
         if self._tool_calls is not None and used.tool_calls >= self._tool_calls:
             raise LimitExceeded("tool_calls", self._tool_calls, used.tool_calls)

@@ -60,7 +60,8 @@ class RealtimeSession:
     Each response ends in one `Done`. Tools run beside the session, and their results are sent together once
     the response that called them is done. Calls that wait are in a `Paused`, and the session goes on; after a
     decision, `resume()` answers them. Leaving the block closes the connection; what still waits then stays in
-    `messages`, for `chat.resume`. One task iterates, any may send. A session is used once.
+    `messages`, for `chat.resume`. One task iterates, any may send. A session is used once: its methods raise
+    `ConfigurationError` before it is open, and what ended it afterwards.
     """
 
     def __init__(
@@ -171,8 +172,7 @@ class RealtimeSession:
     async def interrupt(self, played_ms: int | None = None) -> None:
         """Stop the model. `played_ms` is how much of its last piece of speech was played, in milliseconds.
 
-        Its turn in `messages` is cut there and marked as interrupted. Nothing more of the response arrives
-        but its `Done`.
+        Its turn in `messages` is cut there and marked as interrupted. Of the response only `Done` follows.
         """
         self._check_open()
         await self._link.send(Interrupt(played_ms))

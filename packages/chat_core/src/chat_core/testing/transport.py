@@ -72,7 +72,7 @@ class FakeTransport(Shown):
         return self
 
     async def connect(self, request: Request, /) -> Socket:
-        """Return the next WebSocket; without one, the next answer refuses the handshake."""
+        """Return the next WebSocket. Raises `HandshakeRefused` with the next answer where there is none."""
         if not self._sockets:
             raise HandshakeRefused(self._next(request))
         self.requests.append(request)

@@ -26,7 +26,7 @@ class RequireApproval:
 class Defer:
     """Run it once `until` has passed.
 
-    A time without a zone is refused: the process that resumes may live in another one.
+    Raises `ConfigurationError` for a time without a zone: the process that resumes may live in another one.
     """
 
     until: datetime

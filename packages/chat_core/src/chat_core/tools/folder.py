@@ -136,7 +136,11 @@ class ToolFolder:
         return stat.S_ISDIR(found.st_mode)
 
     def entries(self, path: str, *, depth: int = 2) -> Iterator[FolderEntry]:
-        """Yield what is in a directory, by name, so many levels deep: no links, and nothing hidden."""
+        """Yield what is in a directory, by name, so many levels deep: no links, and nothing hidden.
+
+        Raises `PathMissing` where there is nothing, and `PathRefused`, or `PathTaken`, for what is no
+        directory in the folder.
+        """
         with self._directory(self._parts(path), path, make=False) as directory, _explained(path):
             yield from _entries(directory, "", depth)
 

@@ -44,7 +44,9 @@ class Tool(Generic[P, R_co, D_contra]):
     `timeout` seconds (default: any time), `max_concurrency` calls of one turn run at once (default: all), and
     beside a call of a `sequential` tool no other call runs.
 
-    The type parameters are the function's parameters, its result, and the dependencies that it wants.
+    The type parameters are the function's parameters, its result, and the dependencies that it wants. Raises
+    `ConfigurationError` for an empty name, parameters that are no JSON schema of an object, and limits below
+    one call or of no time.
     """
 
     def __init__(
@@ -98,7 +100,10 @@ class Tool(Generic[P, R_co, D_contra]):
         max_concurrency: int | None = None,
         sequential: bool = False,
     ) -> Tool[P, R_co, D_contra]:
-        """Return a tool made of a function, as `@tool` does."""
+        """Return a tool made of a function, as `@tool` does.
+
+        Raises `ConfigurationError` for what is no function, and for a lambda without `name`.
+        """
         if not callable(function):
             raise ConfigurationError(
                 f"@tool takes a function, not {kind_of(function)}: @tool(name=...) names it"

@@ -22,7 +22,8 @@ class NeedsInput(Exception):
     `message` is what the person reads, `schema` the JSON schema of the values that are wanted, an object.
     `call.approve(input={...})` gives them, and the function is entered again with the same arguments: its
     `ToolContext` has the values as `input` and `state` as it was raised. All of it is stored with the
-    conversation. A chat without scoped tools cannot wait: it raises `UnresolvedTool`.
+    conversation. A chat without scoped tools cannot wait: it raises `UnresolvedTool`. Raises
+    `ConfigurationError` for an empty message, and for a schema or a state that cannot be JSON.
     """
 
     def __init__(

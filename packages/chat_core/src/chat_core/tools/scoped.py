@@ -37,7 +37,8 @@ class ScopedCollection(Generic[D_contra]):
     an `Action`.
 
     It decides once per call, before any call of the turn runs. What it raises goes to the caller, and no call
-    runs. `tools` may be a function of the `Step`, which chooses them for each turn.
+    runs. `tools` may be a function of the `Step`, which chooses them for each turn. Raises
+    `ConfigurationError` for a strategy that is no function, and for tools that are no list of tools.
     """
 
     tools: ToolsFor[D_contra]

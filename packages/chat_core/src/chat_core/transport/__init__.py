@@ -57,7 +57,7 @@ class Timeouts(ShortRepr):
 
     `connect`: until a connection is established. `first_event`: from the request to the first event, or to
     the whole response where it is not streamed. `idle`: between two events; pings and keep-alives are no
-    events. `total`: all of it.
+    events. `total`: all of it. Raises `ConfigurationError` for what is no number, or a negative one.
     """
 
     connect: float | None = 10.0

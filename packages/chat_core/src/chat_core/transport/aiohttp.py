@@ -34,7 +34,8 @@ class AioHttpTransport(Shown):
     when the loop ends. `session` is a ClientSession of your own, with its hooks, cookies and connector;
     `aclose()` leaves it open, and it works on its own loop only. Without one, `proxy` is the URL of the proxy
     to use; the environment is not read. A response, or one event of a stream, of more than `max_bytes` is
-    refused with `InvalidResponse`; bytes are counted after decoding.
+    refused with `InvalidResponse`; bytes are counted after decoding. Raises `ConfigurationError` for a
+    session and a proxy together.
     """
 
     def __init__(

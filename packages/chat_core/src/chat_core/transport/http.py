@@ -73,7 +73,7 @@ class HttpTransport(Shown):
     `client` is an AsyncClient of your own, of httpx or httpx2, with its auth, hooks, proxies and mounts;
     `aclose()` leaves it open. Without one, `proxy` is the URL of the proxy to use; the environment is not
     read. A response, or one event of a stream, of more than `max_bytes` is refused with `InvalidResponse`;
-    bytes are counted after decoding.
+    bytes are counted after decoding. Raises `ConfigurationError` for a client and a proxy together.
     """
 
     def __init__(

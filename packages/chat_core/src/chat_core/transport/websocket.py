@@ -80,7 +80,7 @@ class SocketTransport(Shown):
 
     `http` carries the rest, by default a new `HttpTransport`. `url` is where the socket is, if not at the
     request's URL. `proxy` is the URL of an http or https proxy for the sockets, and for the default `http`;
-    the environment is not read.
+    the environment is not read. Raises `ConfigurationError` for a `url` that is not ws(s), or holds a user.
     """
 
     def __init__(

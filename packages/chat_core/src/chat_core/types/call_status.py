@@ -36,7 +36,10 @@ class AwaitingResult:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """It runs by itself once `until` has passed and the conversation is resumed. `until` is stored in UTC."""
+    """It runs by itself once `until` has passed and the conversation is resumed. `until` is stored in UTC.
+
+    Raises `ConfigurationError` for a time without a zone.
+    """
 
     until: datetime
     type: Literal["scheduled"] = field(default="scheduled", kw_only=True, repr=False)

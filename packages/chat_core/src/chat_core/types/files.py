@@ -21,7 +21,7 @@ class File(ShortRepr):
     """An image, a sound, a document: its bytes (`data`), a `url`, or the `id` a provider knows it by.
 
     Nothing is downloaded. Other names of a common MIME type become the usual one: `image/jpg` is
-    `image/jpeg`.
+    `image/jpeg`. Raises `ConfigurationError` where it has none of the three, or more than one.
     """
 
     mimetype: str | None = None
@@ -50,7 +50,8 @@ class File(ShortRepr):
     def from_path(path: str | Path, mimetype: str | None = None) -> File:
         """Read a file now.
 
-        Without `mimetype` its first bytes decide, then its name; text of any kind is text.
+        Without `mimetype` its first bytes decide, then its name; text of any kind is text. Raises
+        `ConfigurationError` where it cannot be read.
         """
         if not is_a(path, str, PurePath):
             raise ConfigurationError(
@@ -91,7 +92,8 @@ class File(ShortRepr):
         URL holds, decoded here.
 
         Without `mimetype` the name in the URL decides; where it tells nothing, the file has none, and a wire
-        that needs one asks for it.
+        that needs one asks for it. Raises `ConfigurationError` for another scheme, and for base64 that cannot
+        be decoded.
         """
         from chat_core.types.file_types import mimetype_of, mimetype_of_name
 

@@ -61,11 +61,17 @@ class Messages(Conversation):
         return cls().add_system(*parts)
 
     def add_user(self, *parts: Part | str) -> Self:
-        """Append a user's message; strings are `Text`. Returns the conversation."""
+        """Append a user's message; strings are `Text`. Returns the conversation.
+
+        Raises `ConfigurationError` without a part.
+        """
         return self._add("user", parts)
 
     def add_system(self, *parts: Part | str) -> Self:
-        """Append instructions; strings are `Text`. Returns the conversation."""
+        """Append instructions; strings are `Text`. Returns the conversation.
+
+        Raises `ConfigurationError` without a part.
+        """
         return self._add("system", parts)
 
     def append(self, message: Message) -> Self:

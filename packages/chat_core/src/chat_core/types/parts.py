@@ -34,7 +34,7 @@ class Text(ShortRepr):
     """Visible text.
 
     An `aside` is no part of the response proper: what a model writes about its work on the way, where the
-    provider marks it.
+    provider marks it. Raises `ConfigurationError` for anything but a `str`.
     """
 
     text: str
@@ -87,7 +87,10 @@ class _ReadLater:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Structured(ShortRepr, _ReadLater):
-    """A JSON value: one to show to the model, or the model's typed output; `text` is its text as received."""
+    """A JSON value: one to show to the model, or the model's typed output; `text` is its text as received.
+
+    Raises `ConfigurationError` for a value that cannot be JSON.
+    """
 
     value: JsonValue
     text: str | None = None

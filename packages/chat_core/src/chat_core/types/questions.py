@@ -172,14 +172,18 @@ class DecisionResponse(ShortRepr, Generic[P_co]):
         raise _other_kind(name, found)
 
     def choice(self, name: str) -> ChoiceAnswer[P_co]:
-        """Return the answer to a `Choice`. Raises as `yes_no` does."""
+        """Return the answer to a `Choice`. Raises `ConfigurationError` where no question has this name or it
+        is of another kind, and `OutputRefused` where the model declined.
+        """
         found = self._answer(name)
         if isinstance(found, ChoiceAnswer):
             return found
         raise _other_kind(name, found)
 
     def score(self, name: str) -> ScoreAnswer[P_co]:
-        """Return the answer to a `Score`. Raises as `yes_no` does."""
+        """Return the answer to a `Score`. Raises `ConfigurationError` where no question has this name or it
+        is of another kind, and `OutputRefused` where the model declined.
+        """
         found = self._answer(name)
         if isinstance(found, ScoreAnswer):
             return found

@@ -16,6 +16,7 @@ class RetryPolicy(ShortRepr):
 
     Delays are in seconds: exponential from `base_delay` up to `max_delay`, with full jitter, on top of the
     server's `Retry-After`. A request is not sent again where the server wants more than `max_retry_after`.
+    Raises `ConfigurationError` for what is no number, or a negative one.
     """
 
     max_retries: int = 2

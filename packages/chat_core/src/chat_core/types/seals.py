@@ -17,7 +17,8 @@ class ApprovalKey:
 
     A sealed call carries an HMAC-SHA256 of its id, its tool, its arguments and their edit, what its tool
     wanted of a person and was given, its status with note or time, who approved it and until when that holds.
-    A stored conversation that somebody has edited does not verify. `secret` has at least 16 bytes.
+    A stored conversation that somebody has edited does not verify. `secret` has at least 16 bytes. Raises
+    `ConfigurationError` for a shorter one.
     """
 
     def __init__(self, secret: bytes) -> None:

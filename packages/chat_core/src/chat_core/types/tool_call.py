@@ -133,7 +133,8 @@ class ToolCall(ShortRepr, _Attached):
 
         `input` are the values that its tool wants (`input_request`). On an `Unknown` call: run it again.
         Raises `InvalidDecision` for a call that is resolved or running, for arguments that the tool does not
-        take, and for values that do not fit; the call then still waits.
+        take, and for values that do not fit; the call then still waits. Raises `ConfigurationError` for
+        values that cannot be JSON.
         """
         self._refuse_unless_open("approve")
         request = self._answered_request(arguments, input)
@@ -151,20 +152,27 @@ class ToolCall(ShortRepr, _Attached):
         self.status = Approved()
 
     def reject(self, reason: str | None = None) -> None:
-        """Do not run it; the model reads `reason`."""
+        """Do not run it; the model reads `reason`.
+
+        Raises `AlreadyDecided` for a call that is resolved or running.
+        """
         self._refuse_unless_open("reject")
         self.status = Rejected(reason)
 
     def complete(self, result: object) -> None:
         """Resolve it with a result from elsewhere: anything that `as_json` turns into JSON.
 
-        The model reads it.
+        The model reads it. Raises `AlreadyDecided` for a call that is resolved or running, and
+        `ConfigurationError` for a result that cannot be JSON.
         """
         self._refuse_unless_open("complete")
         self.status = Completed(_decided_json(result, "result"))
 
     def outcome(self) -> str:
-        """Return what the model reads of it: the result (JSON unless it is text), the error or the reason."""
+        """Return what the model reads of it: the result (JSON unless it is text), the error or the reason.
+
+        Raises `ConfigurationError` where it has none yet.
+        """
         match self.status:
             case Completed(result):
                 text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)

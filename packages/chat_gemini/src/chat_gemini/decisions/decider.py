@@ -20,7 +20,8 @@ from chat_gemini.settings import Settings
 class GeminiDecisions(ProviderClient[Settings]):
     """Decisions by a model of Google's that makes them.
 
-    A chat built with it has `decide` with retries; strategies take either.
+    A chat built with it has `decide` with retries; strategies take either. Raises `ConfigurationError` for a
+    client of Vertex, which makes none.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -68,7 +68,10 @@ class GrpcTransport(Shown):
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """Send the request and give the response as it arrives. Leaving before its end cancels the call."""
+        """Send the request and give the response as it arrives. Leaving before its end cancels the call.
+
+        Raises `TimedOut` where no connection is established in time.
+        """
         call = as_call(request.url, request.body)
         if call is None:
             async with self._http.stream(request) as over_http:

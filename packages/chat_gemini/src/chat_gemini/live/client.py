@@ -21,7 +21,10 @@ from chat_gemini.live.tokens import LiveToken, decode_token, encode_token
 
 
 class LiveClient(ProviderClient[LiveSettings]):
-    """A model that talks both ways. It holds no conversation: any number of sessions may share it."""
+    """A model that talks both ways. It holds no conversation: any number of sessions may share it.
+
+    Raises `ConfigurationError` for a form of answers that the model does not have.
+    """
 
     def __init__(self, settings: LiveSettings) -> None:
         super().__init__(settings, settings.defaults.endpoint.provider, decode_error)

@@ -28,7 +28,8 @@ def prompt_tools(request: ChatRequest) -> ChatRequest:
     """Return the request with its tools as instructions and as the schema of the output.
 
     The calls of the history become texts in the form that the model is to write, their results texts of the
-    user's; without tools to offer that is all.
+    user's; without tools to offer that is all. Raises `ConfigurationError` where `tool_choice` names a tool
+    that is not there.
     """
     tools = offered_tools(request)
     texts = list(_as_texts(request.messages, as_json=bool(tools)))

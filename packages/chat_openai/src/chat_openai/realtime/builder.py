@@ -70,7 +70,8 @@ class RealtimeBuilder(ProviderBuilder[RealtimeChoices], Generic[M]):
     ) -> Self:
         """Set a source of tokens, in place of a key; at Azure also a credential of azure-identity as it is.
 
-        `scope` is for such a credential; by default it follows from the host.
+        `scope` is for such a credential; by default it follows from the host. Raises `ConfigurationError` for
+        such a credential at a server that takes none.
         """
         if not isinstance(source, TokenCredential):
             return super(

@@ -123,7 +123,9 @@ class ProviderSuite(Suite):
         return self.builder().with_api_key(self.key).with_transport(transport).build()
 
     def scenario(self, name: str) -> Scenario:
-        """Return a scenario. Skips where it is absent for a reason, and fails where it is missing."""
+        """Return a scenario. Skips where it is absent for a reason. Raises `ConformanceFailure` where it is
+        missing, and `ConfigurationError` where its first line has unknown names.
+        """
         if name in self.absent:
             skip(f"{name}: {self.absent[name]}")
         tape = find_tape(self.tapes, name)
@@ -164,7 +166,10 @@ class ProviderSuite(Suite):
         return tool_request() if has_calls else plain_request()
 
     async def both(self, name: str, judge: Callable[[Played], None]) -> None:
-        """Play a scenario whole and streamed, as far as its tape has both, and judge each."""
+        """Play a scenario whole and streamed, as far as its tape has both, and judge each.
+
+        Raises `ConformanceFailure` where its tape has neither.
+        """
         scenario = self.scenario(name)
         if not scenario.exchanges:
             fail(f"{name}.tape has no exchange: {_HINT}.")

@@ -33,7 +33,8 @@ class Reply:
 
     A streamed turn has `chunk` characters in each event. The server waits `pause` seconds before each event,
     and hangs up after `cut_after` of them: those of Chat Completions begin with one that holds only the role,
-    and end with `[DONE]`. A turn sent whole is one event.
+    and end with `[DONE]`. A turn sent whole is one event. Raises `ValueError` for a `chunk` of less than one
+    character.
     """
 
     text: str = ""
@@ -71,7 +72,7 @@ class Raw:
     """Exactly these bytes instead of a turn.
 
     With `chunk` they go out in HTTP chunks of that size, each an event for `pause` and `cut_after`; without,
-    in one piece with a Content-Length.
+    in one piece with a Content-Length. Raises `ValueError` for a `chunk` of less than one byte.
     """
 
     body: bytes

@@ -43,6 +43,7 @@ class LoopbackServer(Shown):
 
     The function is called in a thread of the server, for one request at a time. Embeddings and lists of
     models need no script: vectors are made of a text's words, so texts that share words lie near each other.
+    Raises `RuntimeError` where it is entered while it runs.
     """
 
     def __init__(self, script: Script = (), *, model: str = "loopback", port: int = 0) -> None:
@@ -64,7 +65,10 @@ class LoopbackServer(Shown):
 
     @property
     def host(self) -> str:
-        """The address without a path: what clients of Claude, Gemini and Ollama take."""
+        """The address without a path: what clients of Claude, Gemini and Ollama take.
+
+        Raises `RuntimeError` while it does not run.
+        """
         if self._listener is None:
             raise RuntimeError(
                 "the server has no address yet; use it as `with LoopbackServer(...) as server:`"

@@ -36,7 +36,10 @@ class Reslice:
     size: int
 
     def apply(self, playback: Playback) -> Playback:
-        """Return the playback with other slices."""
+        """Return the playback with other slices.
+
+        Raises `ConfigurationError` for slices of less than one byte.
+        """
         if self.size < 1:
             raise ConfigurationError(f"Reslice({self.size}): a slice has at least one byte")
         data = _joined(playback)
@@ -99,7 +102,10 @@ class Duplicate:
     event: int
 
     def apply(self, playback: Playback) -> Playback:
-        """Return the playback with the event doubled."""
+        """Return the playback with the event doubled.
+
+        Raises `ConfigurationError` where the tape has no such event.
+        """
         blocks = _blocks(playback)
         _check(self.event, len(blocks))
         return _with_blocks(playback, [*blocks[: self.event + 1], *blocks[self.event :]])
@@ -112,7 +118,10 @@ class Reorder:
     event: int
 
     def apply(self, playback: Playback) -> Playback:
-        """Return the playback with two events exchanged."""
+        """Return the playback with two events exchanged.
+
+        Raises `ConfigurationError` where the tape has no such events.
+        """
         blocks = _blocks(playback)
         _check(self.event + 1, len(blocks))
         blocks[self.event : self.event + 2] = reversed(blocks[self.event : self.event + 2])

@@ -70,7 +70,11 @@ class ReplayTransport(Shown):
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        """Give the recorded response as it arrived, or otherwise where there are faults."""
+        """Give the recorded response as it arrived, or otherwise where there are faults.
+
+        Raises `TapeMismatch` for a request that is not next on the tape, and `ConnectionFailed` where the
+        tape has it so.
+        """
         exchange = self._take(request)
         playback = _playback(exchange)
         for fault in self._faults:

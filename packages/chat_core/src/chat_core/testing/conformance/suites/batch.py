@@ -26,7 +26,10 @@ class BatchSuite(ProviderSuite):
     """
 
     def batch_client(self, transport: Transport) -> SupportsBatches:
-        """Return a client whose `batches` are tested."""
+        """Return a client whose `batches` are tested.
+
+        Raises `ConformanceFailure` where the client has none.
+        """
         client = self.client(transport)
         if not isinstance(client, SupportsBatches):
             fail(f"{type(client).__name__} has no `batches`.")

@@ -49,7 +49,10 @@ class DecisionsSuite(ProviderSuite):
     """
 
     def decision_client(self, transport: Transport) -> DecisionProvider:
-        """Return what decides: the client itself, or its `decisions`."""
+        """Return what decides: the client itself, or its `decisions`.
+
+        Raises `ConformanceFailure` where it cannot decide.
+        """
         client: object = self.client(transport)
         if not isinstance(client, DecisionProvider):
             client = capability(client, "decisions")

@@ -36,14 +36,20 @@ class EmbeddingsSuite(ProviderSuite):
     """One vector for each input, in order: two of them in `embeddings.tape`."""
 
     def embedding_builder(self) -> ConfiguredBuilder:
-        """Return the builder with a model and `with_embeddings()`; without a key and a transport."""
+        """Return the builder with a model and `with_embeddings()`; without a key and a transport.
+
+        Raises `ConformanceFailure` where it has no such method.
+        """
         builder = self.builder()
         if not isinstance(builder, _EmbeddingBuilder):
             fail(f"{type(builder).__name__} has no with_embeddings(): write `embedding_builder()`.")
         return builder.with_embeddings()
 
     def embedding_client(self, transport: Transport) -> EmbeddingsProvider:
-        """Return a client that makes embeddings."""
+        """Return a client that makes embeddings.
+
+        Raises `ConformanceFailure` where the client has no `embed`.
+        """
         client = self.embedding_builder().with_api_key(self.key).with_transport(transport).build()
         if not isinstance(client, EmbeddingsProvider):
             fail(f"{type(client).__name__} has no `embed` and `embedding_batch`.")

@@ -46,7 +46,7 @@ class FilesSuite(ProviderSuite):
     """
 
     def files_client(self, transport: Transport) -> FilesProvider:
-        """Return the `files` of a client."""
+        """Return the `files` of a client. Raises `ConformanceFailure` where it has none."""
         client = self.client(transport)
         if not isinstance(client, SupportsFiles):
             fail(f"{type(client).__name__} has no `files`: return a `chat_core.client.files.Files` there.")

@@ -23,7 +23,7 @@ class ModelsSuite(ProviderSuite):
     """The server lists its models: `models.tape` has all pages, and expects `ids`."""
 
     def listing_client(self, transport: Transport) -> ModelListProvider:
-        """Return a client that lists models."""
+        """Return a client that lists models. Raises `ConformanceFailure` where it has no `list_models`."""
         client = self.client(transport)
         if not isinstance(client, ModelListProvider):
             fail(f"{type(client).__name__} has no method list_models().")

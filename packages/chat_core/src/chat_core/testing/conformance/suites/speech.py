@@ -38,7 +38,7 @@ class SpeechSuite(ProviderSuite):
     """The voice that is asked for; one that the server has, where the client knows them."""
 
     def speech_client(self, transport: Transport) -> SpeechProvider:
-        """Return a client that speaks."""
+        """Return a client that speaks. Raises `ConformanceFailure` where it has no `speak`."""
         client = self.client(transport)
         if not isinstance(client, SpeechProvider):
             fail(f"{type(client).__name__} has no method speak(text, *, voice, model, format).")

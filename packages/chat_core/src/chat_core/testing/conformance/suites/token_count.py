@@ -29,7 +29,7 @@ class TokenCountSuite(ProviderSuite):
     """The server counts what a turn would send: `token_count.tape` expects `tokens`."""
 
     def counting_client(self, transport: Transport) -> TokenCountProvider:
-        """Return a client that counts tokens."""
+        """Return a client that counts tokens. Raises `ConformanceFailure` where it has no `count_tokens`."""
         client = self.client(transport)
         if not isinstance(client, TokenCountProvider):
             fail(f"{type(client).__name__} has no method count_tokens(messages, tools).")

@@ -40,7 +40,7 @@ class TranscriptionSuite(ProviderSuite):
     """
 
     def transcription_client(self, transport: Transport) -> TranscriptionProvider:
-        """Return a client that transcribes."""
+        """Return a client that transcribes. Raises `ConformanceFailure` where it has no `transcribe`."""
         client = self.client(transport)
         if not isinstance(client, TranscriptionProvider):
             fail(f"{type(client).__name__} has no method transcribe(file, *, model, language).")

@@ -35,7 +35,7 @@ class VideosSuite(ProviderSuite):
     """
 
     def videos_client(self, transport: Transport) -> VideoProvider:
-        """Return the `videos` of a client."""
+        """Return the `videos` of a client. Raises `ConformanceFailure` where it has none."""
         client = self.client(transport)
         if not isinstance(client, SupportsVideos):
             fail(f"{type(client).__name__} has no `videos`, a `chat_core.client.videos.VideoJobs`.")

@@ -11,7 +11,7 @@ from chat_completions import Dialect
 from chat_completions.builder import CompletionsBuilder
 from chat_core import ConfigurationError
 from chat_core.client import HasEmbeddings, HasModel, NoEmbeddings, NoModel, Server, checked_url
-from chat_core.types.misuse import checked_dimensions
+from chat_core.types.misuse import check_numbers, checked_dimensions
 from typing_extensions import TypeVar
 
 from chat_ollama.host import api_url, root_url
@@ -124,6 +124,7 @@ class OllamaBuilder(CompletionsBuilder, Generic[M, E]):
         return (EmbeddingOllamaClient if choices.embeds else OllamaClient)(settings, native)
 
     def _with_defaults(self, defaults: RequestDefaults) -> Self:
+        check_numbers(defaults)
         changed = copy(self)
         changed._native = replace(self._native, defaults=defaults)
         return changed

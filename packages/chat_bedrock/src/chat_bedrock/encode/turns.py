@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from chat_core import File, Message, Notice, Opaque, Origin, Reasoning, Refusal, Structured, Text, ToolCall
+from chat_core import (
+    File,
+    JsonValue,
+    Message,
+    Notice,
+    Opaque,
+    Origin,
+    Reasoning,
+    Refusal,
+    Structured,
+    Text,
+    ToolCall,
+)
 from chat_core.wire import foreign_block, generated_file
+from chat_core.wire.characters import sendable
 
 from chat_bedrock.encode.calls import call_block
 from chat_bedrock.encode.replay import plain_text_block, reasoning_block, replayed_blocks, text_block
@@ -44,7 +58,7 @@ class TurnEncoder:
                     self._notices.append(generated_file(part))
         while blocks and "reasoningContent" in blocks[-1]:  # of a turn that was cut: nothing may end in it
             blocks.pop()
-        return blocks, self._notices
+        return cast("list[Block]", sendable(cast("JsonValue", blocks))), self._notices
 
     def _reasoning(self, part: Reasoning) -> list[Block]:
         block = reasoning_block(part, self._origin)

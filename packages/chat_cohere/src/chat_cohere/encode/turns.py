@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from chat_core import (
     ConfigurationError,
     File,
     JsonObject,
+    JsonValue,
     Message,
     Notice,
     Opaque,
@@ -20,6 +22,7 @@ from chat_core import (
 )
 from chat_core.types.json_values import as_list, as_object
 from chat_core.wire import foreign_block, generated_file, part_text, unsent_file, wire_id, wire_name
+from chat_core.wire.characters import sendable
 
 from chat_cohere.encode.files import document_fields
 from chat_cohere.wire import SentMessage
@@ -59,7 +62,7 @@ class TurnEncoder:
                 case ToolCall():
                     pass
         self._append_turn(content, plan, citations, outcomes)
-        return self._messages, self._notices
+        return cast("list[SentMessage]", sendable(cast("JsonValue", self._messages))), self._notices
 
     def _append_turn(
         self,

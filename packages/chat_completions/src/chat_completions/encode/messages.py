@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from typing import cast
 
 from chat_core import (
     ChatRequest,
     ConfigurationError,
     File,
+    JsonValue,
     Message,
     Notice,
     Opaque,
@@ -18,6 +20,7 @@ from chat_core import (
     Text,
 )
 from chat_core.types.cache_points import as_cache_point
+from chat_core.types.describe import whole_text
 from chat_core.wire import (
     SentList,
     encode_from_prefix,
@@ -27,6 +30,7 @@ from chat_core.wire import (
     part_text,
     text_of,
 )
+from chat_core.wire.characters import sendable
 
 from chat_completions.dialect import Dialect
 from chat_completions.encode.assistant import encode_assistant
@@ -99,7 +103,7 @@ class _Messages:
             if role == "user":
                 return ({"role": "user", "content": part.text},)
             if part.native is None and self._loop_begins is None and not part.text.isspace() and part.text:
-                return ({"role": "assistant", "content": part.text},)
+                return ({"role": "assistant", "content": whole_text(part.text)},)
         return self._user(message) if role == "user" else self._model(message)
 
     def _system(self, parts: list[Part]) -> list[SentMessage]:
@@ -202,4 +206,5 @@ def _turn(
     sent = encode_assistant(message, origin, dialect, notices, demands=demands)
     if sent is None:
         return [], notices
-    return [sent, *encode_results(message, origin, dialect, notices)], notices
+    turn = [sent, *encode_results(message, origin, dialect, notices)]
+    return cast("list[SentMessage]", sendable(cast("JsonValue", turn))), notices

@@ -12,7 +12,7 @@ from chat_core.tools.failure import ToolFailure
 from chat_core.tools.needs_input import NeedsInput, wait_for_input
 from chat_core.tools.results import take_result
 from chat_core.tools.scoped import AnyTool
-from chat_core.types.call_status import Completed, Failed, Running, ToolStatus, Unknown
+from chat_core.types.call_status import Failed, Running, ToolStatus, Unknown, completed_with
 from chat_core.types.describe import describe, describe_exception
 from chat_core.types.json_values import JsonValue
 from chat_core.types.tool_call import ToolCall
@@ -64,7 +64,7 @@ async def run_call(ready: Ready, report: Callable[[ToolCall, JsonValue], None]) 
     try:
         returned = await ready.tool.run(ready.arguments, lambda value: report(call, take_result(value)[0]))
         result, call.files = take_result(returned)
-        call.status = Completed(result)
+        call.status = completed_with(result)
     except NeedsInput as needs:
         wait_for_input(call, needs.request)
     except ToolFailure as exc:

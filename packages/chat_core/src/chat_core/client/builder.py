@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 
 from chat_core.transport import Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
-from chat_core.types.misuse import checked_mapping, checked_text, is_a, kind_of, refuse_other_arguments
+from chat_core.types.misuse import (
+    check_json,
+    check_numbers,
+    checked_mapping,
+    checked_text,
+    is_a,
+    kind_of,
+    refuse_other_arguments,
+)
 from chat_core.types.short_repr import Abbreviation, Shown, Values, changed_fields
 
 if TYPE_CHECKING:
@@ -149,6 +157,7 @@ class ProviderBuilder(Shown, Generic[C]):
         """
         connection = self._connection
         extra = checked_mapping(extra, "with_extra_body")
+        check_json(dict(extra), "with_extra_body(...)")
         if endpoint == "embeddings":
             changed = replace(connection, embeddings_extra={**connection.embeddings_extra, **extra})
         elif endpoint == "chat":
@@ -177,6 +186,7 @@ class ProviderBuilder(Shown, Generic[C]):
             yield "transport", connection.transport
 
     def _with(self, choices: C) -> Self:
+        check_numbers(choices)
         changed = copy(self)
         changed._choices = choices
         return changed

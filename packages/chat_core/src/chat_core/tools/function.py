@@ -19,7 +19,7 @@ from chat_core.tools.threads import run_in_thread
 from chat_core.tools.unchecked import unchecked
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject
-from chat_core.types.misuse import checked_mapping, checked_text, kind_of
+from chat_core.types.misuse import check_json, checked_mapping, checked_text, kind_of
 from chat_core.types.request import ToolDefinition
 from chat_core.types.tool_call import ToolCall
 
@@ -73,6 +73,7 @@ class Tool(Generic[P, R_co, D_contra]):
                 f"tool {name}: its parameters are a JSON schema of an object, not of type {kind!r}: "
                 'write {"type": "object", "properties": {...}}'
             )
+        check_json(dict(parameters), f"tool {name}: its JSON schema")
         if timeout is not None and not timeout > 0:
             raise ConfigurationError(f"tool {name}: timeout={timeout} has to be more than 0 seconds")
         if max_concurrency is not None and max_concurrency < 1:

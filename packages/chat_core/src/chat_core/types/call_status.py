@@ -11,6 +11,21 @@ from chat_core.types.json_values import JsonValue
 from chat_core.types.misuse import checked_instance
 
 
+def made_json(value: object, what: str) -> JsonValue:
+    """Return what an application has put into a conversation as JSON, which can be stored and sent.
+
+    Raises `ConfigurationError` for what contains itself or is nested too deeply.
+    """
+    if (type(value) is str and value.isascii()) or value is None:  # most results of tools
+        return value
+    from chat_core.types.plain_json import as_json  # here: for the others
+
+    try:
+        return as_json(value)
+    except ValueError as exc:
+        raise ConfigurationError(f"{what} cannot be JSON: {exc}") from exc
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """Nothing has decided about it yet."""
@@ -82,6 +97,20 @@ class Completed:
 
     result: JsonValue
     type: Literal["completed"] = field(default="completed", kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigurationError` for a result that contains itself or is nested too deeply."""
+        plain = made_json(self.result, "Completed(result)")
+        if plain is not self.result:
+            object.__setattr__(self, "result", plain)
+
+
+def completed_with(result: JsonValue) -> Completed:
+    """Return the status of a call with a result that is JSON: it is not walked over once more."""
+    status = object.__new__(Completed)
+    object.__setattr__(status, "result", result)
+    object.__setattr__(status, "type", "completed")
+    return status
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import wraps
 from typing import TypeVar, cast
 
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.json_values import JsonValue, json_fault
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., object])
@@ -27,6 +28,40 @@ def kind_of(value: object) -> str:
 def is_a(value: object, *kinds: type) -> bool:
     """Return whether a value has one of these types, also where type checkers take that for granted."""
     return isinstance(value, kinds)
+
+
+def check_json(value: object, what: str) -> None:
+    """Raise `ConfigurationError` for a value with NaN, infinite or huge numbers in it, and for one that is
+    nested too deeply: no request carries it.
+    """
+    from chat_core.types.plain_json import as_json  # here: importing it costs more
+
+    try:
+        as_json(value)  # which sees circles
+    except ValueError as exc:
+        raise ConfigurationError(f"{what} cannot be sent: {exc}") from exc
+    if fault := json_fault(cast("JsonValue", value)):
+        raise ConfigurationError(f"{what} cannot be sent: {fault}")
+
+
+def check_numbers(options: object) -> None:
+    """Raise `ConfigurationError` for options with numbers in them that JSON does not have, by their names.
+
+    `options` is a dataclass; those within it, and within its mappings and sequences, are looked at too.
+    """
+    for name in getattr(options, "__dataclass_fields__", ()):
+        value: object = getattr(options, name)
+        for item in _items(value):
+            if isinstance(item, float | int | dict | list):
+                check_json(cast("object", item), f"{name}={value!r}"[:200])
+            else:
+                check_numbers(item)
+
+
+def _items(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[object, object]", value).values()
+    return cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
 
 
 def checked_text(value: object, what: str, example: str = "text") -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import cast
 
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.json_values import is_out_of_range
 from chat_core.types.misuse import kind_of, refuse_unknown_fields
 from chat_core.types.short_repr import ShortRepr
 
@@ -41,6 +42,8 @@ class ChatOptions(ShortRepr):
         for name, kinds in _KINDS.items():
             value: object = getattr(self, name)
             if value is None or (isinstance(value, kinds) and (isinstance(value, bool) == (kinds is bool))):
+                if isinstance(value, int | float) and is_out_of_range(value):
+                    raise ConfigurationError(f"ChatOptions({name}=...): it is not finite, or out of range")
                 continue
             wanted = "a number" if kinds == (int, float) else _WORDS.get(kinds, "text")
             raise ConfigurationError(f"ChatOptions({name}={value!r}): it is {wanted}, not {kind_of(value)}")

@@ -11,7 +11,7 @@ from chat_core.types.json_values import JsonObject, JsonValue
 from chat_core.types.memo import Memo
 from chat_core.types.message import Message
 from chat_core.types.messages import Messages
-from chat_core.types.misuse import checked_text, kind_of
+from chat_core.types.misuse import check_json, checked_text, kind_of
 from chat_core.types.options import ChatOptions
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class ToolDefinition(Memo):
     parameters: JsonObject = field(default_factory=dict[str, JsonValue])
     strict: bool | None = None
 
+    def __post_init__(self) -> None:
+        """Raises `ConfigurationError` for a schema that JSON cannot hold."""
+        check_json(self.parameters, f"tool {self.name}: its JSON schema")
+
 
 @runtime_checkable
 class HasDefinition(Protocol):
@@ -51,6 +55,10 @@ class OutputSchema(Memo):
     name: str
     schema: JsonObject
     description: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigurationError` for a schema that JSON cannot hold."""
+        check_json(self.schema, f"the JSON schema {self.name!r} of the output")
 
 
 class Retry(Protocol):

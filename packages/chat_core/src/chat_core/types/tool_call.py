@@ -20,11 +20,13 @@ from chat_core.types.call_status import (
     Resolved,
     ToolStatus,
     Waiting,
+    made_json,
 )
+from chat_core.types.describe import whole_text
 from chat_core.types.errors import AlreadyDecided, ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.files import File
 from chat_core.types.input_request import InputRequest
-from chat_core.types.json_values import JsonObject, JsonValue, as_object, read_json
+from chat_core.types.json_values import JsonObject, JsonValue, as_object, json_fault, read_json
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
@@ -83,6 +85,14 @@ class ToolCall(ShortRepr, _Attached):
     input_request: InputRequest | None = field(default=None, kw_only=True)
     native: Native | None = field(default=None, kw_only=True)
     type: Literal["tool_call"] = field(default="tool_call", kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigurationError` for arguments that JSON cannot hold: NaN, circles, too deep ones."""
+        if self.arguments and self.arguments_text is None:  # no wire has read them
+            plain = made_json(self.arguments, "ToolCall(arguments)")
+            if fault := json_fault(self.arguments):
+                raise ConfigurationError(f"ToolCall(arguments) cannot be JSON: {fault}")
+            object.__setattr__(self, "arguments", plain)
 
     @property
     def effective_arguments(self) -> JsonObject:
@@ -178,9 +188,9 @@ class ToolCall(ShortRepr, _Attached):
                 text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
                 return f"{self._edit_notice()}{text}"
             case Failed(error):
-                return error
+                return whole_text(error)
             case Rejected(reason):
-                return reason or "The call was declined."
+                return whole_text(reason or "The call was declined.")
             case _:
                 raise ConfigurationError(
                     f"call {self.id} of {self.name} has no outcome yet: it is {self.status.type}"
@@ -275,12 +285,7 @@ def _is_json_of(text: str, arguments: JsonObject) -> bool:
 
 def _decided_json(value: object, what: str) -> JsonValue:
     """Return what a person decided as JSON. The call still waits where it is none."""
-    from chat_core.types.plain_json import as_json
-
-    try:
-        return as_json(value)
-    except ValueError as exc:
-        raise ConfigurationError(f"these {what} cannot be JSON, and the call still waits: {exc}") from exc
+    return made_json(value, f"this call still waits: its {what}")
 
 
 ArgumentsCheck = Callable[[JsonObject], str | None]

@@ -100,7 +100,7 @@ def _written(items: Sequence[object], *, after: int) -> list[bytes]:
 
     pieces: list[bytes] = []
     for at in range(0, len(items), _AT_ONCE):
-        data = to_json(items[at : at + _AT_ONCE])[1:-1]
+        data = to_json(items[at : at + _AT_ONCE], inf_nan_mode="strings")[1:-1]
         pieces.append(b",%b" % data if after or at else data)
     return pieces
 
@@ -108,15 +108,24 @@ def _written(items: Sequence[object], *, after: int) -> list[bytes]:
 def dump(body: Mapping[str, object]) -> bytes:
     """Return the body as JSON bytes. Raises `ConfigurationError` for what JSON or UTF-8 cannot hold.
 
+    Where options and schemas are set, NaN and infinite numbers are refused; one that is left becomes a text,
+    which a server refuses by its field.
+
     pydantic writes it: of a history of 400 KB it makes bytes in 0.4 ms, `json.dumps` in 1.3.
     """
     from pydantic_core import to_json  # with the first request
 
     try:
         name = next((name for name, value in body.items() if _is_in_pieces(value)), None)
-        return to_json(body) if name is None else _dump_around(body, name)
+        return to_json(body, inf_nan_mode="strings") if name is None else _dump_around(body, name)
     except (ValueError, RecursionError) as exc:  # a lone surrogate, a cycle, an object that is no JSON
-        raise ConfigurationError(f"the request cannot be written as JSON: {exc}") from exc
+        hint = _SURROGATE_HINT if "surrogates not allowed" in str(exc) else ""
+        raise ConfigurationError(f"the request cannot be written as JSON: {exc}{hint}") from exc
+
+
+_SURROGATE_HINT = (
+    '; a text has half of a character: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")'
+)
 
 
 def _is_in_pieces(value: object) -> bool:
@@ -133,7 +142,8 @@ def _dump_around(body: Mapping[str, object], name: str) -> bytes:
 
     items = list(body.items())
     at = list(body).index(name)
-    before, after = to_json(dict(items[:at]))[1:-1], to_json(dict(items[at + 1 :]))[1:-1]
+    before = to_json(dict(items[:at]), inf_nan_mode="strings")[1:-1]
+    after = to_json(dict(items[at + 1 :]), inf_nan_mode="strings")[1:-1]
     start = b"{%b%b%b:[" % (before, b"," if before else b"", to_json(name))
     end = b"]%b%b}" % (b"," if after else b"", after)
     return b"".join([start, *cast("SentList[object]", body[name]).pieces(), end])

@@ -34,9 +34,11 @@ from chat_core import (
     tool,
 )
 from chat_core.client import AwsCredentials
+from chat_core.client.explain import explanation
 from chat_core.middleware import ProviderWrapper, RedactingProvider
 from chat_core.sync import SyncChat
 from chat_core.testing import FakeTransport
+from chat_core.transport import Request
 from chat_core.types.request import OutputSchema
 from chat_deepseek import DeepSeekBuilder
 from chat_gemini import GeminiBuilder
@@ -184,11 +186,9 @@ def test_the_readable_form_cuts_long_texts_and_hides_keys_in_the_body() -> None:
 
 
 def test_a_key_in_the_query_of_an_address_is_hidden() -> None:
-    builder = ChatCompletionsBuilder().with_base_url(
-        f"https://a.example/v1?api-version=2&subscription-key={KEY}"
-    )
-    url = builder.with_model("m").build().explain("Hi").url
-    assert url == "https://a.example/v1/chat/completions?api-version=2&subscription-key=***"
+    request = Request("POST", f"https://a.example/v1/chat?api-version=2&subscription-key={KEY}", {}, b"{}")
+    url = explanation(request, (), FakeTransport()).url
+    assert url == "https://a.example/v1/chat?api-version=2&subscription-key=***"
 
 
 def test_what_cannot_be_sent_is_refused_as_sending_refuses_it() -> None:

@@ -51,7 +51,7 @@ def test_all_calls_of_a_step_are_answered_in_one_content_in_their_order() -> Non
     assert sent["parts"][4] == {"text": "And?"}
 
 
-@pytest.mark.parametrize("result", [{"$ref": "#/a"}, [{"deep": {"$ref": "x"}}], {"number": float("nan")}])
+@pytest.mark.parametrize("result", [{"$ref": "#/a"}, [{"deep": {"$ref": "x"}}]])
 def test_a_result_that_the_server_would_misread_goes_as_text(result: Any) -> None:
     call = ToolCall("1", "add", {}, Completed(result))
     sent = body(Messages([Message("user", [Text("Hi")]), Message("model", [call])]))["contents"]
@@ -98,7 +98,7 @@ def test_a_file_of_a_result_that_the_wire_cannot_carry_is_described(file: File) 
 def test_half_a_character_in_a_result_does_not_stop_the_conversation(result: Any) -> None:
     call = ToolCall("1", "look", {}, Completed(result))
     sent = body(Messages.from_user("Hi").append(Message("model", [call])))["contents"][2]["parts"]
-    assert "\ufffd" in sent[0]["functionResponse"]["response"]["output"]
+    assert "\ufffd" in str(sent[0]["functionResponse"]["response"]["output"])
 
 
 def test_names_and_ids_that_the_wire_refuses_are_mapped_the_same_way_each_time() -> None:

@@ -25,6 +25,7 @@ from chat_core.client import (
     SchemaRules,
     TurnClient,
     as_request,
+    joined_url,
     path_segment,
     send_request,
 )
@@ -127,7 +128,8 @@ class BedrockClient(TurnClient[Settings]):
     async def _control(self, path: str, decode: Callable[[bytes], T]) -> T:
         """Send a request to the service that lists models, which has another host."""
         settings = self._settings
-        request = Request("GET", settings.control_url + path, settings.headers, b"", settings.timeouts)
+        url = joined_url(settings.control_url, path)
+        request = Request("GET", url, settings.headers, b"", settings.timeouts)
         return await send_request(
             settings.transport, request, lambda response: decode(response.body), self._decode_error
         )

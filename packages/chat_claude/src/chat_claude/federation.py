@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chat_core import ConfigurationError
-from chat_core.client import Subject, TokenExchange, token_file
+from chat_core.client import Subject, TokenExchange, joined_url, token_file
 
 __all__ = ["token_file", "workload_identity", "workload_identity_from_variables"]
 
@@ -65,5 +65,5 @@ def workload_identity_from_variables(variables: Mapping[str, str], base_url: str
         token_file(given[_FILE]) if given[_FILE] else lambda: given[_TOKEN],
         service_account_id=variables.get("ANTHROPIC_SERVICE_ACCOUNT_ID"),
         workspace_id=variables.get("ANTHROPIC_WORKSPACE_ID"),
-        url=f"{base_url}/v1/oauth/token",
+        url=joined_url(base_url, "/v1/oauth/token"),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chat_core import ConfigurationError
-from chat_core.client import Connection, ResolvedServer, Server, checked_key, checked_url
+from chat_core.client import Connection, ResolvedServer, Server, checked_key, checked_url, without_end
 
 from chat_claude.platforms import ANTHROPIC, BEDROCK, FOUNDRY, Platform, vertex
 
@@ -252,12 +252,7 @@ def _host_part(name: str) -> str:
 
 def _without_version(url: str) -> str:
     """Return a base URL without the part of the path that requests add. Raises `ConfigurationError`."""
-    base_url = checked_url(url).removesuffix("/messages").removesuffix("/v1").rstrip("/")
-    if "?" in base_url:
-        raise ConfigurationError(
-            "a base URL of Claude's has no query: .with_header(...) adds what every request carries"
-        )
-    return base_url
+    return without_end(checked_url(url), "/messages", "/v1")
 
 
 def _api_key(api_key: str | None, connection: Connection) -> dict[str, str]:

@@ -16,6 +16,7 @@ from chat_core.client import (
     Server,
     checked_key,
     checked_url,
+    without_end,
 )
 from chat_core.types.misuse import checked_dimensions
 from typing_extensions import TypeVar
@@ -140,4 +141,4 @@ class CohereBuilder(ProviderBuilder[_Choices], Generic[M, E]):
 
 
 def _without_version(url: str) -> str:
-    return checked_url(url).removesuffix("/v1").removesuffix("/v2").rstrip("/")
+    return without_end(checked_url(url), "/v1", "/v2")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chat_core import ChatRequest, Messages, ToolDefinition
+from chat_core.client import without_end
 
 from chat_completions.client import ChatCompletionsClient
 from chat_completions.decode.token_count import decode_count, decode_prompt
@@ -38,6 +39,6 @@ class CountingClient(ChatCompletionsClient):
 
     async def _send_beside(self, path: str, body: Mapping[str, object], decode: Callable[[bytes], T]) -> T:
         """Send a request to a path that is not under the version."""
-        root = self._settings.base_url.removesuffix("/v1")
+        root = without_end(self._settings.base_url, "/v1")
         beside = ChatCompletionsClient(replace(self._settings, base_url=root))
         return await beside._send("POST", path, decode, body)

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Final, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from chat_core import (
     ChatRequest,
@@ -126,8 +127,10 @@ class GeminiBatches(Batches[Settings]):
 
     def _stream_file(self, name: str) -> AsyncGenerator[JsonObject]:
         """Yield the lines of a file of results. Downloads have a folder of their own before the version."""
-        base, _, version = self._settings.base_url.rpartition("/")
-        settings = replace(self._settings, base_url=f"{base}/download/{version}")
+        parsed = urlsplit(self._settings.base_url)
+        base, _, version = parsed.path.rpartition("/")
+        address = urlunsplit(parsed._replace(path=f"{base}/download/{version}"))
+        settings = replace(self._settings, base_url=address)
         return GeminiBatches(settings)._stream_lines(f"/{resource_path(name)}:download?alt=media")
 
     def _id_of(self, line: JsonObject) -> str:

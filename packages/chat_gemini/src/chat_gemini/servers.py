@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from chat_core import ConfigurationError
-from chat_core.client import Connection, Server, checked_url, path_segment
+from chat_core.client import Connection, Server, checked_url, joined_url, path_segment
 
 from chat_gemini.capabilities import GEMINI_API, VERTEX, Endpoint
 
@@ -65,7 +65,7 @@ def gemini_api(connection: Connection, variables: Mapping[str, str], version: st
         connection, variables, builder="GeminiBuilder", checked=checked_address
     )
     if not has_version(base_url):
-        base_url = f"{base_url}/{version or 'v1beta'}"
+        base_url = joined_url(base_url, f"/{version or 'v1beta'}")
     host = urlsplit(base_url).hostname or ""
     endpoint = replace(VERTEX, models="models") if host.endswith("aiplatform.googleapis.com") else GEMINI_API
     return Address(base_url, base_url, endpoint, key_advice, api_key)
@@ -116,20 +116,19 @@ def _urls(
 ) -> tuple[str, str, Endpoint]:
     """Return the base URL of requests, that of the list of models, and what the server has."""
     if has_version(base_url):  # a whole address, of a gateway
-        endpoint = replace(VERTEX, models="models") if base_url.endswith("/publishers/google") else VERTEX
+        is_publisher = urlsplit(base_url).path.endswith("/publishers/google")
+        endpoint = replace(VERTEX, models="models") if is_publisher else VERTEX
         return base_url, base_url, endpoint
-    models_url = f"{base_url}/{version or 'v1beta1'}"
+    models_url = joined_url(base_url, f"/{version or 'v1beta1'}")
     if project is None:
         return models_url, models_url, VERTEX
     place = f"projects/{path_segment(project)}/locations/{location or 'global'}"
-    return f"{models_url}/{place}", models_url, VERTEX
+    return joined_url(models_url, f"/{place}"), models_url, VERTEX
 
 
 def checked_address(url: str) -> str:
-    """Return a base URL, checked. A key in its query is refused, and the address of one method."""
+    """Return a base URL, checked. The address of one method is refused."""
     parsed = urlsplit(checked := checked_url(url))
-    if parsed.query:
-        raise ConfigurationError("a base URL holds no query, it would end up in logs: .with_api_key(...)")
     path, found, _ = parsed.path.partition("/models")
     if found:
         base = parsed._replace(path=path).geturl()

@@ -38,9 +38,9 @@ def root_url(text: str) -> str:
         scheme, port = "https", 443
     host = _REACHED_AT.get(host, host)
     named = f"[{host}]" if ":" in host else host
-    return (
-        f"{scheme}://{named}:{port or (_DEFAULT_PORT if is_bare else _PORTS[scheme])}{_path_of_root(parsed)}"
-    )
+    query = f"?{parsed.query}" if parsed.query else ""
+    place = f"{named}:{port or (_DEFAULT_PORT if is_bare else _PORTS[scheme])}"
+    return f"{scheme}://{place}{_path_of_root(parsed)}{query}"
 
 
 def api_url(url: str, path: str) -> str:

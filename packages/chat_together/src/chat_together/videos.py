@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from chat_completions.settings import Settings
 from chat_core import ConfigurationError, File, InvalidResponse, JsonObject
-from chat_core.client import path_segment
+from chat_core.client import joined_url, path_segment, without_end
 from chat_core.client.videos import VideoJobs, ended
 from chat_core.types.json_values import as_object, as_text
 from chat_core.types.video import VideoJob, Videos
@@ -23,7 +23,7 @@ class TogetherVideos(VideoJobs[Settings]):
     """The videos of a model at Together."""
 
     def __init__(self, settings: Settings) -> None:
-        base_url = f"{settings.base_url.removesuffix('/v1')}/v2"
+        base_url = joined_url(without_end(settings.base_url, "/v1"), "/v2")
         super().__init__(replace(settings, base_url=base_url), settings.dialect.name)
 
     async def _submit(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chat_core.client.builder import Connection, ProviderBuilder, checked_key, checked_url, default_transport
-from chat_core.client.paths import path_segment, resource_path
+from chat_core.client.paths import joined_url, path_segment, resource_path, without_end
 from chat_core.client.server import ResolvedServer, Server
 from chat_core.types.lazy_names import lazy_names
 from chat_core.types.typestate import HasEmbeddings, HasModel, NoEmbeddings, NoModel
@@ -65,6 +65,7 @@ __all__ = [
     "checked_url",
     "credentials_from_variables",
     "default_transport",
+    "joined_url",
     "lazy_names",
     "path_segment",
     "receive_bursts",
@@ -73,6 +74,7 @@ __all__ = [
     "send_request",
     "stream_response",
     "token_file",
+    "without_end",
 ]
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Generic, Self, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 from chat_core.client.error_advice import DecodeError, with_advice
 from chat_core.client.exchange import StreamDecoder, send_request, stream_response
+from chat_core.client.paths import joined_url
 from chat_core.transport import Request, Socket, Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.events import TurnEvent
@@ -148,14 +148,4 @@ class ProviderClient(Generic[S]):
         settings = self._settings
         data = body if isinstance(body, bytes) else dump(body)
         sent = {**settings.headers, **headers} if headers else settings.headers
-        return Request(method, _joined(settings.base_url, path), sent, data, settings.timeouts)
-
-
-def _joined(base_url: str, path: str) -> str:
-    """Return the path under the base URL. A query of the base URL, such as Azure's api-version, is kept."""
-    if "?" not in base_url:
-        return base_url + path
-    base = urlsplit(base_url)
-    path, _, query = path.partition("?")
-    whole_query = "&".join(filter(None, (base.query, query)))
-    return urlunsplit(base._replace(path=base.path.rstrip("/") + path, query=whole_query))
+        return Request(method, joined_url(settings.base_url, path), sent, data, settings.timeouts)

@@ -7,10 +7,12 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from types import EllipsisType
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from chat_core.client.paths import without_end
 from chat_core.transport import Timeouts, Transport
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.explanation import is_secret
 from chat_core.types.misuse import (
     check_json,
     check_numbers,
@@ -97,7 +99,8 @@ class ProviderBuilder(Shown, Generic[C]):
     def with_base_url(self, base_url: str) -> Self:
         """Set the server's address, with the part of the path that all requests share.
 
-        Raises `ConfigurationError` for anything but an http(s) URL, and for a URL with credentials in it.
+        A query in it, such as `?api-version=1`, goes along with every request. Raises `ConfigurationError`
+        for anything but an http(s) URL, and for a URL with credentials or a key in it.
         """
         return self._connected(replace(self._connection, base_url=checked_url(base_url)))
 
@@ -198,7 +201,7 @@ class ProviderBuilder(Shown, Generic[C]):
 
 
 def checked_url(url: str) -> str:
-    """Return the URL without slashes at its end.
+    """Return the URL without slashes at the end of its path. A query goes along with every request.
 
     Raises `ConfigurationError` for other schemes than http(s), and for credentials or a fragment in it.
     """
@@ -217,7 +220,13 @@ def checked_url(url: str) -> str:
         raise ConfigurationError(f"a base URL has no fragment: leave out what follows # in {shown!r}")
     if parsed.scheme not in ("http", "https") or not parsed.hostname:
         raise ConfigurationError(f"not a base URL: {shown!r}; it looks like https://host/v1")
-    return url.strip().rstrip("/")
+    names = [name for name, _ in parse_qsl(parsed.query, keep_blank_values=True)]
+    if secret := next((name for name in names if is_secret(name)), None):
+        raise ConfigurationError(
+            f"a base URL holds no {secret!r}, it would end up in logs and in what is stored: "
+            ".with_api_key(...), or .with_header(...) for a key of a gateway's"
+        )
+    return without_end(url.strip().rstrip("?"))
 
 
 def checked_key(api_key: str) -> str:

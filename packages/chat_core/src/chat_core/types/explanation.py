@@ -77,7 +77,7 @@ class Explanation(Shown):
 
 def hidden_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with `***` for the values of those that hold secrets; a scheme such as Bearer stays."""
-    return {name: _hidden(value) if _is_secret(name) else value for name, value in headers.items()}
+    return {name: _hidden(value) if is_secret(name) else value for name, value in headers.items()}
 
 
 def hidden_query(url: str) -> str:
@@ -90,7 +90,8 @@ def _hidden(value: str) -> str:
     return f"{scheme} {HIDDEN}" if space and scheme.isalpha() else HIDDEN
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Return whether a header or a parameter of this name holds a secret, as far as its name tells."""
     return any(word in name.lower() for word in _SECRET_WORDS)
 
 

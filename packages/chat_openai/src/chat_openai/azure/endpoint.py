@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from chat_core import ConfigurationError
-from chat_core.client import checked_url, path_segment
+from chat_core.client import checked_url, joined_url, path_segment
 
 _RESOURCE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:-preview)?")
@@ -42,11 +42,12 @@ def checked_version(version: str) -> str:
 
 
 def checked_endpoint(url: str) -> str:
-    """Return the endpoint of a URL: without the surface, the deployment and the query that Azure's portal
-    adds to it.
+    """Return the endpoint of a URL: without the surface, the deployment and the `api-version` that Azure's
+    portal adds to it. The rest of its query is kept.
     """
     parts = urlsplit(checked_url(url))
-    return urlunsplit(parts._replace(path=_SURFACE.sub("", parts.path.rstrip("/")), query="")).rstrip("/")
+    kept = "&".join(item for item in parts.query.split("&") if not item.lower().startswith("api-version="))
+    return urlunsplit(parts._replace(path=_SURFACE.sub("", parts.path).rstrip("/"), query=kept))
 
 
 def is_dated(version: str | None) -> bool:
@@ -57,7 +58,7 @@ def is_dated(version: str | None) -> bool:
 def base_url(endpoint: str, version: str | None) -> str:
     """Return the base URL of the Responses API; on the v1 surface it is that of everything."""
     query = f"?api-version={quote(version, safe='')}" if version not in (None, "v1") and version else ""
-    return f"{endpoint}/openai{query}" if is_dated(version) else f"{endpoint}/openai/v1{query}"
+    return joined_url(endpoint, f"/openai{query}" if is_dated(version) else f"/openai/v1{query}")
 
 
 def deployment_path(deployment: str, version: str | None) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from chat_core.types.errors import ConfigurationError
-from chat_core.types.json_values import JsonValue
+from chat_core.types.json_values import JsonValue, json_fault
 from chat_core.types.misuse import checked_instance
 
 
@@ -24,6 +24,17 @@ def made_json(value: object, what: str) -> JsonValue:
         return as_json(value)
     except ValueError as exc:
         raise ConfigurationError(f"{what} cannot be JSON: {exc}") from exc
+
+
+def made_arguments(arguments: JsonValue) -> JsonValue:
+    """Return the arguments of a call that an application makes as JSON.
+
+    Raises `ConfigurationError` for what `made_json` refuses, and for NaN, infinite and huge numbers.
+    """
+    plain = made_json(arguments, "ToolCall(arguments)")
+    if fault := json_fault(arguments):
+        raise ConfigurationError(f"ToolCall(arguments) cannot be JSON: {fault}")
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

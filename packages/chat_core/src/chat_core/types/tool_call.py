@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 from chat_core.types.call_status import (
     Approved,
@@ -20,17 +20,19 @@ from chat_core.types.call_status import (
     Resolved,
     ToolStatus,
     Waiting,
+    made_arguments,
     made_json,
 )
 from chat_core.types.describe import whole_text
 from chat_core.types.errors import AlreadyDecided, ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.files import File
 from chat_core.types.input_request import InputRequest
-from chat_core.types.json_values import JsonObject, JsonValue, as_object, json_fault, read_json
+from chat_core.types.json_values import JsonObject, JsonValue, as_object, read_json
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
 
+_STILL_WAITS = "this call still waits: its"
 _STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
 
 
@@ -89,10 +91,7 @@ class ToolCall(ShortRepr, _Attached):
     def __post_init__(self) -> None:
         """Raises `ConfigurationError` for arguments that JSON cannot hold: NaN, circles, too deep ones."""
         if self.arguments and self.arguments_text is None:  # no wire has read them
-            plain = made_json(self.arguments, "ToolCall(arguments)")
-            if fault := json_fault(self.arguments):
-                raise ConfigurationError(f"ToolCall(arguments) cannot be JSON: {fault}")
-            object.__setattr__(self, "arguments", plain)
+            object.__setattr__(self, "arguments", made_arguments(self.arguments))
 
     @property
     def effective_arguments(self) -> JsonObject:
@@ -152,7 +151,9 @@ class ToolCall(ShortRepr, _Attached):
             message = f"call {self.id} of {self.name} is done elsewhere: complete or reject it"
             raise InvalidDecision([DecisionFault(self.id, "verdict", message)])
         if arguments is not None:
-            edited = as_object(_decided_json(dict(checked_mapping(arguments, "approve")), "arguments"))
+            edited = as_object(
+                made_json(dict(checked_mapping(arguments, "approve")), f"{_STILL_WAITS} arguments")
+            )
             if fault := self.arguments_fault(edited):
                 message = f"these arguments do not fit {self.name}, and the call still waits: {fault}"
                 raise InvalidDecision([DecisionFault(self.id, "arguments", message)])
@@ -176,7 +177,7 @@ class ToolCall(ShortRepr, _Attached):
         `ConfigurationError` for a result that cannot be JSON.
         """
         self._refuse_unless_open("complete")
-        self.status = Completed(_decided_json(result, "result"))
+        self.status = Completed(made_json(result, f"{_STILL_WAITS} result"))
 
     def outcome(self) -> str:
         """Return what the model reads of it: the result (JSON unless it is text), the error or the reason.
@@ -251,7 +252,7 @@ class ToolCall(ShortRepr, _Attached):
         if arguments is not None:
             raise self._input_fault("has begun, so its arguments stay: call.approve(input={...})")
         given = dict(checked_mapping(input, "approve(input=...)")) if input is not None else {}
-        values = as_object(_decided_json(given, "values"))
+        values = as_object(made_json(given, f"{_STILL_WAITS} values"))
         check: ArgumentsCheck | None = getattr(self, "_input_check", None)
         if check is not None and (fault := check(values)):
             raise self._input_fault(f"still waits, what was given as input does not fit: {fault}")
@@ -283,11 +284,6 @@ def _is_json_of(text: str, arguments: JsonObject) -> bool:
         return False
 
 
-def _decided_json(value: object, what: str) -> JsonValue:
-    """Return what a person decided as JSON. The call still waits where it is none."""
-    return made_json(value, f"this call still waits: its {what}")
-
-
 ArgumentsCheck = Callable[[JsonObject], str | None]
 """Returns why a tool does not take some arguments, or None where it does."""
 
@@ -303,5 +299,4 @@ def attach_input_check(call: ToolCall, check: ArgumentsCheck) -> None:
 
 
 def _check_of(call: ToolCall) -> ArgumentsCheck | None:
-    found: ArgumentsCheck | None = getattr(call, "_check", None)
-    return found
+    return cast("ArgumentsCheck | None", getattr(call, "_check", None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from chat_core import (
 )
 from chat_core.testing import Call, Failure, LoopbackServer, Reply, Tape, conformance
 from chat_core.testing.conformance import (
+    ChatProviderSuite,
     ConformanceFailure,
     Suite,
     check,
@@ -183,6 +185,95 @@ def test_the_command_says_what_it_misses(
     assert "has no class that inherits suites and builds chat_nix" in capsys.readouterr().err
     assert main(["chat_nix", "--tapes", TESTS]) == 2
     assert '[project.entry-points."chat_core.providers"]' in capsys.readouterr().err
+
+
+BROKEN_TESTS = {
+    "class X(:": "SyntaxError",
+    "raise ValueError('boom')": "ValueError: boom",
+    "raise SystemExit(3)": "SystemExit: 3",
+    "class TestX(ChatProviderSuite):\n    def builder(self): return 1 / 0": "TestX in .* ZeroDivisionError",
+    "class TestX(ChatProviderSuite):\n    def builder(self): return None": "builder\\(\\) returns None",
+    "class TestX(ChatProviderSuite):\n    def __init__(self, name): ...": "TestX in .* TypeError",
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), BROKEN_TESTS.items(), ids=BROKEN_TESTS.values())
+def test_tests_that_cannot_be_used_are_named(
+    text: str, shown: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "test_acme.py"
+    file.write_text(f"from chat_core.testing.conformance import ChatProviderSuite\n{text}\n")
+    assert main(["chat_acme", "--tests", str(file)]) == 2
+    error = capsys.readouterr().err
+    assert re.search(shown, error)
+    assert "test_acme.py" in error
+    assert "Traceback" not in error
+
+
+ODD_CLIENTS = {
+    "complete": {
+        "return None": "complete(request) returned None: return a ChatResponse.",
+        "raise SystemExit(3)": "It raised SystemExit: 3",
+        "raise asyncio.CancelledError()": "It raised CancelledError",
+        "return await asyncio.sleep(1e9)": "The client never came back.",
+        "time.sleep(60)": "it has not ended within 1 s of real time",
+    },
+    "stream": {
+        "return 5": "stream(request) returned a coroutine, which is no async generator",
+        "yield 5": "The stream ended without Done.",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "line", "shown"),
+    [(method, line, shown) for method, lines in ODD_CLIENTS.items() for line, shown in lines.items()],
+)
+def test_whatever_a_client_does_is_a_sentence(
+    method: str,
+    line: str,
+    shown: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(EXAMPLE / "src")
+    monkeypatch.setattr("chat_core.testing.conformance.command._SECONDS", 1)
+    file = tmp_path / "test_acme.py"
+    file.write_text(
+        "import asyncio, time\n"
+        "from chat_acme import AcmeBuilder\n"
+        "from chat_core.testing.conformance import ChatProviderSuite\n"
+        "class TestAcme(ChatProviderSuite):\n"
+        f"    tapes = {str(EXAMPLE / 'tests/tapes')!r}\n"
+        "    backends = ('asyncio',)\n"
+        "    def builder(self): return AcmeBuilder().with_model('acme-1')\n"
+        "    def client(self, transport):\n"
+        "        client = super().client(transport)\n"
+        f"        async def {method}(request):\n"
+        f"            {line}\n"
+        f"        client.{method} = {method}\n"
+        "        return client\n"
+    )
+    assert main(["chat-acme", "--tests", str(file), "--only", "it_came"]) == 1
+    printed = capsys.readouterr()
+    assert shown in printed.out
+    assert "Traceback" not in printed.out + printed.err
+
+
+def test_a_tape_without_an_exchange_proves_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(EXAMPLE / "src")
+    (tmp_path / "text.tape").write_text('{"tape": 1, "expected": {"text": "Hello."}}\n')
+
+    class Sample(ChatProviderSuite):
+        tapes = tmp_path
+
+    with pytest.raises(ConformanceFailure, match=r"text\.tape has no exchange"):
+        Sample().test_a_turn_comes_out_as_it_came()
+    with pytest.raises(ConformanceFailure, match="Untaped has no `tapes`"):
+        type("Untaped", (ChatProviderSuite,), {})().test_a_turn_comes_out_as_it_came()
 
 
 def test_what_there_are_tapes_of_is_claimed_where_there_are_no_tests(

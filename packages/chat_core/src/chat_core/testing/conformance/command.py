@@ -12,8 +12,10 @@ from unittest import SkipTest
 
 from chat_core.testing.conformance.checks import Check, ConformanceFailure, Suite, checks_of
 from chat_core.testing.conformance.find_suites import suite_of_tapes, suites_in_tests
+from chat_core.testing.conformance.time_limit import time_limit
 from chat_core.types.errors import ConfigurationError
 
+_SECONDS = 120  # of real time that one check may take
 _ABOUT = """\
 Tell what is wrong with a provider package, offline. The suites are those that its tests inherit, in files
 below the folder ./tests that import chat_core.testing.conformance; where there are none, or with --tapes,
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", default="", help="run the checks alone that have this text in their name")
     parser.add_argument("-v", "--verbose", action="store_true", help="print all checks")
     options = parser.parse_args(arguments)
+    options.package = options.package.replace("-", "_")  # chat-acme is what pip calls it
     logging.getLogger("chat_core").addHandler(logging.NullHandler())  # the checks provoke its warnings
     try:
         suites = _suites(options)
@@ -74,14 +77,24 @@ def _run(suite: type[Suite], check: Check, *, verbose: bool) -> str:
     """Run a check, print it where it is of interest, and return what became of it."""
     name = f"{suite.__name__}.{check.name}"
     try:
-        getattr(suite(), check.name)()
+        with time_limit(_SECONDS):
+            getattr(suite(), check.name)()
     except SkipTest as skipped:
         if verbose:
             print(f"skipped {name}: {skipped}")
         return "skipped"
-    except ConformanceFailure as failure:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # an exit, or a cancellation that got out, is the provider's
+        failure = (
+            exc if isinstance(exc, ConformanceFailure) else f"{check.sentence}\n  It raised {_shown(exc)}"
+        )
         print(f"FAILED  {name}\n  {failure}", flush=True)
         return "failed"
     if verbose:
         print(f"passed  {name}")
     return "passed"
+
+
+def _shown(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

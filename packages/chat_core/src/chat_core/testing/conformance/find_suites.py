@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import cast
 
@@ -49,10 +49,10 @@ _MARK = "chat_core.testing.conformance"
 def suites_in_tests(package: str, places: Sequence[Path]) -> list[type[Suite]]:
     """Return the suites for a package in files, or in the Python files of folders.
 
-    Raises `ConfigurationError` for a file that cannot be imported.
+    Raises `ConfigurationError` for a file that cannot be imported, and for a class that cannot be made.
     """
     files = [file for place in places for file in _files(place)]
-    return [suite for file in files for suite in _suites_of(file) if _is_for(suite, package)]
+    return [suite for file in files for suite in _suites_of(file) if _is_for(suite, package, file)]
 
 
 def suite_of_tapes(package: str, tapes: Path, base_url: str | None = None) -> type[Suite]:
@@ -77,12 +77,19 @@ def builder_of(package: str, model: str) -> ConfiguredBuilder:
     """
     entry = next((each for each in entry_points(group=GROUP) if each.module == package), None)
     if entry is None:
+        missing = "" if find_spec(package) else f"there is no package {package} in this environment, and "
         raise ConfigurationError(
-            f"{package} has no entry point in the group {GROUP!r}: add to its pyproject.toml\n"
+            f"{missing}{package} has no entry point in the group {GROUP!r}: add to its pyproject.toml\n"
             f'  [project.entry-points."{GROUP}"]\n  {package.removeprefix("chat_")} = "{package}:…Builder"\n'
             "and install it again"
         )
-    return cast("ConfiguredBuilder", entry.load()().with_model(model))
+    try:
+        return cast("ConfiguredBuilder", entry.load()().with_model(model))
+    except Exception as exc:
+        raise ConfigurationError(
+            f"the entry point {entry.value!r} of {package} gives no builder with a method with_model(name): "
+            f"{type(exc).__name__}: {exc}"
+        ) from exc
 
 
 def _files(place: Path) -> Iterable[Path]:
@@ -108,17 +115,28 @@ def _suites_of(file: Path) -> Iterator[type[Suite]]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except ImportError as exc:
-        raise ConfigurationError(f"{file} cannot be imported: {exc}") from exc
+    except (Exception, SystemExit) as exc:  # of the file, whatever it does
+        raise ConfigurationError(f"{file} cannot be imported: {type(exc).__name__}: {exc}") from exc
     for value in vars(module).values():
         if isinstance(value, type) and issubclass(value, Suite) and value.__module__ == name:
             yield value
 
 
-def _is_for(suite: type[Suite], package: str) -> bool:
-    """Return whether a suite tests a package. One that is meant to be inherited from tests none."""
+def _is_for(suite: type[Suite], package: str, file: Path) -> bool:
+    """Return whether a suite tests a package. One that is meant to be inherited from tests none.
+
+    Raises `ConfigurationError` where that cannot be told.
+    """
     try:
         subject = suite().subject()
     except NotImplementedError:
         return False
-    return type(subject).__module__.partition(".")[0] == package
+    except Exception as exc:
+        raise ConfigurationError(
+            f"{suite.__name__} in {file} gives nothing to test, its builder() or its __init__ raised "
+            f"{type(exc).__name__}: {exc}"
+        ) from exc
+    if subject is None:
+        raise ConfigurationError(f"{suite.__name__} in {file}: builder() returns None; return the builder")
+    found = subject if isinstance(subject, type) else type(subject)
+    return found.__module__.partition(".")[0] == package

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, cast
 
 from chat_core.provider import ChatModel
 from chat_core.testing.conformance.checks import Suite, fail, require, skip
@@ -20,6 +20,7 @@ from chat_core.transport import Transport
 from chat_core.types.errors import ChatError, ConfigurationError
 from chat_core.types.events import Done, TurnEvent
 from chat_core.types.json_values import JsonObject, as_object
+from chat_core.types.misuse import is_a
 from chat_core.types.request import ChatRequest
 from chat_core.types.response import ChatResponse
 
@@ -128,9 +129,13 @@ class ProviderSuite(Suite):
         """
         if name in self.absent:
             skip(f"{name}: {self.absent[name]}")
+        if not hasattr(self, "tapes"):
+            fail(f"{type(self).__name__} has no `tapes`: set it to the folder of the tapes.")
         tape = find_tape(self.tapes, name)
         if tape is None:
             fail(f"There is no tape {name}.tape in {_shown(self.tapes)}: {_HINT}.")
+        if not tape.exchanges:
+            fail(f"{name}.tape has no exchange: {_HINT}.")
         return Scenario(name, tape.exchanges, checked_expectation(tape.expected, name))
 
     async def complete(
@@ -145,6 +150,8 @@ class ProviderSuite(Suite):
             response = await self.client(transport).complete(request or self.request_for(name))
         except ChatError as error:
             return Played(transport, error=error)
+        if not is_a(response, ChatResponse):
+            fail(f"complete(request) returned {response!r}: return a ChatResponse.")
         return Played(transport, response=response)
 
     async def stream(
@@ -171,8 +178,6 @@ class ProviderSuite(Suite):
         Raises `ConformanceFailure` where its tape has neither.
         """
         scenario = self.scenario(name)
-        if not scenario.exchanges:
-            fail(f"{name}.tape has no exchange: {_HINT}.")
         if scenario.whole:
             judge(await self.complete(name))
         if scenario.streamed:
@@ -197,8 +202,16 @@ def require_turn(played: Played, form: str, expected: JsonObject) -> None:
 async def played_stream(client: ChatModel, transport: WatchedTransport, request: ChatRequest) -> Played:
     """Read a stream to its end."""
     events: list[TurnEvent] = []
+    opened = client.stream(request)
+    if not is_a(opened, AsyncGenerator):
+        if is_a(opened, Coroutine):
+            cast("Coroutine[object, object, object]", opened).close()
+        fail(
+            f"stream(request) returned a {type(opened).__name__}, which is no async generator: write `yield` "
+            "in an `async def stream`, or return `self._stream_response(…)` from a `def stream`."
+        )
     try:
-        async with aclosing(client.stream(request)) as stream:
+        async with aclosing(opened) as stream:
             async for event in stream:
                 events.append(event)  # noqa: PERF401  what came before an error is kept
     except ChatError as error:

@@ -142,9 +142,7 @@ class DecisionsSuite(ProviderSuite):
         require_key_in_header(transport, self.key)
 
     def _decision_exchanges(self) -> list[Exchange]:
-        found = list(self.scenario("decisions").exchanges)
-        require(found, "decisions.tape has no exchange.")
-        return found
+        return list(self.scenario("decisions").exchanges)
 
     async def _decided(self, transport: WatchedTransport) -> DecisionResponse[float]:
         messages = Messages.from_user("canary-question-Wm8")

@@ -93,9 +93,7 @@ class TokenCountSuite(ProviderSuite):
         return any(base.__name__ == "ToolsSuite" for base in type(self).__mro__)
 
     def _count_exchanges(self) -> list[Exchange]:
-        found = list(self.scenario("token_count").exchanges)
-        require(found, "token_count.tape has no exchange.")
-        return found
+        return list(self.scenario("token_count").exchanges)
 
     def _count_transport(self) -> WatchedTransport:
         return WatchedTransport(self._count_exchanges())

@@ -77,7 +77,8 @@ def builder_of(package: str, model: str) -> ConfiguredBuilder:
     """
     entry = next((each for each in entry_points(group=GROUP) if each.module == package), None)
     if entry is None:
-        missing = "" if find_spec(package) else f"there is no package {package} in this environment, and "
+        there_is = package.isidentifier() and find_spec(package) is not None
+        missing = "" if there_is else f"there is no package {package} in this environment, and "
         raise ConfigurationError(
             f"{missing}{package} has no entry point in the group {GROUP!r}: add to its pyproject.toml\n"
             f'  [project.entry-points."{GROUP}"]\n  {package.removeprefix("chat_")} = "{package}:…Builder"\n'

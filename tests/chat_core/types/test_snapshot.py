@@ -7,115 +7,84 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from chat_core import (
-    Citation,
-    Completed,
-    File,
-    Message,
-    Native,
-    Opaque,
-    Origin,
-    Structured,
-    Text,
-    ToolCall,
-    Turn,
-)
+from chat_core import Completed, File, Message, Structured, Text
 from chat_core.types.snapshot import Snapshot
-
-ORIGIN = Origin("p", "e", "m")
-
-
-def message() -> Message:
-    deep: Any = {"deep": [{"signature": "s", "at": 0.0}, list[str]()], "none": None}
-    return Message(
-        "model",
-        [
-            Text("a", (Citation(raw={"n": 1}),), native=Native(ORIGIN, deep)),
-            Structured({"value": [1, 2], "same": {"x": "y"}}),
-            Opaque(Native(ORIGIN, {"type": "block"})),
-            ToolCall("c", "add", {"a": 1, "b": {"c": 1.0}}, Completed({"sum": [2]}), edited={"a": 2}),
-            ToolCall("d", "see", {}, Completed("x"), files=(File.from_bytes(b"x", "text/plain"),)),
-        ],
-        turn=Turn("stop"),
-    )
+from message_changes import CHANGES, NATIVE, message
 
 
-CHANGES: dict[str, Callable[[Any], object]] = {
-    "a part more": lambda m: m.parts.append(Text("b")),
-    "a part less": lambda m: m.parts.pop(),
-    "another part": lambda m: m.parts.__setitem__(0, Text("b")),
-    "another order": lambda m: m.parts.reverse(),
-    "other parts": lambda m: setattr(m, "parts", [Text("a")]),
-    "another role": lambda m: setattr(m, "role", "user"),
-    "interrupted": lambda m: setattr(m, "interrupted", True),
-    "another turn": lambda m: setattr(m, "turn", Turn("length")),
-    "native data, deep": lambda m: m.parts[0].native.data["deep"][0].update(signature="t"),
-    "native data, a list": lambda m: m.parts[0].native.data["deep"][1].append("t"),
-    "native data, the sign of nothing": lambda m: m.parts[0].native.data["deep"][0].update(at=-0.0),
-    "native data, a key gone": lambda m: m.parts[0].native.data.pop("none"),
-    "native data of a block": lambda m: m.parts[2].native.data.clear(),
-    "a citation": lambda m: m.parts[0].citations[0].raw.update(n=2),
-    "a value": lambda m: m.parts[1].value["value"].append(3),
-    "a value, True for 1": lambda m: m.parts[1].value["value"].__setitem__(0, True),
-    "a value, the order": lambda m: m.parts[1].value["value"].reverse(),
-    "arguments, a key": lambda m: m.parts[3].arguments.update(a=2),
-    "arguments, another key": lambda m: m.parts[3].arguments.update(z=m.parts[3].arguments.pop("b")),
-    "arguments, deep": lambda m: m.parts[3].arguments["b"].update(d=1),
-    "arguments, True for 1": lambda m: m.parts[3].arguments.update(a=True),
-    "arguments, 1 for 1.0": lambda m: m.parts[3].arguments["b"].update(c=1),
-    "arguments, the order": lambda m: m.parts[3].arguments.update(a=m.parts[3].arguments.pop("a")),
-    "other arguments": lambda m: setattr(m.parts[3], "arguments", {}),
-    "an edit": lambda m: m.parts[3].edited.update(a=3),
-    "a result": lambda m: m.parts[3].status.result["sum"].append(1),
-    "another status": lambda m: setattr(m.parts[3], "status", Completed(1)),
-    "an equal status": lambda m: setattr(m.parts[3], "status", Completed({"sum": [2]})),
-    "another name": lambda m: setattr(m.parts[4], "name", "look"),
-    "files": lambda m: setattr(m.parts[4], "files", ()),
-}
+def snapshot_of(*messages: Message) -> Snapshot:
+    snapshot = Snapshot()
+    assert snapshot.extend(messages) == len(messages)
+    return snapshot
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_any_change_is_noticed(change: str) -> None:
-    before, source, after = message(), message(), message()
-    snapshot = Snapshot().extended([before, source, after])
-    assert snapshot.holds([before, source, after])
+    messages = [message(), message(), message()]
+    snapshot = snapshot_of(*messages)
+    assert snapshot.holds(messages)
 
-    CHANGES[change](source)
+    CHANGES[change](messages[1])
 
-    assert not snapshot.holds([before, source, after])
-    assert Snapshot().extended([before, source, after]).holds([before, source, after])
+    assert not snapshot.holds(messages)
+    assert snapshot_of(*messages).holds(messages)
 
 
-def test_an_equal_object_in_place_of_another_is_watched_as_that_one_was() -> None:
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_another_message_is_none_of_these(change: str) -> None:
+    messages, other = [message()], message()
+    snapshot, other_snapshot = snapshot_of(*messages), snapshot_of(other)
+
+    CHANGES[change](other)
+
+    assert snapshot.holds(messages)
+    assert not other_snapshot.holds([other])
+
+
+UNCHANGED: dict[str, Callable[[Any], object]] = {
+    "the same role": lambda m: setattr(m, "role", "model"),
+    "the same parts": lambda m: setattr(m, "parts", m.parts),
+    "the same turn": lambda m: setattr(m, "turn", m.turn),
+    "an equal text in JSON": lambda m: m.parts[3].status.result.update({"text": "".join(("i", "t"))}),
+}
+
+
+@pytest.mark.parametrize("change", UNCHANGED)
+def test_what_is_set_to_what_it_was_is_no_change(change: str) -> None:
+    source = message()
+    source.tool_calls[0].status = Completed({"sum": [2], "text": "it"})
+    snapshot = snapshot_of(source)
+
+    UNCHANGED[change](source)
+
+    assert snapshot.holds([source])
+
+
+def test_an_equal_object_in_place_of_another_is_a_change() -> None:
     source = message()
     value: Any = source.parts[1].value  # type: ignore[union-attr]  # it is a value
-    snapshot = Snapshot().extended([source])
+    snapshot = snapshot_of(source)
 
     value["same"] = {"x": "y"}
-    assert snapshot.holds([source])
-    value["same"]["x"] = "z"
 
     assert not snapshot.holds([source])
 
 
-def test_longer_snapshots_leave_shorter_ones_as_they_were() -> None:
+def test_other_messages_are_not_those_of_a_snapshot() -> None:
     one, two = message(), message()
-    short = Snapshot().extended([one])
-    long = short.extended([two])
+    snapshot = snapshot_of(one)
+    assert snapshot.extend([two]) == 1
 
-    assert (short.count, long.count) == (1, 2)
-    assert short.holds([one])
-    assert long.holds([one, two])
-    assert not long.holds([one])
-    assert not short.holds([one, two])
-    two.parts.pop()
-    assert short.holds([one])
-    assert not long.holds([one, two])
+    assert snapshot.count == 2
+    assert snapshot.holds([one, two])
+    assert not snapshot.holds([one])
+    assert not snapshot.holds([one, two, message()])
+    assert not snapshot.holds([one, Message("user", [Text("b")])])
 
 
 def test_copies_of_calls_are_compared_too() -> None:
     copied = copy.deepcopy(message())
-    snapshot = Snapshot().extended([copied])
+    snapshot = snapshot_of(copied)
     assert snapshot.holds([copied])
 
     copied.tool_calls[0].status = Completed("other")
@@ -126,13 +95,12 @@ def test_copies_of_calls_are_compared_too() -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        Structured(1, native=Native(ORIGIN, {"not JSON": object()})),  # type: ignore[dict-item]  # on purpose
+        Structured(1, native=NATIVE),
         File.from_bytes(bytes((1 << 20) + 1), "image/png"),
     ],
 )
 def test_a_snapshot_ends_before_what_is_large_or_cannot_be_compared(part: Any) -> None:
-    first = message()
-    snapshot = Snapshot().extended([first, Message("user", [Text("see"), part]), message()])
+    first, snapshot = message(), Snapshot()
 
-    assert snapshot.count == 1
+    assert snapshot.extend([first, Message("user", [Text("see"), part]), message()]) == 1
     assert snapshot.holds([first])

@@ -15,14 +15,10 @@ from chat_core import (
     ChatBuilder,
     ChatRequest,
     ChatResponse,
-    Citation,
     Completed,
     File,
     Message,
     Messages,
-    Native,
-    Opaque,
-    Origin,
     OutputSchema,
     Reasoning,
     Structured,
@@ -37,22 +33,7 @@ from chat_core.types.memo import memo_of
 from chat_core.wire import encoded_once
 from chat_gemini import GeminiBuilder
 from chat_responses import ResponsesBuilder
-
-ORIGIN = Origin("p", "e", "m")
-
-
-def message() -> Message:
-    return Message(
-        "model",
-        [
-            Text("a", (Citation(raw={"n": 1}),), native=Native(ORIGIN, {"deep": [{"signature": "s"}]})),
-            Structured({"value": [1, 2]}),
-            Opaque(Native(ORIGIN, {"type": "block"})),
-            ToolCall("c", "add", {"a": 1, "b": {"c": 1.0}}, Completed({"sum": [2]}), edited={"a": 2}),
-            ToolCall("d", "see", {}, Completed("x"), files=(File.from_bytes(b"x", "text/plain"),)),
-        ],
-        turn=Turn("stop"),
-    )
+from message_changes import CHANGES, NATIVE, message
 
 
 def encode(source: Any, key: str = "wire") -> list[object]:
@@ -69,34 +50,6 @@ def test_what_is_as_it_was_is_not_encoded_again() -> None:
         OutputSchema("o", {"type": "object"}),
     ):
         assert encode(source) is encode(source)
-
-
-CHANGES: dict[str, Callable[[Any], object]] = {
-    "a part more": lambda m: m.parts.append(Text("b")),
-    "a part less": lambda m: m.parts.pop(),
-    "another part": lambda m: m.parts.__setitem__(0, Text("b")),
-    "another order": lambda m: m.parts.reverse(),
-    "other parts": lambda m: setattr(m, "parts", [Text("a")]),
-    "another role": lambda m: setattr(m, "role", "user"),
-    "interrupted": lambda m: setattr(m, "interrupted", True),
-    "another turn": lambda m: setattr(m, "turn", Turn("length")),
-    "native data, deep": lambda m: m.parts[0].native.data["deep"][0].update(signature="t"),
-    "native data of a block": lambda m: m.parts[2].native.data.clear(),
-    "a citation": lambda m: m.parts[0].citations[0].raw.update(n=2),
-    "a value": lambda m: m.parts[1].value["value"].append(3),
-    "arguments, a key": lambda m: m.parts[3].arguments.update(a=2),
-    "arguments, deep": lambda m: m.parts[3].arguments["b"].update(d=1),
-    "arguments, True for 1": lambda m: m.parts[3].arguments.update(a=True),
-    "arguments, 1 for 1.0": lambda m: m.parts[3].arguments["b"].update(c=1),
-    "arguments, the order": lambda m: m.parts[3].arguments.update(a=m.parts[3].arguments.pop("a")),
-    "other arguments": lambda m: setattr(m.parts[3], "arguments", {}),
-    "an edit": lambda m: m.parts[3].edited.update(a=3),
-    "a result": lambda m: m.parts[3].status.result["sum"].append(1),
-    "another status": lambda m: setattr(m.parts[3], "status", Completed(1)),
-    "an equal status": lambda m: setattr(m.parts[3], "status", Completed({"sum": [2]})),
-    "another name": lambda m: setattr(m.parts[4], "name", "look"),
-    "files": lambda m: setattr(m.parts[4], "files", ()),
-}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -143,7 +96,7 @@ def test_each_wire_has_its_own_form_and_the_oldest_is_dropped() -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        Structured(1, native=Native(ORIGIN, {"not JSON": object()})),  # type: ignore[dict-item]  # on purpose
+        Structured(1, native=NATIVE),
         File.from_bytes(bytes((1 << 20) + 1), "image/png"),
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
+from chat_core.types.conversation import call_index
 from chat_core.types.messages import Messages
 
 
@@ -16,16 +17,17 @@ class CallIds:
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
+        self._index = call_index(messages)
+        self._claimed: set[str] = set()
 
     def claim(self, id: str | None) -> str:
         """Return this id if it is free, else another; it is taken from now on."""
-        claimed = id if id and id not in self._taken else minted_id()
-        self._taken.add(claimed)
+        claimed = id if id and not self._is_taken(id) else minted_id()
+        self._claimed.add(claimed)
         return claimed
 
-    @cached_property
-    def _taken(self) -> set[str]:
-        return {call.id for call in self._messages.calls}
+    def _is_taken(self, id: str) -> bool:
+        return id in self._claimed or self._index.has(id, self._messages)
 
 
 def minted_id() -> str:

@@ -62,17 +62,14 @@ def encode_from_prefix(
         _keep(messages, _Kept(key))
         return _add_all(begin(), listed[start:])
     snapshot, encoder = known.snapshot, cast("E | None", known.encoder)
+    _keep(messages, _Kept(key))  # what raises has read a message in part
     if snapshot is None or encoder is None or not snapshot.holds(listed[start : start + snapshot.count]):
         snapshot, encoder = Snapshot(whole=whole), begin()
-    else:
-        encoder = encoder.fork()
     at = start + snapshot.count
-    snapshot = snapshot.extended(listed[at:])
-    end = start + snapshot.count
+    end = at + snapshot.extend(listed[at:])
     _add_all(encoder, listed[at:end])
-    if end > at:
-        _keep(messages, _Kept(key, snapshot, encoder.fork()))
-    return _add_all(encoder, listed[end:])
+    _keep(messages, _Kept(key, snapshot, encoder))
+    return _add_all(encoder.fork(), listed[end:])
 
 
 def _add_all(encoder: E, messages: list[Message]) -> E:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from chat_core.types.errors import ConfigurationError, UnresolvedTool
 from chat_core.types.files import File
@@ -23,10 +23,12 @@ from chat_core.types.parts import (
 )
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.usage import Usage
+from chat_core.types.watch import note_set
 
 Role: TypeAlias = Literal["system", "user", "model"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "other"]
 _ROLES = ("system", "user", "model")
+_NO_PARTS = cast("list[Part]", ())  # `as_parts` makes a list of it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,8 +50,19 @@ class Turn(ShortRepr):
     origin: Origin | None = None
 
 
-@dataclass(slots=True, repr=False)
-class Message(ShortRepr, Memo):
+class _Watched(Memo):
+    """Notes that a field was set, where somebody has looked into the message."""
+
+    __slots__ = ("_watched",)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        if hasattr(self, "_watched"):
+            note_set()
+
+
+@dataclass(slots=True, repr=False, init=False)
+class Message(ShortRepr, _Watched):
     """One message: a role, and parts in the order received.
 
     `turn` is there on a model's message; `interrupted` marks a turn that was cut, cancelled or left before
@@ -60,6 +73,20 @@ class Message(ShortRepr, Memo):
     parts: list[Part] = field(default_factory=list[Part])
     turn: Turn | None = field(default=None, kw_only=True)
     interrupted: bool = field(default=False, kw_only=True)
+
+    def __init__(
+        self,
+        role: Role,
+        parts: list[Part] = _NO_PARTS,
+        *,
+        turn: Turn | None = None,
+        interrupted: bool = False,
+    ) -> None:
+        _set_role(self, role)  # setting them as usual takes three times as long
+        _set_parts(self, parts)
+        _set_turn(self, turn)
+        _set_interrupted(self, interrupted)
+        self.__post_init__()
 
     def __post_init__(self) -> None:
         if self.role not in _ROLES:
@@ -107,6 +134,14 @@ class Message(ShortRepr, Memo):
         if unresolved := tuple(call for call in calls if not call.resolved):
             raise UnresolvedTool(unresolved)
         return [(call, call.outcome()) for call in calls]
+
+
+def _setter(name: str) -> Callable[[Message, object], None]:
+    return cast("Callable[[Message, object], None]", vars(Message)[name].__set__)
+
+
+_set_role, _set_parts = _setter("role"), _setter("parts")
+_set_turn, _set_interrupted = _setter("turn"), _setter("interrupted")
 
 
 def _no_role(role: object) -> ConfigurationError:

@@ -9,9 +9,9 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self, cast, overload
 
-from chat_core.types.call_changes import all_changes, changes_of
+from chat_core.types.call_changes import changes_of
 from chat_core.types.call_status import Rejected, Running, Scheduled
-from chat_core.types.conversation import Conversation
+from chat_core.types.conversation import Conversation, call_index
 from chat_core.types.errors import CallNotFound, ConfigurationError, ConversationConflict
 from chat_core.types.json_values import JsonValue
 from chat_core.types.message import FinishReason as FinishReason
@@ -224,10 +224,10 @@ class Messages(Conversation):
     def __getstate__(self) -> tuple[object, dict[str, object]]:
         """Return the state for copies and pickles, without what has been made of it."""
         fields, slots = cast("tuple[object, dict[str, object]]", super().__getstate__())
-        return fields, {**slots, "_encoders": ()}
+        return fields, {**slots, "_encoders": (), "_index": None}
 
     def _changes(self) -> int:
-        return sum(all_changes(self.calls))
+        return call_index(self).changes(self._messages)
 
     def __len__(self) -> int:
         return len(self._messages)

@@ -1,184 +1,256 @@
 """What messages held at one time, compared with what they hold now in a fraction of the time that encoding
 takes.
 
-Parts are frozen, calls count their changes, and JSON, which anybody may change in place, is compared with
-copies. Whatever is compared by identity stays alive, so that no identity can come back.
+Parts are frozen, a field of a message or a call that is set leaves a mark, and what anybody may change in
+place, lists of parts and JSON, is compared item by item. Whatever is compared by identity stays alive, so
+that no identity can come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from operator import attrgetter, getitem, is_
+from operator import attrgetter, is_
 from typing import cast
 
 from chat_core.types.call_changes import all_changes
 from chat_core.types.call_status import Completed
 from chat_core.types.files import File
-from chat_core.types.json_values import JsonValue
+from chat_core.types.json_values import MAX_DEPTH, JsonValue
 from chat_core.types.message import Message
 from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.tool_call import ToolCall
+from chat_core.types.watch import last_mark, watch
 
 _NUMBERS = frozenset((int, float, bool))
+_CONTAINERS = frozenset((dict, list))
 _SCALARS = _NUMBERS | {str, type(None)}
 _LARGE = 1 << 20  # bytes of a file, of which no second form is kept in memory
-_item = cast("Callable[[object, str | int], object]", getitem)
-_head, _turn, _parts = attrgetter("role", "interrupted"), attrgetter("turn"), attrgetter("parts")
+_fields = cast("Callable[[Message], object]", attrgetter("role", "interrupted"))
+_turn, _parts = attrgetter("turn"), attrgetter("parts")
+_values = cast("Callable[[dict[str, JsonValue]], Iterable[JsonValue]]", dict.values)
 
 
 class _NotComparable(Exception):
-    """A message is too large to keep a form of it, holds JSON that is none, or a call that will change."""
+    """A part is too large to keep a form of it, or is a call that will change."""
+
+
+class _Flat:
+    """What stands in some containers, in one list: that is compared in one go.
+
+    Texts are compared by their value; what is in place of a number or of a container by identity, since
+    others may be equal and yet written otherwise, as 1, 1.0 and True are, or change later.
+    """
+
+    __slots__ = ("_others", "_places", "_values")
+
+    def __init__(self) -> None:
+        self._values: list[object] = []
+        self._places: list[int] = []
+        self._others: list[object] = []
+
+    def add(self, values: Iterable[JsonValue]) -> list[JsonValue]:
+        """Add the values of a container. Returns those that are containers too."""
+        containers: list[JsonValue] = []
+        for value in values:
+            kind = type(value)
+            if kind is not str and value is not None:
+                if kind in _CONTAINERS:
+                    containers.append(value)
+                self._places.append(len(self._values))
+                self._others.append(value)
+            self._values.append(value)
+        return containers
+
+    def holds(self, containers: Iterable[Iterable[object]]) -> bool:
+        """Return whether these containers have the same values in them."""
+        found = list(chain.from_iterable(containers))
+        return found == self._values and all(map(is_, map(found.__getitem__, self._places), self._others))
 
 
 class _Json:
-    """Objects and lists of JSON, and copies of each, which hold the same values.
+    """Objects and lists of JSON, with what stood in them."""
 
-    Python compares equal things by identity first. Of what else is equal numbers matter, since 1 is written
-    otherwise than 1.0 and True: these are compared by identity; and the order of keys.
-    """
-
-    __slots__ = ("_copies", "_keys", "_lists", "_numbers", "_objects", "_places", "_within")
+    __slots__ = ("_in_lists", "_in_objects", "_keys", "_list_sizes", "_lists", "_object_sizes", "_objects")
 
     def __init__(self) -> None:
         self._objects: list[dict[str, JsonValue]] = []
-        self._lists: list[list[JsonValue]] = []
-        self._copies: tuple[list[dict[str, JsonValue]], list[list[JsonValue]]] = ([], [])
+        self._object_sizes: list[int] = []
         self._keys: list[str] = []
-        self._within: list[object] = []  # the objects and lists that have the numbers
-        self._places: list[str | int] = []
-        self._numbers: list[object] = []
-
-    def copy(self) -> _Json:
-        copied = _Json()
-        for name in ("_objects", "_lists", "_keys", "_within", "_places", "_numbers"):
-            setattr(copied, name, getattr(self, name).copy())
-        copied._copies = (self._copies[0].copy(), self._copies[1].copy())
-        return copied
+        self._in_objects = _Flat()
+        self._lists: list[list[JsonValue]] = []
+        self._list_sizes: list[int] = []
+        self._in_lists = _Flat()
 
     def add(self, value: JsonValue) -> None:
-        """Add a value and all within it. Raises `_NotComparable` where it is no JSON."""
+        """Add a value and all within it."""
         kind = type(value)
+        within: list[JsonValue] = []
         if kind is dict:
-            within = cast("dict[str, JsonValue]", value)
-            self._objects.append(within)
-            self._copies[0].append(within.copy())
-            self._keys += within
-            self._add_values(within, within.items())
+            members = cast("dict[str, JsonValue]", value)
+            self._objects.append(members)
+            self._object_sizes.append(len(members))
+            self._keys += members
+            within = self._in_objects.add(members.values())
         elif kind is list:
             items = cast("list[JsonValue]", value)
             self._lists.append(items)
-            self._copies[1].append(items.copy())
-            self._add_values(items, enumerate(items))
-        elif kind not in _SCALARS:
-            raise _NotComparable
-
-    def _add_values(self, within: object, values: Iterable[tuple[str | int, JsonValue]]) -> None:
-        for place, value in values:
-            kind = type(value)
-            if kind in _NUMBERS:
-                self._within.append(within)
-                self._places.append(place)
-                self._numbers.append(value)
-            elif kind is not str:
-                self.add(value)
+            self._list_sizes.append(len(items))
+            within = self._in_lists.add(items)
+        for container in within:
+            self.add(container)
 
     def holds(self) -> bool:
         """Return whether everything is as it was added."""
+        objects, lists = self._objects, self._lists
         return (
-            (self._objects, self._lists) == self._copies
-            and list(chain.from_iterable(self._objects)) == self._keys
-            and all(map(is_, map(_item, self._within, self._places), self._numbers))
+            list(map(len, objects)) == self._object_sizes
+            and list(chain.from_iterable(objects)) == self._keys
+            and self._in_objects.holds(map(_values, objects))
+            and list(map(len, lists)) == self._list_sizes
+            and self._in_lists.holds(lists)
         )
 
 
 class Snapshot:
-    """What the first `count` messages of some held. It never changes; `extended` returns another.
+    """What the first messages of a conversation held, `count` of them so far.
 
     With `whole` that is all that is stored of them, else what a wire may carry.
     """
 
-    __slots__ = ("_calls", "_changes", "_heads", "_json", "_parts", "_sizes", "_turns", "_whole", "count")
+    __slots__ = (
+        *("_calls", "_changes", "_fields", "_json", "_lists", "_mark", "_messages", "_parts", "_sizes"),
+        *("_turns", "_whole"),
+    )
 
     def __init__(self, *, whole: bool = False) -> None:
-        self.count: int = 0
         self._whole = whole
-        self._heads: list[tuple[str, bool]] = []  # role, and whether it is interrupted
+        self._mark = last_mark()
+        self._messages: list[Message] = []
+        self._fields: list[object] = []
         self._turns: list[object] = []
+        self._lists: list[list[Part]] = []
         self._sizes: list[int] = []
         self._parts: list[Part] = []
         self._calls: list[ToolCall] = []
         self._changes: list[int] = []
         self._json = _Json()
 
-    def extended(self, messages: Sequence[Message]) -> Snapshot:
-        """Return one that has these messages after its own.
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return len(self._messages)
+
+    def extend(self, messages: Sequence[Message]) -> int:
+        """Add these messages, the next ones, as far as possible. Returns how many were added.
 
         It ends before the first with a file of more than a MiB, with JSON that is none, or with a call that
         is open: of such no form is to be kept.
         """
-        longer = Snapshot(whole=self._whole)
-        longer.count = self.count
-        for name in ("_heads", "_turns", "_sizes", "_parts", "_calls", "_changes", "_json"):
-            setattr(longer, name, getattr(self, name).copy())
         for number, message in enumerate(messages):
-            try:
-                longer._add(message)
-            except _NotComparable:
-                return self.extended(messages[:number])
-        return longer
+            json = _json_of_message(message, whole=self._whole)
+            if json is None:
+                return number
+            self._add(message, json)
+        return len(messages)
 
-    def holds(self, messages: Sequence[Message]) -> bool:
-        """Return whether these messages, `count` of them, hold what they held."""
-        lists = list(map(_parts, messages))
+    def holds(self, messages: list[Message]) -> bool:
+        """Return whether these are its messages, a list of the same objects, and hold what they held."""
         return (
-            list(map(len, lists)) == self._sizes
-            and all(map(is_, chain.from_iterable(lists), self._parts))
-            and list(map(_head, messages)) == self._heads
-            and all(map(is_, map(_turn, messages), self._turns))
-            and all_changes(self._calls) == self._changes
+            messages == self._messages
+            and self._fields_hold()
+            and list(map(len, self._lists)) == self._sizes
+            and all(map(is_, chain.from_iterable(self._lists), self._parts))
             and self._json.holds()
         )
 
-    def _add(self, message: Message) -> None:
-        self._heads.append(_head(message))
+    def _fields_hold(self) -> bool:
+        """Return whether the fields of messages and calls are as they were."""
+        mark = last_mark()
+        if mark is self._mark:
+            return True
+        messages = self._messages
+        if (
+            all(map(is_, map(_parts, messages), self._lists))
+            and all(map(is_, map(_turn, messages), self._turns))
+            and list(map(_fields, messages)) == self._fields
+            and all_changes(self._calls) == self._changes
+        ):
+            self._mark = mark
+            return True
+        return False
+
+    def _add(self, message: Message, json: Iterable[JsonValue]) -> None:
+        watch(message)
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                watch(part)
+                self._calls.append(part)
+                self._changes += all_changes((part,))
+        for value in json:
+            self._json.add(value)
+        self._fields.append(_fields(message))
         self._turns.append(message.turn)
+        self._lists.append(message.parts)
         self._sizes.append(len(message.parts))
         self._parts += message.parts
-        for part in message.parts:
-            self._add_json(part)
-        if self._whole and message.turn is not None:
-            self._json.add(message.turn.usage.raw)
-        self.count += 1
+        self._messages.append(message)
 
-    def _add_json(self, part: Part) -> None:
-        """Add what may change in a part. Raises `_NotComparable`."""
-        if part.native is not None:
-            self._json.add(part.native.data)
-        match part:
-            case Text(citations=citations):
-                for citation in citations:
-                    self._json.add(citation.raw)
-            case ToolCall():
-                self._add_call(part)
-            case Structured() if part.text is None or self._whole:
-                self._json.add(part.value)
-            case File(data=bytes() as data) if len(data) > _LARGE:
-                raise _NotComparable
-            case _:
-                pass
 
-    def _add_call(self, call: ToolCall) -> None:
-        if not call.resolved:
+def _json_of_message(message: Message, *, whole: bool) -> list[JsonValue] | None:
+    """Return all JSON in a message. None where something in it is not to be kept, or cannot be compared."""
+    try:
+        found = [value for part in message.parts for value in _json_of(part, whole=whole)]
+    except _NotComparable:
+        return None
+    if whole and message.turn is not None:
+        found.append(message.turn.usage.raw)
+    return found if _is_json(found) else None
+
+
+def _json_of(part: Part, *, whole: bool) -> Iterator[JsonValue]:
+    """Yield the JSON in a part. Raises `_NotComparable` for a large file and an open call."""
+    if part.native is not None:
+        yield part.native.data
+    match part:
+        case Text(citations=citations):
+            for citation in citations:
+                yield citation.raw
+        case ToolCall():
+            yield from _json_of_call(part, whole=whole)
+        case Structured() if part.text is None or whole:
+            yield part.value
+        case File(data=bytes() as data) if len(data) > _LARGE:
             raise _NotComparable
-        self._calls.append(call)
-        self._changes += all_changes((call,))
-        self._json.add(call.arguments)
-        self._json.add(call.edited)
-        if isinstance(call.status, Completed):
-            self._json.add(call.status.result)
-        for file in call.files:
-            self._add_json(file)
-        if self._whole and (request := call.input_request) is not None:
-            for value in (request.schema, request.state, request.values):
-                self._json.add(value)
+        case _:
+            pass
+
+
+def _json_of_call(call: ToolCall, *, whole: bool) -> Iterator[JsonValue]:
+    if not call.resolved:
+        raise _NotComparable
+    yield call.arguments
+    yield call.edited
+    if isinstance(call.status, Completed):
+        yield call.status.result
+    for file in call.files:
+        yield from _json_of(file, whole=whole)
+    if whole and (request := call.input_request) is not None:
+        yield from (request.schema, request.state, request.values)
+
+
+def _is_json(value: JsonValue) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 2):
+        inner: list[JsonValue] = []
+        for item in level:
+            if type(item) is dict:
+                inner += item.values()
+            elif type(item) is list:
+                inner += item
+            elif type(item) not in _SCALARS:
+                return False
+        if not inner:
+            return True
+        level = inner
+    return False

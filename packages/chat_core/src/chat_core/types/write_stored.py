@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+
+from chat_core.types.byte_pieces import add_piece
 from chat_core.types.conversation import Conversation, keep_encoders
 from chat_core.types.encode_prefix import encode_from_prefix
 from chat_core.types.json_values import JsonObject
@@ -23,23 +26,24 @@ def write_stored(messages: Conversation, revision: int, metadata: JsonObject) ->
             tail += b',"metadata":' + stored_adapter(JsonObject).dump_json(metadata)
     except ValueError:  # half a surrogate pair, which bytes cannot hold
         return dump(list(messages), revision, None, metadata)
-    data = b"".join([head, b",".join(written), tail, b"}"])
+    data = b"".join([head, *written, tail, b"}"])
     if len(data) > _MOST_BYTES:
         keep_encoders(messages, ())
     return data.decode()
 
 
 class _Writer:
-    """Messages as JSON, one piece for each."""
+    """Messages as JSON, with commas between them, in few pieces."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
         self._adapter = stored_adapter(Message)
 
     def add(self, message: Message) -> None:
-        self.pieces.append(self._adapter.dump_json(message))
+        data = self._adapter.dump_json(message)
+        add_piece(self.pieces, b",%b" % data if self.pieces else data)
 
     def fork(self) -> _Writer:
-        forked = _Writer()
+        forked = copy(self)
         forked.pieces = self.pieces.copy()
         return forked

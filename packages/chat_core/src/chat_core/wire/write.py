@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import is_
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, SupportsIndex, TypeVar, cast
 
+from chat_core.types.byte_pieces import add_piece
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.response import Notice
 
@@ -31,53 +31,80 @@ class SentList(list[T]):
     """A list in a body whose first `stable` items never change, as of a conversation those that were sent
     before.
 
-    What has been made of these, such as their bytes, is known to each list that `fork` has made.
+    What has been made of these, such as their bytes, is known to each list that `fork` has made. Items are
+    appended, or replaced one by one.
     """
 
-    __slots__ = ("_known", "stable")
+    __slots__ = ("_known", "_mark", "stable")
 
     def __init__(self) -> None:
         super().__init__()
         self.stable: int = 0
-        self._known: dict[object, tuple[Sequence[object], object]] = {}
+        self._mark: _Mark | None = None
+        self._known: dict[object, tuple[_Mark | None, object]] = {}
 
     def fork(self, stable: int | None = None) -> SentList[T]:
         """Return a list of the same items, to which others can be added. The first `stable`, by default all,
         never change from now on.
         """
         self.stable = len(self) if stable is None else stable
+        if self.stable > (self._mark.count if self._mark is not None else 0):
+            self._mark = _Mark(self._mark, self.stable)
         forked: SentList[T] = SentList()
         forked += self
-        forked.stable, forked._known = self.stable, self._known
+        forked.stable, forked._known, forked._mark = self.stable, self._known, self._mark
         return forked
+
+    def __setitem__(self, index: SupportsIndex | slice, value: object) -> None:
+        """Replace an item. Where it was stable, nothing is known of the list any more."""
+        at = index if isinstance(index, int) else 0
+        if (at + len(self) if at < 0 else at) < self.stable:
+            self.stable, self._mark, self._known = 0, None, {}
+        super().__setitem__(cast("SupportsIndex", index), cast("T", value))
 
     def known(self, what: object, nothing: V) -> tuple[int, V]:
         """Return what has been made of how many of the first items; `nothing` of none.
 
         `what` is a name, and what else it depends on.
         """
-        items, value = self._known.get(what, ((), nothing))
-        if len(items) <= len(self) and all(map(is_, items, self)):
-            return len(items), cast("V", value)
-        return 0, nothing
+        made_at, value = self._known.get(what, (None, nothing))
+        mark = self._mark
+        while mark is not None and made_at is not None and mark.count > made_at.count:
+            mark = mark.before
+        if made_at is None or mark is not made_at:
+            return 0, nothing
+        return made_at.count, cast("V", value)
 
     def keep(self, what: object, value: object) -> None:
         """Keep what has been made of the stable items."""
-        self._known[what] = (self[: self.stable], value)
+        if self._mark is not None and self._mark.count == self.stable:
+            self._known[what] = (self._mark, value)
 
     def pieces(self) -> list[bytes]:
         """Return the items as JSON bytes without brackets, in pieces. Raises `ValueError` as `to_json`."""
         at, known = self.known("pieces", _NO_PIECES)
         pieces = [*known.pieces]
         if self.stable > at:
-            new = _written(self[at : self.stable], after=at)
-            pieces += new
-            at, size = self.stable, known.size + sum(map(len, new))
+            size = known.size
+            for data in _written(self[at : self.stable], after=at):
+                add_piece(pieces, data)
+                size += len(data)
+            at = self.stable
             if size <= _MOST_BYTES:
                 self.keep("pieces", _Pieces(tuple(pieces), size))
         if at < len(self):
             pieces += _written(self[at:], after=at)
         return pieces
+
+
+class _Mark:
+    """A place up to which lists that were forked from each other have the same items."""
+
+    __slots__ = ("before", "count")
+
+    def __init__(self, before: _Mark | None, count: int) -> None:
+        self.before = before
+        self.count = count
 
 
 class _Pieces(NamedTuple):

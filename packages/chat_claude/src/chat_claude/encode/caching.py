@@ -160,13 +160,20 @@ def _breakpoints(value: JsonValue, facts: Facts) -> list[JsonObject]:
             continue
         known = facts.get(id(item)) if facts else None
         if known is None:
-            if "cache_control" in item or type(item.get("content")) is list:
+            content = item.get("content")
+            if "cache_control" in item or (type(content) is list and not _is_plain_text(content)):
                 found += _breakpoints_of(item, facts)
             continue
         if known.breakpoints is None:
             known.breakpoints = _breakpoints_of(item, facts)
         found += known.breakpoints
     return found
+
+
+def _is_plain_text(content: list[JsonValue]) -> bool:
+    """Return whether the content is one text without marks, as in most messages of a long history."""
+    block = content[0] if len(content) == 1 else None
+    return type(block) is dict and len(block) == 2 and "type" in block and "text" in block
 
 
 def _breakpoints_of(item: JsonObject, facts: Facts) -> list[JsonObject]:

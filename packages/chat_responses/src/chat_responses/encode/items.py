@@ -17,6 +17,7 @@ from chat_core import (
     Part,
     Reasoning,
     Refusal,
+    Role,
     Structured,
     Text,
     ToolCall,
@@ -87,8 +88,23 @@ class ItemEncoder:
 
     def add(self, message: Message) -> None:
         """Add the items of a message."""
+        parts = message.parts
+        part = parts[0] if len(parts) == 1 else None
+        if isinstance(part, Text) and (item := self._of_text(message.role, part)) is not None:
+            self.sent.append(item)
+            return
         self.sent += self.items(message)
         note_actions(message, self._origin, self.open_actions)
+
+    def _of_text(self, role: Role, part: Text) -> InputItem | None:
+        """Return the item of a message that is one plain text, as most of a long history are; None where it
+        needs a closer look.
+        """
+        if role == "user":
+            return {"role": "user", "content": part.text} if part.native is None else None
+        if role == "model" and part.native is None and part.text:
+            return {"role": "assistant", "content": whole_text(part.text)}
+        return None
 
     def fork(self) -> ItemEncoder:
         """Return one that goes on from here."""
@@ -111,14 +127,7 @@ class ItemEncoder:
             case "model":
                 yield from self._model(message)
 
-    def _model(self, message: Message) -> Sequence[InputItem]:
-        match message.parts:
-            case [Text(text, native=None)] if text:  # most turns of a long history
-                return ({"role": "assistant", "content": whole_text(text)},)
-            case _:
-                return self._turn_and_outputs(message)
-
-    def _turn_and_outputs(self, message: Message) -> list[InputItem]:
+    def _model(self, message: Message) -> list[InputItem]:
         """Return what `_turn` and `outputs` give, from the last request where the message has not changed
         since.
 

@@ -37,6 +37,25 @@ HISTORY: Sequence[tuple[str, str]] = [
 ]
 """Two hundred messages of about 2 KB, and the question that follows them."""
 
+LONGEST = 260
+"""The messages after which a conversation that is kept begins anew, with the first two hundred."""
+
+
+REPORT = {
+    "title": "What the fox said",
+    "findings": [
+        {
+            "name": f"finding {i}",
+            "place": i,
+            "certain": i % 3 == 0,
+            "weight": i / 8,
+            "notes": [TINY_ANSWER] * 3,
+        }
+        for i in range(155)
+    ],
+}
+"""A typed answer: 50 KB as JSON. `benchmarks.report` has its type."""
+
 INPUTS = [f"passage {i}" for i in range(256)]
 
 VECTORS = [array("f", ((i * 131 + j * 719) % 2048 / 1024 - 1 for j in range(1536))) for i in range(256)]

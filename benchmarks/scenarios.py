@@ -12,8 +12,10 @@ from benchmarks.answers import (
     CALLS,
     HISTORY,
     INPUTS,
+    LONGEST,
     PIECES,
     QUESTION,
+    REPORT,
     SHORT_ANSWER,
     SHORT_PIECES,
     TINY_ANSWER,
@@ -22,6 +24,8 @@ from benchmarks.answers import (
 from benchmarks.contenders import Contender, Library
 
 BUILDS = 10
+BARE = ("request", "stream", "history", "history_kept")
+"""What a client without a chat around it is measured with too."""
 ASKED = [("user", QUESTION)]
 
 
@@ -44,7 +48,12 @@ class Scenario:
     """What runs once before, where it is not the call itself."""
 
     def takes(self, library: Library) -> bool:
-        alone = "bare" in library.options and self.name not in ("request", "stream", "history")
+        alone = "bare" in library.options and self.name not in (
+            "request",
+            "stream",
+            "history",
+            "history_kept",
+        )
         return library.wire in self.wires and (self.sync or not library.sync) and not alone
 
 
@@ -145,6 +154,22 @@ SCENARIOS = (
         unit="request",
         call=lambda contender: contender.complete(HISTORY),
         right=lambda text: text == ANSWER,
+    ),
+    Scenario(
+        name="history_kept",
+        title="One request more in a conversation of 200 to 260 messages, 400 KB, that is kept",
+        unit="request",
+        call=lambda contender: contender.go_on(HISTORY[:-1], LONGEST),
+        right=lambda text: text == TINY_ANSWER,
+        path="at_once",
+    ),
+    Scenario(
+        name="typed",
+        title="A typed answer of 50 KB",
+        unit="answer",
+        call=lambda contender: contender.typed(),
+        right=lambda report: report.model_dump() == REPORT,
+        wires=("chat", "responses", "claude"),
     ),
     Scenario(
         name="embeddings",

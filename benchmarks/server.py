@@ -12,7 +12,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks import wires
-from benchmarks.answers import ANSWER, CALLS, PIECES, SHORT_PIECES, TINY_PIECES, VECTORS
+from benchmarks.answers import (
+    ANSWER,
+    CALLS,
+    PIECES,
+    REPORT,
+    SHORT_PIECES,
+    TINY_ANSWER,
+    TINY_PIECES,
+    VECTORS,
+)
 
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 WIRES = {
@@ -95,8 +104,8 @@ def whole_answers() -> dict[str, bytes]:
         "base64": plain(embeddings([b64encode(vector).decode() for vector in VECTORS])),
     }
     for wire in wires.WIRES:
-        for scenario in ("request", "history", "at_once"):
-            text = ANSWER if scenario != "at_once" else "".join(TINY_PIECES)
+        texts = {"request": ANSWER, "history": ANSWER, "at_once": TINY_ANSWER}
+        for scenario, text in (texts | {"typed": compact(REPORT)}).items():
             found[f"{scenario}.{wire}"] = plain(wires.answer(wire, text))
     return found
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from benchmarks.answers import QUESTION
+
 Turns = Sequence[tuple[str, str]]
 """Role (`user` or `assistant`) and text."""
 
@@ -112,6 +114,32 @@ class Contender(ABC):
         """Keep when the first text came. Returns False: it has."""
         self.first_at = time.process_time()
         return False
+
+    kept: Any = None
+    """A conversation, as the documentation of the library keeps one."""
+
+    def listed(self, turns: Turns) -> Any:
+        """The library's own messages of the turns."""
+        return [{"role": role, "content": text} for role, text in turns]
+
+    async def send(self, messages: Any) -> str:
+        """Send the library's own messages, not streamed. The answer's text."""
+        raise NotImplementedError
+
+    async def go_on(self, history: Turns, most: int) -> str:
+        """Ask `QUESTION` in a conversation that is kept, and append the answer. It begins with `history`, and
+        anew after `most` messages.
+        """
+        if self.kept is None or len(self.kept) >= most:
+            self.kept = self.listed(history)
+        self.kept += self.listed([("user", QUESTION)])
+        text = await self.send(self.kept)
+        self.kept += self.listed([("assistant", text)])
+        return text
+
+    async def typed(self) -> Any:
+        """Ask `QUESTION`, and read the answer as a `benchmarks.report.Report`."""
+        raise NotImplementedError
 
     async def tools(self) -> list[tuple[str, dict[str, Any]]]:
         """Read streamed tool calls: names and arguments."""

@@ -9,7 +9,7 @@ import aiohttp
 
 from benchmarks.answers import QUESTION
 from benchmarks.contenders import Contender, Library, Turns
-from benchmarks.contenders.httpx import PATHS, body, call_deltas, delta_of, frame, text_of
+from benchmarks.contenders.httpx import PATHS, body, body_of, call_deltas, delta_of, frame, listed, text_of
 
 
 class Client(Contender):
@@ -24,7 +24,20 @@ class Client(Contender):
         )
 
     async def complete(self, turns: Turns) -> str:
-        sent = body(self.wire, turns, stream=False)
+        return await self.send(listed(self.wire, turns))
+
+    def listed(self, turns: Turns) -> Any:
+        return listed(self.wire, turns)
+
+    async def typed(self) -> Any:
+        try:
+            from benchmarks.report import Report
+        except ImportError:  # httpx alone
+            raise NotImplementedError from None
+        return Report.model_validate_json(await self.complete([("user", QUESTION)]))
+
+    async def send(self, messages: Any) -> str:
+        sent = body_of(self.wire, messages, stream=False)
         async with self.session.post(self.server + self.whole, json=sent) as response:
             response.raise_for_status()
             return text_of(self.wire, json.loads(await response.read()))

@@ -17,18 +17,28 @@ class Client(Contender):
             options["http_client"] = DefaultAioHttpClient()
         self.client: Any = Anthropic(**options) if library.sync else AsyncAnthropic(**options)
 
-    def create(self, turns: Turns, **more: Any) -> Any:
-        messages = [{"role": role, "content": text} for role, text in turns]
+    def create(self, messages: Any, **more: Any) -> Any:
         return self.client.messages.create(model="m", max_tokens=4096, messages=messages, **more)
 
     async def complete(self, turns: Turns) -> str:
-        sent = self.create(turns)
+        return await self.send(self.listed(turns))
+
+    async def typed(self) -> Any:
+        from benchmarks.report import Report
+
+        parsed = await self.client.messages.parse(
+            model="m", max_tokens=4096, messages=self.listed([("user", QUESTION)]), output_format=Report
+        )
+        return parsed.parsed_output
+
+    async def send(self, messages: Any) -> str:
+        sent = self.create(messages)
         text: str = (sent if self.sync else await sent).content[0].text
         return text
 
     async def stream(self, *, first: bool = False) -> str:
         pieces = []
-        sent = self.create([("user", QUESTION)], stream=True)
+        sent = self.create(self.listed([("user", QUESTION)]), stream=True)
         if self.sync:
             with sent as events:
                 for event in events:
@@ -48,7 +58,7 @@ class Client(Contender):
     async def tools(self) -> list[tuple[str, dict[str, Any]]]:
         names: dict[int, str] = {}
         arguments: dict[int, list[str]] = {}
-        async with await self.create([("user", QUESTION)], stream=True) as events:
+        async with await self.create(self.listed([("user", QUESTION)]), stream=True) as events:
             async for event in events:
                 if event.type == "content_block_start":
                     names[event.index], arguments[event.index] = event.content_block.name, []

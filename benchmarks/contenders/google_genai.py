@@ -6,6 +6,7 @@ from google import genai
 
 from benchmarks.answers import QUESTION
 from benchmarks.contenders import Contender, Library, Turns
+from benchmarks.contenders.httpx import listed
 
 
 class Client(Contender):
@@ -13,9 +14,13 @@ class Client(Contender):
         self.client: Any = genai.Client(api_key="key", http_options={"base_url": server})
 
     async def complete(self, turns: Turns) -> str:
-        roles = {"user": "user", "assistant": "model"}
-        contents = [{"role": roles[role], "parts": [{"text": text}]} for role, text in turns]
-        response = await self.client.aio.models.generate_content(model="m", contents=contents)
+        return await self.send(self.listed(turns))
+
+    def listed(self, turns: Turns) -> Any:
+        return listed("gemini", turns)
+
+    async def send(self, messages: Any) -> str:
+        response = await self.client.aio.models.generate_content(model="m", contents=messages)
         text: str = response.text
         return text
 

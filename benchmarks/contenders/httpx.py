@@ -34,7 +34,20 @@ class Client(Contender):
         self.whole, self.streamed = PATHS[self.wire]
 
     async def complete(self, turns: Turns) -> str:
-        sent = self.http.post(self.whole, json=body(self.wire, turns, stream=False))
+        return await self.send(listed(self.wire, turns))
+
+    def listed(self, turns: Turns) -> Any:
+        return listed(self.wire, turns)
+
+    async def typed(self) -> Any:
+        try:
+            from benchmarks.report import Report
+        except ImportError:  # httpx alone
+            raise NotImplementedError from None
+        return Report.model_validate_json(await self.complete([("user", QUESTION)]))
+
+    async def send(self, messages: Any) -> str:
+        sent = self.http.post(self.whole, json=body_of(self.wire, messages, stream=False))
         response = sent if self.sync else await sent
         response.raise_for_status()
         return text_of(self.wire, response.json())
@@ -85,8 +98,18 @@ class Client(Contender):
             await self.http.aclose()
 
 
+def listed(wire: str, turns: Turns) -> list[dict[str, Any]]:
+    if wire == "gemini":
+        roles = {"user": "user", "assistant": "model"}
+        return [{"role": roles[role], "parts": [{"text": text}]} for role, text in turns]
+    return [{"role": role, "content": text} for role, text in turns]
+
+
 def body(wire: str, turns: Turns, *, stream: bool) -> dict[str, Any]:
-    listed = [{"role": role, "content": text} for role, text in turns]
+    return body_of(wire, listed(wire, turns), stream=stream)
+
+
+def body_of(wire: str, listed: list[dict[str, Any]], *, stream: bool) -> dict[str, Any]:
     match wire:
         case "chat":
             more = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
@@ -101,8 +124,7 @@ def body(wire: str, turns: Turns, *, stream: bool) -> dict[str, Any]:
                 **({"stream": True} if stream else {}),
             }
         case "gemini":
-            roles = {"user": "user", "assistant": "model"}
-            return {"contents": [{"role": roles[role], "parts": [{"text": text}]} for role, text in turns]}
+            return {"contents": listed}
         case _:
             return {"model": "m", "messages": listed, "stream": stream}
 

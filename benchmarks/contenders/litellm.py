@@ -15,7 +15,9 @@ class Client(Contender):
         self.server: dict[str, Any] = {"model": "openai/m", "api_base": base_url, "api_key": "key"}
 
     async def complete(self, turns: Turns) -> str:
-        messages = [{"role": role, "content": text} for role, text in turns]
+        return await self.send(self.listed(turns))
+
+    async def send(self, messages: Any) -> str:
         response = await litellm.acompletion(messages=messages, **self.server)
         text: str = response.choices[0].message.content
         return text

@@ -13,7 +13,9 @@ class Client(Contender):
         self.client: Any = AsyncClient(host=server)
 
     async def complete(self, turns: Turns) -> str:
-        messages = [{"role": role, "content": text} for role, text in turns]
+        return await self.send(self.listed(turns))
+
+    async def send(self, messages: Any) -> str:
         response = await self.client.chat(model="m", messages=messages)
         text: str = response.message.content
         return text

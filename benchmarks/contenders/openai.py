@@ -19,8 +19,7 @@ class Client(Contender):
             options["http_client"] = DefaultAioHttpClient()
         self.client: Any = OpenAI(**options) if library.sync else AsyncOpenAI(**options)
 
-    def create(self, turns: Turns, **more: Any) -> Any:
-        messages = [{"role": role, "content": text} for role, text in turns]
+    def create(self, messages: Any, **more: Any) -> Any:
         if self.wire == "responses":
             return self.client.responses.create(model="m", input=messages, store=False, **more)
         if more:
@@ -28,14 +27,30 @@ class Client(Contender):
         return self.client.chat.completions.create(model="m", messages=messages, **more)
 
     async def complete(self, turns: Turns) -> str:
-        sent = self.create(turns)
+        return await self.send(self.listed(turns))
+
+    async def typed(self) -> Any:
+        from benchmarks.report import Report
+
+        if self.wire == "responses":
+            parsed = await self.client.responses.parse(
+                model="m", input=self.listed([("user", QUESTION)]), text_format=Report, store=False
+            )
+            return parsed.output_parsed
+        parsed = await self.client.chat.completions.parse(
+            model="m", messages=self.listed([("user", QUESTION)]), response_format=Report
+        )
+        return parsed.choices[0].message.parsed
+
+    async def send(self, messages: Any) -> str:
+        sent = self.create(messages)
         response = sent if self.sync else await sent
         text: str = response.output_text if self.wire == "responses" else response.choices[0].message.content
         return text
 
     async def stream(self, *, first: bool = False) -> str:
         pieces = []
-        sent = self.create([("user", QUESTION)], stream=True)
+        sent = self.create(self.listed([("user", QUESTION)]), stream=True)
         if self.sync:
             with sent as chunks:
                 for chunk in chunks:
@@ -61,7 +76,7 @@ class Client(Contender):
     async def tools(self) -> list[tuple[str, dict[str, Any]]]:
         names: dict[int, str] = {}
         arguments: dict[int, list[str]] = {}
-        async with await self.create([("user", QUESTION)], stream=True) as chunks:
+        async with await self.create(self.listed([("user", QUESTION)]), stream=True) as chunks:
             async for chunk in chunks:
                 for index, name, piece in self.calls(chunk):
                     if name:

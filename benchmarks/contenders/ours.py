@@ -51,13 +51,35 @@ class Client(Contender):
             self.sync = SyncChat(self.chat).__enter__()
 
     async def complete(self, turns: Turns) -> str:
+        return await self.send(self.listed(turns))
+
+    def listed(self, turns: Turns) -> Messages:
         messages = Messages()
         for role, text in turns:
             messages.append(Message("user" if role == "user" else "model", [Text(text)]))
+        return messages
+
+    async def go_on(self, history: Turns, most: int) -> str:
+        if self.kept is None or len(self.kept) >= most:
+            self.kept = self.listed(history)
+        return await self.send(self.kept.add_user(QUESTION))  # the chat appends the answer
+
+    async def typed(self) -> Any:
+        response = await self.typed_chat.complete(QUESTION)
+        return response.value
+
+    @cached_property
+    def typed_chat(self) -> Any:
+        from benchmarks.report import Report
+
+        return ChatBuilder().with_model(self.client).with_structured_output(Report).build()
+
+    async def send(self, messages: Messages) -> str:
         if self.sync is not None:
             response = self.sync.complete(messages)
         elif self.bare:
             response = await self.client.complete(ChatRequest(messages))
+            messages.append(response.message)
         else:
             response = await self.chat.complete(messages)
         text_of_response: str = response.text

@@ -28,14 +28,13 @@ class Client(Contender):
         self.model = OpenAIChatModel("m", provider=self.provider)
 
     async def complete(self, turns: Turns) -> str:
-        return await self.send(
-            [
-                ModelRequest.user_text_prompt(text)
-                if role == "user"
-                else ModelResponse(parts=[TextPart(text)])
-                for role, text in turns
-            ]
-        )
+        return await self.send(self.listed(turns))
+
+    def listed(self, turns: Turns) -> list[ModelMessage]:
+        return [
+            ModelRequest.user_text_prompt(text) if role == "user" else ModelResponse(parts=[TextPart(text)])
+            for role, text in turns
+        ]
 
     async def send(self, messages: list[ModelMessage]) -> str:
         response = await model_request(self.model, messages)

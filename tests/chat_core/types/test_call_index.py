@@ -23,9 +23,8 @@ def walked(messages: Messages) -> int:
 
 
 def test_the_revision_rises_with_each_change_of_a_call_also_of_one_that_was_read_long_ago() -> None:
-    messages, seen = Messages(), [0]
-    for number in range(5):
-        seen.append(messages.append(turn(number)).revision)
+    messages = Messages()
+    seen = [0, *(messages.append(turn(number)).revision for number in range(5))]
     messages.append(turn(5, resolved=False))
     seen.append(messages.revision)
     for change in ("status", "attempts"):

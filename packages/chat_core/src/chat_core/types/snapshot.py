@@ -28,7 +28,7 @@ _SCALARS = _NUMBERS | {str, type(None)}
 _LARGE = 1 << 20  # bytes of a file, of which no second form is kept in memory
 _fields = cast("Callable[[Message], object]", attrgetter("role", "interrupted"))
 _turn, _parts = attrgetter("turn"), attrgetter("parts")
-_values = cast("Callable[[dict[str, JsonValue]], Iterable[JsonValue]]", dict.values)
+_values = cast("Callable[[dict[str, JsonValue]], Iterable[JsonValue]]", vars(dict)["values"])
 
 
 class _NotComparable(Exception):

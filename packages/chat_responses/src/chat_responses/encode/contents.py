@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chat_core import ConfigurationError, File, Notice, Origin, Part, Structured, Text, ToolCall
+from chat_core import ConfigurationError, File, Notice, Origin, Part, Role, Structured, Text, ToolCall
+from chat_core.types.describe import whole_text
 from chat_core.wire import misplaced, part_text, unsent_file
 
 from chat_responses.encode.files import file_part
@@ -20,6 +21,17 @@ def content_part(part: Part, origin: Origin) -> ContentPart:
             return file_part(part, origin)
         case _:
             raise misplaced(part, "user")
+
+
+def item_of_text(role: Role, part: Text) -> InputItem | None:
+    """Return the item of a message that is one plain text, as most of a long history are; None where it needs
+    a closer look.
+    """
+    if part.native is not None or not part.text:
+        return None
+    if role == "user":
+        return {"role": "user", "content": part.text}
+    return {"role": "assistant", "content": whole_text(part.text)} if role == "model" else None
 
 
 def message_of(role: Literal["user", "developer"], content: list[ContentPart]) -> InputItem:

@@ -17,13 +17,11 @@ from chat_core import (
     Part,
     Reasoning,
     Refusal,
-    Role,
     Structured,
     Text,
     ToolCall,
 )
 from chat_core.types.cache_points import as_cache_point
-from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_list
 from chat_core.wire import (
     SentList,
@@ -42,7 +40,7 @@ from chat_responses.client_calls import is_client_call
 from chat_responses.encode.caching import is_marked, mark, takes_cache_points, written
 from chat_responses.encode.characters import sendable
 from chat_responses.encode.client_outputs import client_outputs
-from chat_responses.encode.contents import content_part, message_of, output_of
+from chat_responses.encode.contents import content_part, item_of_text, message_of, output_of
 from chat_responses.encode.files import file_part
 from chat_responses.encode.native import are_of_one_message, can_be_resent, native_item, without_id
 from chat_responses.items import CUSTOM, call_id
@@ -90,21 +88,11 @@ class ItemEncoder:
         """Add the items of a message."""
         parts = message.parts
         part = parts[0] if len(parts) == 1 else None
-        if isinstance(part, Text) and (item := self._of_text(message.role, part)) is not None:
+        if isinstance(part, Text) and (item := item_of_text(message.role, part)) is not None:
             self.sent.append(item)
             return
         self.sent += self.items(message)
         note_actions(message, self._origin, self.open_actions)
-
-    def _of_text(self, role: Role, part: Text) -> InputItem | None:
-        """Return the item of a message that is one plain text, as most of a long history are; None where it
-        needs a closer look.
-        """
-        if role == "user":
-            return {"role": "user", "content": part.text} if part.native is None else None
-        if role == "model" and part.native is None and part.text:
-            return {"role": "assistant", "content": whole_text(part.text)}
-        return None
 
     def fork(self) -> ItemEncoder:
         """Return one that goes on from here."""

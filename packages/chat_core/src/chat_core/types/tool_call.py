@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Literal, cast
+from typing import Literal, cast
 
+from chat_core.types.attached import Attached
 from chat_core.types.call_status import (
     Approved,
     AwaitingApproval,
@@ -31,38 +32,13 @@ from chat_core.types.json_values import JsonObject, JsonValue, as_object, read_j
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
-from chat_core.types.watch import note_set
 
 _STILL_WAITS = "this call still waits: its"
 _STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
 
 
-class _Attached:
-    """What a call carries beside its fields; it is neither stored nor compared.
-
-    `_changes` counts assignments. `_check` tells what is wrong with arguments, where a tool has looked at the
-    call, `_input_check` what is wrong with the values that it wanted of a person. `_compared` is a text,
-    arguments, and whether the text is JSON of just these arguments. `_watched` is there where somebody has
-    looked into the call.
-    """
-
-    __slots__ = ("_changes", "_check", "_compared", "_input_check", "_watched")
-    __dataclass_fields__: ClassVar[dict[str, object]]
-
-    def __setattr__(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
-        if not name.startswith("_"):
-            object.__setattr__(self, "_changes", getattr(self, "_changes", 0) + 1)
-            if hasattr(self, "_watched"):
-                note_set()
-
-    def __getstate__(self) -> tuple[None, dict[str, object]]:
-        """Return the fields alone, for copies and pickles: a check belongs to the process that made it."""
-        return None, {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
 @dataclass(slots=True, repr=False)
-class ToolCall(ShortRepr, _Attached):
+class ToolCall(ShortRepr, Attached):
     """One call of a tool, and what became of it: request and result are one part, so half a pair cannot be
     lost.
 

@@ -115,11 +115,13 @@ class ResponsesStreamDecoder:
         Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one.
         """
         self.has_events = True
-        frame = self._frames.read(event)
+        frame = self._frames.parse(event)
         if (
             frame is None or self.finished
         ):  # cut, or the `[DONE]` that some servers send after the terminal event
             return ()
+        if not _keeps_only_text(frame, event):
+            self._frames.check_depth(frame)
         if event.type == "body":  # the server ignored `stream`
             return self._whole(frame)
         if self._is_repeated(frame, event):
@@ -245,3 +247,9 @@ class ResponsesStreamDecoder:
         **dict.fromkeys(_BEGINNINGS, _begin),
         **dict.fromkeys(_TERMINAL, _terminal),
     }
+
+
+def _keeps_only_text(frame: JsonObject, event: Event) -> bool:
+    """Return whether nothing of an event is kept but its text, so that it does not matter how deep it is."""
+    type = frame.get("type")
+    return isinstance(type, str) and type in _DELTAS and event.type != "body"

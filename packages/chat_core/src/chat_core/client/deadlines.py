@@ -78,7 +78,7 @@ class Deadlines:
             self._set_timer(self._loop, self._next_limit()[2])
         elif self._progressed:  # the limit passes later than it did, and the timer looks for itself
             self._since, self._progressed = self._clock(), False
-        self._waiting = task = self._current_task()
+        self._waiting = task = self._current_task(self._loop)
         try:
             return await awaitable
         except BaseException as error:
@@ -144,7 +144,9 @@ def _is_cancellation(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError)
 
 
-def _asyncio_loop() -> tuple[asyncio.AbstractEventLoop | None, Callable[[], asyncio.Task[object] | None]]:
+def _asyncio_loop() -> tuple[
+    asyncio.AbstractEventLoop | None, Callable[[asyncio.AbstractEventLoop], asyncio.Task[object] | None]
+]:
     """Return the running asyncio loop, or None on trio; and the function that finds the running task."""
     import asyncio
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from chat_core.client.base import ClientSettings, ProviderClient
     from chat_core.client.credentials import Credential, Credentials, CredentialSource
     from chat_core.client.deadlines import Deadlines
+    from chat_core.client.endings import StallEnding
     from chat_core.client.exchange import (
-        StallEnding,
         StreamDecoder,
         begun,
         receive_bursts,
@@ -88,9 +88,8 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
             "chat_core.client.base": "ClientSettings ProviderClient",
             "chat_core.client.credentials": "Credential CredentialSource Credentials",
             "chat_core.client.deadlines": "Deadlines",
-            "chat_core.client.exchange": (
-                "StallEnding StreamDecoder begun receive_bursts send_request stream_response"
-            ),
+            "chat_core.client.endings": "StallEnding",
+            "chat_core.client.exchange": ("StreamDecoder begun receive_bursts send_request stream_response"),
             "chat_core.client.schema_rules": "SchemaRules",
             "chat_core.client.secrets": "scrub_secrets",
             "chat_core.client.sigv4": "AwsCredentials",

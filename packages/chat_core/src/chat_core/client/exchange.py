@@ -10,14 +10,14 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from logging import Logger
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar
 
 import anyio
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from chat_core.client.deadlines import Deadlines
+from chat_core.client.endings import Ending, StallEnding, abilities
 from chat_core.client.error_advice import DecodeError
-from chat_core.client.header_reader import HeaderReader
 from chat_core.client.request_log import LOGGER, RequestLog
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
@@ -34,41 +34,6 @@ _GRACE = 2.0  # seconds for the terminal sign, once the turn is complete without
 _FAILURES = (ChatError, OSError)  # of a transport
 _PING_TYPES = frozenset(("ping", "keepalive", "keep-alive", "heartbeat"))
 _PING = re.compile(r'\s*\{\s*"type"\s*:\s*"(?:ping|keepalive|keep-alive|heartbeat)"[^{}\[\]]*\}\s*')
-
-
-class Ending(Protocol):
-    """How far a response has come, as its decoder knows."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether the bytes may end here: what the response is for has come whole.
-
-        It is True before `finished` on wires whose terminal sign follows the finish reason and is left out by
-        some servers; on all others it is the same. Then the terminal sign is waited for 2 s, and no failure
-        counts.
-        """
-        ...
-
-    @property
-    def finished(self) -> bool:
-        """Whether the terminal sign has been fed. What follows is not read."""
-        ...
-
-
-@runtime_checkable
-class StallEnding(Ending, Protocol):
-    """An ending that knows a stalled turn that is whole, on a wire whose bytes may not end before its
-    terminal sign.
-    """
-
-    @property
-    def may_stall(self) -> bool:
-        """Whether only the terminal sign is missing: the stop reason has come, and nothing is open."""
-        ...
-
-    def stall(self) -> None:
-        """Take the turn as complete: 2 s have brought nothing but pings, and the connection is still open."""
-        ...
 
 
 class StreamDecoder(Ending, Protocol[E_co]):
@@ -141,11 +106,11 @@ async def receive_bursts(
                 raise decode_error(response.status, response.headers, await deadlines.wait(response.read()))
         except _FAILURES as error:
             raise _transport_error(error, request)  # noqa: B904
-        if isinstance(ending, HeaderReader):
-            ending.read_headers(response.headers)
+        reader, stalling = abilities(ending)
+        if reader is not None:
+            reader.read_headers(response.headers)
         yield ()
         bursts = await stack.enter_async_context(aclosing(response.bursts()))
-        stalling = ending if isinstance(ending, StallEnding) else None
         while (burst := await _next_burst(bursts, deadlines, request, ending, stalling)) is not None:
             if _shows_progress(burst):
                 deadlines.progress()

@@ -106,6 +106,7 @@ class TapesOf:
     more: Mapping[str, Recorded] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     expected: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    stream_type: str = "text/event-stream"
     reads_body: Callable[[bytes], Iterable[Event]] | None = None
 
     def tapes(self) -> dict[str, Tape]:
@@ -139,7 +140,7 @@ class TapesOf:
             exchanges.append(Exchange(request(self.path), Response(recorded.status, headers, body)))
         if recorded.frames is not None:
             bursts = [Burst(0.0, (event_of(frame),)) for frame in recorded.frames]
-            response = Response(recorded.status, {"content-type": "text/event-stream"}, b"")
+            response = Response(recorded.status, {"content-type": self.stream_type}, b"")
             exchanges.append(Exchange(request(self.stream_path or self.path), response, bursts=bursts))
         base = EXPECTED.get(name, {}) if recorded.expected is None else recorded.expected
         return Tape(exchanges, {**base, **self.expected.get(name, {})})

@@ -58,6 +58,7 @@ TAPES = TapesOf(
     OLLAMA,
     more=EXTRA,
     reads_body=events_of_lines,
+    stream_type="application/x-ndjson",
     without=frozenset({"refusal", "content_filter", "usage"}),
     expected={"text": {"raw_finish_reason": "stop", "model": "m"}},
 )

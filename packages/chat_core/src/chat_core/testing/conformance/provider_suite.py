@@ -202,15 +202,9 @@ def require_turn(played: Played, form: str, expected: JsonObject) -> None:
 async def played_stream(client: ChatModel, transport: WatchedTransport, request: ChatRequest) -> Played:
     """Read a stream to its end."""
     events: list[TurnEvent] = []
-    opened = client.stream(request)
-    if not is_a(opened, AsyncGenerator):
-        if is_a(opened, Coroutine):
-            cast("Coroutine[object, object, object]", opened).close()
-        fail(
-            f"stream(request) returned a {type(opened).__name__}, which is no async generator: write `yield` "
-            "in an `async def stream`, or return `self._stream_response(…)` from a `def stream`."
-        )
     try:
+        opened = client.stream(request)
+        _require_generator(opened)
         async with aclosing(opened) as stream:
             async for event in stream:
                 events.append(event)  # noqa: PERF401  what came before an error is kept
@@ -218,6 +212,18 @@ async def played_stream(client: ChatModel, transport: WatchedTransport, request:
         return Played(transport, events, error=error)
     last = events[-1] if events else None
     return Played(transport, events, last.response if isinstance(last, Done) else None)
+
+
+def _require_generator(opened: object) -> None:
+    """Fail where what `stream` returned is no async generator."""
+    if is_a(opened, AsyncGenerator):
+        return
+    if is_a(opened, Coroutine):
+        cast("Coroutine[object, object, object]", opened).close()
+    fail(
+        f"stream(request) returned a {type(opened).__name__}, which is no async generator: write `yield` in "
+        "an `async def stream`, or return `self._stream_response(…)` from a `def stream`."
+    )
 
 
 def tapes_of(wire: str) -> Path:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from chat_core.testing.conformance.provider_suite import ProviderSuite, Scenario
 
 
+_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonl", "text/plain")
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Of a stream, how many events had been read when a chunk of text, of reasoning or of a call came."""
@@ -58,6 +61,19 @@ def event_count(scenario: Scenario) -> int:
 def size_of(scenario: Scenario) -> int:
     """Return how many bytes the stream of a scenario plays as."""
     return len(joined_blocks(events_of(scenario.streamed[0]))) if scenario.streamed else 0
+
+
+def as_lines(exchange: Exchange) -> Exchange | None:
+    """Return the exchange with its stream as the lines of JSON that the server sent, by its content type;
+    None where the stream came otherwise.
+    """
+    response = exchange.response
+    kind = "" if response is None else response.headers.get("content-type", "").partition(";")[0].strip()
+    events = events_of(exchange)
+    if response is None or kind not in _LINES or any(event.type != "message" for event in events):
+        return None
+    body = "".join(f"{event.data}\n" for event in events).encode()
+    return replace(exchange, response=replace(response, body=body), bursts=None)
 
 
 def with_events(exchange: Exchange, events: list[Event]) -> Exchange:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from chat_core.testing.conformance.checks import check, fail, require, require_equal
+from chat_core.testing.conformance.checks import check, fail, require, require_equal, skip
 from chat_core.testing.conformance.provider_suite import Played, ProviderSuite
 from chat_core.testing.conformance.requests import plain_request
-from chat_core.testing.conformance.stream_shape import Shape, event_count, size_of, with_event_broken
+from chat_core.testing.conformance.stream_shape import (
+    Shape,
+    as_lines,
+    event_count,
+    size_of,
+    with_event_broken,
+)
 from chat_core.testing.conformance.watched import OneEventEach, WatchedTransport
 from chat_core.testing.laws import broken_laws
 from chat_core.testing.tape.faults import Cut, Duplicate, Fault, Reset, Reslice, Stall, Status
@@ -70,6 +76,27 @@ class StreamingSuite(ProviderSuite):
             for size in (1, 100) if name in ("text", "tool_call") else (7,):
                 sliced = await self.stream(name, None, Reslice(size))
                 require_equal(f"{name} in slices of {size}", _content(sliced.turn), _content(straight.turn))
+
+    @check
+    async def test_lines_of_json_are_read(self) -> None:
+        """A stream of lines of JSON is read line by line, whatever the server calls it: where its content
+        type is not one of JSON lines, pass `reads_as="application/x-ndjson"` to `_stream_response`.
+        """
+        lines = as_lines(self.scenario("text").streamed[0]) if self.scenario("text").streamed else None
+        if lines is None:
+            skip("by the content type in text.tape the stream is none of lines")
+        straight = (await self.stream("text")).turn
+        for faults in ((), (Reslice(1),), (Reslice(7),)):
+            played = await self.stream_on(WatchedTransport([lines], *faults))
+            require(played.response, f"Lines of JSON ended in {_end(played)}.")
+            require_equal("The turn of the lines", _content(played.turn), _content(straight))
+        transport = WatchedTransport([lines], Reslice(7))
+        async with aclosing(self.client(transport).stream(plain_request())) as stream:
+            async for event in stream:
+                if isinstance(event, TextChunk):
+                    break
+        count = len(lines.response.body) // 7 if lines.response is not None else 0
+        require(transport.pieces_given < count, "The first text came after all lines had been read.")
 
     @check
     async def test_a_cut_stream_is_truncated(self) -> None:

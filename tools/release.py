@@ -8,8 +8,10 @@
 
 dist/ has then: packages/ (wheels and sdists, checked by twine and check-wheel-contents), notes/ (what has
 changed, by package), sbom/ (a CycloneDX bill of materials for each package, of an environment with it alone)
-and SHA256SUMS.
-A build of the same commit gives the same bytes. It needs the package index, and about two minutes.
+and SHA256SUMS; unsettled/ has the packages of UNSETTLED, which are not published.
+A build of the same commit gives the same bytes: all is built a second time, elsewhere, and compared. Each
+wheel is installed alone and imported, and the quickstart runs from them. It needs the package index, and
+about four minutes.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,10 +33,11 @@ from tempfile import TemporaryDirectory
 import changelog
 import package_metadata
 import package_template
-from check_wheels import install_uv, run
+from check_wheels import OPENS, check_quickstart, install_uv, run
 
 ROOT = package_metadata.ROOT
 CHANGELOG = ROOT / "CHANGELOG.md"
+UNSETTLED = {"chat-mcp": "in the package index this name belongs to another project"}
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 NEXT = """
 {version} is ready. Then:
@@ -111,8 +117,16 @@ def build(folder: Path, tag: str | None = None) -> str:
     with TemporaryDirectory() as place:
         tools = Path(place) / "tools"
         uv = install_uv(tools, "twine", "check-wheel-contents", "cyclonedx-bom")
-        build_packages(uv, tools, folder / "packages", version)
-        write_bills(uv, tools, folder, Path(place), version)
+        with timed("built and checked by twine and check-wheel-contents"):
+            build_packages(uv, tools, folder / "packages", version)
+        with timed("built a second time, elsewhere, to the same bytes"):
+            build_again(uv, Path(place), folder / "packages")
+        with timed("each installed alone and imported; bills of materials"):
+            write_bills(uv, tools, folder, Path(place), version)
+        with timed("the quickstart from the wheels"):
+            check_quickstart(uv, folder / "packages", Path(place))
+    set_aside(folder)
+    write_digests(folder)
     names = [package.name.replace("_", "-") for package in package_metadata.packages()]
     (folder / "notes").mkdir()
     for name, lines in changelog.notes(text, version, names).items():
@@ -121,7 +135,7 @@ def build(folder: Path, tag: str | None = None) -> str:
 
 
 def build_packages(uv: Path, tools: Path, packages: Path, version: str) -> None:
-    """Build wheels and sdists, have the established tools check them, and write their digests."""
+    """Build wheels and sdists, and have the established tools check them."""
     run(uv, "build", "--all-packages", "-o", packages)
     (packages / ".gitignore").unlink(missing_ok=True)  # uv writes one
     wheels, sources = sorted(packages.glob("*.whl")), sorted(packages.glob("*.tar.gz"))
@@ -130,15 +144,60 @@ def build_packages(uv: Path, tools: Path, packages: Path, version: str) -> None:
         sys.exit(f"expected {expected} wheels and sdists of {version}, there are: {[*wheels, *sources]}")
     run(tools / "bin/python", "-m", "twine", "check", "--strict", *wheels, *sources)
     run(tools / "bin/check-wheel-contents", *wheels)
-    digests = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  packages/{path.name}"
-        for path in [*wheels, *sources]
+
+
+def build_again(uv: Path, place: Path, packages: Path) -> None:
+    """Build from a copy of the sources in another folder, and compare; leave with the files that differ."""
+    copy, again = place / "copy", place / "again"
+    copy.mkdir()
+    for name in run("git", "ls-files", "-z").split("\0"):
+        if name and (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, copy / name)  # without the times and modes of the original
+    run(uv, "build", "--all-packages", "-o", again, folder=copy)
+    if differing := differences(packages, again):
+        sys.exit(f"a second build gives other bytes: {', '.join(differing)}")
+
+
+def differences(first: Path, second: Path) -> list[str]:
+    """Return the names of wheels and sdists that are not the same, byte for byte, in two folders."""
+    found = [
+        {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".whl", ".gz")}
+        for folder in (first, second)
     ]
-    (packages.parent / "SHA256SUMS").write_text("\n".join(digests) + "\n", encoding="utf-8")
+    return sorted(name for name in found[0].keys() | found[1] if found[0].get(name) != found[1].get(name))
+
+
+def set_aside(folder: Path) -> None:
+    """Move the files of packages whose name is not settled out of what is published."""
+    for name, reason in UNSETTLED.items():
+        files = sorted((folder / "packages").glob(f"{name.replace('-', '_')}-*"))
+        if files:
+            (folder / "unsettled").mkdir(exist_ok=True)
+            print(f"{name} is not published: {reason}")
+        for path in files:
+            path.rename(folder / "unsettled" / path.name)
+
+
+def write_digests(folder: Path) -> None:
+    """Write SHA256SUMS of all wheels and sdists."""
+    paths = sorted(path for name in ("packages", "unsettled") for path in (folder / name).glob("*"))
+    digests = (
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}" for path in paths
+    )
+    (folder / "SHA256SUMS").write_text("\n".join(digests) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Print how long something took."""
+    begun = time.monotonic()
+    yield
+    print(f"{time.monotonic() - begun:4.0f} s  {what}", flush=True)
 
 
 def write_bills(uv: Path, tools: Path, folder: Path, place: Path, version: str) -> None:
-    """Write the bill of materials of each package: what is installed with it, with licences."""
+    """Install each package alone and import it, and write its bill of materials: what came with it."""
     bills = folder / "sbom"
     bills.mkdir()
     for package in package_metadata.packages():
@@ -146,19 +205,10 @@ def write_bills(uv: Path, tools: Path, folder: Path, place: Path, version: str) 
         environment = place / name
         python = environment / "bin" / "python"
         run(uv, "venv", "-q", environment)
+        install = (uv, "pip", "install", "-q", "--no-sources", "--python", python)
         wanted = f"{name}=={version}"  # never one of that name from the index
-        run(
-            uv,
-            "pip",
-            "install",
-            "-q",
-            "--no-sources",
-            "--python",
-            python,
-            "--find-links",
-            folder / "packages",
-            wanted,
-        )
+        run(*install, "--find-links", folder / "packages", wanted)
+        run(python, "-I", "-W", "error", "-c", OPENS.format(name=name, module=package.name))
         options = ("--pyproject", package / "pyproject.toml", "--mc-type", "library", "--output-reproducible")
         run(tools / "bin/cyclonedx-py", "environment", *options, "-o", bills / f"{name}.cdx.json", python)
 

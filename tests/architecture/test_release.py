@@ -137,6 +137,40 @@ def test_a_build_without_a_release_in_the_changelog_is_refused(
         tools["release"].build(tmp_path, tag)
 
 
+def test_a_second_build_with_other_bytes_names_the_files(
+    tools: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    for folder, files in (
+        ("first", {"a.whl": b"1", "b.tar.gz": b"2", "c.whl": b"3", ".gitignore": b"*"}),
+        ("second", {"a.whl": b"1", "b.tar.gz": b"4", "d.whl": b"5"}),
+    ):
+        (tmp_path / folder).mkdir()
+        for name, content in files.items():
+            (tmp_path / folder / name).write_bytes(content)
+    differences = tools["release"].differences
+    assert differences(tmp_path / "first", tmp_path / "second") == ["b.tar.gz", "c.whl", "d.whl"]
+    assert differences(tmp_path / "first", tmp_path / "first") == []
+
+
+def test_a_package_whose_name_belongs_to_another_project_is_built_and_not_published(
+    tools: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tools["release"].UNSETTLED.keys() <= {name.replace("_", "-") for name in PACKAGES}
+    (tmp_path / "packages").mkdir()
+    for name in ("chat_core-1.0.0.tar.gz", "chat_mcp-1.0.0-py3-none-any.whl", "chat_mcp-1.0.0.tar.gz"):
+        (tmp_path / "packages" / name).write_bytes(b"1")
+    tools["release"].set_aside(tmp_path)
+    tools["release"].write_digests(tmp_path)
+    assert [path.name for path in (tmp_path / "packages").iterdir()] == ["chat_core-1.0.0.tar.gz"]
+    lines = (tmp_path / "SHA256SUMS").read_text().splitlines()
+    assert [line.split("  ")[1] for line in lines] == [
+        "packages/chat_core-1.0.0.tar.gz",
+        "unsettled/chat_mcp-1.0.0-py3-none-any.whl",
+        "unsettled/chat_mcp-1.0.0.tar.gz",
+    ]
+    assert "chat-mcp is not published: in the package index" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["0.2.0", "--build"], ["0.2.0", "--tag", "v0.2.0"], ["--build", "--try"]]
 )

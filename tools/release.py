@@ -143,7 +143,8 @@ def build_packages(uv: Path, tools: Path, packages: Path, version: str) -> None:
     if {len(wheels), len(sources)} != {expected} or any(f"-{version}" not in path.name for path in wheels):
         sys.exit(f"expected {expected} wheels and sdists of {version}, there are: {[*wheels, *sources]}")
     run(tools / "bin/python", "-m", "twine", "check", "--strict", *wheels, *sources)
-    run(tools / "bin/check-wheel-contents", *wheels)
+    # W002, equal files: two wires may have the same tape
+    run(tools / "bin/check-wheel-contents", "--ignore", "W002", *wheels)
 
 
 def build_again(uv: Path, place: Path, packages: Path) -> None:

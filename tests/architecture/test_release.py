@@ -185,7 +185,7 @@ def test_options_that_contradict_each_other_are_refused(arguments: list[str]) ->
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_name_of_the_last_release_is_gone_only_if_that_said_so(
+def test_a_name_of_the_last_release_is_gone_only_if_it_was_deprecated_there(
     tools: dict[str, ModuleType], package: str
 ) -> None:
     api = tools["released_api"]

@@ -1,4 +1,4 @@
-"""The words of names: no name in the packages uses a word that the glossary of AGENTS.md replaces."""
+"""The words of names: neither in the packages nor in tests one uses a word that AGENTS.md replaces."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ REPLACED = re.compile(r"said|told|asked|heed|heeds|patience|argue|argued|held|no
 
 def test_no_name_uses_a_replaced_word() -> None:
     assert [line for path in SOURCES for line in replaced_words(path.read_text(), _named(path))] == []
+
+
+def test_no_name_of_a_test_uses_a_replaced_word() -> None:
+    names = {
+        f"{_named(path)}: {name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^\s*(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+        if any(REPLACED.fullmatch(word) for word in name.split("_"))
+    }
+    assert names == set()
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ async def test_what_brings_credentials_is_named_with_the_first_request(
         await sent(model().with_region("us-east-1"))
 
 
-def test_what_is_missing_or_wrong_is_said() -> None:
+def test_the_error_names_what_is_missing_or_wrong() -> None:
     with pytest.raises(ConfigurationError, match=r"needs \.with_model"):
         BedrockBuilder().build()  # type: ignore[misc]
     with pytest.raises(ConfigurationError, match="set AWS_REGION"):

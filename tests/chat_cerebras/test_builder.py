@@ -227,7 +227,7 @@ async def test_an_exhausted_limit_says_how_long_to_wait() -> None:
     )
 
 
-def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         ConfigurationError, match=r'CerebrasBuilder\.build\(\) needs \.with_model\("\.\.\."\) first'
     ):

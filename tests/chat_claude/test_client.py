@@ -182,7 +182,7 @@ async def test_betas_of_a_header_and_of_features_are_joined() -> None:
 
 
 @ways
-async def test_a_turn_with_all_that_is_said_of_it(way: str) -> None:
+async def test_a_turn_with_all_its_fields(way: str) -> None:
     usage = {
         "input_tokens": 3,
         "cache_read_input_tokens": 4,
@@ -402,7 +402,7 @@ async def test_a_stop_for_compaction_is_continued(way: str) -> None:
 
 
 @ways
-async def test_a_compaction_that_was_asked_for_is_the_whole_turn_and_can_be_gone_on_from(way: str) -> None:
+async def test_a_requested_compaction_is_the_whole_turn_and_can_be_gone_on_from(way: str) -> None:
     compacted = {"type": "compaction", "content": "They spoke of llamas."}
     transport = answer(FakeTransport(), way, compacted, stop="compaction")
     made = client(transport, with_extra_body={"compaction": {"type": "summarize"}})
@@ -508,7 +508,7 @@ async def test_a_changed_prefix_drops_the_thinking_with_a_notice(how: str, offic
 
 
 @changes
-async def test_a_changed_prefix_is_an_error_where_asked_for(how: str) -> None:
+async def test_a_changed_prefix_is_an_error_where_requested(how: str) -> None:
     transport, made, messages = await _thoughtful(with_changed_prefix="error")
 
     with pytest.raises(
@@ -518,7 +518,7 @@ async def test_a_changed_prefix_is_an_error_where_asked_for(how: str) -> None:
     assert len(transport.requests) == 1
 
 
-async def test_a_changed_prefix_is_sent_as_it_is_where_asked_for() -> None:
+async def test_a_changed_prefix_is_sent_as_it_is_where_requested() -> None:
     transport, made, messages = await _thoughtful(with_changed_prefix="send")
 
     response = await made.complete(_changed(messages, "system"))
@@ -645,7 +645,7 @@ async def test_a_model_that_stepped_in_is_the_one_named() -> None:
         ).model == "claude-opus-4-8"
 
 
-async def test_equal_ids_of_calls_are_told_apart() -> None:
+async def test_equal_ids_of_calls_are_made_distinct() -> None:
     for way in ("complete", "stream"):
         transport = answer(FakeTransport(), way, used("toolu_1", a=1), used("toolu_1", a=2), stop="tool_use")
         response = await turn(client(transport), way)

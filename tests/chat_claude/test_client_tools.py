@@ -107,7 +107,7 @@ def _size(path: Path) -> str:
     return f"{size}B" if size < 1024 else f"{size // 1024}K"
 
 
-async def test_what_does_not_work_is_told_in_the_words_that_the_models_know(tmp_path: Path) -> None:
+async def test_what_does_not_work_is_reported_in_the_words_that_the_models_know(tmp_path: Path) -> None:
     memory = memory_tool(tmp_path)
     (tmp_path / "a.txt").write_text("x\nx\n")
     path, none = "/memories/a.txt", "/memories/none.txt"

@@ -140,7 +140,7 @@ def test_a_call_that_waits_cannot_be_sent() -> None:
         encoded(after(ToolCall("toolu_1", "add")))
 
 
-def test_an_edited_call_is_told_as_the_model_made_it_and_a_rejected_one_with_its_reason(
+def test_an_edited_call_is_sent_as_the_model_made_it_and_a_rejected_one_with_its_reason(
     official: Judge,
 ) -> None:
     messages = after(call(edited={"a": 9}), call("toolu_2", status=Rejected("not today")))
@@ -208,7 +208,7 @@ def test_a_turn_at_the_end_is_continued_by_older_models() -> None:
 @pytest.mark.parametrize(
     "how", [{"interrupted": True}, {"turn": Turn("length", "max_tokens")}], ids=["interrupted", "length"]
 )
-def test_after_a_turn_that_was_cut_newer_models_are_asked_to_go_on(how: dict[str, Any]) -> None:
+def test_after_a_turn_that_was_cut_newer_models_get_a_request_to_go_on(how: dict[str, Any]) -> None:
     messages = after(Text("The answer is "), **how)
 
     made = encoded(messages)
@@ -244,7 +244,7 @@ def test_a_refused_turn_is_not_sent_again() -> None:
 # -- instructions amid a conversation
 
 
-def test_instructions_after_the_user_stay_instructions_where_the_model_heeds_them(official: Judge) -> None:
+def test_instructions_after_the_user_stay_instructions_where_the_model_supports_them(official: Judge) -> None:
     messages = Messages.from_system("Be brief.").add_user("Hello").add_system("Be long.")
     body = official(encoded(messages).body)
 
@@ -686,7 +686,7 @@ def test_a_container_is_used_again_as_long_as_it_is_there() -> None:
 # -- typed answers and strict tools
 
 
-def test_an_output_type_and_strict_tools_are_held_to_their_schemas(official: Judge) -> None:
+def test_the_schemas_of_an_output_type_and_of_strict_tools_are_enforced(official: Judge) -> None:
     schema: Any = {
         "type": "object",
         "properties": {"n": {"type": "integer", "minimum": 1}},
@@ -750,7 +750,7 @@ def test_more_breakpoints_than_there_may_be_are_refused() -> None:
         encoded(Messages.from_user(cached(Text("a")), cached(Text("b"), "1h")))
 
 
-def test_what_the_model_said_cannot_be_marked() -> None:
+def test_a_part_of_the_models_turn_cannot_be_marked() -> None:
     with pytest.raises(ConfigurationError, match="mark what you send it"):
         cached(Text("So", native=Native(NEW, {})))
 

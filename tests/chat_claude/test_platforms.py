@@ -138,7 +138,7 @@ async def test_on_bedrock_a_stream_comes_in_the_framing_of_aws() -> None:
     assert (done.response.raw or {})["amazon-bedrock-invocationMetrics"] == {"outputTokenCount": 2}
 
 
-async def test_on_bedrock_a_stream_is_asked_for_by_its_path() -> None:
+async def test_on_bedrock_a_stream_is_requested_by_its_path() -> None:
     seen: list[httpx.Request] = []
 
     assert await streamed(BEDROCK, b"".join(map(chunk, EVENTS)), 10_000, seen)

@@ -76,7 +76,7 @@ def test_a_models_schema_becomes_what_the_sdk_makes_of_it(form: type[BaseModel])
         ),
     ],
 )
-def test_what_the_subset_has_is_kept_and_the_rest_is_asked_for_in_words(
+def test_what_the_subset_has_is_kept_and_the_rest_is_requested_in_words(
     schema: dict[str, Any], becomes: dict[str, Any]
 ) -> None:
     assert held(the(x=schema))["properties"]["x"] == becomes
@@ -134,7 +134,7 @@ def test_older_definitions_and_a_root_that_only_refers_are_put_right() -> None:
         ({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}, "#/$defs/A: refers to itself"),
     ],
 )
-def test_what_cannot_be_said_is_refused_with_a_pointer(schema: dict[str, Any], pointer: str) -> None:
+def test_what_cannot_be_expressed_is_refused_with_a_pointer(schema: dict[str, Any], pointer: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         held(schema)
     assert pointer in str(caught.value)

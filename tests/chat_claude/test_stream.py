@@ -210,7 +210,7 @@ def test_an_end_that_nothing_explains_is_noticed(last: dict[str, Any], notice: s
     assert notice in got.notices[0].message
 
 
-def test_an_explanation_is_told_once_however_often_it_comes() -> None:
+def test_an_explanation_is_yielded_once_however_often_it_comes() -> None:
     last = end("refusal", stop_details={"explanation": "Not this."})
 
     events = play(START, last, last, STOP)

@@ -53,7 +53,7 @@ async def test_a_version_at_the_end_makes_no_difference(path: str) -> None:
     assert url == "https://host/v2/chat"
 
 
-def test_what_is_missing_or_wrong_is_said() -> None:
+def test_the_error_names_what_is_missing_or_wrong() -> None:
     with pytest.raises(ConfigurationError, match=r"needs \.with_model"):
         CohereBuilder().with_api_key("k").build()  # type: ignore[misc]
     with pytest.raises(ConfigurationError, match="CO_API_KEY or COHERE_API_KEY"):

@@ -79,7 +79,7 @@ both_ways = pytest.mark.parametrize("stream", [False, True], ids=["complete", "s
 
 
 @both_ways
-async def test_a_server_that_is_down_is_asked_again_and_then_named(stream: bool) -> None:
+async def test_a_server_that_is_down_is_tried_again_and_then_named(stream: bool) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -189,7 +189,7 @@ async def _endless(start: bytes, length: int | None = None) -> AsyncIterator[str
         f"{value.status} {getattr(value, 'code', '') or ''}" if isinstance(value, Failure | Raw) else ""
     ),
 )
-async def test_a_refusal_is_told_as_it_is_and_asked_again_only_where_that_may_help(
+async def test_a_refused_request_is_an_error_and_retried_only_where_that_may_help(
     answer: Any, kind: type[ProviderError], asked: int, stream: bool
 ) -> None:
     messages = Messages.from_user("Hello")
@@ -231,7 +231,7 @@ async def test_a_failure_that_passes_is_mentioned_in_the_response(stream: bool) 
     assert [message.text for message in messages] == ["Hello", "Hi"]
 
 
-async def test_a_stream_that_is_cut_before_its_first_word_is_asked_for_again() -> None:
+async def test_a_stream_that_is_cut_before_its_first_word_is_requested_again() -> None:
     with LoopbackServer([Reply("Hi", cut_after=1), Reply("Hi")]) as server:
         async with talking(server.url) as chat:
             response = await through(chat, Messages.from_user("Hello"))
@@ -396,7 +396,7 @@ async def test_a_body_that_cannot_be_read_leaves_the_conversation_as_it_was(stre
     assert messages.to_json() == before
 
 
-async def test_an_answer_cut_within_its_body_is_asked_for_again() -> None:
+async def test_an_answer_cut_within_its_body_is_requested_again() -> None:
     transport = (
         FakeTransport()
         .fail(ConnectionFailed("hung up"))

@@ -304,7 +304,7 @@ async def test_requests_go_through_the_environments_proxy(
     [lambda host, port: host, lambda host, port: f"a.example, {host}:{port}", lambda host, port: "*"],
     ids=["host", "host and port", "all"],
 )
-async def test_hosts_that_the_environment_exempts_are_asked_directly(
+async def test_hosts_that_the_environment_exempts_are_reached_directly(
     exempt: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with LoopbackServer([Reply("Hi")]) as server:
@@ -319,7 +319,7 @@ async def test_hosts_that_the_environment_exempts_are_asked_directly(
 
 
 @pytest.mark.anyio
-async def test_a_proxy_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_error_names_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{_closed_port()}")
     async with builder("http://model.example/v1").build() as client:
         chat = ChatBuilder().with_model(client).with_retry(RetryPolicy(max_retries=0)).build()

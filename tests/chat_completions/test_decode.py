@@ -68,7 +68,7 @@ def body(message: Any = None, finish: Any = "stop", **more: object) -> dict[str,
 # -- whole answers
 
 
-def test_an_answer_is_its_text_and_who_said_it() -> None:
+def test_an_answer_is_its_text_and_its_role() -> None:
     response = answered(body(usage={"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}))
 
     assert (response.text, response.id, response.model) == ("Hello", "c1", "m-1")
@@ -170,7 +170,9 @@ def test_a_finish_reason_has_a_common_word_or_is_other_and_is_kept(
         "null",
     ],
 )
-def test_usage_is_what_the_provider_said(usage: Any, dialect: Dialect, read: tuple[int | None, ...]) -> None:
+def test_usage_is_what_the_provider_reported(
+    usage: Any, dialect: Dialect, read: tuple[int | None, ...]
+) -> None:
     said = answered(body(usage=usage), dialect=dialect).usage
 
     assert (
@@ -206,7 +208,7 @@ def test_a_refusal_among_the_parts_of_the_content_is_one_too() -> None:
     assert (response.text, response.refusal) == ("Well.", "I won't.")
 
 
-def test_a_refusal_is_told_apart_from_text() -> None:
+def test_a_refusal_is_distinguished_from_text() -> None:
     response = answered(body({"content": None, "refusal": "I won't."}))
 
     assert (response.text, response.refusal, response.finish_reason) == ("", "I won't.", "stop")
@@ -289,7 +291,7 @@ def test_pictures_are_files_in_content_and_beside_it() -> None:
     assert beside.files[0].data == b"\x89PNG"
 
 
-def test_blocks_of_thinking_and_blocks_nobody_knows_are_kept_as_they_came_and_apart() -> None:
+def test_blocks_of_thinking_and_unknown_blocks_are_kept_as_they_came_and_apart() -> None:
     first = {
         "type": "thinking",
         "thinking": [{"type": "text", "text": "a"}, {"type": "reference", "reference_ids": [1]}],
@@ -653,7 +655,7 @@ def test_a_spent_quota_and_the_servers_own_advice_decide_about_trying_again(
 @pytest.mark.parametrize(
     "wrap", [lambda listed: {"object": "list", "data": listed}, lambda listed: listed], ids=["list", "bare"]
 )
-def test_models_are_listed_with_all_that_is_said_of_them(wrap: Any) -> None:
+def test_models_are_listed_with_all_their_fields(wrap: Any) -> None:
     listed = [{"id": "a/b:free", "object": "model", "context_length": 8}, {"id": "c"}]
 
     models = decode_models(json.dumps(wrap(listed)).encode())
@@ -663,7 +665,7 @@ def test_models_are_listed_with_all_that_is_said_of_them(wrap: Any) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"<html>", b"[1", b"7"])
-def test_a_list_of_models_that_cannot_be_read_is_told(garbage: bytes) -> None:
+def test_a_list_of_models_that_cannot_be_read_is_an_error(garbage: bytes) -> None:
     with pytest.raises(InvalidResponse, match="not a list of models"):
         decode_models(garbage)
 

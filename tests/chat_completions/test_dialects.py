@@ -219,7 +219,7 @@ def test_a_choice_that_a_server_would_ignore_is_refused(choice: str) -> None:
         sent(Dialect.ollama(), tools=[ADD], options=ChatOptions(tool_choice=choice))
 
 
-def test_none_of_the_tools_is_said_by_naming_none() -> None:
+def test_none_of_the_tools_is_expressed_by_naming_none() -> None:
     assert not sent(Dialect.ollama(), tools=[ADD], options=ChatOptions(tool_choice="none")).keys() & {
         "tools",
         "tool_choice",
@@ -228,7 +228,7 @@ def test_none_of_the_tools_is_said_by_naming_none() -> None:
 
 
 @pytest.mark.parametrize("dialect", [Dialect.deepseek(), Dialect.ai21()], ids=lambda dialect: dialect.name)
-def test_a_server_that_only_knows_json_is_told_the_schema_in_words(dialect: Dialect) -> None:
+def test_a_server_that_only_knows_json_gets_the_schema_in_words(dialect: Dialect) -> None:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {"city": {"type": "string"}},

@@ -103,7 +103,9 @@ def test_without_indexes_the_order_is_the_servers() -> None:
     ],
     ids=["both", "no total", "null", "none"],
 )
-def test_usage_is_what_was_said(more: dict[str, Any], usage: tuple[int | None, int | None]) -> None:
+def test_usage_is_what_the_provider_reported(
+    more: dict[str, Any], usage: tuple[int | None, int | None]
+) -> None:
     response = decoded(listed([1], **more))
 
     assert (response.usage.input_tokens, response.usage.total_tokens) == usage
@@ -153,7 +155,7 @@ def test_an_error_under_status_200_is_an_error() -> None:
         decoded({"error": {"message": "slow down", "code": 429}})
 
 
-async def test_one_text_is_asked_for_in_base64_and_comes_back_over_a_real_socket() -> None:
+async def test_one_text_is_requested_in_base64_and_comes_back_over_a_real_socket() -> None:
     with LoopbackServer() as server:
         async with (
             ChatCompletionsBuilder()
@@ -227,7 +229,7 @@ async def test_a_failure_that_may_pass_is_tried_again() -> None:
     assert vectors(await embedding_chat(transport).embed("a")) == [[1]]
 
 
-async def test_a_failure_that_stays_is_told() -> None:
+async def test_a_failure_that_stays_is_raised() -> None:
     transport = FakeTransport().answer({"error": {"message": "started without --embeddings"}}, status=400)
     with pytest.raises(ProviderError, match=r"started without --embeddings \(status 400\)"):
         await embedding_chat(transport).embed("a")
@@ -241,7 +243,7 @@ async def test_a_client_built_without_embeddings_names_the_keystroke() -> None:
         await ChatBuilder().with_model(client).build().embed("a")  # type: ignore[misc]
 
 
-async def test_a_batch_that_came_is_not_asked_for_again_when_a_later_one_fails_at_first() -> None:
+async def test_a_batch_that_came_is_not_requested_again_when_a_later_one_fails_at_first() -> None:
     transport = FakeTransport()
     for answer in (
         {"data": [{"index": 0, "embedding": [1.0]}]},

@@ -642,7 +642,7 @@ def test_what_is_given_raw_is_merged_last() -> None:
 # -- tools and typed answers
 
 
-def test_tools_are_described_and_a_strict_one_is_held_to_its_schema(official: Any) -> None:
+def test_tools_are_described_and_the_schema_of_a_strict_one_is_enforced(official: Any) -> None:
     strict = ToolDefinition(
         "pay", "", {"type": "object", "properties": {"sum": {"type": "number", "default": 1}}}, strict=True
     )
@@ -692,7 +692,7 @@ def test_a_tool_choice_that_cannot_be_is_refused(choice: str, tools: list[ToolDe
         body_of(ChatRequest(Messages.from_user("Hello"), tools, ChatOptions(tool_choice=choice)))
 
 
-def test_without_tools_nothing_is_said_of_them() -> None:
+def test_without_tools_the_body_has_none() -> None:
     options = ChatOptions(tool_choice="auto", parallel_tool_calls=True)
 
     assert set(body_of(ChatRequest(Messages.from_user("Hello"), options=options))) == {"model", "messages"}
@@ -735,7 +735,7 @@ OUTPUT = OutputSchema(
 )
 
 
-def test_a_typed_answer_is_asked_for_strictly_where_the_server_can(official: Any) -> None:
+def test_a_typed_answer_is_requested_strictly_where_the_server_can(official: Any) -> None:
     request = ChatRequest(Messages.from_user("Hello"), output=OUTPUT)
     body = body_of(request)
 

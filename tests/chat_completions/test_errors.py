@@ -69,7 +69,7 @@ async def test_a_redirect_names_where_it_goes(stream: bool) -> None:
 
 
 @both
-async def test_what_the_upstream_said_is_shown(stream: bool) -> None:
+async def test_the_words_of_the_upstream_are_shown(stream: bool) -> None:
     body = {
         "error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": "no such voice"}}
     }

@@ -201,7 +201,7 @@ async def test_after_a_cut_the_conversation_goes_on_with_what_came() -> None:
     ]
 
 
-async def test_length_within_the_arguments_of_a_call_runs_nothing_and_the_model_is_told() -> None:
+async def test_length_within_the_arguments_of_a_call_runs_nothing_and_the_model_reads_why() -> None:
     played = await play(call(id="t1", name="add"), call('{"a":1,'), chunk(finish="length"), DONE)
 
     assert played.ran == []
@@ -301,7 +301,7 @@ async def test_two_calls_of_one_index_and_two_ids_are_two_calls() -> None:
     assert played.told == [("a", "1"), ("b", "5")]
 
 
-async def test_two_calls_in_turns_are_told_apart_by_index() -> None:
+async def test_two_calls_in_turns_are_distinguished_by_index() -> None:
     played = await play(
         call(index=0, id="a", name="add"),
         call(index=1, id="b", name="add"),
@@ -338,7 +338,7 @@ async def test_two_calls_without_ids_are_two_calls_with_ids_of_ours(
     assert [c["id"] for c in played.bodies[1]["messages"][1]["tool_calls"]] == [one, two]
 
 
-async def test_a_finish_reason_nobody_knows_is_kept_and_is_not_taken_for_stop() -> None:
+async def test_an_unknown_finish_reason_is_kept_and_is_not_taken_for_stop() -> None:
     played = await play(text("Hel"), chunk(finish="network_error"), DONE)
 
     assert played.response is not None

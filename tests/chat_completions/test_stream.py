@@ -130,7 +130,7 @@ def test_a_call_comes_with_null_content_beside_it() -> None:
         "an early chunk, null later",
     ],
 )
-def test_usage_is_the_last_that_was_said_in(events: list[object]) -> None:
+def test_usage_is_the_last_that_was_reported_in(events: list[object]) -> None:
     response = ended(*events)
 
     assert (response.text, response.usage.input_tokens, response.usage.output_tokens) == ("a", 7, None)
@@ -299,7 +299,7 @@ def test_other_choices_are_counted_and_not_mixed_in() -> None:
     assert response.notices == (Notice("n", "the server sent 2 choices; the response is the first of them"),)
 
 
-def test_every_choice_entry_of_one_chunk_is_told() -> None:
+def test_every_choice_entry_of_one_chunk_is_decoded() -> None:
     entry = {"index": 0, "finish_reason": None}
     both = {**HEAD, "choices": [{**entry, "delta": {"content": "a"}}, {**entry, "delta": {"content": "b"}}]}
 

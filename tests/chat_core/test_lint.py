@@ -93,7 +93,7 @@ def test_a_list_holds_types_and_tools(app: str, capsys: pytest.CaptureFixture[st
         ("{app}:NOTHING", "openai", "an output type is a type or a JSON schema, not 3"),
     ],
 )
-def test_what_cannot_be_checked_is_told(
+def test_what_cannot_be_checked_is_reported(
     app: str, target: str, providers: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([target.format(app=app), "--for", providers]) == 2

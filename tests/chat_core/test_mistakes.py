@@ -639,7 +639,7 @@ def test_a_mistake_says_what_to_write_instead(
     assert raised.value.usage == Usage()
 
 
-def test_a_second_decision_is_told_apart_from_other_faults() -> None:
+def test_a_second_decision_is_distinguished_from_other_faults() -> None:
     with pytest.raises(InvalidDecision) as raised:
         Messages().decide([cast_any(Decision("x", "approve"))])
     assert not isinstance(raised.value, AlreadyDecided)

@@ -137,7 +137,7 @@ def test_errors_come_through() -> None:
             chat.complete(Messages())
 
 
-def test_an_error_of_a_stream_comes_after_what_was_said_before_it() -> None:
+def test_an_error_of_a_stream_comes_after_the_events_before_it() -> None:
     class Breaks(Thinks):
         async def complete(self, request: ChatRequest, /) -> ChatResponse:
             raise ConnectionFailed("reset")
@@ -537,7 +537,7 @@ def test_ctrl_c_ends_at_once_and_leaves_nothing(where: str, times: int) -> None:
     assert done.stdout.strip() == f"['MainThread'] {statuses}", done.stderr
 
 
-def test_a_forked_process_is_told_to_enter_its_own() -> None:
+def test_a_forked_process_has_to_enter_its_own() -> None:
     program = """
 import os, sys
 from chat_core import ChatBuilder, ConfigurationError, Messages

@@ -203,7 +203,7 @@ async def test_every_setting_reaches_the_wire() -> None:
     assert await config(GeminiBuilder().with_extra_body({"labels": {"a": "b"}})) == {"labels": {"a": "b"}}
 
 
-async def test_every_tool_is_there_once_with_what_was_said_last() -> None:
+async def test_every_tool_is_there_once_with_its_last_definition() -> None:
     builder = (
         GeminiBuilder()
         .with_google_search()

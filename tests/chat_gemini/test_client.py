@@ -56,7 +56,7 @@ async def test_a_question_goes_to_the_models_method_with_the_key_in_a_header() -
         ("a b", "/models/a%20b"),
     ],
 )
-async def test_a_stream_is_asked_for_as_events_and_any_model_has_its_path(model: str, path: str) -> None:
+async def test_a_stream_is_requested_as_events_and_any_model_has_its_path(model: str, path: str) -> None:
     transport = FakeTransport().answer([turn({"text": "Hel"}, reason=None), turn({"text": "lo"})])
     client = BASE.with_model(model).with_transport(transport).build()
     async with ChatBuilder().with_model(client).build().stream(Messages.from_user("Hi")) as events:
@@ -79,7 +79,7 @@ def interrupted() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-async def test_a_turn_that_the_server_interrupts_is_asked_on_and_is_one(streamed: bool) -> None:
+async def test_a_turn_that_the_server_interrupts_is_continued_and_is_one(streamed: bool) -> None:
     transport = FakeTransport()
     for answer in interrupted():
         transport.answer([answer] if streamed else answer)
@@ -209,7 +209,7 @@ async def test_models_are_listed_page_by_page() -> None:
     ]
 
 
-async def test_an_error_says_what_the_server_said_without_the_key() -> None:
+async def test_an_error_has_the_servers_words_without_the_key() -> None:
     body = {
         "error": {
             "code": 400,
@@ -228,7 +228,7 @@ async def test_an_error_says_what_the_server_said_without_the_key() -> None:
         await client.list_models()
 
 
-async def test_an_overloaded_server_is_asked_again_after_the_time_that_it_names() -> None:
+async def test_a_request_to_an_overloaded_server_is_retried_after_the_time_that_it_names() -> None:
     busy = {
         "error": {
             "code": 503,

@@ -46,7 +46,7 @@ async def test_many_texts_go_in_batches_and_come_back_in_order() -> None:
     assert [len(body["requests"]) for body in transport.bodies] == [100, 100, 50]  # type: ignore[arg-type]
 
 
-async def test_nothing_to_embed_asks_nobody() -> None:
+async def test_nothing_to_embed_sends_nothing() -> None:
     answer = await BASE.with_embeddings().with_transport(FakeTransport()).build().embed([])
     assert answer.embeddings == ()
 

@@ -197,7 +197,7 @@ def test_a_count_that_is_zero_at_the_end_is_left_out_there() -> None:
     assert (usage.output_tokens, usage.reasoning_tokens) == (16, None)
 
 
-def test_what_is_said_besides_the_content_is_kept_as_raw() -> None:
+def test_what_comes_besides_the_content_is_kept_as_raw() -> None:
     grounded = {"groundingChunks": [{"web": {"uri": "https://a.example"}}]}
     first, last = chunk({"text": "a"}), chunk({"text": "b"}, reason="STOP")
     first["candidates"][0] |= {"urlContextMetadata": {"urlMetadata": []}, "groundingMetadata": grounded}

@@ -256,7 +256,7 @@ def test_no_repr_shows_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- what comes back
 
 
-async def test_spent_credits_are_told_in_the_servers_words() -> None:
+async def test_an_error_about_spent_credits_has_the_servers_words() -> None:
     words = (
         "You have depleted your monthly included credits. "
         "Purchase pre-paid credits to continue using Inference Providers."

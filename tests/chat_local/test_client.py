@@ -176,7 +176,7 @@ class City:
     name: str
 
 
-async def test_typed_output_is_held_by_a_schema(loads: Loads) -> None:
+async def test_typed_output_is_enforced_by_a_schema(loads: Loads) -> None:
     server = loads.says(turn('{"name": "Bern"}'))
     async with built() as client:
         chat = ChatBuilder().with_model(client).with_structured_output(City).build()
@@ -221,7 +221,7 @@ async def test_without_the_library_its_command_is_named(
         await LocalBuilder().with_model(str(path)).build().complete(HELLO)
 
 
-async def test_what_the_model_would_be_given_is_told_without_loading_it(loads: Loads) -> None:
+async def test_the_prompt_is_shown_without_loading_the_model(loads: Loads) -> None:
     definition = ToolDefinition("weather", "The weather.", {"type": "object", "properties": {}})
     request = ChatRequest(Messages.from_user("Hello"), [definition])
     server = loads.says(turn("Hello"))

@@ -71,7 +71,7 @@ def test_a_result_is_taken_with_all_that_is_in_it(result: dict[str, Any], value:
         ({}, "the tool failed, and the server gave no reason"),
     ],
 )
-def test_a_failure_is_told_whatever_shape_it_has(result: dict[str, Any], message: str) -> None:
+def test_a_failure_is_reported_whatever_shape_it_has(result: dict[str, Any], message: str) -> None:
     with pytest.raises(ToolError) as caught:
         tool_result({**result, "isError": True})
     assert str(caught.value) == message

@@ -139,7 +139,7 @@ async def test_a_lost_session_fails_the_call_once_and_the_next_one_begins_anew()
     assert http.methods.count("initialize") == 2
 
 
-async def test_a_list_is_asked_for_once_more_after_a_lost_session_or_connection() -> None:
+async def test_a_list_is_requested_once_more_after_a_lost_session_or_connection() -> None:
     failures: list[Any] = [Response(404, {}, b""), ConnectionFailed("cut"), None]
     inner = legacy([one_tool()])
 
@@ -346,7 +346,7 @@ async def test_a_question_that_no_person_can_answer_fails_the_call() -> None:
             await tool.run(call(item="x"))
 
 
-async def test_a_server_is_told_where_nobody_can_be_asked() -> None:
+async def test_a_server_gets_an_error_where_no_user_can_answer() -> None:
     server, http = server_of(modern([one_tool()]), waits_for_input=False)
     async with server:
         await server.tools()
@@ -374,7 +374,7 @@ async def test_requests_of_an_older_server_are_answered_while_a_call_runs() -> N
     assert answers[2]["result"] == {"action": "accept", "content": {"size": "Which?"}}
 
 
-async def test_a_person_who_cannot_be_asked_cancels_the_question() -> None:
+async def test_a_question_is_cancelled_where_no_user_can_answer() -> None:
     def fails(request: object) -> None:
         raise ZeroDivisionError
 
@@ -522,7 +522,7 @@ async def test_calls_that_lose_a_session_together_begin_one_anew_and_the_next_fi
     assert http.methods.count("initialize") == 2
 
 
-async def test_a_server_that_speaks_another_version_since_is_asked_again() -> None:
+async def test_a_server_that_speaks_another_version_since_gets_the_request_again() -> None:
     replies = iter(["no", "yes"])
 
     def run(message: dict[str, Any]) -> Any:
@@ -539,7 +539,7 @@ async def test_a_server_that_speaks_another_version_since_is_asked_again() -> No
     assert http.methods.count("server/discover") == 2
 
 
-async def test_one_that_answers_its_version_too_late_is_asked_once_more() -> None:
+async def test_a_server_that_answers_its_version_too_late_gets_one_more_request() -> None:
     answers = iter(["late", "found"])
 
     def answer(message: dict[str, Any]) -> Any:

@@ -85,7 +85,7 @@ async def test_a_line_without_an_end_is_refused_and_the_next_request_starts_anew
             await server.tools()
 
 
-async def test_answers_reach_who_asked_whatever_their_order(runs: Runs) -> None:
+async def test_answers_reach_their_callers_whatever_their_order(runs: Runs) -> None:
     found: dict[str, object] = {}
     async with server_with("together") as server:
         [look] = await server.tools()
@@ -138,7 +138,7 @@ async def test_the_timeout_of_tools_ends_a_call(runs: Runs) -> None:
     assert runs() == ["call wait", "cancelled True", "ended"]
 
 
-async def test_all_who_wait_learn_that_the_process_has_ended_and_the_list_is_asked_for_again(
+async def test_all_who_wait_get_an_error_when_the_process_ends_and_the_list_is_requested_again(
     runs: Runs,
 ) -> None:
     failures: list[str] = []
@@ -162,7 +162,7 @@ async def test_all_who_wait_learn_that_the_process_has_ended_and_the_list_is_ask
     assert runs() == ["call wait", "call die", "call hat", "ended"]
 
 
-async def test_a_list_that_the_server_says_has_changed_is_asked_for_again() -> None:
+async def test_a_list_that_the_server_says_has_changed_is_requested_again() -> None:
     async with server_with() as server:
         [look] = await server.tools()
         assert await server.tools() == [look]

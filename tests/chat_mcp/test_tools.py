@@ -108,7 +108,7 @@ async def test_arguments_are_checked_before_anything_is_sent() -> None:
     assert status == Failed("ConfigurationError: not open")
 
 
-def test_only_what_is_said_to_read_runs_unasked() -> None:
+def test_only_tools_declared_read_only_run_without_approval() -> None:
     def action(**annotations: Any) -> object:
         [tool], _ = made(one_tool("buy", annotations=annotations, title="Buy it"))
         return ask_unless_read_only(ToolCall("1", "buy", {}), tool.meta)
@@ -122,7 +122,7 @@ def test_only_what_is_said_to_read_runs_unasked() -> None:
     assert ask_unless_read_only(ToolCall("1", "buy", {}), {}) == RequireApproval("May I use buy?")
 
 
-def test_the_digest_is_of_what_is_told_whatever_its_order() -> None:
+def test_the_digest_covers_what_the_server_sends_whatever_its_order() -> None:
     one, other = one_tool("a"), one_tool("b")
     assert digest_of([one, other]) == digest_of([other, one])
     assert digest_of([one]) != digest_of([{**one, "annotations": {"readOnlyHint": True}}])

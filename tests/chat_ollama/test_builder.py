@@ -171,7 +171,7 @@ async def test_every_choice_leaves_the_builder_before_it_as_it_was() -> None:
     assert (await before.build().complete(ChatRequest(HELLO))).text == "Hi"
 
 
-def test_what_cannot_be_is_refused_when_it_is_said() -> None:
+def test_what_cannot_be_is_refused_when_it_is_set() -> None:
     with pytest.raises(ConfigurationError, match="with_model"):
         OllamaBuilder().build()  # type: ignore[call-overload]
     with pytest.raises(ConfigurationError, match="knows no thinking 'deep'"):

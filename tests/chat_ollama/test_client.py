@@ -215,7 +215,7 @@ async def test_a_version_that_is_none_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("native", [True, False])
-async def test_where_no_server_runs_it_is_said_how_to_start_one(native: bool) -> None:
+async def test_where_no_server_runs_the_error_says_how_to_start_one(native: bool) -> None:
     cause = ConnectionFailed("connection refused")
     transport = FakeTransport()
     made = builder(transport).with_native() if native else builder(transport)

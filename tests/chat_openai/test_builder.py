@@ -97,7 +97,7 @@ async def test_a_refused_key_is_not_shown() -> None:
     assert "from-the-environment" not in repr(caught.value) + str(caught.value) + str(caught.value.body)
 
 
-def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match=r"OpenAIBuilder\.build\(\) needs \.with_model"):
         OpenAIBuilder().build()  # type: ignore[call-overload]
     monkeypatch.delenv("OPENAI_API_KEY")

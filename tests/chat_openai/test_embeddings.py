@@ -98,7 +98,7 @@ async def test_an_error_under_200_is_one() -> None:
         await builder(transport).with_embeddings().build().embed(["a"])
 
 
-async def test_a_real_server_is_asked_and_understood() -> None:
+async def test_a_real_server_answers_and_is_understood() -> None:
     with LoopbackServer() as server:
         async with (
             OpenAIBuilder().with_base_url(server.url).with_model("e").with_embeddings(8).build() as client

@@ -182,7 +182,7 @@ async def test_what_the_server_says_of_a_picture_stays_with_it() -> None:
     assert [one.url for one in theirs.data] == [file.url for file in response.files]
 
 
-async def test_the_type_of_a_picture_is_told_or_seen() -> None:
+async def test_the_type_of_a_picture_is_stated_or_detected() -> None:
     for told, data, mimetype in [
         ("svg", b"<svg/>", "image/svg+xml"),
         ("jpeg", b"?", "image/jpeg"),
@@ -411,7 +411,9 @@ def recorded() -> list[Any]:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings are not beside the project")
 @pytest.mark.parametrize("path", recorded())
-async def test_a_recorded_exchange_comes_out_as_expected_and_was_asked_for_as_recorded(path: Path) -> None:
+async def test_a_recorded_exchange_comes_out_as_expected_and_its_request_is_the_recorded_one(
+    path: Path,
+) -> None:
     sys.path.insert(0, str(SHARED / "tools"))
     from replay_server import ReplayServer
 

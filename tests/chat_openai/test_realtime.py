@@ -476,7 +476,7 @@ async def test_when_the_user_speaks_the_server_cancels_and_only_the_truncation_i
     assert opened.messages[1].text == "01234"
 
 
-async def test_a_response_that_the_server_cancelled_is_marked_and_said() -> None:
+async def test_a_response_that_the_server_cancelled_is_marked_and_noticed() -> None:
     socket = ready(created(), words("Well"), done("r1", message("Well"), status="cancelled"))
     async with session(socket) as opened:
         await opened.send("Hi")
@@ -486,7 +486,7 @@ async def test_a_response_that_the_server_cancelled_is_marked_and_said() -> None
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1007, 1011, None])
-async def test_a_close_that_nobody_wanted_is_an_error_with_what_had_come(code: int | None) -> None:
+async def test_an_unexpected_close_is_an_error_with_what_had_come(code: int | None) -> None:
     socket = ready(created(), words("Hel"))
     messages = Messages()
     async with session(socket, messages) as opened:

@@ -185,7 +185,7 @@ async def _all(chat: Any, messages: Messages) -> list[Any]:
 BUSY = {"error": {"message": "busy", "code": "server_is_overloaded"}}
 
 
-async def test_a_server_that_is_busy_or_not_there_is_asked_again() -> None:
+async def test_a_server_that_is_busy_or_not_there_is_tried_again() -> None:
     whole = await streamed(FakeTransport().answer(EVENTS))
     transport = FakeTransport().answer(EVENTS[:8]).answer(BUSY, status=503).fail(ConnectionFailed("gone"))
     assert await streamed(transport.answer(EVENTS[8:])) == whole

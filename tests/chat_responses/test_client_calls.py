@@ -203,7 +203,7 @@ def test_the_outcome_of_a_shell_call_has_an_entry_for_each_command(status: Any, 
     ]
 
 
-def test_an_edit_by_a_reviewer_is_told_in_the_first_entry() -> None:
+def test_an_edit_by_a_reviewer_is_noted_in_the_first_entry() -> None:
     messages = Messages.from_user("Go.").append(received(SHELL).message)
     [call] = messages.calls
     call.edited, call.edit_shown = {"commands": ["true"]}, True

@@ -271,7 +271,7 @@ def test_an_open_call_is_not_sent() -> None:
         body(Messages.from_user("Hi").append(Message("model", [ToolCall("call_1", "add")])))
 
 
-def test_what_another_provider_said_is_sent_as_plain_items() -> None:
+def test_turns_of_another_provider_are_sent_as_plain_items() -> None:
     native = Native(ELSEWHERE, {"type": "thinking", "signature": "secret"})
     call = ToolCall("toolu 01/" + "x" * 80, "add", {"a": 1}, Completed(1), native=native)
     parts = [
@@ -454,7 +454,7 @@ def test_a_schema_is_flat_and_in_the_strict_subset() -> None:
     }
 
 
-def test_a_schema_that_cannot_be_held_is_refused_before_it_is_sent() -> None:
+def test_a_schema_that_cannot_be_enforced_is_refused_before_it_is_sent() -> None:
     open_ended: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
     with pytest.raises(ConfigurationError, match="#/additionalProperties"):
         body(Messages.from_user("Hi"), output=OutputSchema("out", open_ended))

@@ -187,7 +187,7 @@ def test_reasoning_that_nothing_of_its_turn_follows_is_left_out(stored: bool) ->
     assert "reasoning" in encoded(messages, **memory).notices[0].message
 
 
-def test_a_failed_picture_that_nobody_stores_is_left_out() -> None:
+def test_a_failed_picture_that_the_server_does_not_store_is_left_out() -> None:
     item: JsonObject = {"type": "image_generation_call", "id": "ig_1", "status": "failed", "result": None}
     messages = Messages.from_user("Draw").append(turn(Opaque(native(item)))).add_user("And?")
     assert len(items(messages)) == 2

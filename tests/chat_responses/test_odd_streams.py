@@ -189,7 +189,7 @@ def test_thoughts_that_the_end_leaves_out_are_kept_beside_the_item() -> None:
     assert (thought.text, thought.native and thought.native.data) == ("Hm.", sealed)
 
 
-def test_deltas_after_the_end_of_their_item_are_not_said_twice() -> None:
+def test_deltas_after_the_end_of_their_item_are_not_yielded_twice() -> None:
     done = event("output_item.done", output_index=0, item=text_item("Hello"))
     *chunks, _ = play(CREATED, done, delta("Hello"), completed(text_item("Hello")))
     assert chunks == [TextChunk("Hello")]
@@ -309,7 +309,7 @@ SHELL = {"type": "shell_call", "id": "sh_1", "call_id": "c1", "environment": {"t
     ],
     ids=lambda item: item["type"],
 )
-def test_an_action_asked_of_the_client_is_no_finished_answer(action: dict[str, Any]) -> None:
+def test_an_action_that_the_client_is_to_take_is_no_finished_answer(action: dict[str, Any]) -> None:
     for response in (
         whole(text_item("Let me."), action),
         turn(CREATED, completed(text_item("Let me."), action)),

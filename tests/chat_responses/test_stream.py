@@ -152,14 +152,14 @@ def test_a_server_that_sends_no_deltas_sends_the_text_once(output: tuple[object,
     assert ended(CREATED, done, completed(*output)).text == "Hello"
 
 
-def test_a_text_that_only_the_last_event_holds_is_told_then() -> None:
+def test_a_text_that_only_the_last_event_holds_is_yielded_then() -> None:
     *said, done = fed(CREATED, completed(message("Hello")))
     assert said == [TextChunk("Hello")]
     assert isinstance(done, Done)
     assert done.response.text == "Hello"
 
 
-def test_what_deltas_left_out_is_told_at_the_end_of_the_text() -> None:
+def test_what_deltas_left_out_is_yielded_at_the_end_of_the_text() -> None:
     end = event("output_text.done", output_index=0, content_index=0, text="Hello")
     *said, _ = fed(CREATED, delta("Hel"), end, completed(message("Hello")))
     assert said == [TextChunk("Hel"), TextChunk("lo")]
@@ -176,7 +176,7 @@ def test_a_delta_of_nothing_says_nothing(nothing: str | None) -> None:
     assert ended(CREATED, delta(nothing), delta("Hi"), completed(message("Hi"))).text == "Hi"
 
 
-def test_a_call_is_told_under_its_call_id_and_its_arguments_arrive_whole() -> None:
+def test_a_call_has_its_call_id_and_its_arguments_arrive_whole() -> None:
     added = event("output_item.added", output_index=0, item=call(""))
     done = event("output_item.done", output_index=0, item=call())
     pieces = [delta(piece, kind="function_call_arguments") for piece in ('{"a"', ":1}")]
@@ -191,7 +191,7 @@ def test_a_call_is_told_under_its_call_id_and_its_arguments_arrive_whole() -> No
     assert (last.response.tool_calls[0].arguments, last.response.finish_reason) == ({"a": 1}, "tool_calls")
 
 
-def test_arguments_that_come_before_the_name_are_told_once_it_is_known() -> None:
+def test_arguments_that_come_before_the_name_are_yielded_once_it_is_known() -> None:
     done = event("output_item.done", output_index=0, item=call())
     *said, _ = fed(CREATED, delta('{"a"', kind="function_call_arguments"), done, completed(call()))
     assert said == [ToolCallChunk("call_1", "add", '{"a":1}')]
@@ -253,7 +253,7 @@ def test_reasoning_in_plain_words_may_end_after_the_message() -> None:
     assert [type(part).__name__ for part in response.message.parts] == ["Reasoning", "Text"]
 
 
-def test_a_refusal_is_told_apart_from_text() -> None:
+def test_a_refusal_is_distinguished_from_text() -> None:
     item = {
         "type": "message",
         "id": "msg_1",

@@ -224,7 +224,7 @@ async def test_a_turn_that_the_server_refuses_for_the_connections_age_goes_over_
     assert [len(connection.frames) for connection in server.connections] == [1, 1]
 
 
-async def test_a_server_that_refuses_every_connection_for_its_age_is_asked_three_times_and_no_more() -> None:
+async def test_a_server_that_refuses_every_connection_for_its_age_is_tried_three_times_and_no_more() -> None:
     too_old = {
         "type": "error",
         "status": 400,

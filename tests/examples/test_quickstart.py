@@ -59,7 +59,7 @@ def test_without_a_model_it_says_so_and_goes_through_everything_with_its_own_ser
 
 
 @pytest.mark.parametrize(("typed", "heard"), [("y", "Ada knows."), ("n", "I did not write to Ada.")])
-def test_at_a_terminal_it_asks_and_does_as_told(typed: str, heard: str) -> None:
+def test_at_a_terminal_it_asks_and_obeys(typed: str, heard: str) -> None:
     controller, terminal = pty.openpty()
     os.write(controller, f"{typed}\n".encode())
     try:

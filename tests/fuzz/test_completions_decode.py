@@ -210,7 +210,7 @@ ERRORS: list[Any] = [
 
 @budget(100)
 @given(turns(), st.sampled_from(ERRORS), st.data())
-def test_an_error_anywhere_before_the_end_is_raised_and_names_what_the_server_said(
+def test_an_error_anywhere_before_the_end_is_raised_with_the_servers_words(
     turn: tuple[Frames, str, str, dict[str, Any]], error: Any, data: st.DataObject
 ) -> None:
     frames = list(turn[0])

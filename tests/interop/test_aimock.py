@@ -286,7 +286,7 @@ def test_the_same_from_synchronous_code(aimock: Aimock) -> None:
             assert "".join(event.text for event in events if isinstance(event, TextChunk)) == HELLO
 
 
-async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_is_told_the_result(
+async def test_a_tool_runs_on_exactly_the_arguments_sent_and_the_model_gets_the_result(
     aimock: Aimock, way: Way
 ) -> None:
     weather = Weather()
@@ -443,7 +443,7 @@ class Person(BaseModel):
 GRACE = Person(name="Grace", age=45, tags=["compilers", "navy"])
 
 
-async def test_a_structured_answer_is_a_value_of_the_type_asked_for(aimock: Aimock, way: Way) -> None:
+async def test_a_structured_answer_is_a_value_of_the_requested_type(aimock: Aimock, way: Way) -> None:
     messages = Messages.from_user("a person as data")
     async with aimock.builder.build() as client:
         response = await converse(
@@ -755,7 +755,7 @@ async def test_an_approved_call_runs_after_a_restart_and_the_conversation_ends(
     assert len(aimock.journal()) == 2
 
 
-async def test_an_edited_approval_is_what_runs_and_what_the_model_is_told(aimock: Aimock, way: Way) -> None:
+async def test_an_edited_approval_is_what_runs_and_what_the_model_reads(aimock: Aimock, way: Way) -> None:
     weather = Weather()
     messages = Messages.from_user("weather")
     async with aimock.builder.build() as client:

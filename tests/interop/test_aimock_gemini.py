@@ -164,7 +164,7 @@ async def test_its_errors_are_ours(aimock_url: str, status: int, kind: type[Prov
     assert "interop-secret" not in repr(failure.value)
 
 
-async def test_it_is_asked_again(aimock_url: str, way: Way) -> None:
+async def test_it_is_requested_again(aimock_url: str, way: Way) -> None:
     response, _ = await asked(aimock_url, "third time", way, retry=RetryPolicy(base_delay=0.0))
     assert response.text == "here at last"
     assert [notice.about for notice in response.notices] == ["retry", "retry"]

@@ -143,7 +143,7 @@ async def test_its_errors_are_ours(builder: Any, status: int, kind: type[Provide
     assert failure.value.status == status
 
 
-async def test_it_is_asked_again(builder: Any, way: Way) -> None:
+async def test_it_is_requested_again(builder: Any, way: Way) -> None:
     response, _ = await asked(builder, "third time", way, retry=RetryPolicy(base_delay=0.0))
     assert response.text == "here at last"
 

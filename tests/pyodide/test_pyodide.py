@@ -168,7 +168,7 @@ def test_a_silent_server_times_out_and_its_connection_is_closed(played: Played) 
     assert played.silent.left.wait(10)
 
 
-def test_where_nobody_answers_the_error_says_what_to_look_at(played: Played) -> None:
+def test_where_no_server_answers_the_error_says_what_to_look_at(played: Played) -> None:
     told = played.result("nobody_answers")
     assert "is the server running" in told
     assert "CORS" in told

@@ -41,7 +41,7 @@ def look() -> str:
     return "seen"
 
 
-async def test_a_model_is_asked_for_json_and_its_answers_have_no_probabilities() -> None:
+async def test_a_model_answers_in_json_and_its_answers_have_no_probabilities() -> None:
     provider = ScriptedProvider([json.dumps({"q1": True, "q2": "other", "q3": 1})])
     chat = ChatBuilder().with_model(provider).with_tools([look]).with_options(ChatOptions(temperature=0))
     messages = Messages.from_user("Buy now!")
@@ -117,7 +117,7 @@ async def test_what_are_no_questions_is_refused(questions: Any, sentence: str) -
         (lambda: Score("a", [str(number) for number in range(256)]), "2 to 255"),
     ],
 )
-def test_a_question_that_cannot_be_asked_is_refused(make: Any, sentence: str) -> None:
+def test_a_question_that_cannot_be_sent_is_refused(make: Any, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
         make()
 

@@ -115,7 +115,7 @@ async def test_cancelling_leaves_nothing_under_way() -> None:
     assert client.under_way == 0
 
 
-async def test_progress_is_told_by_inputs() -> None:
+async def test_progress_is_counted_by_inputs() -> None:
     told: list[tuple[int, int]] = []
     chat = ChatBuilder().with_model(Embedder()).build()
     await chat.embed(numbers(5), concurrency=1, progress=lambda done, total: told.append((done, total)))

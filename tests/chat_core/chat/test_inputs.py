@@ -390,7 +390,7 @@ async def test_a_whole_turn_is_kept_where_words_come_right_behind_it() -> None:
     assert saved == [2, 3, 4]
 
 
-async def test_what_is_delivered_is_stored_before_the_model_is_asked() -> None:
+async def test_what_is_delivered_is_stored_before_the_model_is_called() -> None:
     provider = ScriptedProvider(["A long answer.", "Short."])
     saved: list[str] = []
 
@@ -613,7 +613,7 @@ async def test_each_input_begins_a_new_count_of_steps() -> None:
     assert len(provider.requests) == 7
 
 
-async def test_usage_of_a_turn_that_was_cut_off_is_said_to_be_missing() -> None:
+async def test_usage_of_a_turn_that_was_cut_off_is_reported_as_missing() -> None:
     provider = ScriptedProvider(["A long story.", "Short."])
     done: list[ChatResponse] = []
     async with ChatBuilder().with_model(provider).build().stream("Hello.") as events:

@@ -97,7 +97,7 @@ async def test_an_answer_is_returned_and_the_conversation_ends_with_it() -> None
     assert [message.role for message in messages] == ["user", "model"]
 
 
-async def test_a_tool_is_run_and_the_model_told_over_the_wire() -> None:
+async def test_a_tool_runs_and_its_result_goes_over_the_wire() -> None:
     transport = (
         FakeTransport().answer(wire(None, wire_call("t1", "add", '{"a": 1, "b": 2}'))).answer(wire("3!"))
     )

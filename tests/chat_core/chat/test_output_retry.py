@@ -82,7 +82,7 @@ async def test_when_the_retries_are_used_up_the_error_has_the_last_turn_and_all_
     assert len(messages) == 4
 
 
-async def test_by_default_nothing_is_asked_again() -> None:
+async def test_by_default_nothing_is_requested_again() -> None:
     with pytest.raises(OutputMismatch):
         await typed(ScriptedProvider([BAD, GOOD]), 0).build().complete("Which?")
 
@@ -95,7 +95,7 @@ async def test_by_default_nothing_is_asked_again() -> None:
         (Refusal("I do not say."), OutputRefused),
     ],
 )
-async def test_what_was_cut_or_declined_is_not_asked_for_again(line: Any, error: type[Exception]) -> None:
+async def test_what_was_cut_or_declined_is_not_requested_again(line: Any, error: type[Exception]) -> None:
     model = ScriptedProvider([line, GOOD])
     with pytest.raises(error):
         await typed(model, 3).build().complete("Which?")

@@ -91,7 +91,7 @@ def test_the_jitter_is_full() -> None:
     assert len(set(delays)) > 100
 
 
-def test_a_server_that_asks_for_too_long_is_not_asked_again() -> None:
+def test_a_request_is_not_retried_where_the_server_wants_too_long_a_wait() -> None:
     assert RetryPolicy().delay(1, limited(120.0)) is not None
     assert RetryPolicy().delay(1, limited(120.5)) is None
 

@@ -84,7 +84,7 @@ async def asked(form: Any, *lines: Any) -> tuple[StructuredResponse[Any], Messag
     ],
     ids=str,
 )
-async def test_the_value_is_of_the_type_asked_for(form: Any, text: str, value: object) -> None:
+async def test_the_value_is_of_the_requested_type(form: Any, text: str, value: object) -> None:
     response, messages, provider = await asked(form, text)
 
     assert response.value == value

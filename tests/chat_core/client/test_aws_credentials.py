@@ -86,7 +86,9 @@ def test_what_is_missing_is_named(tmp_path: Path, config: str, words: str) -> No
     assert "HIDDEN" not in str(caught.value)
 
 
-def test_botocore_is_asked_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_come_from_botocore_where_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     variables = files(tmp_path, config="[profile work]\ncredential_process = echo " + _PROCESS)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

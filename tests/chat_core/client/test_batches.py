@@ -151,7 +151,7 @@ async def test_a_batch_that_failed_as_a_whole_says_why(case: Case) -> None:
     assert "line 1: is no request" in str(items["a"].error)
 
 
-async def test_a_batch_that_its_server_does_not_know_yet_is_asked_for_again(case: Case) -> None:
+async def test_a_batch_that_its_server_does_not_know_yet_is_requested_again(case: Case) -> None:
     case.vendor.script = Script(unknown=4)
     job = await case.client.batches.submit({"a": "A"})
     assert (await case.client.batches.status(job)).state == "running"

@@ -347,7 +347,7 @@ async def test_the_idle_limit_counts_from_the_last_content_however_many_came_bef
     assert (late.value.limit, messages[-1].text) == ("idle", "word " * 12)
 
 
-async def test_a_limit_that_passes_while_nobody_waits_cancels_nobody() -> None:
+async def test_a_limit_that_passes_while_nothing_waits_cancels_nothing() -> None:
     with Deadlines(Timeouts(first_event=0.005)) as deadlines:
         await deadlines.wait(anyio.lowlevel.checkpoint())
         await anyio.sleep(0.01)

@@ -352,7 +352,7 @@ async def test_the_id_of_one_provider_is_never_sent_to_another(name: str, other:
     assert explained.notices
 
 
-async def test_a_file_of_another_provider_cannot_be_asked_for() -> None:
+async def test_a_file_of_another_provider_cannot_be_requested() -> None:
     uploaded = await uploaded_of("claude")
     for given in (uploaded, uploaded.file):
         with pytest.raises(ConfigurationError, match="is at claude, and this client at openai"):

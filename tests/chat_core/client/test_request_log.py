@@ -100,6 +100,6 @@ async def test_contents_are_logged_where_their_own_logger_was_turned_on(
     assert "secret-key" not in caplog.text
 
 
-async def test_nothing_is_logged_where_nobody_listens(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_nothing_is_logged_without_a_handler(capfd: pytest.CaptureFixture[str]) -> None:
     await client(FakeTransport().answer(ANSWER)).complete(ASKED)
     assert capfd.readouterr() == ("", "")

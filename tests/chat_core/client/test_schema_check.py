@@ -178,7 +178,7 @@ def test_a_server_without_schemas_has_all_of_them_in_words() -> None:
         assert [finding.at for finding in report.findings] == ["#"]
 
 
-def test_a_server_that_is_only_asked_to_follow_a_schema_does_not_hold_it() -> None:
+def test_a_server_that_only_reads_a_schema_does_not_enforce_it() -> None:
     client = GroqBuilder().with_model("m").with_api_key("k").with_strict_output(False).build()
     report = client.check_output(Owner)
     assert report.verdict == "unenforced"
@@ -217,13 +217,13 @@ def test_tools_are_checked_as_they_are_sent(wire: str, verdicts: list[str], as_s
     assert [report.verdict for report in client.check_tools([weather, note], strict=True)] == as_strict
 
 
-def test_strict_tools_of_cohere_are_held_together() -> None:
+def test_strict_tools_of_cohere_are_checked_together() -> None:
     definitions = [ToolDefinition("a", parameters=PAIR)]
     assert client_of("cohere").check_tools(definitions)[0].verdict == "unenforced"
     assert client_of("cohere").check_tools(definitions, strict=True)[0].verdict == "held"
 
 
-def test_tools_that_are_too_many_together_are_told_as_such() -> None:
+def test_tools_that_are_too_many_together_are_reported_as_such() -> None:
     tools = [ToolDefinition(f"t{number}", "", PAIR, strict=True) for number in range(21)]
     reports = client_of("claude").check_tools(tools)
     last = reports[-1]
@@ -258,5 +258,5 @@ def test_nothing_is_sent() -> None:
     assert transport.requests == []
 
 
-def test_a_report_without_findings_is_held() -> None:
+def test_a_report_without_findings_passes() -> None:
     assert SchemaReport("a", "m", "tool t").verdict == "held"

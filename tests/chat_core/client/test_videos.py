@@ -189,7 +189,7 @@ async def test_what_is_sent_to_vertex() -> None:
     assert instance[0]["image"] == {"gcsUri": "gs://bucket/first.png", "mimeType": "image/png"}
 
 
-async def test_a_filter_of_vertex_is_told() -> None:
+async def test_a_filter_of_vertex_is_reported() -> None:
     reasons = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["A face."]}
     stored = {"gcsUri": "gs://bucket/cats/a.mp4", "mimeType": "video/mp4"}
     some = operation(done=True, response={"videos": [stored], **reasons})

@@ -211,7 +211,7 @@ async def test_a_response_that_had_not_begun_is_requested_again_and_one_that_had
         assert sent(new) == [("history", [["user", "Hi"]]), ("respond", None)]
 
 
-async def test_a_server_that_answers_by_itself_is_asked_for_the_answer_that_it_owed() -> None:
+async def test_the_missing_answer_is_requested_from_a_server_that_answers_by_itself() -> None:
     old, new = ready("hears", "heard", "spoke u1"), ready()
     async with reading(chat(LiveProvider(old, new)).session(reconnect=True)):
         old.close(1011)
@@ -364,7 +364,7 @@ async def test_reconnecting_is_given_up_after_the_retries_and_says_why() -> None
         assert "key expired" in str(reader.error)
 
 
-async def test_a_server_that_closes_each_connection_at_once_is_not_asked_for_ever() -> None:
+async def test_a_server_that_closes_each_connection_at_once_is_not_tried_for_ever() -> None:
     provider = LiveProvider(*(ready().close(1007) for _ in range(50)))
     async with reading(chat(provider).session(reconnect=True)) as reader:
         await anyio.sleep(600)

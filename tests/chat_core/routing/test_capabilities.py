@@ -208,7 +208,7 @@ def test_who_cannot_carry_a_request_is_not_explained() -> None:
     assert "claude-opus-4-8 would not be tried" in explained.notices[0].message
 
 
-def test_a_member_that_refuses_is_told_with_a_notice() -> None:
+def test_a_member_that_refuses_is_reported_with_a_notice() -> None:
     foreign = Messages.from_user("And this?", File.from_url("https://a.example/a.wav", "audio/wav"))
     router: Any = Fallback([claude(), ScriptedExplainer()])
     explained = router.explain(foreign)

@@ -63,7 +63,7 @@ async def test_where_the_first_is_slow_the_second_wins_and_the_first_is_cancelle
 
 @pytest.mark.anyio
 @BOTH
-async def test_where_the_first_is_in_time_nobody_else_is_tried(way: str) -> None:
+async def test_where_the_first_is_in_time_no_other_is_tried(way: str) -> None:
     first, second = Timed("first", delay=1), Timed("second")
     response = await turn(Fallback([first, second], hedge_after=2), way)
     assert (response.model, second.began, response.notices) == ("first", [], ())

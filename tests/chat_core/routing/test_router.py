@@ -196,7 +196,7 @@ async def test_a_response_that_is_not_wanted_goes_on_and_its_cost_is_counted() -
         [event async for event in router.stream(HELLO)]
 
 
-async def test_the_last_rejected_response_is_returned_where_nobody_has_a_better_one() -> None:
+async def test_the_last_rejected_response_is_returned_where_no_member_has_a_better_one() -> None:
     refused = ChatResponse(Message("model", [Refusal("No.")], turn=Turn("refusal", None, Usage(10, 5))))
     router = Fallback([scripted("a", refused), scripted("b", BUSY)], reject=lambda one: bool(one.refusal))
     response = await router.complete(HELLO)

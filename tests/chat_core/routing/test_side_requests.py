@@ -91,7 +91,7 @@ async def test_who_has_failed_of_late_counts_last() -> None:
     assert (first.counted, second.counted) == ([], [0])
 
 
-async def test_where_nobody_counts_the_error_is_raised_and_a_wrong_request_at_once() -> None:
+async def test_where_no_member_counts_the_error_is_raised_and_a_wrong_request_at_once() -> None:
     with pytest.raises(AuthenticationError):
         await Router([Able("a", busy()), Able("b", AuthenticationError("key", status=401))]).count_tokens(
             Messages.from_user("Hello")

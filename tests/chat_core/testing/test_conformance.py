@@ -354,7 +354,7 @@ def test_a_turn_is_compared_with_what_is_expected(expected: JsonObject, differen
     assert list(differences(response, expected)) == [difference]
 
 
-def test_what_is_not_named_is_not_compared_and_a_failed_call_is_told() -> None:
+def test_what_is_not_named_is_not_compared_and_a_failed_call_is_reported() -> None:
     assert list(differences(turn_with(Text("Hi")), {"usage": {"input_tokens": 3, "output_tokens": 2}})) == []
     failed = ToolCall("t1", "weather", {}, Failed("no JSON"))
     assert list(differences(turn_with(failed), {"calls": [{"failed": True}]})) == []

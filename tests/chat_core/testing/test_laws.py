@@ -87,5 +87,5 @@ def test_a_lawful_turn_breaks_none(events: Sequence[Any]) -> None:
         ),
     ],
 )
-def test_each_broken_law_is_told(events: Sequence[Any], broken: str) -> None:
+def test_each_broken_law_is_reported(events: Sequence[Any], broken: str) -> None:
     assert broken_laws(events) == [broken]

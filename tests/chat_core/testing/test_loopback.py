@@ -84,7 +84,7 @@ def test_a_turn_is_streamed_role_first_and_usage_last() -> None:
     assert (usage["choices"], usage["usage"]["total_tokens"]) == ([], 15)
 
 
-def test_without_being_asked_a_stream_tells_no_usage() -> None:
+def test_a_stream_has_no_usage_unless_requested() -> None:
     with LoopbackServer([Reply("Hi")]) as server:
         assert not any("usage" in chunk for chunk in events(post(server, stream=True)))
 
@@ -127,7 +127,7 @@ def test_a_refusal_is_no_content() -> None:
         assert completion.choices[0].message.refusal == "I will not."
 
 
-def test_a_function_answers_by_what_it_is_asked() -> None:
+def test_a_function_answers_by_the_request() -> None:
     def script(body: JsonObject) -> Reply:
         messages = body["messages"]
         assert isinstance(messages, list)
@@ -178,7 +178,7 @@ def raising(body: JsonObject) -> Reply:
         (raising, "the script raised KeyError: 'city'"),
     ],
 )
-def test_a_mistake_in_the_script_is_told_plainly_and_not_to_be_retried(script: Script, said: str) -> None:
+def test_a_mistake_in_the_script_is_reported_plainly_and_not_to_be_retried(script: Script, said: str) -> None:
     with LoopbackServer(script) as server:
         response = post(server)
     assert response.status_code == 500
@@ -318,7 +318,7 @@ def test_two_clients_at_the_same_time_get_each_its_own() -> None:
     ]
 
 
-def test_a_slow_answer_holds_up_nobody_else() -> None:
+def test_a_slow_answer_delays_no_other() -> None:
     with LoopbackServer([Reply("slow", pause=60), Reply("quick")]) as server:
         body = {"model": "m", "messages": HELLO, "stream": True}
         with httpx.stream("POST", f"{server.url}/chat/completions", json=body):
@@ -362,7 +362,7 @@ def test_leaving_does_not_wait_for_a_client_that_does_not_read() -> None:
             assert time.monotonic() - left < 1
 
 
-def test_a_client_that_leaves_early_disturbs_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_client_that_leaves_early_disturbs_no_other(capfd: pytest.CaptureFixture[str]) -> None:
     with LoopbackServer([Reply("long " * 1000, pause=0.001), Reply("next")]) as server:
         body = {"model": "m", "messages": HELLO, "stream": True}
         with httpx.stream("POST", f"{server.url}/chat/completions", json=body) as response:

@@ -78,7 +78,7 @@ def check_medians(found: dict[str, list[tuple[float, TokenEstimate]]], most: flo
 
 
 @needs_recordings
-def test_without_a_counted_turn_half_of_the_recorded_requests_are_within_the_error_that_is_told() -> None:
+def test_without_a_counted_turn_half_of_the_recorded_requests_are_within_the_stated_error() -> None:
     first = [request for request in recorded_requests() if not request.follows]
 
     found = errors(first, lambda request: estimate_tokens(request.messages, request.tools, request.model))
@@ -189,7 +189,7 @@ def test_a_cut_turn_is_no_anchor() -> None:
     assert estimate_tokens(messages, model="gpt-5.6").method == "calibrated"
 
 
-def test_files_and_foreign_blocks_are_told_as_uncounted() -> None:
+def test_files_and_foreign_blocks_are_reported_as_uncounted() -> None:
     messages = Messages.from_user("What is this?", File.from_bytes(b"\x89PNG\r\n\x1a\n", "image/png"))
     assert estimate_tokens(messages, model="gpt-5.6").uncounted == 1
     assert estimate_tokens("Hello", model="gpt-5.6").uncounted == 0

@@ -53,7 +53,7 @@ def test_the_response_takes_its_part_of_the_window() -> None:
     assert will_it_fit("Hello", model="m", limits=SMALL, max_tokens=995).verdict != "yes"
 
 
-def test_a_window_that_is_not_known_is_asked_for() -> None:
+def test_a_window_that_is_not_known_is_required() -> None:
     with pytest.raises(ConfigurationError, match=r"of my-own-model is not known: .*limits=ModelLimits"):
         will_it_fit("Hello", model="my-own-model")
     with pytest.raises(ConfigurationError, match="of the model is not known"):

@@ -65,7 +65,7 @@ CALL = ToolCall("c1", "delete_file", {"path": "a.txt"})
         (Overloaded("x"), False, "May I run delete_file? It could not be judged: Overloaded"),
     ],
 )
-async def test_a_call_runs_only_where_it_is_held_to_be_safe(
+async def test_a_call_runs_only_where_it_is_judged_safe(
     answer: Answer[Any] | Exception, runs: bool, note: str
 ) -> None:
     judge = Judge(answer)

@@ -301,7 +301,7 @@ def test_what_a_model_cannot_name_is_refused_where_it_is_written() -> None:
             tool(wrong)
 
 
-def test_a_nameless_function_is_asked_for_a_name() -> None:
+def test_a_nameless_function_needs_a_name() -> None:
     with pytest.raises(ConfigurationError, match=r"has no name: @tool\(name=\.\.\.\)"):
         tool(lambda: 1)
     with pytest.raises(ConfigurationError, match="has no name"):
@@ -475,7 +475,7 @@ class Unsayable:
         ([Unsayable()], '["something"]'),
     ],
 )
-async def test_a_result_is_told_as_text_or_as_json(result: object, told: str) -> None:
+async def test_the_model_reads_a_result_as_text_or_as_json(result: object, told: str) -> None:
     call = await ran(tool(name="give")(lambda: result))
 
     assert call.outcome() == told

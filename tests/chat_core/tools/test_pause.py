@@ -107,7 +107,7 @@ async def test_a_call_that_needs_approval_waits_and_runs_once_approved() -> None
     assert ledger.paid == [1]
 
 
-async def test_resuming_undecided_pauses_again_and_asks_nobody() -> None:
+async def test_resuming_undecided_pauses_again_and_sends_nothing() -> None:
     asked: list[str] = []
 
     def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
@@ -125,7 +125,7 @@ async def test_resuming_undecided_pauses_again_and_asks_nobody() -> None:
     assert asked == ["c1"]  # once per call, and the model not at all
 
 
-async def test_a_rejection_is_told_to_the_model_by_the_strategy_or_by_a_person() -> None:
+async def test_the_model_reads_a_rejection_by_the_strategy_or_by_a_person() -> None:
     ledger = Ledger(
         lambda call, meta: Reject("Too much.") if call.arguments["amount"] == 9 else RequireApproval()
     )
@@ -203,7 +203,7 @@ async def test_an_answer_that_is_no_action_is_named() -> None:
     assert ledger.paid == []
 
 
-async def test_nobody_is_asked_about_a_call_that_cannot_run() -> None:
+async def test_a_call_that_cannot_run_needs_no_decision() -> None:
     asked: list[str] = []
 
     def strategy(call: ToolCall, meta: Mapping[str, object]) -> Action:
@@ -409,7 +409,7 @@ async def test_a_call_that_may_have_run_is_never_run_again_unasked(decision: str
     assert ledger.paid == ([1] if decision == "approve" else [])
 
 
-async def test_without_scoped_tools_nobody_is_there_to_decide() -> None:
+async def test_without_scoped_tools_a_call_cannot_wait_for_a_decision() -> None:
     ledger = Ledger(always(Execute()))
     chat: Any = ChatBuilder().with_model(ScriptedProvider(["done"])).with_tools([ledger.tool]).build()
     messages = Messages.from_user("go").append(Message("model", [*pays(1)]))

@@ -179,7 +179,7 @@ async def test_waiting_for_a_slot_of_a_pool_of_the_users_own_is_limited_by_conne
 
 
 @pytest.mark.parametrize("coding", ["gzip, gzip", "br"])
-async def test_another_coding_than_one_of_those_asked_for_is_refused(library: Any, coding: str, serve):
+async def test_a_coding_that_was_not_requested_is_refused(library: Any, coding: str, serve):
     peer = serve(f"HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\ncontent-length: 2\r\n\r\nok".encode())
     async with library.AsyncClient() as client:
         with pytest.raises(InvalidResponse, match="content-encoding"):

@@ -82,7 +82,7 @@ async def test_an_address_that_is_none_is_a_configuration_error(make: Callable[[
 
 @pytest.mark.parametrize("make", [HttpTransport, WebSocketTransport])
 @pytest.mark.parametrize("host", ["nobody.invalid", "a b", "x" * 70, "." + "x" * 300])
-async def test_a_host_that_nobody_has_is_a_failed_connection(make: Callable[[], Any], host: str) -> None:
+async def test_a_host_that_does_not_exist_is_a_failed_connection(make: Callable[[], Any], host: str) -> None:
     for way in ("whole", "streamed"):
         error = await failure(make(), Request("POST", f"http://{host}/v1/responses", {}, b"{}"), way)
         assert isinstance(error, ConnectionFailed | ConfigurationError)
@@ -181,7 +181,7 @@ async def test_no_file_descriptor_left_is_an_error_of_ours(
     "coding", [b"gzip, gzip, gzip", b"gzip, identity", b"br", b"zstd", pytest.param(b"x" * 20_000, id="long")]
 )
 @pytest.mark.parametrize("way", ["whole", "streamed"])
-async def test_another_coding_than_one_of_those_asked_for_is_refused(
+async def test_a_coding_that_was_not_requested_is_refused(
     serve: Callable[..., Any], coding: bytes, way: str
 ) -> None:
     body = gzip.compress(gzip.compress(gzip.compress(bytes(1000))))

@@ -262,7 +262,7 @@ async def test_a_server_that_is_not_there_is_named_without_path_query_or_user(un
         assert raised.__cause__ is not None
 
 
-async def test_a_name_that_nobody_has_is_said_to_be_unknown():
+async def test_the_error_names_a_host_that_is_unknown():
     for raised in await both(HttpTransport(), Request("POST", "http://nobody.invalid/")):
         assert isinstance(raised, ConnectionFailed)
         assert "http://nobody.invalid: " in str(raised)
@@ -283,7 +283,7 @@ async def test_a_name_that_nobody_has_is_said_to_be_unknown():
         ),
     ],
 )
-async def test_a_connection_that_is_cut_is_said_to_be(serve, answer: bytes, message: str):
+async def test_the_error_names_a_connection_that_is_cut(serve, answer: bytes, message: str):
     peer = serve(lambda connection: connection.sendall(answer))
     for raised in await both(HttpTransport(), peer.request()):
         assert isinstance(raised, ConnectionFailed)
@@ -360,7 +360,7 @@ async def test_https_where_http_is_spoken_is_a_failed_connection_with_the_reason
         ("http://user:secret@host/v1", "with_header"),
     ],
 )
-async def test_a_url_that_cannot_be_asked_is_a_configuration_error(url: str, message: str):
+async def test_a_url_that_cannot_be_requested_is_a_configuration_error(url: str, message: str):
     for raised in await both(HttpTransport(), Request("POST", url)):
         assert isinstance(raised, ConfigurationError)
         assert message in str(raised)
@@ -388,7 +388,7 @@ async def test_a_request_goes_through_the_proxy(serve):
     await transport.aclose()
 
 
-async def test_a_proxy_that_refuses_is_said_to(serve):
+async def test_the_error_names_a_proxy_that_refuses(serve):
     proxy = serve(whole(b"", status=b"407 Proxy Authentication Required"))
     for raised in await both(HttpTransport(proxy=proxy.origin), Request("POST", "https://far.invalid/v1")):
         assert isinstance(raised, ConnectionFailed)

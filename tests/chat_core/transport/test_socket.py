@@ -221,7 +221,7 @@ def proxy(status: str = "200 Connection established") -> Generator[tuple[str, li
 
 
 @pytest.mark.parametrize("transport", [HttpTransport, AioHttpTransport])
-async def test_a_proxy_is_told_to_connect_and_sees_no_header_of_the_handshake(
+async def test_a_proxy_gets_a_connect_request_and_no_header_of_the_handshake(
     transport: type[HttpTransport | AioHttpTransport],
 ) -> None:
     with server(echo) as url, proxy() as (address, heads):

@@ -33,7 +33,7 @@ def over_tls(answer: bytes) -> Callable[[socket.socket], None]:
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("each_transport")
-async def test_a_certificate_that_is_not_trusted_is_said_to_be_and_not_tried_again(serve_raw):
+async def test_the_error_names_a_certificate_that_is_not_trusted_and_is_not_retried(serve_raw):
     peer = serve_raw(over_tls(b""))
     transport = HttpTransport()
     with pytest.raises(ConnectionFailed) as raised:

@@ -140,7 +140,7 @@ def test_what_is_resolved_cannot_be_decided_again(first: str, second: str) -> No
         decide[second]()
 
 
-def test_what_the_model_is_told_is_the_result_the_error_or_the_reason() -> None:
+def test_what_the_model_reads_is_the_result_the_error_or_the_reason() -> None:
     def told(decide: str, *said: object) -> str:
         call = ToolCall("a", "add", {}, Unknown())
         getattr(call, decide)(*said)
@@ -223,7 +223,7 @@ def test_the_first_bytes_tell_a_files_type(head: bytes, mimetype: str, kind: str
     assert (file.mimetype, file.kind) == (mimetype, kind)
 
 
-def test_bytes_that_tell_nothing_are_asked_about(tmp_path: Path) -> None:
+def test_bytes_of_an_unknown_type_need_a_type(tmp_path: Path) -> None:
     (tmp_path / "blob").write_bytes(b"????")
 
     with pytest.raises(ConfigurationError, match=r"cannot tell the MIME type of these bytes: pass mimetype="):

@@ -96,7 +96,7 @@ def inside(schema: dict[str, Any]) -> Any:
     ],
     ids=lambda value: json.dumps(value)[:60],
 )
-def test_what_can_be_said_strictly_is(schema: dict[str, Any], becomes: dict[str, Any]) -> None:
+def test_what_can_be_expressed_strictly_is(schema: dict[str, Any], becomes: dict[str, Any]) -> None:
     assert inside(schema) == becomes
 
 
@@ -180,7 +180,9 @@ def test_the_schema_that_was_given_stays_as_it_was() -> None:
     ],
     ids=lambda value: value[:60] if isinstance(value, str) else "",
 )
-def test_what_cannot_be_said_strictly_is_refused_with_its_place(schema: dict[str, Any], fault: str) -> None:
+def test_what_cannot_be_expressed_strictly_is_refused_with_its_place(
+    schema: dict[str, Any], fault: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         strict(schema)
 
@@ -264,7 +266,7 @@ def of(form: Any) -> dict[str, Any]:
     return strict(OutputType(form).schema.schema)
 
 
-def test_a_model_of_everything_can_be_said_and_obeys_every_rule() -> None:
+def test_a_model_of_everything_can_be_expressed_and_obeys_every_rule() -> None:
     schema = of(Everything)
 
     broken = list(_broken_rules(schema, "#"))
@@ -322,7 +324,9 @@ class Open(BaseModel):
         (dict[str, int], "additionalProperties: keys have to be named"),
     ],
 )
-def test_a_python_type_that_cannot_be_said_strictly_is_refused_with_its_place(form: Any, fault: str) -> None:
+def test_a_python_type_that_cannot_be_expressed_strictly_is_refused_with_its_place(
+    form: Any, fault: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         of(form)
 

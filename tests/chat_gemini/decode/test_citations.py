@@ -84,7 +84,7 @@ def test_what_is_recited_is_cited(field: str) -> None:
     ]
 
 
-def test_nothing_is_cited_where_nothing_was_said() -> None:
+def test_nothing_is_cited_where_there_is_no_text() -> None:
     grounded = {"groundingChunks": [{"web": {"uri": "https://a.example"}}]}
     response = answered(turn({"functionCall": {"name": "add"}}, groundingMetadata=grounded))
     assert [part.type for part in response.message.parts] == ["tool_call"]

@@ -44,7 +44,7 @@ def test_every_reason_to_stop(word: object) -> None:
     "word",
     ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE", "OTHER"],
 )
-def test_a_malformed_call_is_told_and_never_runs(word: str) -> None:
+def test_a_malformed_call_is_reported_and_never_runs(word: str) -> None:
     response = answered(
         turn({"functionCall": {"name": "add", "args": {}}}, reason=word, finishMessage="print(add(")
     )

@@ -81,7 +81,7 @@ def test_the_time_to_wait_stands_in_the_body(delay: str, seconds: float | None) 
 @pytest.mark.parametrize(
     ("quota", "retryable"), [("RequestsPerMinute", True), ("RequestsPerDayPerProject", False)]
 )
-def test_a_quota_of_the_day_is_not_asked_for_again(quota: str, retryable: bool) -> None:
+def test_a_spent_quota_of_the_day_is_not_retried(quota: str, retryable: bool) -> None:
     failure = {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": quota}]}
     assert decode_error(429, {}, error(429, "RESOURCE_EXHAUSTED", failure)).retryable is retryable
 

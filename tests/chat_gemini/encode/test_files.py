@@ -60,7 +60,7 @@ def test_files_of_every_kind_go_in(file: File, sent: object) -> None:
 @pytest.mark.parametrize(
     "file", [File(data=b"?"), File.from_url("https://a.example/b"), File.from_url("gs://a/b")]
 )
-def test_a_file_without_a_type_is_asked_for_one(file: File) -> None:
+def test_a_file_without_a_type_needs_one(file: File) -> None:
     with pytest.raises(ConfigurationError, match="mimetype"):
         body(Messages.from_user(file))
 

@@ -147,7 +147,7 @@ def test_the_threshold_of_search_is_for_the_models_that_have_it() -> None:
 @pytest.mark.parametrize(
     "model", ["gemini-3.5-flash", "gemini-4-argon", "gemini-flash-latest", "tunedModels/mine"]
 )
-def test_current_models_take_functions_beside_googles_tools_and_are_asked_to_show_their_steps(
+def test_current_models_take_functions_beside_googles_tools_and_are_to_show_their_steps(
     model: str,
 ) -> None:
     defaults = RequestDefaults(native_tools=(GoogleSearch(),))

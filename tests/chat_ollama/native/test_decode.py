@@ -130,7 +130,9 @@ async def test_arguments_that_are_nested_too_deeply_never_run() -> None:
 
 
 @pytest.mark.parametrize("word", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
-async def test_a_turn_that_was_cut_is_told_by_any_word_and_runs_no_call_without_arguments(word: str) -> None:
+async def test_a_turn_that_was_cut_is_recognised_by_any_word_and_runs_no_call_without_arguments(
+    word: str,
+) -> None:
     ran: list[str] = []
 
     @tool
@@ -177,7 +179,7 @@ async def test_a_call_that_a_later_line_repeats_runs_once() -> None:
     assert ran == [1]
 
 
-async def test_fields_that_nobody_knows_ride_on_their_call_and_go_back_with_it() -> None:
+async def test_unknown_fields_ride_on_their_call_and_go_back_with_it() -> None:
     call = {
         "id": "c1",
         "thought_signature": "eA==",

@@ -156,7 +156,7 @@ def _with_header(samples: bytes, mimetype: str) -> bytes:
 
 
 def _endless_header(mimetype: str) -> bytes:
-    """Return the header of a wav file whose length nobody knows yet: players read to its end."""
+    """Return the header of a wav file whose length is not known yet: players read to its end."""
     header = bytearray(_with_header(b"", mimetype))
     header[4:8] = header[40:44] = b"\xff\xff\xff\xff"
     return bytes(header)

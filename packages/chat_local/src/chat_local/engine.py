@@ -73,7 +73,9 @@ def load(settings: LoadSettings) -> LoadedModel:
     params.n_parallel = settings.slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.thread_count
     params.n_threads_http = 1
-    params.api_keys = [secrets.token_hex(16)]  # its server listens on loopback too; nobody else is to use it
+    params.api_keys = [
+        secrets.token_hex(16)
+    ]  # its server listens on loopback, where other programs could use it
     params.ui = False
     params.warmup = False
     params.verbosity = -1  # it would write pages to the standard error output

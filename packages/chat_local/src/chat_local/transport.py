@@ -177,7 +177,7 @@ class _Chunks:
         try:
             anyio.from_thread.run_sync(action, token=self._loop)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.RunFinishedError, RuntimeError):
-            return False  # nobody reads any more
+            return False  # the reader has left
         return True
 
 

@@ -170,7 +170,7 @@ class McpServer(Shown):
 
     @property
     def tools_have_changed(self) -> bool:
-        """Whether the server has said so since its tools were listed.
+        """Whether the server has announced a change since its tools were listed.
 
         Raises `ConfigurationError` while the server is not open.
         """

@@ -35,7 +35,7 @@ class Link(Protocol):
     def exchange(self, message: JsonObject, headers: Mapping[str, str]) -> AsyncGenerator[WireMessage]:
         """Send a request and yield what the server sends about it, ending with the answer.
 
-        Leaving early tells the server that nobody waits any more. It sends nothing twice. Raises
+        Leaving early cancels the request at the server. It sends nothing twice. Raises
         `ConnectionFailed`, `TimedOut`, `InvalidResponse` and `ProviderError`.
         """
         ...

@@ -19,7 +19,7 @@ import anyio.lowlevel
 import sniffio
 from chat_core import ConfigurationError, InvalidResponse
 
-_PATIENT_END: Final = 2.0  # seconds for the process to end by itself, and once more after it was told to
+_PATIENT_END: Final = 2.0  # seconds for the process to end by itself, and once more after the signal to end
 _PIECE: Final = 4096  # bytes that a pipe takes whole or not at all
 BROKEN: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 

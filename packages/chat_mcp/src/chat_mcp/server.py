@@ -107,7 +107,7 @@ class OpenServer:
 
     @property
     def tools_have_changed(self) -> bool:
-        """Whether the server has said so since its tools were listed."""
+        """Whether the server has announced a change since its tools were listed."""
         return self._client.list_has_changed
 
     async def tools(self, names: tuple[str, ...], *, refresh: bool) -> list[Tool]:
@@ -129,7 +129,7 @@ class OpenServer:
     async def _list(self) -> _Listing:
         try:
             return await self._list_once()
-        except (SessionLost, ConnectionFailed):  # a list may be asked for once more, a call may not
+        except (SessionLost, ConnectionFailed):  # a list may be requested once more, a call may not
             self._client.forget()
             return await self._list_once()
 

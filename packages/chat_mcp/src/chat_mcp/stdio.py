@@ -174,7 +174,7 @@ class StdioLink:
             waiter.event.set()
 
     def _receivers(self, message: WireMessage) -> Sequence[_Waiter]:
-        """Return whom a message is for: nobody any more, where its request was left."""
+        """Return the callers that a message is for: none where they have left."""
         open_waiters = [waiter for waiter in self._waiters.values() if not waiter.is_answered]
         match message:
             case Answer(id=None):

@@ -171,7 +171,7 @@ def remote_tools(
 
 
 def digest_of(listed: Iterable[JsonObject]) -> str:
-    """Return a SHA-256 of what models and people are told of the tools, whatever their order."""
+    """Return a SHA-256 of all that the server states of its tools, whatever their order."""
     shown = [
         [one.get(member) for member in ("name", "title", "description", "inputSchema", "annotations")]
         for one in listed

@@ -60,7 +60,7 @@ class ServerRequest:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """News of a server that nobody answers."""
+    """A notification of the server, which is not answered."""
 
     method: str
     params: JsonObject = field(repr=False)

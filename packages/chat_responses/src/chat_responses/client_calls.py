@@ -32,7 +32,7 @@ def is_client_call(item: JsonObject) -> bool:
         as_text(item.get("call_id")) or as_text(item.get("id"))
     ):
         return False
-    # one in a container is run by OpenAI; where nothing is said, the environment is the program's
+    # one in a container is run by OpenAI; without an environment it is the program's
     return item.get("type") != "shell_call" or _environment(item) in ("local", "")
 
 

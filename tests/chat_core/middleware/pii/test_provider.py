@@ -140,7 +140,7 @@ async def test_placeholders_are_restored_across_chunks_and_nothing_else_waits(si
         assert [event.text for event in events[:4] if isinstance(event, TextChunk)] == ["T", "o", " ", ANNA]
 
 
-async def test_what_is_held_back_comes_before_what_follows_it() -> None:
+async def test_buffered_text_comes_before_what_follows_it() -> None:
     events = await streamed(
         [
             ReasoningChunk("Hm [EMA"),
@@ -162,7 +162,7 @@ async def test_what_is_held_back_comes_before_what_follows_it() -> None:
     ]
 
 
-async def test_a_cut_stream_gives_what_was_held_back_and_the_data_in_its_partial_turn() -> None:
+async def test_a_cut_stream_gives_the_buffered_text_and_the_data_in_its_partial_turn() -> None:
     cut = StreamTruncated("cut", partial=ChatResponse(Message("model", [Text("To [EMAIL_1], [EM")])))
     client = RedactingProvider(Streamed([TextChunk("To [EMAIL_1], [EM"), cut]))
     seen: list[TurnEvent] = []

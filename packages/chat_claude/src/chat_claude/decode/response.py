@@ -93,7 +93,7 @@ _WORDS: dict[str, FinishReason] = {"compaction": "other", "pause_turn": "other"}
 
 
 def _fail_without_arguments(parts: list[Part], word: str | None) -> None:
-    """Keep calls without arguments from running where the turn did not end well: nobody knows whether they
+    """Keep calls without arguments from running where the turn did not end well: it is not known whether they
     had any.
     """
     calls = [part for part in parts if isinstance(part, ToolCall) and not (part.arguments_text or "").strip()]

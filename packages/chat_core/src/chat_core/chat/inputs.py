@@ -86,7 +86,7 @@ class SentInputs:
     def add(self, id: str | None, message: Message, outcome: InputOutcome | None = None) -> SentInput:
         """Return a new input; one without an id is given one."""
         sent = SentInput(id or f"input_{os.urandom(8).hex()}", message, outcome)
-        if id is not None:  # nobody can send an id again that was made here
+        if id is not None:  # an id that was made here is not known outside, and cannot be sent again
             self._by_id[id] = sent
         return sent
 

@@ -96,7 +96,7 @@ class Interrupt:
                 return
             except CancelledError:
                 if not self._is_cancelled or task.cancelling() > cancelling + 1:
-                    raise  # by somebody else, or by somebody else too
+                    raise  # the task was cancelled from outside, perhaps at the same time
                 break
             finally:
                 self._task = None

@@ -52,7 +52,7 @@ class Background:
 
 
 def _ignore(call: ToolCall, value: JsonValue) -> None:
-    """Drop progress: nobody can see it."""
+    """Drop progress: without a stream there is no place for it."""
 
 
 class _Running:

@@ -18,7 +18,7 @@ from chat_core.chat.interruptible_loop import InterruptibleLoop
 
 T = TypeVar("T")
 
-_PAUSE = 1.0  # seconds after which servers may have closed connections while nobody ran the loop
+_PAUSE = 1.0  # seconds after which servers may have closed connections while no thread ran the loop
 
 
 class Waiter:
@@ -100,7 +100,7 @@ class SharedLoop:
         """
         if self._lock.acquire(blocking=False):
             try:
-                if not self._led:  # nobody can begin to run the loop meanwhile
+                if not self._led:  # while the lock is taken no thread can begin to run the loop
                     callback(*arguments)
                     return
             finally:

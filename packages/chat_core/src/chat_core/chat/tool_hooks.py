@@ -110,7 +110,9 @@ class _Step:
             await hooked.enter()
             return call
         returned = await hooked.hooks[self.at](call, _Step(hooked, self.at + 1))
-        return returned if is_a(returned, ToolCall) else call  # None, where nobody checks types
+        return (
+            returned if is_a(returned, ToolCall) else call
+        )  # a hook that returns None leaves the call as it is
 
 
 def _as_bytes(arguments: JsonObject) -> bytes:

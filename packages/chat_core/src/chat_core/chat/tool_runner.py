@@ -106,7 +106,7 @@ class ToolRunner:
         if found is None:
             return toolbox.no_such_tool(call)
         tool, strategy = found
-        try:  # before the strategy: nobody should have to approve what cannot run
+        try:  # before the strategy: a call that cannot run needs no approval
             self._read[call.id] = tool.read(call, self._context(call))
         except ArgumentsDoNotFit as exc:
             return _misfit(call, exc)

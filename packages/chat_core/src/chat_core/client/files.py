@@ -125,7 +125,7 @@ class Files(ProviderClient[S], ABC):
 
     @abstractmethod
     async def _page(self, cursor: str | None) -> tuple[Sequence[UploadedFile], str | None]:
-        """Return one page of descriptions, and what the next one is asked for with."""
+        """Return one page of descriptions, and the cursor of the next one, None after the last."""
 
     @abstractmethod
     async def _delete(self, id: str) -> None:

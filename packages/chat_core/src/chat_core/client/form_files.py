@@ -87,7 +87,7 @@ class FormFiles(Files[S], ABC):
         return {"limit": str(_PAGE)} | ({"after": cursor} if cursor else {})
 
     def _following(self, body: JsonObject, page: Sequence[UploadedFile], cursor: str | None) -> str | None:
-        """Return what the next page is asked for with, None after the last one."""
+        """Return the cursor of the next page, None after the last one."""
         last = as_text(body.get("last_id")) or (page[-1].id if page else "")
         return last if body.get("has_more") is True and last else None
 

@@ -1,5 +1,5 @@
 """What is logged of a request: one line at INFO, what is in it at DEBUG, and its contents only where that was
-asked for.
+requested.
 
 Each package has a logger of its name: `chat_core`, `chat_claude`, … Nothing that is logged holds a header, so
 no key.

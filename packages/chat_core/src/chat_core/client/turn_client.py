@@ -57,7 +57,7 @@ class TurnClient(ProviderClient[S], ABC):
         return explanation(request, prepared.encoded.notices, self._settings.transport)
 
     def check_output(self, form: object, /) -> SchemaReport:
-        """Return what becomes of an output type on its way to the server, which is not asked.
+        """Return what becomes of an output type on its way to the server. Nothing is sent.
 
         `form` is what `with_structured_output` takes: a type, or a JSON schema. Raises `ConfigurationError`
         for what is neither.

@@ -51,7 +51,7 @@ class Hooks:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether an observer has somebody to report to."""
+        """Whether what observers see is recorded."""
         return any(observer.records for observer in self.embeddings)
 
     def adding(self, middleware: Iterable[Middleware]) -> Hooks:

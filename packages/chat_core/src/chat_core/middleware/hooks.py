@@ -117,7 +117,7 @@ class Observer(WrapsRuns, WrapsTurns, WrapsTools, Protocol):
 
     @property
     def records(self) -> bool:
-        """Whether somebody records what it sees. Where not, a call does without it."""
+        """Whether what it sees is recorded. Where not, a call skips it."""
         ...
 
     async def wrap_embeddings(

@@ -64,7 +64,7 @@ class Respond:
 
 @dataclass(frozen=True, slots=True)
 class Interrupt:
-    """The model is to stop; `played_ms` of its last piece of speech was heard, None where nobody knows."""
+    """The model is to stop; `played_ms` of its last piece of speech was heard, None where unknown."""
 
     played_ms: int | None = None
 

@@ -153,7 +153,7 @@ class Link:
             if not (self.is_replaced or number != self.number):
                 raise self.truncated(exc) from exc
             self.is_changing = True
-        if self.is_changing:  # nobody knows whether it arrived
+        if self.is_changing:  # whether it arrived is not known
             self._keep(given)
         elif isinstance(given, AudioInput | Commit | Clear):
             self.speech.add(given, sent=True)

@@ -181,7 +181,7 @@ class RealtimeSession:
         self._inbox.notify()
 
     async def cancel(self) -> None:
-        """Stop the model: `interrupt()`, where nobody knows how much was played."""
+        """Stop the model: `interrupt()`, where it is not known how much was played."""
         await self.interrupt()
 
     async def resume(self) -> None:

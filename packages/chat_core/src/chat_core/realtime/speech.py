@@ -11,7 +11,7 @@ from chat_core.realtime.inputs import AudioInput, Clear, Commit
 SpeechInput: TypeAlias = AudioInput | Commit | Clear
 
 _MOST = 1 << 22  # bytes that are kept of one turn: 87 s at 24,000 samples a second
-_SILENCE = 2  # seconds that are kept while a server that listens hears nobody
+_SILENCE = 2  # seconds that are kept while a server that listens hears no speech
 
 
 @dataclass(slots=True)

@@ -94,6 +94,6 @@ class _Race(Generic[T]):
                 if not isinstance(error, ChatError):
                     raise error
                 self.run.failed(trial, error)
-            except Exception as fault:  # it counts where nobody has won
+            except Exception as fault:  # it is raised where no member has answered
                 self.fault = self.fault or fault
         self.failed.clear()

@@ -114,7 +114,7 @@ class Pass:
         self._note(trial.member, f"lost against another request: {cost}")
 
     def count(self, response: ChatResponse | None) -> None:
-        """Count what a response has cost that nobody gets."""
+        """Count what a response has cost that is not returned."""
         if response is not None:
             self.spent += response.usage
 

@@ -1,4 +1,4 @@
-"""What models read and write, as data, for when nobody has asked the server.
+"""What models read and write, as data, for where the server was not asked.
 
 Context windows are those of genai-prices 0.2.3, November 2026; a test compares them. Longest responses are
 those of recorded lists of models (Claude, Gemini), and of OpenAI's pages of its models.

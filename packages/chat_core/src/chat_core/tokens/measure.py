@@ -28,7 +28,7 @@ def quarter_of_bytes(text: str) -> float:
 @dataclass(slots=True)
 class Size:
     """Units of text, and what they are in: messages, calls and results. `unknown` are files and blocks of a
-    provider, whose tokens nobody knows but the server.
+    provider, whose tokens only the server knows.
     """
 
     text: float = 0.0

@@ -59,7 +59,7 @@ async def _in_daemon(function: Callable[[], T]) -> T:
 
     def run() -> None:
         context.run(outcome.run)
-        with suppress(RuntimeError):  # the loop has ended: nobody waits for this any more
+        with suppress(RuntimeError):  # the loop has ended, and with it what waited for this
             anyio.from_thread.run_sync(done.set, token=token)
 
     Thread(target=run, name="chat-tool", daemon=True).start()

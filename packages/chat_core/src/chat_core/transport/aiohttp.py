@@ -272,6 +272,6 @@ def _check_asyncio() -> None:
 
 
 def _close_dropped(by_loop: WeakKeyDictionary[EventLoop, _Session]) -> None:
-    """Close the connections of a transport that nobody has any more."""
+    """Close the connections of a transport that was garbage-collected."""
     for loop, session in list(by_loop.items()):
         loop.drop(session)

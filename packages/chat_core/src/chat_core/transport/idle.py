@@ -51,7 +51,7 @@ class IdleConnections(Generic[C]):
         return connections.pop() if connections else None
 
     async def add(self, address: Hashable, connection: C) -> None:
-        """Keep a connection that nobody uses any more."""
+        """Keep a connection that is free again."""
         connection.idle_since = anyio.current_time()
         loop = running_loop()
         of_loop = self._by_loop.get(loop)
@@ -103,6 +103,6 @@ async def _close(connection: Idle) -> None:
 
 
 def _close_dropped(by_loop: WeakKeyDictionary[EventLoop, _OfLoop[C]]) -> None:
-    """Close the connections of a transport that nobody has any more."""
+    """Close the connections of a transport that was garbage-collected."""
     for loop, of_loop in list(by_loop.items()):
         loop.drop(of_loop)

@@ -60,8 +60,8 @@ class _OneConnectionPool(httpcore.AsyncConnectionPool):
 
 
 class _NoLock:
-    """In the place of a lock of httpcore, each of which takes a turn of the event loop: nobody else has the
-    connection.
+    """In the place of a lock of httpcore, each of which takes a turn of the event loop: the connection
+    has one user at a time.
     """
 
     async def __aenter__(self) -> None: ...

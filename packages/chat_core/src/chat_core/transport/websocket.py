@@ -202,7 +202,7 @@ class _TurnStream:
         try:
             await taken.send(self._turn.message)
         except ConnectionFailed as exc:
-            exc.retryable = False  # nobody knows how much of it has arrived
+            exc.retryable = False  # how much of it has arrived is not known
             raise
 
     async def leave(self) -> None:

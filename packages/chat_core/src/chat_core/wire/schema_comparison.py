@@ -167,7 +167,7 @@ def _choices(
 ) -> Iterator[tuple[JsonValue, JsonValue, str]]:
     twins = as_list(sent.get("anyOf")) or as_list(sent.get("oneOf"))
     numbered = list(enumerate(choices))
-    if len(twins) != len(choices):  # null is said otherwise there
+    if len(twins) != len(choices):  # null is written in another way there
         numbered = [(number, one) for number, one in numbered if as_object(one).get("type") != "null"]
     if not twins and len(numbered) == 1:
         twins = [sent]

@@ -27,7 +27,7 @@ class LiveCapabilities:
     - `thinking_level`, `thinking_budget`: whether thinking is set so
     - `least_level`: levels below it are refused, None where any is taken
     - `non_blocking`: whether it goes on talking while a tool runs
-    - `is_non_blocking_by_default`: whether it does where nothing is said
+    - `is_non_blocking_by_default`: whether it does by default
     - `scheduling`: whether a result says when the model turns to it
     - `affective`: whether it hears and answers moods (`enableAffectiveDialog`)
     - `seeds_calls`: whether a history may have calls and results; else they are sent as text

@@ -77,7 +77,7 @@ def _object(properties: JsonObject) -> JsonObject:
 
 
 def _instructions(tools: Sequence[ToolDefinition], *, must_call: bool) -> str:
-    """Return what the model is told.
+    """Return the instructions for the model.
 
     The form of a call is in the schema: a small model copies what it reads of it.
     """

@@ -76,7 +76,7 @@ class SessionCodec:
                 return [{"type": f"input_audio_buffer.{type(given).__name__.lower()}"}]
 
     def _without_model(self, given: RealtimeInput) -> Iterable[Frame]:
-        """Return the events of an input where no model answers: none, since there is nobody to read it."""
+        """Return the events of an input where no model answers: none."""
         if isinstance(given, UserMessage):
             raise ConfigurationError("a session that only transcribes takes speech: send bytes")
         return ()

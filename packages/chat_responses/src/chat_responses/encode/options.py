@@ -48,7 +48,7 @@ def _refuse_missing(options: ChatOptions) -> None:
 def _include(defaults: RequestDefaults, *, thinks: bool) -> list[str]:
     """Return what is to be added to the response.
 
-    Encrypted reasoning is named where nobody but the caller keeps it: some servers hand it out only then, and
+    Encrypted reasoning is named where only the caller keeps it: some servers hand it out only then, and
     without it the next turn starts to think anew.
     """
     include = list(defaults.options.include)

@@ -29,7 +29,7 @@ class Providers:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """A tracer, and the metrics and the logger where somebody records them."""
+    """A tracer, and the metrics and the logger where they are recorded."""
 
     tracer: Tracer
     metrics: Metrics | None

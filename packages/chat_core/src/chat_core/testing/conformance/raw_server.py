@@ -1,4 +1,4 @@
-"""A TCP server on this machine that says exactly what it is told, and sees when the other side leaves."""
+"""A TCP server on this machine that sends the bytes it is given, and sees when the other side leaves."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RawServer:
         try:
             connection, _ = self._listener.accept()
         except OSError:
-            return  # nobody came
+            return  # no connection was opened
         with connection:
             connection.settimeout(_SECONDS)
             try:
@@ -69,7 +69,7 @@ class RawServer:
 
 
 def closed_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a port of this machine that has no listener."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port

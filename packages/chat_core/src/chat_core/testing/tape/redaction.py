@@ -1,4 +1,4 @@
-"""What a tape does not show: keys, tokens, cookies, and the headers that nobody has looked at."""
+"""What a tape does not show: keys, tokens, cookies, and headers that are not known to be harmless."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class ReplayTransport(Shown):
 
     @property
     def unplayed(self) -> list[Exchange]:
-        """The exchanges that no request has asked for yet."""
+        """The exchanges that no request has matched yet."""
         return list(self._waiting)
 
     async def send(self, request: Request, /) -> Response:

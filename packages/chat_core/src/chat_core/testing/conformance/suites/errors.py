@@ -39,7 +39,7 @@ _WORDS = "canary-explanation-Ff3"
 
 
 class ErrorsSuite(ProviderSuite):
-    """Every failure is an error of the tree, with what the server said in it; a client retries nothing."""
+    """Every failure is an error of the tree, with the server's words in it; a client retries nothing."""
 
     @check
     async def test_a_status_has_its_error(self) -> None:

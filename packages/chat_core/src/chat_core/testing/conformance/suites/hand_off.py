@@ -46,7 +46,7 @@ class HandOffSuite(ProviderSuite):
 
     @check
     async def test_what_is_left_out_is_noticed(self) -> None:
-        """What of a history is not sent is told with a `Notice` on the response."""
+        """What of a history is not sent is named in a `Notice` on the response."""
         played = await self._handed_over(sealed_history())
         require(played.turn.notices, "There is no notice, and a block of another provider was left out.")
 

@@ -57,7 +57,7 @@ def test_copies_start_anew_and_have_the_same_revision() -> None:
         assert CallIds(copied).claim("c0") != "c0"
 
 
-def test_each_message_is_read_once_however_often_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_message_is_read_once_however_often_the_index_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     of_message = Message.tool_calls.fget  # type: ignore[attr-defined]  # a property
 

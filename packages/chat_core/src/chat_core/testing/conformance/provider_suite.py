@@ -141,7 +141,7 @@ class ProviderSuite(Suite):
     async def complete(
         self, name: str, request: ChatRequest | None = None, *faults: Fault | OneEventEach
     ) -> Played:
-        """Play a scenario whole."""
+        """Play a scenario whole. Raises `ConformanceFailure` where no `ChatResponse` comes back."""
         exchanges = self.scenario(name).whole
         if not exchanges:
             skip(f"{name}.tape has no response that was read whole")
@@ -173,10 +173,7 @@ class ProviderSuite(Suite):
         return tool_request() if has_calls else plain_request()
 
     async def both(self, name: str, judge: Callable[[Played], None]) -> None:
-        """Play a scenario whole and streamed, as far as its tape has both, and judge each.
-
-        Raises `ConformanceFailure` where its tape has neither.
-        """
+        """Play a scenario whole and streamed, as far as its tape has both, and judge each."""
         scenario = self.scenario(name)
         if scenario.whole:
             judge(await self.complete(name))

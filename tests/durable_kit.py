@@ -60,12 +60,12 @@ class Scene:
     @property
     def effects(self) -> Counter[str]:
         """How often each tool had its effect."""
-        return Counter(line.split()[0] for line in self._lines("effects"))
+        return Counter(line.split()[0] for line in self.lines("effects"))
 
     @property
     def place(self) -> str:
         """Where a worker went last."""
-        return (self._lines("places") or ["start"])[-1]
+        return (self.lines("places") or ["start"])[-1]
 
     def lasting(self) -> None:
         """Have every place take a moment."""
@@ -80,7 +80,8 @@ class Scene:
         with (self.folder / name).open("a") as file:
             file.write(line + "\n")
 
-    def _lines(self, name: str) -> list[str]:
+    def lines(self, name: str) -> list[str]:
+        """Return what was written down under a name."""
         file = self.folder / name
         return file.read_text().splitlines() if file.exists() else []
 

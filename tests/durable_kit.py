@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 import anyio
+import pytest
 from chat_core import Messages
 
 KILLS = int(os.environ.get("CHAT_KILLS", "1"))  # CHAT_KILLS=200 by hand
@@ -135,6 +136,7 @@ class Subject(Protocol):
     async def begin(self) -> None: ...  # the next conversation
     async def finish(self) -> dict[str, str]: ...  # decides until its end: how each waiting call stood last
     async def messages(self) -> Messages: ...
+    async def trouble(self) -> object: ...  # what else is known, for the message of a failure
 
 
 @dataclass
@@ -186,7 +188,8 @@ async def _kill_once(subject: Subject, moment: float, figures: Figures) -> None:
 async def _count(subject: Subject, seen: dict[str, str], figures: Figures) -> None:
     messages = await subject.messages()
     effects = subject.scene.effects
-    assert messages[-1].text == "Done."
+    if not len(messages) or messages[-1].text != "Done.":
+        pytest.fail(f"it has not ended: {messages.to_json()} {await subject.trouble()}")
     figures.conversations += 1
     figures.calls["unknown"] += sum(status == "unknown" for status in seen.values())
     for call in messages.calls:

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from anyio import to_thread
 from chat_core import ChatError, JsonObject
@@ -159,8 +159,10 @@ class Workflows(Conversations):
                 raise
             return {"retry_in": wait}
         if wake is not None:
+            # A timer of this job: one that fires a moment early, by another clock, has to set the next one.
+            key = f"wakes {wake.isoformat()} {uuid5(NAMESPACE_OID, job)}"
             delay = max(0.0, (wake - datetime.now(UTC)).total_seconds())
-            await self._enqueue(id, f"wakes {wake.isoformat()}", Given(), delay)
+            await self._enqueue(id, key, Given(), delay)
         return {"retry_in": None}
 
     async def _rescue(self, connection: AsyncConnection, number: int) -> None:

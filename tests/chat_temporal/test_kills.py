@@ -13,6 +13,7 @@ from chat_core import Completed, Decision, Messages
 from chat_temporal import Conversation, Start, start_conversation
 from durable_kit import KILLS, Scene, Workers, kill_at_random
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +45,9 @@ class Desk:
     async def messages(self) -> Messages:
         return await self.conversation.result()
 
+    async def trouble(self) -> object:
+        return await self.conversation.view()
+
     async def finish(self) -> dict[str, str]:
         """Decide about whatever waits until it has ended; returns how each call stood that has waited."""
         seen: dict[str, str] = {}
@@ -51,7 +55,10 @@ class Desk:
             with anyio.move_on_after(0.2):
                 await self.conversation.result()
                 return seen
-            view = await self.conversation.view()
+            try:
+                view = await self.conversation.view()
+            except RPCError:  # no worker was there to answer it in time
+                continue
             if view.working:
                 continue
             for call in view.waiting:

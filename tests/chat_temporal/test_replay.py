@@ -17,7 +17,16 @@ from uuid import uuid4
 import anyio
 import pytest
 from changed_workflow import Changed, Unpatched
-from chat_core import ChatBuilder, Decision, InvalidRequest, RequireApproval, RetryPolicy
+from chat_core import (
+    ChatBuilder,
+    Decision,
+    Execute,
+    InvalidRequest,
+    RequireApproval,
+    RetryPolicy,
+    ScopedCollection,
+    tool,
+)
 from chat_core.testing import ScriptedProvider
 from chat_temporal import ChatActivities, Conversation, ConversationWorkflow, Start, start_conversation
 from record_histories import HISTORIES, scrubbed
@@ -88,9 +97,31 @@ async def error_and_new_run(temporal: Client) -> tuple[str, str]:
     return queue, first
 
 
+async def lost_call(temporal: Client) -> tuple[str, str]:
+    """A call that nobody hears of again, and about which a person decides."""
+    queue, office = f"replay-{uuid4()}", Office()
+
+    @tool
+    async def charge(amount: int) -> str:
+        """Charge a card."""
+        await anyio.sleep_forever()
+        return "charged"
+
+    office.tools = ScopedCollection([charge], lambda call, meta: Execute())
+    async with working(temporal, queue, [[CHARGE], "Charged."], office):
+        start = Start(texts=["Charge it."], once=True, tool_timeout=0.5)
+        conversation = await start_conversation(temporal, start, id=queue, task_queue=queue)
+        [call] = (await waiting(conversation)).waiting
+        assert call["status"] == {"type": "unknown"}
+        await conversation.decide([Decision("c1", "complete", result="looked: it happened")])
+        await conversation.result()
+    return queue, await run_of(temporal, queue)
+
+
 CONVERSATIONS: dict[str, Callable[[Client], Awaitable[tuple[str, str]]]] = {
     "approval-and-timer": approval_and_timer,
     "error-and-new-run": error_and_new_run,
+    "lost-call": lost_call,
 }
 
 

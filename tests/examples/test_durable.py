@@ -95,23 +95,31 @@ class Desk:
     async def rest(self) -> Messages:
         """The conversation once nothing but a person can carry it on."""
         with anyio.move_on_after(120):
-            while await self.conversations.busy(self.id) or (await self.messages()).next_wake():
+            # in this order: what is due is started by a job
+            while (await self.messages()).next_wake() or await self.conversations.busy(self.id):
                 await anyio.sleep(0.02)
             return await self.messages()
         calls = {call.name: call.status for call in (await self.messages()).calls}
         at_work = await self.conversations.busy(self.id)
-        pytest.fail(f"after two minutes it still goes on: {at_work=} {calls} {await self._activity()}")
+        pytest.fail(f"after two minutes it still goes on: {at_work=} {calls} {await self.trouble()}")
 
-    async def _activity(self) -> list[object]:
+    async def trouble(self) -> list[object]:
         """What Postgres and the queue are at, for the message of a failure."""
         import psycopg
 
-        statements = ["SELECT pid, state, wait_event_type, query FROM pg_stat_activity WHERE query <> ''"]
+        statements = [
+            "SELECT id, revision, error FROM conversations WHERE body NOT LIKE '%Done.%'",
+            "SELECT pid, state, wait_event_type, query FROM pg_stat_activity WHERE query <> ''",
+        ]
         if self.engine == "procrastinate":
             statements += [
-                "SELECT id, status, task_name, worker_id, attempts FROM procrastinate_jobs",
+                "SELECT id, status, task_name, worker_id, attempts, lock, args FROM procrastinate_jobs"
+                " WHERE queue_name = 'chats'",
+                "SELECT job_id, type, at FROM procrastinate_events ORDER BY id DESC LIMIT 40",
                 "SELECT id, now() - last_heartbeat FROM procrastinate_workers",
             ]
+        else:
+            statements.append("SELECT workflow_uuid, status, executor_id FROM dbos.workflow_status")
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
             return [await (await connection.execute(each.encode())).fetchall() for each in statements]
 

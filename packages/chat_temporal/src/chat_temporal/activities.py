@@ -157,20 +157,10 @@ class ChatActivities(Generic[D]):
         messages.decide(decisions_from_json(step.decisions), tools=self._known, key=self._key)
 
     async def _turn(self, messages: Messages) -> None:
-        info, publish = activity.info(), self._publish
+        publish = self._publish
         async with self._turns.stream(messages, deps=self._deps) as events:
             async for event in events:
-                try:
-                    if publish is not None:
-                        published = publish(info.workflow_id or "", info.attempt, event.to_json())
-                        if inspect.isawaitable(published):
-                            await published
-                except Exception:
-                    _LOGGER.warning(
-                        "publish failed for %s: the rest of the turn is not published",
-                        info.workflow_id,
-                        exc_info=True,
-                    )
+                if publish is not None and not await _published(publish, event):
                     publish = None
 
     def _progress(self, messages: Messages) -> Progress:
@@ -191,6 +181,20 @@ class ChatActivities(Generic[D]):
 
     def _store(self, messages: Messages) -> str:
         return messages.to_json(files=self._files)
+
+
+async def _published(publish: Publish, event: ChatEvent[ChatResponse]) -> bool:
+    """Publish an event, and return whether that went well."""
+    info = activity.info()
+    try:
+        published = publish(info.workflow_id or "", info.attempt, event.to_json())
+        if inspect.isawaitable(published):
+            await published
+    except Exception:
+        failed = "publish failed for %s: the rest of the turn is not published"
+        _LOGGER.warning(failed, info.workflow_id, exc_info=True)
+        return False
+    return True
 
 
 class _Chat(Protocol):

@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,14 +20,34 @@ from chat_core.testing.conformance.clock import VirtualLoop
 
 CheckLinear: TypeAlias = Callable[[Callable[[int], Callable[[], object]], int, int], None]
 
+PACKAGES = Path(__file__).resolve().parent.parent / "packages"
+
 # ignored where a shell has started the tests in the background; tests of Ctrl-C need it
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--loop` chooses what the tests of asyncio run on."""
+    """`--loop` chooses what the tests of asyncio run on; `--skip-absent` is for environments without all that
+    tests need.
+    """
     parser.addoption("--loop", choices=["debug", "eager", "uvloop"], help="run asyncio in this way")
+    parser.addoption("--skip-absent", action="store_true", help="skip modules that import what is not there")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, pytest.CollectReport]:
+    """With `--skip-absent`, skip a module that imports what is not installed. An import that fails in our
+    packages still fails: they import what they need on first use.
+    """
+    report: pytest.CollectReport = yield
+    cause = report.call.excinfo.value.__cause__ if report.failed and report.call.excinfo else None
+    if collector.config.getoption("--skip-absent") and isinstance(cause, ModuleNotFoundError):
+        files = [Path(frame.filename) for frame in traceback.extract_tb(cause.__traceback__)]
+        if not any(path.is_relative_to(PACKAGES) for path in files):
+            report.outcome = "skipped"
+            report.longrepr = (str(collector.path), 0, f"Skipped: {cause}")
+    return report
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 from chat_core import (
     AwaitingApproval,
@@ -30,9 +31,11 @@ from chat_core.types.stored import stored_schema
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "docs" / "schema" / "messages.json"
+DESCRIBES = tuple(map(int, pydantic.VERSION.split(".")[:2])) >= (2, 14)
 FORMS = sorted((Path(__file__).parent / "stored").glob("*.json"))
 
 
+@pytest.mark.skipif(not DESCRIBES, reason="an older pydantic leaves descriptions out")
 def test_the_published_schema_is_that_of_what_is_read() -> None:
     assert json.loads(SCHEMA.read_text()) == stored_schema(), (
         f"python {Path(__file__).relative_to(ROOT)} writes it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -61,3 +62,12 @@ def test_what_is_left_out_of_an_environment_is_there(noxfile: ModuleType) -> Non
     assert extras | names >= noxfile.NOT_FREE
     assert names >= {*noxfile.WIRES}
     assert len(noxfile.pinned(noxfile.TOOLS)) == len(noxfile.TOOLS)
+
+
+def test_what_several_packages_need_they_need_in_one_version() -> None:
+    bounds: dict[str, set[str]] = {}
+    for project in PROJECTS:
+        for requirement in project["dependencies"]:
+            name = re.split(r"[<>~=\[]", requirement, maxsplit=1)[0]
+            bounds.setdefault(name, set()).add(requirement)
+    assert {name: wanted for name, wanted in bounds.items() if len(wanted) > 1} == {}

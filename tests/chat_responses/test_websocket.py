@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from chat_core import (
 )
 from chat_core.testing import FakeTransport, broken_laws
 from chat_responses import ResponsesBuilder, ResponsesClient, WebSocketTransport
+from websockets.sync.server import ServerConnection
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[2] / "shared"
@@ -546,6 +548,7 @@ def test_native_cancellation_at_any_step_leaves_nothing(times: int) -> None:
         gc.collect()  # a connection that was forgotten warns now
 
 
+@pytest.mark.skipif("text" not in signature(ServerConnection.send).parameters, reason="websockets is older")
 async def test_a_message_in_many_frames_is_one() -> None:
     def answer(connection: Connection, frame: Frame) -> None:
         for one in turn("r1", said("Grüße 😀")):

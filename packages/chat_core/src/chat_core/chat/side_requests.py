@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Generic, Never, cast, overload
 
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, get_protocol_members
 
 from chat_core.chat.conversation import conversation_of
 from chat_core.chat.retry import retried
@@ -214,6 +214,8 @@ class SideRequests(Shown, Generic[P_co, R_co, V_co, D_contra]):
         """
         if capability in self._found:
             return
-        if not isinstance(self._provider, capability):
+        # from Python 3.12 on `isinstance` finds a property that raises AttributeError too
+        members = get_protocol_members(capability)
+        if not (isinstance(self._provider, capability) and all(hasattr(self._provider, m) for m in members)):
             raise ConfigurationError(f"{type(self._provider).__name__} {otherwise}")
         self._found.add(capability)

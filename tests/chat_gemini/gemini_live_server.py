@@ -68,7 +68,7 @@ def spoken(text: str) -> list[dict[str, Any]]:
     return [words(text), speech(bytes(4800)), content(generationComplete=True), complete()]
 
 
-def setup(socket: FakeSocket) -> Any:
+def setup_of(socket: FakeSocket) -> Any:
     return socket.sent[0]["setup"]
 
 

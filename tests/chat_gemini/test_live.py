@@ -51,7 +51,7 @@ from gemini_live_server import (
     push,
     ready,
     sent,
-    setup,
+    setup_of,
     speech,
     spoken,
     until_done,
@@ -117,7 +117,7 @@ async def test_a_text_is_answered_in_speech_and_both_are_in_the_conversation() -
         ("user", "Hi"),
         ("model", "Hello there."),
     ]
-    assert setup(socket)["systemInstruction"] == {"parts": [{"text": "Be short."}]}
+    assert setup_of(socket)["systemInstruction"] == {"parts": [{"text": "Be short."}]}
     turn = {"role": "user", "parts": [{"text": "Hi"}]}
     assert sent(socket) == [{"client_content": {"turns": [turn], "turnComplete": True}}]
     assert socket.is_closed
@@ -130,8 +130,8 @@ async def test_a_model_that_writes_is_read_as_text() -> None:
         await opened.send("Hi")
         events = await until_done(opened)
     assert events[:-1] == [TextChunk("Hel"), TextChunk("lo")]
-    assert setup(socket)["generationConfig"] == {"responseModalities": ["TEXT"]}
-    assert "outputAudioTranscription" not in setup(socket)
+    assert setup_of(socket)["generationConfig"] == {"responseModalities": ["TEXT"]}
+    assert "outputAudioTranscription" not in setup_of(socket)
 
 
 async def test_a_history_is_sent_first_and_nothing_answers_it() -> None:
@@ -205,7 +205,7 @@ async def test_without_transcripts_the_conversation_says_that_the_user_spoke() -
         ("user", "And this?"),
         ("model", "Go on."),
     ]
-    assert "inputAudioTranscription" not in setup(socket)
+    assert "inputAudioTranscription" not in setup_of(socket)
 
 
 async def test_words_of_a_user_who_interrupts_are_the_turn_after_the_answer() -> None:
@@ -240,7 +240,7 @@ async def test_push_to_talk_marks_the_beginning_and_the_end_of_speech() -> None:
         await until_done(opened)
     kinds = [next(iter(message["realtime_input"])) for message in sent(socket)]
     assert kinds == ["activityStart", "audio", "audio", "activityEnd"]
-    assert setup(socket)["realtimeInputConfig"] == {"automaticActivityDetection": {"disabled": True}}
+    assert setup_of(socket)["realtimeInputConfig"] == {"automaticActivityDetection": {"disabled": True}}
     assert [m.text for m in opened.messages] == ["Hi", "Hello."]
 
 

@@ -11,7 +11,7 @@ from chat_core import ChatBuilder, ConfigurationError, InvalidResponse, Messages
 from chat_core.testing import FakeTransport
 from chat_gemini import GeminiBuilder
 from chat_gemini.live import LiveBuilder, LiveToken
-from gemini_live_server import ready, setup
+from gemini_live_server import ready, setup_of
 
 pytestmark = pytest.mark.anyio
 SERVICE = "/ws/google.ai.generativelanguage"
@@ -33,7 +33,7 @@ async def request_of(builder: LiveBuilder[Any]) -> tuple[Any, dict[str, Any]]:
     client = builder.with_transport(transport).build()
     async with ChatBuilder().with_model(client).build().session():
         pass
-    return transport.requests[-1], setup(socket)
+    return transport.requests[-1], setup_of(socket)
 
 
 async def test_a_key_goes_in_a_header_to_the_version_that_was_chosen() -> None:

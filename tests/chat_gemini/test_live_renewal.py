@@ -20,7 +20,7 @@ from gemini_live_server import (
     push,
     ready,
     sent,
-    setup,
+    setup_of,
     speech,
     spoken,
     words,
@@ -83,7 +83,7 @@ async def test_a_server_that_leaves_is_left_in_a_quiet_moment_with_its_handle_an
         await settle()
         assert reader.events[-1] == Reconnected(restored=True)
         assert old.is_closed
-        assert setup(new)["sessionResumption"] == {"handle": "h2"}
+        assert setup_of(new)["sessionResumption"] == {"handle": "h2"}
         assert sent(new) == []
         await reader.session.send("And now?")
         push(new, *spoken("Still here."))
@@ -99,7 +99,7 @@ async def test_a_session_that_cannot_be_resumed_at_the_moment_is_given_its_histo
         push(old, *spoken("Hello"), leaving())
         await settle()
         assert reader.events[-1] == Reconnected(restored=False)
-    assert setup(new)["sessionResumption"] == {}
+    assert setup_of(new)["sessionResumption"] == {}
     [history] = sent(new)
     assert [turn["role"] for turn in history["client_content"]["turns"]] == ["user", "model"]
 
@@ -112,7 +112,7 @@ async def test_a_handle_that_the_server_refuses_is_replaced_by_the_history() -> 
         push(old, *spoken("Hello"), leaving())
         await settle()
         assert reader.events[-1] == Reconnected(restored=False)
-    assert setup(refusing)["sessionResumption"] == {"handle": "h1"}
+    assert setup_of(refusing)["sessionResumption"] == {"handle": "h1"}
     assert len(sent(new)) == 1
 
 
@@ -133,7 +133,7 @@ async def test_without_resumption_no_handle_is_taken() -> None:
         push(old, leaving())
         await settle()
         assert reader.events == [Reconnected(restored=False)]
-    assert "sessionResumption" not in setup(new)
+    assert "sessionResumption" not in setup_of(new)
 
 
 async def test_a_lost_connection_ends_the_answer_and_the_session_goes_on() -> None:
@@ -194,7 +194,7 @@ async def test_a_session_of_an_hour_goes_over_six_connections_and_loses_nothing(
     assert reader.count(Done) == 7
     texts = [message.text for message in reader.session.messages]
     assert texts == [text for n in range(7) for text in (f"Question {n}?", f"Answer {n}.")]
-    assert [setup(socket)["sessionResumption"].get("handle") for socket in sockets] == [
+    assert [setup_of(socket)["sessionResumption"].get("handle") for socket in sockets] == [
         None,
         *(f"next{number}" for number in range(6)),
     ]

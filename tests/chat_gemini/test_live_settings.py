@@ -10,7 +10,7 @@ from chat_core import ChatBuilder, ChatOptions, ConfigurationError, tool
 from chat_core.testing import FakeSocket
 from chat_gemini import GeminiBuilder, GeminiOptions
 from chat_gemini.live import LiveBuilder, LiveCapabilities
-from gemini_live_server import called, client, ready, sent, setup, until_done
+from gemini_live_server import called, client, ready, sent, setup_of, until_done
 
 pytestmark = pytest.mark.anyio
 Change = Callable[[LiveBuilder[Any]], LiveBuilder[Any]]
@@ -58,7 +58,7 @@ async def test_every_setting_reaches_the_server() -> None:
         ),
         options=ChatOptions(temperature=0.5, max_tokens=100, top_p=0.9, top_k=5, seed=1),
     )
-    settings = setup(socket)
+    settings = setup_of(socket)
     assert settings["model"] == "models/gemini-3.8-live"
     assert settings["generationConfig"] == {
         "responseModalities": ["AUDIO"],
@@ -106,7 +106,7 @@ async def test_what_a_session_does_not_need_is_left_out() -> None:
     socket = await opened(
         lambda b: b.without_transcription().without_resumption(), tools=(), model=NATIVE_AUDIO
     )
-    assert setup(socket) == {
+    assert setup_of(socket) == {
         "model": f"models/{NATIVE_AUDIO}",
         "generationConfig": {"responseModalities": ["AUDIO"]},
         "outputAudioTranscription": {},
@@ -115,7 +115,7 @@ async def test_what_a_session_does_not_need_is_left_out() -> None:
 
 async def test_tool_choice_none_offers_no_tools() -> None:
     socket = await opened(lambda b: b, options=ChatOptions(tool_choice="none"))
-    assert "tools" not in setup(socket)
+    assert "tools" not in setup_of(socket)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ async def test_a_tool_beside_which_the_model_goes_on_says_when_it_turns_to_the_r
         await session.send("Weather?")
         await until_done(session)
         await anext(session)
-    [declared] = setup(socket)["tools"][0]["functionDeclarations"]
+    [declared] = setup_of(socket)["tools"][0]["functionDeclarations"]
     assert declared.get("behavior") == behavior
     [response] = sent(socket)[1]["tool_response"]["functionResponses"]
     assert response.get("scheduling") == sent_scheduling

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk._logs import export as logs
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
@@ -33,13 +33,15 @@ class Recorded:
         self._spans = InMemorySpanExporter()
         self._starts = Starts()
         self._reader = InMemoryMetricReader()
-        self._logs = InMemoryLogRecordExporter()
+        # before 1.39 it has another name
+        exporter = getattr(logs, "InMemoryLogRecordExporter", None) or logs.InMemoryLogExporter
+        self._logs = exporter()
         self.tracers = TracerProvider(shutdown_on_exit=False)
         self.tracers.add_span_processor(self._starts)
         self.tracers.add_span_processor(SimpleSpanProcessor(self._spans))
         self.meters = MeterProvider([self._reader], shutdown_on_exit=False)
         self.loggers = LoggerProvider(shutdown_on_exit=False)
-        self.loggers.add_log_record_processor(SimpleLogRecordProcessor(self._logs))
+        self.loggers.add_log_record_processor(logs.SimpleLogRecordProcessor(self._logs))
 
     @property
     def given(self) -> dict[str, Any]:

@@ -51,7 +51,7 @@ BUILDERS: dict[str, Any] = {
 
 def secret(builder: Any, base: str = "https://model.example") -> Any:
     takes_query = not isinstance(builder, ClaudeBuilder | GeminiBuilder)
-    query = f"?token={SECRETS['query']}" if takes_query else ""
+    query = f"?tenant={SECRETS['query']}" if takes_query else ""
     builder = (
         builder.with_base_url(f"{base}/{SECRETS['path']}{query}").with_model("m").with_api_key(SECRETS["key"])
     )

@@ -384,6 +384,57 @@ async def test_a_text_is_parsed_once_and_its_plain_value_when_somebody_wants_it(
     assert Messages.from_json(messages.to_json()) == messages
 
 
+@pytest.mark.parametrize(
+    ("form", "text", "value", "plain"),
+    [
+        (int, '{"value": 42}', 42, 42),
+        (City | River, '{"value": {"name": "Aare", "length": 1.5}}', River("Aare", 1.5), None),
+        (list[City], '{"value": [{"name": "Bern", "people": 3}]}', [City(name="Bern", people=3)], None),
+        (Tree | None, '{"value": {"children": [{"children": []}]}}', Tree(children=[Tree()]), None),
+        (Literal["yes", "no"], '```json\n{"value": "no"}\n```', "no", "no"),
+        (City, '```json\n{"name": "Bern", "people": 5}\n```', City(name="Bern", people=5), None),
+    ],
+    ids=str,
+)
+async def test_what_is_wrapped_or_fenced_is_parsed_once_too(
+    form: Any, text: str, value: object, plain: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("pydantic_core.from_json", None)
+        patched.setattr("pydantic_core.to_json", None)
+        response, messages, _ = await asked(form, text)
+    part = response.message.parts[0]
+
+    assert response.value == value
+    assert isinstance(part, Structured)
+    assert part.text == text
+    if plain is not None:
+        assert part.value == plain
+    assert pickle.loads(pickle.dumps(part)) == part
+    assert Messages.from_json(messages.to_json()) == messages
+
+
+async def test_the_fault_of_a_wrapped_value_is_found_in_one_pass_and_its_place_is_within_the_value() -> None:
+    seen: list[int] = []
+
+    class Place(BaseModel):
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def exists(cls, number: int) -> int:
+            seen.append(number)
+            raise ValueError("it is on no map")
+
+    with pytest.raises(OutputMismatch, match=r": 1\.Place\.number: Value error, it is on no map"):
+        await asked(list[Place | int], '{"value": [2, {"number": 3}]}')
+    assert seen == [3]
+    with pytest.raises(OutputMismatch, match="all of it: Input should be a valid integer"):
+        await asked(int, '{"value": "many"}')
+    with pytest.raises(OutputMismatch, match="value: Field required"):
+        await asked(int, '{"other": 42}')
+
+
 @pytest.mark.parametrize("number", ["1e999", "NaN", "1" * 400])
 async def test_a_number_that_cannot_be_stored_is_no_value_where_the_type_passes_over_it(
     number: str,

@@ -17,7 +17,7 @@ from chat_core.types.errors import (
     OutputRefused,
     OutputTruncated,
 )
-from chat_core.types.json_values import JsonObject, JsonValue, json_fault, may_have_fault
+from chat_core.types.json_values import JsonObject, JsonValue, as_object, json_fault, may_have_fault
 from chat_core.types.message import Message
 from chat_core.types.parts import Part, Structured, Text, structured_text
 from chat_core.types.pydantic_faults import faults_of
@@ -28,6 +28,7 @@ from chat_core.types.untitled import untitled
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+    from pydantic_core import SchemaValidator
 
 T = TypeVar("T")
 
@@ -87,10 +88,15 @@ class OutputType(Generic[T]):
         from pydantic_core import from_json
 
         document = _unfenced(text)
+        at_once = self._reads_text and not may_have_fault(document)
+        if self._wrapped and self._in_document is None:
+            at_once = False
         try:
-            if self._reads_text and document == text and not (self._wrapped or may_have_fault(text)):
-                value = self._adapter.validate_json(text)
-                return (structured_text(text, only.native) if only and only.text == text else None), value
+            if at_once:
+                value = self._read_once(document)
+                read = _wrapped_value if self._wrapped else _value
+                is_alone = only is not None and only.text == text
+                return (structured_text(text, only.native, read) if only and is_alone else None), value
             plain = cast("JsonValue", from_json(document, allow_inf_nan=False))
             if fault := json_fault(plain):
                 raise ValueError(fault)
@@ -100,7 +106,8 @@ class OutputType(Generic[T]):
         except ValidationError as exc:
             error = exc.errors(include_url=False)[0]
             is_json = error["type"] != "json_invalid" or error["loc"]
-            raise _invalid(response, faults_of(exc) if is_json else _no_json(text, error["msg"])) from exc
+            faults = faults_of(exc, wrapped=self._wrapped and at_once)
+            raise _invalid(response, faults if is_json else _no_json(text, error["msg"])) from exc
         except DoesNotFit as exc:
             raise _invalid(response, str(exc)) from None
         except (ValueError, KeyError, TypeError) as exc:
@@ -108,6 +115,12 @@ class OutputType(Generic[T]):
             raise _invalid(response, _no_json(text, reason)) from exc
         except Exception as exc:  # a validator of the application's may raise anything
             raise _invalid(response, f"it cannot be validated: {describe_exception(exc)}") from exc
+
+    def _read_once(self, document: str) -> T:
+        """Return the value of a text that is parsed once."""
+        if self._in_document is None:
+            return self._adapter.validate_json(document)
+        return cast("T", self._in_document.validate_json(document)["value"])
 
     def _validated(self, value: JsonValue, document: str | None) -> T:
         """Return a JSON value as the type. `document` is its text, where that is the value alone."""
@@ -145,6 +158,21 @@ class OutputType(Generic[T]):
             ) from exc
 
     @cached_property
+    def _in_document(self) -> SchemaValidator | None:
+        """What reads the type where it travels as `{"value": …}`; None where it does not, and where pydantic
+        can make none of it.
+        """
+        from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+        if not self._wrapped:
+            return None
+        try:
+            field = core_schema.typed_dict_field(self._adapter.core_schema)
+            return SchemaValidator(core_schema.typed_dict_schema({"value": field}))
+        except (SchemaError, TypeError):  # of a type that is built later
+            return None
+
+    @cached_property
     def _schema(self) -> JsonObject:
         from pydantic import PydanticInvalidForJsonSchema
 
@@ -163,6 +191,17 @@ class OutputType(Generic[T]):
 def _without_asides(message: Message) -> list[Part]:
     """Return the parts that may be the value."""
     return [part for part in message.parts if not (isinstance(part, Text) and part.aside)]
+
+
+def _value(text: str) -> JsonValue:
+    """Return the value of a text in which JSON without faults was found."""
+    from pydantic_core import from_json
+
+    return cast("JsonValue", from_json(_unfenced(text)))
+
+
+def _wrapped_value(text: str) -> JsonValue:
+    return as_object(_value(text))["value"]
 
 
 _FENCE = re.compile(r"```[a-zA-Z0-9]*\s*(.*)```|```[a-zA-Z0-9]*\s*(.*)", re.DOTALL)

@@ -94,18 +94,16 @@ class Refusal(ShortRepr):
 
 
 class _ReadLater:
-    """The value of a text that is known to be JSON, read when it is first wanted."""
+    """The value of a text that is known to hold JSON, read when it is first wanted."""
 
-    __slots__ = ()
+    __slots__ = ("_read",)
 
     if not TYPE_CHECKING:  # a checker that saw this would take any name
 
         def __getattr__(self, name: str) -> JsonValue:  # called for what has not been set
             if name != "value":
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-            from pydantic_core import from_json
-
-            value = from_json(self.text)
+            value = self._read(self.text)
             object.__setattr__(self, "value", value)
             return value
 
@@ -136,10 +134,12 @@ class Structured(ShortRepr, _ReadLater):
         return json.dumps(self.value, ensure_ascii=False) if self.text is None else self.text
 
 
-def structured_text(text: str, native: Native | None) -> Structured:
-    """Return a text that has been found to be JSON without faults; `value` is read with its first use."""
+def structured_text(text: str, native: Native | None, read: Callable[[str], JsonValue]) -> Structured:
+    """Return a text in which JSON without faults has been found; `read` gives the `value`, with its first
+    use.
+    """
     part = object.__new__(Structured)
-    for name, given in (("text", text), ("native", native), ("type", "structured")):
+    for name, given in (("text", text), ("native", native), ("type", "structured"), ("_read", read)):
         object.__setattr__(part, name, given)
     return part
 

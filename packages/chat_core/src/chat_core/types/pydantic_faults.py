@@ -9,12 +9,16 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-def faults_of(exc: ValidationError, most: int = 3) -> str:
+def faults_of(exc: ValidationError, most: int = 3, *, wrapped: bool = False) -> str:
     """The first faults, each with its place.
 
-    Of a union only what is wrong with the alternative that was meant by its `type`.
+    Of a union only what is wrong with the alternative that was meant by its `type`. A `wrapped` value was
+    read as `{"value": …}`, which no place names.
     """
     found = exc.errors(include_url=False, include_input=False, include_context=False)
+    for fault in found if wrapped else ():
+        if fault["loc"][:1] == ("value",) and (len(fault["loc"]) > 1 or fault["type"] != "missing"):
+            fault["loc"] = fault["loc"][1:]
     not_meant = [
         fault["loc"][:-1]
         for fault in found

@@ -4,7 +4,7 @@ calls.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import islice
@@ -121,7 +121,8 @@ class _Turns:
                 self._cut = was_cut(message) and not is_paused(message)
                 turn = turn_blocks(message, self._unsent, self.state)
                 self._turn += turn.blocks
-                self._put_between("user", turn.results)
+                if turn.results:
+                    self._put_between("user", turn.results)
 
     def close(self, messages: Messages, may_end_in_model: bool) -> None:
         """Add what is still open, and see to it that the model can go on from there."""
@@ -144,16 +145,16 @@ class _Turns:
                 "messages.add_user(...) first"
             )
 
-    def _put_between(self, role: Literal["user", "system"], blocks: Iterable[Block]) -> None:
-        if found := [*blocks]:
+    def _put_between(self, role: Literal["user", "system"], blocks: Sequence[Block]) -> None:
+        if blocks:
             if self._turn:
                 self._close_turn()
-            self._between.append(_Between(role, found))
+            self._between.append(_Between(role, [*blocks]))
 
     def _close_turn(self, *, may_end_in_thinking: bool = False) -> None:
         """Add the open turn, with what stands before it. The wire refuses one that ends in thinking."""
         turn, self._turn = self._turn, []
-        while turn and turn[-1].block["type"] in SIGNED and not may_end_in_thinking:
+        while turn and not may_end_in_thinking and turn[-1].block["type"] in SIGNED:
             turn.pop()
             self.state.note("thinking at the end of a turn, which nothing followed, was not sent")
         if not turn:

@@ -26,6 +26,10 @@ def user_blocks(parts: Iterable[Part], role: Role, state: EncodingState) -> list
     """
     blocks: list[Block] = []
     for part in parts:
+        if isinstance(part, Text) and part.native is None:  # as nearly all of a long history
+            if part.text.strip():
+                blocks.append({"type": "text", "text": part.text})
+            continue
         match part:
             case Text() | Structured():
                 blocks += text_blocks(part)

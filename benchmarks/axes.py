@@ -251,11 +251,11 @@ AXES = (
     Axis(
         "calls in the history", "calls", (10, 100, 1_000, 5_000), lambda w, n: request(w, history_of_calls(n))
     ),
-    Axis("an agent", "steps", (10, 20, 40, 80, 160, 320), agent),
+    Axis("an agent", "steps", (10, 20, 40, 80, 160, 320, 640), agent),
     Axis(
         "an agent that is stored",
         "steps",
-        (10, 20, 40, 80, 160, 320),
+        (10, 20, 40, 80, 160, 320, 640),
         lambda wire, size: agent(wire, size, Messages.to_json),
     ),
     Axis("tools", "tools", (1, 10, 100, 1_000), tools),

@@ -1,8 +1,8 @@
 """How cost grows with size: `python -m benchmarks.growth` prints a table, and `--pictures FOLDER` draws it.
 
-For each axis the work is done at each size, in turns, and the medians of CPU time are compared. The exponent
-is the slope of cost over size in the upper half, both as logarithms: 1 where twice the size costs twice as
-much.
+For each axis the work is done at each size, in turns, and the least CPU times are compared, since other
+processes only add to them. The exponent is the slope of cost over size in the upper half, both as logarithms:
+1 where twice the size costs twice as much.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from math import log
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import linear_regression
 
 from benchmarks.axes import AXES, Axis
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def measure(axis: Axis, rounds: int) -> Costs:
-    """Return the median of the rounds for each wire and size; the sizes of one wire take turns."""
+    """Return the least of the rounds for each wire and size; the sizes of one wire take turns."""
     found: dict[str, list[float]] = {}
     for wire in axis.models:
         taken: list[list[float]] = [[] for _ in axis.sizes]
@@ -52,7 +52,7 @@ def measure(axis: Axis, rounds: int) -> Costs:
         for _ in range(rounds):
             for at, size in enumerate(axis.sizes):
                 taken[at].append(asyncio.run(once(axis, wire, size)))
-        found[wire] = [median(each) for each in taken]
+        found[wire] = [min(each) for each in taken]
     return found
 
 

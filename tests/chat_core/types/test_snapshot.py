@@ -60,12 +60,14 @@ def test_what_is_set_to_what_it_was_is_no_change(change: str) -> None:
     assert snapshot.holds([source])
 
 
-def test_an_equal_object_in_place_of_another_is_a_change() -> None:
+def test_an_equal_object_in_place_of_another_is_watched_as_that_one_was() -> None:
     source = message()
     value: Any = source.parts[1].value  # type: ignore[union-attr]  # it is a value
     snapshot = snapshot_of(source)
 
     value["same"] = {"x": "y"}
+    assert snapshot.holds([source])
+    value["same"]["x"] = "z"
 
     assert not snapshot.holds([source])
 

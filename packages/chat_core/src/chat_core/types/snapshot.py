@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from operator import attrgetter, is_
+from operator import attrgetter, getitem, is_
 from typing import cast
 
 from chat_core.types.call_changes import all_changes
@@ -23,92 +23,74 @@ from chat_core.types.tool_call import ToolCall
 from chat_core.types.watch import last_mark, watch
 
 _NUMBERS = frozenset((int, float, bool))
-_CONTAINERS = frozenset((dict, list))
 _SCALARS = _NUMBERS | {str, type(None)}
 _LARGE = 1 << 20  # bytes of a file, of which no second form is kept in memory
 _fields = cast("Callable[[Message], object]", attrgetter("role", "interrupted"))
 _turn, _parts = attrgetter("turn"), attrgetter("parts")
-_values = cast("Callable[[dict[str, JsonValue]], Iterable[JsonValue]]", vars(dict)["values"])
+_item = cast("Callable[[object, str | int], object]", getitem)
 
 
 class _NotComparable(Exception):
     """A part is too large to keep a form of it, or is a call that will change."""
 
 
-class _Flat:
-    """What stands in some containers, in one list: that is compared in one go.
+class _Json:
+    """Objects and lists of JSON, and copies of each, which hold the same values.
 
-    Texts are compared by their value; what is in place of a number or of a container by identity, since
-    others may be equal and yet written otherwise, as 1, 1.0 and True are, or change later.
+    Python compares equal things by identity first. Of what else is equal numbers matter, since 1 is written
+    otherwise than 1.0 and True: these are compared by identity; and the order of keys.
     """
 
-    __slots__ = ("_others", "_places", "_values")
-
-    def __init__(self) -> None:
-        self._values: list[object] = []
-        self._places: list[int] = []
-        self._others: list[object] = []
-
-    def add(self, values: Iterable[JsonValue]) -> list[JsonValue]:
-        """Add the values of a container. Returns those that are containers too."""
-        containers: list[JsonValue] = []
-        for value in values:
-            kind = type(value)
-            if kind is not str and value is not None:
-                if kind in _CONTAINERS:
-                    containers.append(value)
-                self._places.append(len(self._values))
-                self._others.append(value)
-            self._values.append(value)
-        return containers
-
-    def holds(self, containers: Iterable[Iterable[object]]) -> bool:
-        """Return whether these containers have the same values in them."""
-        found = list(chain.from_iterable(containers))
-        return found == self._values and all(map(is_, map(found.__getitem__, self._places), self._others))
-
-
-class _Json:
-    """Objects and lists of JSON, with what stood in them."""
-
-    __slots__ = ("_in_lists", "_in_objects", "_keys", "_list_sizes", "_lists", "_object_sizes", "_objects")
+    __slots__ = (
+        *("_keys", "_list_copies", "_lists", "_numbers", "_object_copies", "_objects"),
+        *("_ordered", "_places", "_within"),
+    )
 
     def __init__(self) -> None:
         self._objects: list[dict[str, JsonValue]] = []
-        self._object_sizes: list[int] = []
-        self._keys: list[str] = []
-        self._in_objects = _Flat()
+        self._object_copies: list[dict[str, JsonValue]] = []
         self._lists: list[list[JsonValue]] = []
-        self._list_sizes: list[int] = []
-        self._in_lists = _Flat()
+        self._list_copies: list[list[JsonValue]] = []
+        self._ordered: list[dict[str, JsonValue]] = []  # the objects that have more than one key
+        self._keys: list[str] = []  # of these
+        self._within: list[object] = []  # the objects and lists that have the numbers
+        self._places: list[str | int] = []
+        self._numbers: list[object] = []
 
     def add(self, value: JsonValue) -> None:
         """Add a value and all within it."""
         kind = type(value)
-        within: list[JsonValue] = []
         if kind is dict:
-            members = cast("dict[str, JsonValue]", value)
-            self._objects.append(members)
-            self._object_sizes.append(len(members))
-            self._keys += members
-            within = self._in_objects.add(members.values())
+            within = cast("dict[str, JsonValue]", value)
+            self._objects.append(within)
+            self._object_copies.append(within.copy())
+            if len(within) > 1:
+                self._ordered.append(within)
+                self._keys += within
+            self._add_values(within, within.items())
         elif kind is list:
             items = cast("list[JsonValue]", value)
             self._lists.append(items)
-            self._list_sizes.append(len(items))
-            within = self._in_lists.add(items)
-        for container in within:
-            self.add(container)
+            self._list_copies.append(items.copy())
+            self._add_values(items, enumerate(items))
+
+    def _add_values(self, within: object, values: Iterable[tuple[str | int, JsonValue]]) -> None:
+        for place, value in values:
+            kind = type(value)
+            if kind in _NUMBERS:
+                self._within.append(within)
+                self._places.append(place)
+                self._numbers.append(value)
+            elif kind is not str:
+                self.add(value)
 
     def holds(self) -> bool:
         """Return whether everything is as it was added."""
-        objects, lists = self._objects, self._lists
         return (
-            list(map(len, objects)) == self._object_sizes
-            and list(chain.from_iterable(objects)) == self._keys
-            and self._in_objects.holds(map(_values, objects))
-            and list(map(len, lists)) == self._list_sizes
-            and self._in_lists.holds(lists)
+            self._objects == self._object_copies
+            and self._lists == self._list_copies
+            and list(chain.from_iterable(self._ordered)) == self._keys
+            and all(map(is_, map(_item, self._within, self._places), self._numbers))
         )
 
 

@@ -38,6 +38,7 @@ class TestClaude(Claude, BatchSuite, FilesSuite, ModelsSuite):
 
 
 class TestClaudeOnBedrock(Claude):
+    backends = ("asyncio",)
     tapes = TAPES / "claude_bedrock"
     key_variable = "AWS_BEARER_TOKEN_BEDROCK"
 
@@ -47,11 +48,14 @@ class TestClaudeOnBedrock(Claude):
 
 
 class TestClaudeOnVertex(Claude):
+    backends = ("asyncio",)
+
     def builder(self) -> ConfiguredBuilder:
         return ClaudeBuilder().with_vertex("a-project", "global").with_model("claude-opus-5-5")
 
 
 class TestClaudeOnFoundry(Claude, FilesSuite):
+    backends = ("asyncio",)
     key_variable = "ANTHROPIC_FOUNDRY_API_KEY"
 
     def builder(self) -> ConfiguredBuilder:

@@ -63,6 +63,7 @@ class TestGemini(Gemini, EmbeddingsSuite, BatchSuite, FilesSuite, DecisionsSuite
 
 class TestGeminiOnVertex(Gemini, VideosSuite):
     tapes = (TAPES / "gemini_vertex", TAPES / "gemini")
+    backends = ("asyncio",)
 
     def builder(self) -> ConfiguredBuilder:
         return GeminiBuilder().with_vertex("a-project", "global").with_model("gemini-3.5-flash")

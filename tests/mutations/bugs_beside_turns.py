@@ -200,12 +200,22 @@ COUNTS_AND_LISTS = [
         ("test_other_inputs_than_texts_are_sent_or_refused",),
     ),
 ]
+LINES = [
+    Mutation(
+        "lines of JSON are read when all of them have come",
+        "TestOllamaNative",
+        "chat_core.transport.sse",
+        'is_lines = content_type.partition(";")[0].strip() in _JSON_LINES',
+        "is_lines = content_type in ()",
+        ("test_lines_of_json_are_read",),
+    ),
+]
 EXPLANATIONS = [
     Mutation(
         "an explanation shows the key",
         "TestClaude",
         "chat_core.types.explanation",
-        "_hidden(value) if _is_secret(name) else value for name, value in headers.items()",
+        "_hidden(value) if is_secret(name) else value for name, value in headers.items()",
         "value for name, value in headers.items()",
         ("test_an_explanation_shows_no_key",),
     ),
@@ -259,4 +269,4 @@ APPROVALS = [
         ("test_an_approval_with_another_key_is_refused", "test_a_call_that_was_changed_is_refused"),
     ),
 ]
-MUTATIONS = [*FILES, *SOUND, *VIDEOS, *DECISIONS, *COUNTS_AND_LISTS, *EXPLANATIONS, *APPROVALS]
+MUTATIONS = [*FILES, *SOUND, *VIDEOS, *DECISIONS, *COUNTS_AND_LISTS, *LINES, *EXPLANATIONS, *APPROVALS]

@@ -185,7 +185,8 @@ class CohereStreamDecoder:
         return [*shown, TextChunk(whole.text)] if whole.text else shown
 
     def _unknown(self, frame: JsonObject) -> None:
-        if "type" not in frame and is_error_object(frame):
+        is_named = frame.get("type") == "error" or frame.get("error")
+        if (is_named or "type" not in frame) and is_error_object(frame):
             raise unexpected(frame, "an event of a chat")
         self._unknown_events.append(frame)
         self._ending["unknown_events"] = self._unknown_events

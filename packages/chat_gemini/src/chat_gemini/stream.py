@@ -24,6 +24,7 @@ class GeminiStreamDecoder:
     open     | frame with content                  | its events are returned
     open     | frame with a finish reason          | complete, unless a step of a tool has yet to run
     open     | `promptFeedback` with a reason      | complete; the prompt was blocked
+    complete | the last frame once more            | nothing is returned
     complete | frame with content and no reason    | open again
     complete | frame without content               | usage and metadata are taken
     any      | error, in whatever envelope         | it is raised
@@ -46,6 +47,7 @@ class GeminiStreamDecoder:
         self._turn = TurnAssembler(origin, ids, names)
         self._notices = notices
         self._frames = FrameReader("a chunk of a Gemini response")
+        self._last: str | None = None
         self.finished: bool = False
 
     def read_headers(self, headers: Mapping[str, str], /) -> None:
@@ -70,6 +72,9 @@ class GeminiStreamDecoder:
         Raises `ProviderError` for an error, `InvalidResponse` for what is no frame.
         """
         data = event.data
+        if data == self._last and self._turn.is_whole:
+            return ()  # some gateways send the last frame twice
+        self._last = data
         if event.type == "body":  # several frames in one document
             event = Event(event.type, with_whole_characters(data))
         elif data[:1] == "{" and "\n" not in data:  # one frame, and nearly always one text

@@ -12,7 +12,8 @@ from chat_completions.encode.files import encode_file
 from chat_completions.settings import Settings
 from chat_core import ChatResponse, File, JsonObject, Messages
 from chat_core.client.audio import AudioRules, StreamingSpeakingClient, StreamingTranscribingClient
-from chat_core.wire import CallIds, read_object
+from chat_core.wire import CallIds
+from chat_core.wire.read import read_object_with
 
 if TYPE_CHECKING:
     from chat_mistral.batch import EmbeddingMistralBatches, MistralBatches
@@ -71,12 +72,12 @@ class MistralClient(
         Raises a `ChatError`.
         """
         document = encode_file(file, self._settings.dialect)
-        read = partial(read_object, what="the pages of a document")
+        read = partial(read_object_with, what="the pages of a document", name="pages")
         return await self._send("POST", "/ocr", read, {"model": model, "document": document})
 
     async def moderate(self, texts: Sequence[str], *, model: str = "mistral-moderation-latest") -> JsonObject:
         """Return how Mistral classifies texts, one of `results` each. Raises a `ChatError`."""
-        read = partial(read_object, what="a moderation")
+        read = partial(read_object_with, what="a moderation", name="results")
         return await self._send("POST", "/moderations", read, {"model": model, "input": list(texts)})
 
 

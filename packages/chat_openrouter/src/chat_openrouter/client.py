@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
 from chat_core import ChatResponse, JsonObject
-from chat_core.wire import read_object
+from chat_core.wire.read import read_object_with
 
 
 class OpenRouterClient(ChatCompletionsClient):
@@ -19,7 +19,7 @@ class OpenRouterClient(ChatCompletionsClient):
         Raises a `ChatError`.
         """
         path = f"/generation?id={quote(id, safe='')}"
-        return await self._send("GET", path, partial(read_object, what="a generation"))
+        return await self._send("GET", path, partial(read_object_with, what="a generation", name="data"))
 
     @staticmethod
     def cost(response: ChatResponse) -> float | None:

@@ -46,7 +46,7 @@ class StreamedItem:
 
     state | what comes            | what happens
     ------|-----------------------|------------------------------------------------------------------
-    open  | `begin(item)`         | the item is kept; a call is shown once its name is known
+    open  | `begin(item)`         | the item is kept; a call is shown once its name is known, or it is whole
     open  | a delta               | it is kept, and shown
     open  | the end of a text     | it replaces the pieces; what they left out is shown
     any   | `complete(item)`      | the item counts, but for texts that only came in pieces; now it is whole
@@ -173,7 +173,7 @@ class StreamedItem:
         ]
 
     def _call(self, *, gaps: bool) -> list[Part]:
-        if not name_of(self.item):
+        if not name_of(self.item) and not self.is_whole:
             return []
         text = "".join(self._arguments)
         item: JsonObject = {**self.item, _written_in(self.item): text}
@@ -207,8 +207,11 @@ class StreamedItem:
         return (_CHUNKS[kind](text),)
 
     def _show_arguments(self) -> Sequence[TurnEvent]:
-        """Return the chunk of what has not been shown: nothing before the call's name is known."""
-        if not (name := name_of(self.item)):
+        """Return the chunk of what has not been shown: nothing before the call's name is known.
+
+        A call that has none to its end is shown all the same: the model is told that there is no such tool.
+        """
+        if not (name := name_of(self.item)) and not self.is_whole:
             return ()
         is_first = not self._id
         self._claim_id(call_id(self.item))

@@ -29,7 +29,7 @@ def decode_server_error(
 def _advice(error: ProviderError, headers: Mapping[str, str], base_url: str) -> str:
     status = error.status or 0
     if 300 <= status < 400:
-        place = headers.get("location", "another place")[:300]
+        place = headers.get("location", "another place").partition("?")[0][:300]  # a query may hold a token
         return f"the server redirects to {place!r}: use it in .with_base_url(...)"
     if status in (404, 405) and not _names_model(error):
         return _about_path(base_url)

@@ -1,11 +1,21 @@
-"""What to do next, at the end of an error's text: where the key came from, and where a request went."""
+"""Errors of a whole response: those under status 200 too, and what to do next at the end of their text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from chat_core.types.errors import AuthenticationError, NotFound, PermissionDenied, ProviderError
+from chat_core.transport import Response
+from chat_core.types.errors import (
+    AuthenticationError,
+    InvalidResponse,
+    NotFound,
+    PermissionDenied,
+    ProviderError,
+)
+from chat_core.wire.error_body import describes_error
+
+T = TypeVar("T")
 
 DecodeError: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
 """Return the error in a response that is not 2xx: from its status, its headers (names in lower case) and its
@@ -32,3 +42,17 @@ def with_advice(decode_error: DecodeError, *, base_url: str, key_advice: str) ->
         return error
 
     return decode
+
+
+def decoded(response: Response, decode: Callable[[Response], T], decode_error: DecodeError) -> T:
+    """Return what `decode` makes of a whole response.
+
+    Raises what it raises; where it finds no response, and the body describes an error, that error: many
+    servers send errors under status 200.
+    """
+    try:
+        return decode(response)
+    except InvalidResponse:
+        if not describes_error(response.body):
+            raise
+    raise decode_error(response.status, response.headers, response.body)

@@ -17,7 +17,7 @@ from typing_extensions import TypeVar as DefaultTypeVar
 
 from chat_core.client.deadlines import Deadlines
 from chat_core.client.endings import Ending, StallEnding, abilities
-from chat_core.client.error_advice import DecodeError
+from chat_core.client.error_advice import DecodeError, decoded
 from chat_core.client.request_log import LOGGER, RequestLog
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
@@ -75,7 +75,7 @@ async def send_request(
     try:
         if not response.ok:
             raise decode_error(response.status, response.headers, response.body)
-        return decode(response)
+        return decoded(response, decode, decode_error)
     except OSError as error:  # of an import
         raise _transport_error(error, request)  # noqa: B904
     except ChatError as error:

@@ -139,6 +139,7 @@ def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is no JSON")  # Python would read it; a stored conversation could not hold it
 
 
+_MOST_DIGITS = 20  # of a count that a server sends as a text
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode  # `json.loads` would make one each time
 
 
@@ -158,9 +159,13 @@ def as_text(value: JsonValue) -> str:
 
 
 def as_count(value: JsonValue) -> int | None:
-    """Return the value if it is a number, else None; NaN and Infinity, which Python reads, are none."""
+    """Return the value if it is a number, or a whole one in digits, else None; NaN and Infinity, which Python
+    reads, are none.
+    """
     if value is None or type(value) is int:  # as nearly always
         return value
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) < _MOST_DIGITS else None
     if isinstance(value, float):
         return int(value) if math.isfinite(value) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

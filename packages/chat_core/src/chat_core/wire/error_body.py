@@ -15,6 +15,7 @@ from chat_core.types.errors import (
     AuthenticationError,
     ContextWindowExceeded,
     InvalidRequest,
+    InvalidResponse,
     NotFound,
     Overloaded,
     PermissionDenied,
@@ -24,6 +25,7 @@ from chat_core.types.errors import (
 )
 from chat_core.types.json_values import JsonObject, JsonValue, as_list, as_object, as_text
 from chat_core.wire.error_kinds import kind_of_words
+from chat_core.wire.read import parse_object
 from chat_core.wire.retry_after import body_retry_after, retry_after
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -171,6 +173,19 @@ def is_error_object(frame: JsonObject) -> bool:
         for source in numbers
         for name in ("code", "status", "status_code")
     )
+
+
+def describes_error(body: bytes) -> bool:
+    """Return whether a body that could not be read as a response describes an error: by an `error`, or by a
+    message that is a text.
+    """
+    try:
+        frame = parse_object(body, "an error")
+    except InvalidResponse:
+        return False
+    if frame.get("error") or "error" in (frame.get("object"), frame.get("type")):
+        return True
+    return any(isinstance(text := frame.get(name), str) and text for name in _MESSAGE_FIELDS)
 
 
 _MESSAGE_FIELDS = (

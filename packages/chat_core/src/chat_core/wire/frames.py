@@ -29,6 +29,7 @@ class FrameReader:
     -----------|--------------------------|---------------------------------------------
     reading    | a JSON object            | it is returned
     reading    | `[DONE]`                 | `done` is set, nothing is returned
+    reading    | white space              | nothing is returned
     reading    | the beginning of JSON    | kept in `cut`, nothing is returned
     reading    | anything else            | `InvalidResponse`, which quotes it
     cut        | any event                | the `InvalidResponse` of the event that was kept
@@ -122,6 +123,8 @@ class FrameReader:
         data = event.data
         if data.startswith("[DONE]"):
             self.done = True
+            return None
+        if data.isspace():  # some gateways keep a connection alive with it
             return None
         if _may_hold_half(data) or (self._first_half and "\\u" in data):
             data = self._join_halves(data)

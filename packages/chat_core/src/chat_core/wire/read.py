@@ -23,12 +23,33 @@ def read_object(data: str | bytes, what: str) -> JsonObject:
     return value
 
 
+def read_object_with(data: str | bytes, what: str, name: str) -> JsonObject:
+    """Return the JSON object that `data` is.
+
+    Raises `InvalidResponse` for one without the field `name`, such as an error under status 200.
+    """
+    value = read_object(data, what)
+    if name not in value:
+        raise InvalidResponse(f"not {what}, for it has no {name!r}: {_head(data)}")
+    return value
+
+
 def parse_object(data: str | bytes, what: str) -> JsonObject:
-    """Return the JSON object that `data` is, however deep: whoever keeps any of it checks that before."""
+    """Return the JSON object that `data` is, however deep: whoever keeps any of it checks that before.
+
+    Google's servers put an error into an array: then it is the object in it.
+    """
     try:
         value = json_parser()(data)
     except ValueError:
         value = _read_again(data, what)
+    if (
+        isinstance(value, list)
+        and len(value) == 1
+        and isinstance(only := value[0], dict)
+        and only.get("error")
+    ):
+        return only
     if not isinstance(value, dict):
         raise InvalidResponse(f"not {what}: {_head(data)}")
     return value

@@ -23,7 +23,7 @@ def retry_after(headers: Mapping[str, str], status: int | None = None) -> float 
     text = headers.get("retry-after")
     if text is None:
         return _refilled(headers) if status == 429 else None
-    if (seconds := read_duration(text)) is not None:
+    if (seconds := read_duration(text.partition(",")[0])) is not None:  # a proxy may have joined two
         return seconds
     return _until(text, headers.get("date", ""))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, as_object, as_text
 from chat_core.types.message import Message
 from chat_core.types.response import ChatResponse
-from chat_core.wire.error_body import error_from_object, is_error_object
+from chat_core.wire.error_body import describes_error, error_from_object, is_error_object
 from chat_core.wire.frames import FrameReader
 from chat_core.wire.read import read_object
 from chat_core.wire.transcription import audio_usage
@@ -20,6 +21,7 @@ from chat_core.wire.transcription import audio_usage
 if TYPE_CHECKING:
     from chat_core.transport import Event
 
+_PAGE = re.compile(rb"<(?:!doctype|html|\?xml)", re.IGNORECASE)  # of a proxy, say
 _MIMETYPES = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",  # Opus in an Ogg container
@@ -40,6 +42,8 @@ def decode_speech(body: bytes, *, text: str, format: str, model: str) -> Speech:
     Raises `ProviderError` for an error under status 200, `InvalidResponse` for a body without sound.
     """
     figures: JsonObject = {}
+    if body[:1] in (b"[", b"<") and (describes_error(body) or _PAGE.match(body)):
+        raise InvalidResponse(f"no sound, but: {body[:200]!r}")
     if body[:1] == b"{":
         response = read_object(body, "a response with speech")
         if not isinstance(response.get("audio_data"), str):

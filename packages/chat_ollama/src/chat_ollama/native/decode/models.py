@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chat_core import InvalidResponse, JsonObject, JsonValue, ModelInfo
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.wire import error_from_object, is_error_object
 
 from chat_ollama.native.decode.frames import read_body
 
@@ -36,7 +37,10 @@ def decode_details(body: bytes) -> ModelDetails:
 
 def decode_models(body: bytes) -> list[ModelInfo]:
     """Return the models of a response of `/api/tags`."""
-    models = as_list(read_body(body, "a list of models").get("models"))
+    answer = read_body(body, "a list of models")
+    if "models" not in answer and is_error_object(answer):
+        raise error_from_object(answer)
+    models = as_list(answer.get("models"))
     return [
         ModelInfo(as_text(model.get("model")) or as_text(model.get("name")), model)
         for model in models

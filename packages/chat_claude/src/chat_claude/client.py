@@ -16,20 +16,18 @@ from chat_core import (
     ChatResponse,
     ConfigurationError,
     Done,
-    Message,
     Messages,
     ModelInfo,
-    Notice,
     ProviderError,
     StreamTruncated,
     ToolDefinition,
-    Turn,
     TurnEvent,
 )
 from chat_core.client import AnyRequest, Prepared, SchemaRules, TurnClient, as_request, begun
 from chat_core.wire import CallIds
 
 from chat_claude.betas import beta_header
+from chat_claude.continuation import continued, joined, still_paused
 from chat_claude.decode import decode, decode_count, decode_error, decode_models
 from chat_claude.encode import EncodedRequest, encode, encode_count
 from chat_claude.encode.thread import is_lost, stored_in_thread
@@ -82,12 +80,12 @@ class ClaudeClient(TurnClient[Settings]):
             except ChatError as error:
                 error.partial = error.partial if before is None else before
                 raise
-            before, message = _joined(before, response), response.message
+            before, message = joined(before, response), response.message
             if not self._is_paused(response):
                 return before
-            request = _continued(request, message)
+            request = continued(request, message)
         assert before is not None
-        return _still_paused(before, self._settings.continuations)
+        return still_paused(before, self._settings.continuations)
 
     async def stream(self, given: AnyRequest, /) -> AsyncGenerator[TurnEvent]:
         """Yield one turn as it arrives, ending with `Done`; paused turns are continued.
@@ -105,13 +103,13 @@ class ClaudeClient(TurnClient[Settings]):
                     else:
                         yield event
             assert whole is not None, "stream_response() ends in Done"
-            before, message = _joined(before, whole), whole.message
+            before, message = joined(before, whole), whole.message
             if not self._is_paused(whole):
                 yield Done(before)
                 return
-            request = _continued(request, message)
+            request = continued(request, message)
         assert before is not None
-        yield Done(_still_paused(before, self._settings.continuations))
+        yield Done(still_paused(before, self._settings.continuations))
 
     def _stream_after(self, before: ChatResponse | None, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
         """Yield one response of a turn."""
@@ -128,7 +126,7 @@ class ClaudeClient(TurnClient[Settings]):
                 async for event in events:
                     yield event
         except StreamTruncated as error:
-            error.partial = _joined(before, error.partial)
+            error.partial = joined(before, error.partial)
             raise
         except ChatError as error:
             error.partial = before
@@ -260,29 +258,6 @@ class ClaudeClient(TurnClient[Settings]):
         return word in PAUSED and not response.tool_calls
 
 
-def _continued(request: ChatRequest, message: Message) -> ChatRequest:
-    """Return the request with the model's turn so far, which the response will continue."""
-    return replace(request, messages=Messages([*request.messages, message]))
-
-
-def _joined(before: ChatResponse | None, response: ChatResponse) -> ChatResponse:
-    """Return both as one turn."""
-    if before is None:
-        return response
-    one, two = before.message, response.message
-    turn = replace(two.turn or Turn(), usage=before.usage + response.usage)
-    message = Message("model", [*one.parts, *two.parts], turn=turn, interrupted=two.interrupted)
-    notices = tuple(dict.fromkeys(before.notices + response.notices))
-    return ChatResponse(message, notices, response.raw)
-
-
 def _stored(event: TurnEvent, encoded: EncodedRequest) -> TurnEvent:
     """Return the event; the end of a turn with the thread that it is stored in."""
     return Done(stored_in_thread(event.response, encoded)) if isinstance(event, Done) else event
-
-
-def _still_paused(response: ChatResponse, continuations: int) -> ChatResponse:
-    text = (
-        f"the turn is still paused after {continuations} continuations; complete(messages) again continues it"
-    )
-    return replace(response, notices=(*response.notices, Notice("pause_turn", text)))

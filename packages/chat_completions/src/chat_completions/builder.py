@@ -26,7 +26,7 @@ from chat_completions.options import CompletionsOptions
 if TYPE_CHECKING:
     from chat_completions.client import ChatCompletionsClient, EmbeddingChatCompletionsClient
     from chat_completions.rerank_client import RerankingClient
-    from chat_completions.settings import Settings
+    from chat_completions.settings import RequestDefaults, Settings
     from chat_completions.token_count_client import CountingClient
 
 M = TypeVar("M", default=NoModel)
@@ -120,7 +120,7 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
         and `find_key` are those of `Server.resolve`. Raises `ConfigurationError` for what is missing.
         """
         # here: whoever only imports the builder does not import the wire, which is a quarter of the whole
-        from chat_completions.settings import RequestDefaults, Settings
+        from chat_completions.settings import Settings
 
         choices, connection, builder = self._choices, self._connection, type(self).__name__
         if not choices.model:
@@ -137,15 +137,22 @@ class CompletionsBuilder(ProviderBuilder[Choices]):
             headers={**_headers(resolved.api_key), **connection.headers},
             timeouts=connection.timeouts,
             key_advice=resolved.key_advice,
-            defaults=RequestDefaults(
-                dialect=dialect,
-                options=choices.options,
-                strict=choices.strict,
-                reasoning_effort=choices.reasoning_effort,
-                extra={**(extra or {}), **connection.extra},
-            ),
+            defaults=self._defaults(dialect, extra or {}),
             dimensions=choices.dimensions,
             embeddings_extra=connection.embeddings_extra,
+        )
+
+    def _defaults(self, dialect: Dialect, extra: Mapping[str, object]) -> RequestDefaults:
+        """Return what every request carries; `extra` are body fields under those of the user."""
+        from chat_completions.settings import RequestDefaults
+
+        choices = self._choices
+        return RequestDefaults(
+            dialect=dialect,
+            options=choices.options,
+            strict=choices.strict,
+            reasoning_effort=choices.reasoning_effort,
+            extra={**extra, **self._connection.extra},
         )
 
 

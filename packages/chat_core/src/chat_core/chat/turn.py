@@ -11,6 +11,7 @@ from chat_core.chat.inputs import Inputs
 from chat_core.chat.partial_turn import interrupted
 from chat_core.chat.retry import TurnSource
 from chat_core.chat.setup import Setup
+from chat_core.chat.snapshots import Snapshots
 from chat_core.types.errors import ChatError, StreamTruncated
 from chat_core.types.events import Done, StructuredChunk, TextChunk, TurnEvent
 from chat_core.types.message import Message, Turn
@@ -51,10 +52,8 @@ async def model_turn(
                     continue
                 seen.append(event)
                 yield event
-                if not (snapshots and isinstance(event, TextChunk)) or event.aside:
-                    continue
-                if (value := snapshots.feed(event.text)) is not None:
-                    yield StructuredChunk(value)
+                if snapshots and (snapshot := _snapshot(snapshots, event)) is not None:
+                    yield snapshot
         if done is None and inputs.interrupts:
             if seen:
                 calls.commit(interrupted(seen))
@@ -71,6 +70,14 @@ async def model_turn(
         raise
     calls.commit(done.response.message)
     yield done
+
+
+def _snapshot(snapshots: Snapshots, event: TurnEvent) -> StructuredChunk | None:
+    """Return the typed value so far, where an event has brought more of it."""
+    if not isinstance(event, TextChunk) or event.aside:
+        return None
+    value = snapshots.feed(event.text)
+    return None if value is None else StructuredChunk(value)
 
 
 def turn_request(

@@ -18,13 +18,7 @@ from chat_core.chat.step_tools import StepTools
 from chat_core.chat.tool_runner import ToolRunner
 from chat_core.realtime.events import Interrupted
 from chat_core.realtime.inbox import Due, Failed, Inbox, Item, Lost, Received
-from chat_core.realtime.inputs import (
-    Clear,
-    Commit,
-    History,
-    Interrupt,
-    Respond,
-)
+from chat_core.realtime.inputs import Clear, Commit, History, Interrupt, Respond
 from chat_core.realtime.link import Link, Reopened
 from chat_core.realtime.reading import Reading, SessionEvent
 from chat_core.realtime.record import Record

@@ -48,19 +48,22 @@ def oauth_transport(
         code, state = await read_code()
         return AuthorizationCodeResult(code=code, state=state)
 
-    metadata = OAuthClientMetadata.model_validate(
-        {
-            "redirect_uris": [redirect_url],
-            "client_name": client_name,
-            "scope": scope,
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-        }
-    )
+    metadata = OAuthClientMetadata.model_validate(_registration(redirect_url, client_name, scope))
     kept = _Storage({} if storage is None else storage)
     login = OAuthClientProvider(url, metadata, kept, redirect_handler=show, callback_handler=receive)
     client = create_mcp_http_client(auth=login)
     return _LoginTransport(client, client.aclose)
+
+
+def _registration(redirect_url: str, client_name: str, scope: str | None) -> dict[str, object]:
+    """Return what a client registers itself with."""
+    return {
+        "redirect_uris": [redirect_url],
+        "client_name": client_name,
+        "scope": scope,
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+    }
 
 
 class _LoginTransport(HttpTransport):

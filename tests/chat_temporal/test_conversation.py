@@ -310,7 +310,7 @@ async def test_events_of_a_turn_are_published_and_files_stay_out_of_the_history(
     assert '"text_chunk"' in published[0][2]
 
 
-async def test_a_turn_goes_on_where_nobody_can_be_told_of_it(
+async def test_a_turn_goes_on_where_it_cannot_be_shown(
     temporal: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[str] = []

@@ -73,8 +73,8 @@ class Scene:
         (self.folder / "lasting").touch()
 
     def clear(self) -> None:
-        """Forget effects and places."""
-        for name in ("effects", "places"):
+        """Forget effects, places, and what workers have printed."""
+        for name in ("effects", "places", "log"):
             (self.folder / name).unlink(missing_ok=True)
 
     def _append(self, name: str, line: str) -> None:
@@ -101,12 +101,12 @@ class Workers:
         self._context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             self._context.set_forkserver_preload([*modules])
-        self._call = (run, (folder, *arguments))
+        self._call = (run, folder, *arguments)
         self.processes: list[BaseProcess] = []
 
     def start(self) -> BaseProcess:
         """Start one."""
-        process = self._context.Process(target=_silent, args=self._call, daemon=True)
+        process = self._context.Process(target=_logged, args=self._call, daemon=True)
         process.start()
         self.processes.append(process)
         return process
@@ -119,11 +119,11 @@ class Workers:
         self.processes.clear()
 
 
-def _silent(run: Callable[..., None], arguments: tuple[object, ...]) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def _logged(run: Callable[..., None], folder: Path, *arguments: str) -> None:
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
-        os.dup2(nowhere, stream)
-    run(*arguments)
+        os.dup2(log, stream)
+    run(folder, *arguments)
 
 
 class Subject(Protocol):
@@ -189,7 +189,8 @@ async def _count(subject: Subject, seen: dict[str, str], figures: Figures) -> No
     messages = await subject.messages()
     effects = subject.scene.effects
     if not len(messages) or messages[-1].text != "Done.":
-        pytest.fail(f"it has not ended: {messages.to_json()} {await subject.trouble()}")
+        log = "\n".join(subject.scene.lines("log")[-200:])
+        pytest.fail(f"it has not ended: {messages.to_json()} {await subject.trouble()}\n{log}")
     figures.conversations += 1
     figures.calls["unknown"] += sum(status == "unknown" for status in seen.values())
     for call in messages.calls:

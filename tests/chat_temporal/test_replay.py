@@ -8,6 +8,8 @@ conversation would after a deployment. CONTRIBUTING.md says what to do then.
 # ruff: noqa: ASYNC110  what a workflow is at is asked for: Temporal tells nobody
 from __future__ import annotations
 
+import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -178,3 +180,12 @@ async def patches(temporal: Client, conversation: Conversation) -> list[str]:
         for name in ("one-more-check",)
         if event.HasField("marker_recorded_event_attributes") and name in str(event)
     ]
+
+
+def test_the_workflow_imports_little_as_each_conversation_imports_it_anew() -> None:
+    program = "import sys, chat_temporal.workflow; print(*[name for name in sys.modules if 'chat_' in name])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {
+        *("chat_core", "chat_core.types", "chat_core.types.lazy_names", "chat_core.types.version"),
+        *("chat_temporal", "chat_temporal.names", "chat_temporal.values", "chat_temporal.workflow"),
+    }

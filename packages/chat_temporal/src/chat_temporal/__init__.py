@@ -5,7 +5,7 @@ The names that stand here are public.
 
 from typing import TYPE_CHECKING
 
-from chat_core.client import lazy_names
+from chat_core.types.lazy_names import lazy_names  # alone: each workflow imports this package anew
 
 if TYPE_CHECKING:
     from chat_temporal.activities import ChatActivities, Publish

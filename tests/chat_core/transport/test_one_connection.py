@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import Any
 
@@ -9,6 +10,8 @@ import anyio
 import httpcore
 import httpx
 import pytest
+import sniffio
+from chat_core.transport.http import HttpTransport
 from chat_core.transport.joined_body import joined_body
 from chat_core.transport.one_connection import OneConnection
 
@@ -55,3 +58,25 @@ async def test_a_request_waits_for_no_lock(serve: Any, monkeypatch: pytest.Monke
 def test_the_body_of_another_stream_is_not_taken_from_inside_it() -> None:
     for stream in (httpx.ByteStream(b"abc"), httpcore.Response(200, content=b"abc").stream, None):
         assert joined_body(stream) is None
+
+
+async def test_neither_a_request_nor_a_stream_makes_a_task(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sniffio.current_async_library() == "trio":
+        pytest.skip("trio's tasks are in nurseries, and none is opened")
+    peer = serve(ANSWER)
+    transport = HttpTransport()
+    await transport.send(peer.request())
+    made: list[object] = []
+    monkeypatch.setattr(asyncio, "create_task", made.append)
+
+    tasks = asyncio.all_tasks()
+    assert (await transport.send(peer.request())).body == b"abc"
+    async with transport.stream(peer.request()) as stream:
+        async for _ in stream.bursts():
+            assert asyncio.all_tasks() == tasks
+
+    assert made == []
+    monkeypatch.undo()
+    await transport.aclose()

@@ -26,9 +26,9 @@ _OF_ONE_TURN = (TextChunk, ReasoningChunk, RefusalChunk, ToolCallChunk, Structur
 class ReadAhead(Generic[E]):
     """A queue between a reader, which is read ahead within one turn of the model, and a consumer.
 
-    After any other event `put` waits until the consumer has taken it and wants the next one: what comes then
-    has effects, such as a tool that runs, or a request that costs. Events that are there are taken without
-    the loop.
+    After any other event the reader waits until the consumer has taken it and wants the next one: what comes
+    then has effects, such as a tool that runs, or a request that costs. Events that are there are taken
+    without the loop.
     """
 
     def __init__(self, loop: SharedLoop) -> None:
@@ -40,14 +40,19 @@ class ReadAhead(Generic[E]):
         self._gate: anyio.Event | None = None
         self._gate_after = 0  # how many events are taken when the gate opens
 
-    async def put(self, event: E) -> None:
-        """Add an event, and wait where the reader must not go on before the consumer. Called on the loop."""
+    def put(self, event: E) -> anyio.Event | None:
+        """Add an event. Return what the reader has to wait for where it must not go on before the consumer.
+
+        Called on the loop.
+        """
         self._events.append(event)
         self._put += 1
-        self._wake()
-        if not isinstance(event, _OF_ONE_TURN) or len(self._events) >= _MOST:
-            self._gate, self._gate_after = anyio.Event(), self._put
-            await self._gate.wait()
+        if self._consumer is not None:
+            self._wake()
+        if isinstance(event, _OF_ONE_TURN) and len(self._events) < _MOST:
+            return None
+        self._gate, self._gate_after = anyio.Event(), self._put
+        return self._gate
 
     def end(self) -> None:
         """Tell the consumer that no more events come. Called on the loop."""
@@ -63,6 +68,9 @@ class ReadAhead(Generic[E]):
             consumer = self._loop.waiter()
             self._loop.now(self._want, self._taken, consumer)
             self._loop.wait(consumer)
+        if len(self._events) == 1:  # as always where events are waited for
+            self._taken += 1
+            return [self._events.popleft()]
         batch = [self._events.popleft() for _ in range(len(self._events))]
         self._taken += len(batch)
         return batch

@@ -137,7 +137,8 @@ async def _read(source: AbstractAsyncContextManager[AsyncIterable[T]], ahead: Re
     try:
         async with source as items:
             async for item in items:
-                await ahead.put(item)
+                if (taken := ahead.put(item)) is not None:
+                    await taken.wait()
     finally:
         ahead.end()
 

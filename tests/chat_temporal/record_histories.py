@@ -9,7 +9,6 @@ import json
 import re
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import anyio
 from temporalio.client import Client
@@ -60,7 +59,7 @@ def main(version: str) -> None:
     """Record on a server of its own."""
     from conftest import running_server
 
-    with TemporaryDirectory() as folder, running_server(Path(folder) / "t.db") as address:
+    with running_server() as address:
         anyio.run(_record, address, version)
 
 

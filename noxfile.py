@@ -13,6 +13,7 @@ What follows `--` is for pytest: `-- tests/chat_claude -k stream` chooses other 
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections import defaultdict
@@ -23,13 +24,18 @@ from xml.etree import ElementTree
 import nox
 
 nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).resolve().parent
 WIRES = ("chat_completions", "chat_responses", "chat_claude", "chat_gemini", "chat_ollama")
 TESTS = ("tests/chat_core", *(f"tests/{name}" for name in WIRES), "tests/recordings")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t"]
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
 LOOPS = {"debug": "3.11", "uvloop": "3.11", "trio": "3.11", "eager": "3.12"}  # and a Python that has it
+
+# All versions of pyenv are found, also those that are not switched on: its own commands for them only fail.
+os.environ["PATH"] = os.pathsep.join([*map(str, PYENV.glob("versions/3.*/bin")), os.environ["PATH"]])
 
 # What tests need of others, in the versions of constraints.txt. The other libraries of vendors ask for newer
 # versions than our packages do; tests that need them are skipped.
@@ -44,7 +50,7 @@ NOT_FREE = {"chat_temporal", "azure", "grpc", "llama", "oauth", "tokens"}
 @nox.parametrize("extras", [False, True], ids=["bare", "extras"])
 def lowest(session: nox.Session, extras: bool) -> None:
     """Test with the lowest versions that the packages allow."""
-    chosen = editable(without=RAISING) if extras else editable("chat_core[testing]", *WIRES)
+    chosen = editable(without=RAISING) if extras else editable("chat_core[aiohttp,httpx2,testing]", *WIRES)
     telemetry = ["opentelemetry-sdk>=1.36"] if extras else []
     session.install("--resolution", "lowest-direct", *chosen, *telemetry, *pinned(TOOLS))
     # some versions of google-api-core warn that Google will leave Python 3.11 behind

@@ -11,6 +11,7 @@ import asyncio
 import select
 import ssl
 from collections.abc import Iterable
+from typing import cast
 
 import httpcore
 
@@ -132,8 +133,7 @@ class _Protocol(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop has no subclass of it
 
     def data_received(self, data: bytes) -> None:
         self.received.append(data)

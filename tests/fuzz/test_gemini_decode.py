@@ -242,6 +242,15 @@ def changed(frames: list[Any], what: list[tuple[str, int, int]]) -> list[Any]:
     return frames
 
 
+def counted(frames: list[Any]) -> list[Any]:
+    """The frames that count: one with a finish reason that comes twice in a row, once."""
+    kept: list[Any] = []
+    for frame in frames:
+        if not (kept and frame == kept[-1] and "finishReason" in json.dumps(frame)):
+            kept.append(frame)
+    return kept
+
+
 def split(whole: Any, number: int) -> list[Any]:
     """A frame as two: the last of its parts, or the end of its text, come later."""
     [candidate] = whole.get("candidates") or [{}]
@@ -268,7 +277,7 @@ def test_no_character_is_lost_and_no_call_runs_on_half_its_arguments(
         return
     done = decoder.finish()
     assert broken_laws([*events, done]) == []
-    assert done.response.text == texts(frames)
+    assert done.response.text == texts(counted(frames))
     names = {part["functionCall"]["name"] for part in parts_of(frames) if "functionCall" in part}
     assert {made.name for made in done.response.tool_calls} == names
     assert len(done.response.tool_calls) == len(names)

@@ -9,6 +9,7 @@ from chat_claude import ClaudeBuilder
 from chat_completions import ChatCompletionsBuilder
 from chat_core import ChatBuilder, Completed, Message, Messages, Text, ToolCall, Turn, tool
 from chat_core.testing import FakeTransport
+from chat_core.transport import Request, Response
 from chat_gemini import GeminiBuilder
 from chat_responses import ResponsesBuilder
 
@@ -106,8 +107,19 @@ def sent_again(wire: str, size: int) -> Run:
     return prepared
 
 
+class ForgetfulTransport(FakeTransport):
+    """One that does not keep what was sent: of an agent that would be megabytes, which no other transport
+    keeps.
+    """
+
+    async def send(self, request: Request, /) -> Response:
+        response = await super().send(request)
+        self.requests.clear()
+        return response
+
+
 def agent(wire: str, size: int, save: Callable[[Messages], object] | None = None) -> Run:
-    transport = FakeTransport()
+    transport = ForgetfulTransport()
     for number in range(size - 1):
         transport.answer(answer(wire, "Looking.", [(f"call_{number}", {"at": number})]))
     transport.answer(answer(wire, "Done."))

@@ -17,8 +17,13 @@ from typing import Any, TypeAlias
 
 import pytest
 from chat_core.testing.conformance.clock import VirtualLoop
+from hypothesis import settings
 
 CheckLinear: TypeAlias = Callable[[Callable[[int], Callable[[], object]], int, int], None]
+
+# how long an example takes tells more about what else the machine does
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 PACKAGES = Path(__file__).resolve().parent.parent / "packages"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from chat_core import JsonObject
 from chat_core.types.misuse import refuse_unknown_fields
@@ -39,5 +40,9 @@ class CompletionsOptions:
 
     def body(self) -> JsonObject:
         """Return the fields of the request body that are set."""
-        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: as_json(value) for name, value in given.items() if value is not None}
+        given = zip(_NAMES, _values(self), strict=True)
+        return {name: as_json(value) for name, value in given if value is not None}
+
+
+_NAMES = tuple(field.name for field in fields(CompletionsOptions))
+_values: Callable[[CompletionsOptions], tuple[object, ...]] = attrgetter(*_NAMES)

@@ -56,12 +56,15 @@ class Blocks:
 
     def parts(self, citations: tuple[Citation, ...]) -> Iterator[Part]:
         """Yield the parts. The citations of the turn stand on its last text."""
-        texts = [block for block in self.items if isinstance(block, Block) and block.kind is Text]
+        last: Block | None = None
+        if citations:
+            texts = [block for block in self.items if isinstance(block, Block) and block.kind is Text]
+            last = texts[-1] if texts else None
         for block in self.items:
             if not isinstance(block, Block):
                 yield block
             elif block.kind is Text:
-                yield Text("".join(block.pieces), citations if block is texts[-1] else ())
+                yield Text("".join(block.pieces), citations if block is last else ())
             else:
                 native = Native(self._origin, block.native) if block.native else None
                 yield block.kind("".join(block.pieces), native=native)

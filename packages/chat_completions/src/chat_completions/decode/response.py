@@ -26,7 +26,9 @@ def decode(body: bytes, *, origin: Origin, dialect: Dialect, ids: CallIds) -> Ch
 def decode_object(answer: JsonObject, *, origin: Origin, dialect: Dialect, ids: CallIds) -> ChatResponse:
     """Return the turn in a chat completion, as `decode` does."""
     response, choices = completion(answer)
-    choice = next((choice for choice in choices if choice.get("index") == 0), choices[0])
+    choice = choices[0]
+    if choice.get("index") != 0:
+        choice = next((choice for choice in choices if choice.get("index") == 0), choice)
     check_choice(choice)
     parts = TurnParts(origin, ids, dialect.reasoning.think_tags)
     parts.add(message_of(choice), whole=True)

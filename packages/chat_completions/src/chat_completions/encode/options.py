@@ -34,6 +34,8 @@ def encode_options(request: ChatRequest, defaults: RequestDefaults) -> dict[str,
         **defaults.options.body(),
     }
     body = {name: value for name, value in given.items() if value is not None}
+    if not body:  # as of most requests
+        return body
     for name in sorted(dialect.fields.lacks & body.keys()):
         raise ConfigurationError(
             f"{dialect.name} has no {name}; if it does, .with_extra_body({{{name!r}: {body[name]!r}}}) "

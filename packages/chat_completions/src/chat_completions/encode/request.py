@@ -37,4 +37,6 @@ def encode(
         body["stream"] = True
         if dialect.fields.stream_usage:
             body["stream_options"] = {"include_usage": True}
-    return Encoded(body | dict(defaults.extra), tuple(dict.fromkeys(notices)))
+    if defaults.extra:
+        body |= defaults.extra
+    return Encoded(body, tuple(dict.fromkeys(notices)) if notices else ())

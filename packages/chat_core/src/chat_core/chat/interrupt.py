@@ -41,20 +41,21 @@ class Interrupt:
         self.wanted: bool = False
         self._scope: Scope | None = None
         self._task: asyncio.Task[object] | None = None  # the task that waits
-        self._is_cancelled = False  # the task was cancelled from here
+        self._cancelled: asyncio.Task[object] | None = None  # the task that was cancelled from here
+        self._cancelling = 0  # cancellations of the task before it waits
 
     def call(self) -> None:
         """End the wait, where there is one, and pass nothing more on."""
         self.wanted = True
         if self._scope is not None:
             self._scope.cancel()
-        elif self._task is not None and not self._is_cancelled:
+        elif self._task is not None and self._cancelled is None:
             import asyncio
 
             if (
                 asyncio.current_task() is not self._task
             ):  # else what is waited for calls, and will see `wanted`
-                self._is_cancelled = True
+                self._cancelled = self._task
                 self._task.cancel()
 
     def pass_on(self, source: AsyncGenerator[E], *, shields: bool = False) -> AsyncGenerator[E]:
@@ -86,25 +87,40 @@ class Interrupt:
         from asyncio import CancelledError, current_task, get_running_loop
 
         loop = get_running_loop()
-        while not self.wanted:
-            self._task = task = current_task(loop)  # which would look for the loop each time
-            assert task is not None
-            cancelling = task.cancelling()
-            try:
-                event = await anext(source)
-            except StopAsyncIteration:
-                return
-            except CancelledError:
-                if not self._is_cancelled or task.cancelling() > cancelling + 1:
-                    raise  # the task was cancelled from outside, perhaps at the same time
-                break
-            finally:
+        is_over = self.wanted
+        if is_over:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            return
+        try:
+            self._wait_in(current_task(loop))  # which would look for the loop each time
+            async for event in source:
                 self._task = None
-                if self._is_cancelled:
-                    self._is_cancelled = False
-                    task.uncancel()
-            yield event
+                if self.wanted:
+                    self._uncancel()
+                yield event
+                if self.wanted:
+                    break
+                self._wait_in(current_task(loop))  # another one may go on
+            else:
+                return
+        except CancelledError:
+            task = self._cancelled
+            if task is None or task.cancelling() > self._cancelling + 1:
+                raise  # the task was cancelled from outside, perhaps at the same time
+        finally:
+            self._task = None
+            self._uncancel()
         await anyio.lowlevel.checkpoint_if_cancelled()  # a scope around it that was cancelled too
+
+    def _wait_in(self, task: asyncio.Task[object] | None) -> None:
+        assert task is not None
+        self._task, self._cancelling = task, task.cancelling()
+
+    def _uncancel(self) -> None:
+        """Take back the cancellation of the task, where it has ended the wait."""
+        if self._cancelled is not None:
+            self._cancelled.uncancel()
+            self._cancelled = None
 
 
 def _scopes() -> Callable[[], Scope]:

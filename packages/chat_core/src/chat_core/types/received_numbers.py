@@ -11,6 +11,8 @@ from chat_core.types.json_values import JsonObject, JsonValue, is_out_of_range
 from chat_core.types.message import Message
 from chat_core.types.parts import Text
 
+_MOST = 1 << 53
+
 
 def clear_numbers(message: Message) -> None:
     """Put null in the place of such numbers, in whatever of a turn is stored as received.
@@ -23,6 +25,8 @@ def clear_numbers(message: Message) -> None:
         inner = waiting.pop()
         for key, value in inner.items() if isinstance(inner, dict) else enumerate(inner):
             kind = type(value)
+            if kind is int and -_MOST < cast("int", value) < _MOST:  # as nearly always: counts of tokens
+                continue
             if kind is dict or kind is list:
                 waiting.append(cast("dict[str, JsonValue] | list[JsonValue]", value))
             elif (kind is float or kind is int) and is_out_of_range(value):

@@ -581,12 +581,18 @@ def test_arguments_with_half_a_character_are_no_arguments() -> None:
 
 
 @pytest.mark.parametrize(
-    "usage", ['{"prompt_tokens":NaN}', '{"prompt_tokens":1e999}', '{"prompt_tokens":"7"}', "[]", "7"]
+    "usage", ['{"prompt_tokens":NaN}', '{"prompt_tokens":1e999}', '{"prompt_tokens":"many"}', "[]", "7"]
 )
 def test_usage_that_is_no_number_is_unknown(usage: str) -> None:
     response = ended(json.dumps(chunk({"content": "a"}, "stop", usage="?")).replace('"?"', usage))
 
     assert response.usage.input_tokens is None
+
+
+def test_usage_in_digits_is_read() -> None:
+    response = ended(chunk({"content": "a"}, "stop", usage={"prompt_tokens": "7"}))
+
+    assert response.usage.input_tokens == 7
 
 
 @pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000])

@@ -37,7 +37,7 @@ Call = Callable[[Any], Awaitable[object]]
 ENDPOINTS: dict[str, tuple[str, Call]] = {
     f"{name} {endpoint}": (name, call)
     for endpoint, names, call in (
-        ("embeddings", [*BUILDERS.keys() - {"claude"}], lambda client: client.embed(["a"])),
+        ("embeddings", [name for name in BUILDERS if name != "claude"], lambda client: client.embed(["a"])),
         ("models", [*BUILDERS], lambda client: client.list_models()),
         ("turn", [*BUILDERS], lambda client: client.complete(MESSAGES)),
         ("tokens", ["openai", "cohere", "gemini", "claude", "bedrock"], lambda c: c.count_tokens(MESSAGES)),

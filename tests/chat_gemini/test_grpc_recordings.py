@@ -28,10 +28,17 @@ import drive  # noqa: E402  the path of this folder is set first
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     """Grpcio runs on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def one_loop(anyio_backend: str) -> None:
+    """Have all tests share an event loop: what grpcio still has to tell a loop that is closed fails the test
+    that runs then.
+    """
 
 
 class Playing:

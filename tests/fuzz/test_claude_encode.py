@@ -35,7 +35,7 @@ from chat_core import (
     Turn,
 )
 from chat_core.wire import dump
-from conversations import json_of
+from conversation_strategies import json_of
 from histories import histories
 from hypothesis import given
 from hypothesis import strategies as st

@@ -16,7 +16,7 @@ from chat_core import (
     ToolDefinition,
 )
 from chat_core.wire import Encoded
-from conversations import conversations, has_content
+from conversation_strategies import conversations, has_content
 from histories import histories
 from hypothesis import given
 from hypothesis import strategies as st

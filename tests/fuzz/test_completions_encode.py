@@ -35,7 +35,7 @@ from chat_core import (
 )
 from chat_core.types.plain_json import as_json
 from chat_core.wire import dump
-from conversations import json_of
+from conversation_strategies import json_of
 from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming

@@ -70,7 +70,7 @@ class McpServer(Shown):
         version: str | None = None,
         transport: Transport | None = None,
     ) -> None:
-        checked_url(url)
+        checked_url(url, may_hold_key=True)  # many hosted servers have it there
         given = _checked_headers(headers)
         address = url.strip()
 

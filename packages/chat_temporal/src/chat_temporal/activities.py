@@ -49,6 +49,7 @@ from chat_temporal.names import ADVANCE, CHECK, RUN_TOOL, TO_RUN
 from chat_temporal.values import Progress, Step
 
 D = TypeVar("D", default=None)
+P = TypeVar("P", bound=StreamProvider)
 Publish: TypeAlias = Callable[[str, int, str], object]
 """Takes the workflow's id, the attempt at the turn, and an event as JSON; sync or async."""
 _LOGGER = logging.getLogger("chat_temporal")
@@ -68,7 +69,7 @@ class ChatActivities(Generic[D]):
 
     def __init__(
         self,
-        builder: ChatBuilder[HasModel, StreamProvider, ChatResponse, NeverPauses, object],
+        builder: ChatBuilder[HasModel, P, ChatResponse, NeverPauses, object],
         tools: Sequence[ScopedCollection[D]] = (),
         *,
         deps: D | None = None,

@@ -200,10 +200,12 @@ class ProviderBuilder(Shown, Generic[C]):
         return changed
 
 
-def checked_url(url: str) -> str:
+def checked_url(url: str, *, may_hold_key: bool = False) -> str:
     """Return the URL without slashes at the end of its path. A query goes along with every request.
 
-    Raises `ConfigurationError` for other schemes than http(s), and for credentials or a fragment in it.
+    Raises `ConfigurationError` for other schemes than http(s), for credentials or a fragment in it, and for a
+    key in its query, unless `may_hold_key`: that is for servers which are reached in no other way, and for a
+    caller that shows no query.
     """
     checked_text(url, "with_base_url", "https://host/v1")
     shown = url.rpartition("@")[2]  # what stands before it may be a password
@@ -221,7 +223,7 @@ def checked_url(url: str) -> str:
     if parsed.scheme not in ("http", "https") or not parsed.hostname:
         raise ConfigurationError(f"not a base URL: {shown!r}; it looks like https://host/v1")
     names = [name for name, _ in parse_qsl(parsed.query, keep_blank_values=True)]
-    if secret := next((name for name in names if is_secret(name)), None):
+    if not may_hold_key and (secret := next((name for name in names if is_secret(name)), None)):
         raise ConfigurationError(
             f"a base URL holds no {secret!r}, it would end up in logs and in what is stored: "
             ".with_api_key(...), or .with_header(...) for a key of a gateway's"

@@ -33,7 +33,7 @@ def oauth_transport(
     the server names. `await transport.aclose()` closes its connections in the end. Raises
     `ConfigurationError` where `chat-mcp[oauth]` is not installed.
     """
-    checked_url(url)
+    checked_url(url, may_hold_key=True)
     try:
         from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
         from mcp.shared._httpx_utils import create_mcp_http_client

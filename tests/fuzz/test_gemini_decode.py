@@ -287,7 +287,7 @@ def test_no_character_is_lost_and_no_call_runs_on_half_its_arguments(
 def check_cut(decoder: GeminiStreamDecoder, frames: list[Any]) -> None:
     with pytest.raises(StreamTruncated) as cut:
         decoder.finish()
-    assert cut.value.partial.text == texts(frames)
+    assert cut.value.partial.text == texts(counted(frames))
     assert not any(isinstance(made.status, Pending) for made in cut.value.partial.tool_calls)
     assert not frames or json.dumps(frames[-1])[:40] in str(cut.value)
 

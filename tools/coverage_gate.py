@@ -32,7 +32,9 @@ REPEATING = (
 )
 REPEATING_FILES = ("chat_core/processes/test_restart.py",)
 # what drives the conformance suites, which are a part of chat-core: all suites, each once or twice
-SUITES = tuple(f"conformance/test_{name}.py" for name in ("claude", "cohere", "realtime", "transports"))
+SUITES = tuple(
+    f"conformance/test_{name}.py" for name in ("claude", "cohere", "gemini", "realtime", "transports")
+)
 SETTINGS = """
 [run]
 parallel = true

@@ -11,10 +11,10 @@ import pytest
 from chat_core import Chat
 from chat_core.chat.batches import ChatBatches
 from chat_core.chat.chat_stream import ChatStream
-from chat_core.chat.sync_batches import SyncBatches
+from chat_core.chat.sync_batches import SyncBatches, SyncProviderBatches
 from chat_core.chat.sync_files import SyncFiles
-from chat_core.chat.sync_jobs import SyncProviderBatches, SyncVideos
 from chat_core.chat.sync_stream import SyncStream
+from chat_core.chat.sync_videos import SyncVideos
 from chat_core.sync import SyncChat, SyncClient
 
 PROTOCOLS = (

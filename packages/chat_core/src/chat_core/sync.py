@@ -200,7 +200,7 @@ class SyncChat(SyncCalls[P_co, R_co, V_co, D_contra]):
         from chat_core.chat.sync_batches import SyncBatches
 
         chat = cast("Chat[SupportsBatches, object, V_co]", self._chat)
-        return SyncBatches(chat.batches, self._call, self._read_ahead)
+        return SyncBatches(chat.batches, self)
 
     @overload
     def embed(

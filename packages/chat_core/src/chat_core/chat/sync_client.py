@@ -32,8 +32,9 @@ from chat_core.types.misuse import kind_of
 from chat_core.types.request import as_request
 
 if TYPE_CHECKING:
+    from chat_core.chat.sync_batches import SyncProviderBatches
     from chat_core.chat.sync_files import SyncFiles
-    from chat_core.chat.sync_jobs import SyncProviderBatches, SyncVideos
+    from chat_core.chat.sync_videos import SyncVideos
     from chat_core.types.audio import Speech, SpeechEvent, Transcription, TranscriptionEvent
     from chat_core.types.embeddings import EmbeddingInput, EmbeddingsResponse
     from chat_core.types.events import TurnEvent
@@ -205,7 +206,7 @@ class SyncClient(SyncLoop, Generic[P_co]):
     @property
     def batches(self: SyncClient[SupportsBatches]) -> SyncProviderBatches:
         """The batches of the client's model, as `client.batches`, without `await`."""
-        from chat_core.chat.sync_jobs import SyncProviderBatches
+        from chat_core.chat.sync_batches import SyncProviderBatches
 
         self._require(SupportsBatches, "has no batches")
         return SyncProviderBatches(self._client.batches, self)
@@ -213,7 +214,7 @@ class SyncClient(SyncLoop, Generic[P_co]):
     @property
     def videos(self: SyncClient[SupportsVideos]) -> SyncVideos:
         """The videos of the client's model, as `client.videos`, without `await`."""
-        from chat_core.chat.sync_jobs import SyncVideos
+        from chat_core.chat.sync_videos import SyncVideos
 
         self._require(SupportsVideos, "makes no videos")
         return SyncVideos(self._client.videos, self)

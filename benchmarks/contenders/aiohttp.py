@@ -8,11 +8,11 @@ from typing import Any
 import aiohttp
 
 from benchmarks.answers import QUESTION
-from benchmarks.contenders import Contender, Library, Turns
-from benchmarks.contenders.httpx import PATHS, body, body_of, call_deltas, delta_of, frame, listed, text_of
+from benchmarks.contenders import Library
+from benchmarks.contenders.httpx import PATHS, ByHand, body, body_of, call_deltas, delta_of, frame, text_of
 
 
-class Client(Contender):
+class Client(ByHand):
     def __init__(self, server: str, library: Library) -> None:
         self.wire = library.wire
         self.server = server
@@ -22,19 +22,6 @@ class Client(Contender):
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=300),
             connector=aiohttp.TCPConnector(limit=5000),
         )
-
-    async def complete(self, turns: Turns) -> str:
-        return await self.send(listed(self.wire, turns))
-
-    def listed(self, turns: Turns) -> Any:
-        return listed(self.wire, turns)
-
-    async def typed(self) -> Any:
-        try:
-            from benchmarks.report import Report
-        except ImportError:  # httpx alone
-            raise NotImplementedError from None
-        return Report.model_validate_json(await self.complete([("user", QUESTION)]))
 
     async def send(self, messages: Any) -> str:
         sent = body_of(self.wire, messages, stream=False)

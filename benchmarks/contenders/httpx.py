@@ -20,18 +20,10 @@ PATHS = {
 }
 
 
-class Client(Contender):
-    def __init__(self, server: str, library: Library) -> None:
-        self.wire = library.wire
-        self.sync = library.sync
-        options: dict[str, Any] = {
-            "base_url": server,
-            "headers": {"authorization": "Bearer key"},
-            "timeout": httpx.Timeout(300, connect=10),
-            "limits": httpx.Limits(max_connections=5000, max_keepalive_connections=100),
-        }
-        self.http: Any = httpx.Client(**options) if library.sync else httpx.AsyncClient(**options)
-        self.whole, self.streamed = PATHS[self.wire]
+class ByHand(Contender):
+    """What is the same whichever library carries the requests."""
+
+    wire: str
 
     async def complete(self, turns: Turns) -> str:
         return await self.send(listed(self.wire, turns))
@@ -45,6 +37,20 @@ class Client(Contender):
         except ImportError:  # httpx alone
             raise NotImplementedError from None
         return Report.model_validate_json(await self.complete([("user", QUESTION)]))
+
+
+class Client(ByHand):
+    def __init__(self, server: str, library: Library) -> None:
+        self.wire = library.wire
+        self.sync = library.sync
+        options: dict[str, Any] = {
+            "base_url": server,
+            "headers": {"authorization": "Bearer key"},
+            "timeout": httpx.Timeout(300, connect=10),
+            "limits": httpx.Limits(max_connections=5000, max_keepalive_connections=100),
+        }
+        self.http: Any = httpx.Client(**options) if library.sync else httpx.AsyncClient(**options)
+        self.whole, self.streamed = PATHS[self.wire]
 
     async def send(self, messages: Any) -> str:
         sent = self.http.post(self.whole, json=body_of(self.wire, messages, stream=False))

@@ -87,7 +87,7 @@ class Interrupt:
         from asyncio import CancelledError, current_task, get_running_loop
 
         loop = get_running_loop()
-        is_over = self.wanted
+        is_over = self.wanted  # a name of its own: type checkers would take `wanted` for False from here on
         if is_over:
             await anyio.lowlevel.checkpoint_if_cancelled()
             return

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chat_core import JsonObject
+from chat_core.types.memo import Memo
 from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
+from chat_core.types.set_fields import set_fields
 
 
 @refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
-class CompletionsOptions:
+class CompletionsOptions(Memo):
     """Options of a request; each goes to the wire under its own name, and None is left out.
 
     Facts: OpenAI's API reference, November 2026.
@@ -40,9 +41,4 @@ class CompletionsOptions:
 
     def body(self) -> JsonObject:
         """Return the fields of the request body that are set."""
-        given = zip(_NAMES, _values(self), strict=True)
-        return {name: as_json(value) for name, value in given if value is not None}
-
-
-_NAMES = tuple(field.name for field in fields(CompletionsOptions))
-_values: Callable[[CompletionsOptions], tuple[object, ...]] = attrgetter(*_NAMES)
+        return {name: as_json(value) for name, value in set_fields(self).items()}

@@ -49,8 +49,10 @@ def finish_of(choice: JsonObject, frame: JsonObject) -> Finish:
     Some gateways translate a cut into "stop" or "tool_calls" and keep the model's own word as
     `native_finish_reason`: a cut there counts.
     """
-    inner = as_object(choice.get("message")) or as_object(choice.get("delta"))
-    value = choice.get("finish_reason") or inner.get("finish_reason") or frame.get("finish_reason")
+    value = choice.get("finish_reason")
+    if not value:
+        inner = as_object(choice.get("message")) or as_object(choice.get("delta"))
+        value = inner.get("finish_reason") or frame.get("finish_reason")
     own_word = choice.get("native_finish_reason")
     if not value and not own_word:
         return _UNFINISHED
@@ -70,10 +72,12 @@ def hold_back(message: Message, finish: Finish) -> None:
 
     That the arguments of a broken-off turn are JSON may be an accident; that there are none, a cut.
     """
+    if finish.reason in ("stop", "tool_calls"):  # which no word of those that broke off stands for
+        return
     if finish.word is not None and finish.word.lower() in _BROKEN_OFF:
         for call in message.tool_calls:
             fail_pending([call], f"The turn ended with {finish.word!r}, so {call.name} was not run.")
-    elif finish.reason not in ("stop", "tool_calls"):
+    else:
         for call in message.tool_calls:
             if not (call.arguments_text or "").strip():
                 why = f"The turn ended with {finish.word!r} before its arguments, so {call.name} was not run."

@@ -49,6 +49,8 @@ def check_choice(choice: JsonObject) -> None:
 def choices_of(frame: JsonObject) -> list[JsonObject]:
     """Return the choices of a frame: of a list, or a single object in its place."""
     choices = frame.get("choices")
+    if type(choices) is list and len(choices) == 1 and type(choice := choices[0]) is dict:
+        return [choice]
     if isinstance(choices, dict):
         return [choices] if choices else []
     return [choice for choice in as_list(choices) if isinstance(choice, dict)]
@@ -63,6 +65,8 @@ def delta_of(choice: JsonObject) -> JsonObject:
 def message_of(choice: JsonObject) -> JsonObject:
     """Return the whole message of a choice, wherever the server puts it."""
     message = choice.get("message")
+    if message and type(message) is dict and _OF_MESSAGE.isdisjoint(choice):
+        return message
     inner: JsonObject = as_object(message) or as_object(choice.get("delta"))
     if isinstance(message, str):
         inner = {"content": message}

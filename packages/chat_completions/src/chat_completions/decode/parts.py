@@ -230,11 +230,26 @@ class TurnParts:
         return calls
 
 
+def whole_parts(
+    message: JsonObject, origin: Origin, ids: CallIds, think_tags: Literal["text", "tags", "open"]
+) -> list[Part]:
+    """Return the parts of a whole message."""
+    content = message.get("content")
+    if content and type(content) is str and think_tags == "text" and _is_plain(message):
+        return [Text(content)]  # nearly always: what assembles turns would take ten times as long
+    parts = TurnParts(origin, ids, think_tags)
+    parts.add(message, whole=True)
+    parts.flush()
+    return parts.parts()
+
+
 def _is_plain(delta: JsonObject) -> bool:
     """Return whether a delta holds nothing besides its content: what is null or empty holds nothing."""
-    return len(delta) == 1 or not any(
-        value for name, value in delta.items() if name not in ("role", "content")
-    )
+    if len(delta) > 1:
+        for name, value in delta.items():
+            if value and name != "content" and name != "role":
+                return False
+    return True
 
 
 def _listed(value: JsonValue) -> list[JsonObject]:

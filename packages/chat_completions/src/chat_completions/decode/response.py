@@ -8,7 +8,7 @@ from chat_core.wire import CallIds, finish_notices, read_object
 
 from chat_completions.decode.finish import finish_of, hold_back
 from chat_completions.decode.frames import check_choice, completion, message_of, usage_of
-from chat_completions.decode.parts import TurnParts
+from chat_completions.decode.parts import whole_parts
 from chat_completions.decode.usage import usage
 from chat_completions.dialect import Dialect
 
@@ -30,9 +30,7 @@ def decode_object(answer: JsonObject, *, origin: Origin, dialect: Dialect, ids: 
     if choice.get("index") != 0:
         choice = next((choice for choice in choices if choice.get("index") == 0), choice)
     check_choice(choice)
-    parts = TurnParts(origin, ids, dialect.reasoning.think_tags)
-    parts.add(message_of(choice), whole=True)
-    parts.flush()
+    parts = whole_parts(message_of(choice), origin, ids, dialect.reasoning.think_tags)
     finish = finish_of(choice, response)
     turn = Turn(
         *finish,
@@ -40,7 +38,7 @@ def decode_object(answer: JsonObject, *, origin: Origin, dialect: Dialect, ids: 
         model=as_text(response.get("model")) or None,
         id=as_text(response.get("id")) or None,
     )
-    message = Message("model", parts.parts(), turn=turn)
+    message = Message("model", parts, turn=turn)
     hold_back(message, finish)
     return ChatResponse(message, finish_notices(*finish) + more_choices(len(choices)), raw=response)
 
@@ -54,5 +52,7 @@ def more_choices(count: int) -> tuple[Notice, ...]:
 
 def _single(body: bytes) -> bytes:
     """Return the body without the list that a few gateways put around the one completion."""
+    if body.startswith(b"{"):
+        return body
     stripped = body.strip()
     return stripped[1:-1] if stripped[:1] == b"[" and stripped[-1:] == b"]" else body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_core import JsonObject, JsonValue, Usage
-from chat_core.types.json_values import as_count, as_list, as_object
+from chat_core.types.json_values import as_list, first_count
 
 from chat_completions.dialect import Dialect
 
@@ -13,22 +13,30 @@ def usage(value: JsonValue, dialect: Dialect) -> Usage:
     figures = usage_object(value)
     if not figures:
         return Usage()
-    prompt = as_object(figures.get("prompt_tokens_details"))
-    completion = as_object(figures.get("completion_tokens_details"))
-    output = _first_count(figures.get("completion_tokens"), figures.get("output_tokens"))
-    reasoning = _first_count(completion.get("reasoning_tokens"), figures.get("reasoning_tokens"))
+    prompt, completion = figures.get("prompt_tokens_details"), figures.get("completion_tokens_details")
+    cache_read = cache_write = reasoning = None
+    if prompt and isinstance(prompt, dict):
+        cache_read, cache_write = (
+            first_count(prompt, "cached_tokens"),
+            first_count(prompt, "cache_write_tokens"),
+        )
+    if completion and isinstance(completion, dict):
+        reasoning = first_count(completion, "reasoning_tokens")
+    if cache_read is None:
+        cache_read = first_count(figures, "prompt_cache_hit_tokens", "cached_tokens")
+    if reasoning is None:
+        reasoning = first_count(figures, "reasoning_tokens")
+    output = first_count(figures, "completion_tokens", "output_tokens")
     if dialect.reasoning.outside_output and output is not None:
         output += reasoning or 0
     return Usage(
-        input_tokens=_first_count(figures.get("prompt_tokens"), figures.get("input_tokens")),
-        output_tokens=output,
-        cache_read_tokens=_first_count(
-            prompt.get("cached_tokens"), figures.get("prompt_cache_hit_tokens"), figures.get("cached_tokens")
-        ),
-        cache_write_tokens=as_count(prompt.get("cache_write_tokens")),
-        reasoning_tokens=reasoning,
-        total_tokens=as_count(figures.get("total_tokens")),
-        raw=figures,
+        first_count(figures, "prompt_tokens", "input_tokens"),
+        output,
+        cache_read,
+        cache_write,
+        reasoning,
+        first_count(figures, "total_tokens"),
+        figures,
     )
 
 
@@ -38,10 +46,3 @@ def usage_object(value: JsonValue) -> JsonObject:
         return value
     listed = [item for item in as_list(value) if isinstance(item, dict)]
     return listed[-1] if listed else {}
-
-
-def _first_count(*values: JsonValue) -> int | None:
-    for value in values:
-        if (count := as_count(value)) is not None:
-            return count
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from chat_core import ChatRequest, ConfigurationError, Notice, ToolDefinition
+from chat_core.types.set_fields import set_fields
 from chat_core.wire import wire_name
 
 from chat_completions.dialect import Dialect
@@ -18,7 +19,9 @@ def encode_options(request: ChatRequest, defaults: RequestDefaults) -> dict[str,
     Raises `ConfigurationError` for those that the server lacks.
     """
     options, tools, dialect = request.options, request.tools, defaults.dialect
-    effort = options.reasoning_effort
+    effort, own = options.reasoning_effort, defaults.options.body()
+    if not own and defaults.reasoning_effort is None and not set_fields(options):  # as of most requests
+        return {}
     given: dict[str, object] = {
         "temperature": options.temperature,
         "top_p": options.top_p,
@@ -31,11 +34,9 @@ def encode_options(request: ChatRequest, defaults: RequestDefaults) -> dict[str,
         "reasoning_effort": defaults.reasoning_effort if effort is None else effort,
         "tool_choice": _tool_choice(options.tool_choice, tools, dialect),
         "parallel_tool_calls": options.parallel_tool_calls if tools else None,
-        **defaults.options.body(),
+        **own,
     }
     body = {name: value for name, value in given.items() if value is not None}
-    if not body:  # as of most requests
-        return body
     for name in sorted(dialect.fields.lacks & body.keys()):
         raise ConfigurationError(
             f"{dialect.name} has no {name}; if it does, .with_extra_body({{{name!r}: {body[name]!r}}}) "

@@ -25,8 +25,9 @@ def encode(
     options = encode_options(request, defaults)
     messages = encode_messages(request, origin, dialect, notices, options)
     body: dict[str, object] = {"model": origin.model, "messages": messages, **options}
-    notices += options_without_effect(body, dialect)
-    if tools := encode_tools(request, dialect, notices):
+    if options:
+        notices += options_without_effect(body, dialect)
+    if request.tools and (tools := encode_tools(request, dialect, notices)):
         body["tools"] = tools
     if output is not None and dialect.fields.output == "schema":
         body["response_format"] = response_format(output, dialect, defaults.strict, notices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -40,17 +41,24 @@ class Deadlines:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
-        self._loop, self._current_task = _asyncio_loop()
+        self._current_task = _find_task()
+        try:
+            task = self._current_task()
+        except RuntimeError:  # no asyncio loop runs in this thread
+            task = None
+        self._loop = None if task is None else task.get_loop()
         self._clock = anyio.current_time if self._loop is None else self._loop.time
         self._started = self._since = self._clock()
-        self._idle = False
-        self._progressed = False
-        self._at_most: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._fires = inf  # when the timer fires; not every loop's timers know it themselves
-        self._waiting: asyncio.Task[object] | None = None  # None while the reader is elsewhere
-        self._cancelling = 0  # cancellations of the waiting task before ours
-        self._expired: tuple[str, float] | None = None  # the limit for which the waiting task was cancelled
+
+    # what a request has at first stands in the class: most end before any of it changes
+    _idle = False
+    _progressed = False
+    _at_most: float | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _fires = inf  # when the timer fires; not every loop's timers know it themselves
+    _waiting: asyncio.Task[object] | None = None  # None while the reader is elsewhere
+    _cancelling = 0  # cancellations of the waiting task before ours
+    _expired: tuple[str, float] | None = None  # the limit for which the waiting task was cancelled
 
     def __enter__(self) -> Self:
         return self
@@ -144,14 +152,9 @@ def _is_cancellation(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError)
 
 
-def _asyncio_loop() -> tuple[
-    asyncio.AbstractEventLoop | None, Callable[[asyncio.AbstractEventLoop], asyncio.Task[object] | None]
-]:
-    """Return the running asyncio loop, or None on trio; and the function that finds the running task."""
+@cache
+def _find_task() -> Callable[..., asyncio.Task[object] | None]:
+    """Return the function that finds the task which runs on asyncio."""
     import asyncio
 
-    try:
-        loop = asyncio.get_running_loop() if asyncio.current_task() is not None else None
-    except RuntimeError:  # no asyncio loop runs in this thread
-        loop = None
-    return loop, asyncio.current_task
+    return asyncio.current_task

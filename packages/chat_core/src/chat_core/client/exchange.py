@@ -18,7 +18,7 @@ from typing_extensions import TypeVar as DefaultTypeVar
 from chat_core.client.deadlines import Deadlines
 from chat_core.client.endings import Ending, StallEnding, abilities
 from chat_core.client.error_advice import DecodeError, decoded
-from chat_core.client.request_log import LOGGER, RequestLog
+from chat_core.client.request_log import LOGGER, RequestLog, is_logged, logged
 from chat_core.client.secrets import drop_frames, scrub_secrets
 from chat_core.transport import Event, Request, Response, Transport
 from chat_core.types.errors import ChatError, ConnectionFailed, TimedOut
@@ -67,9 +67,9 @@ async def send_request(
     the transport raises.
     """
     try:
-        with RequestLog(request, logger) as log, Deadlines(request.timeouts) as deadlines:
-            response = await deadlines.wait(transport.send(request))
-            log.status = response.status
+        with Deadlines(request.timeouts) as deadlines:
+            sending = deadlines.wait(transport.send(request))
+            response = await (logged(sending, request, logger) if is_logged(logger) else sending)
     except _FAILURES as error:
         raise _transport_error(error, request)  # noqa: B904  it is that error, or has it as its cause
     try:

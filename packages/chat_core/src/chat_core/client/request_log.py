@@ -10,16 +10,22 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import urlsplit
 
-from chat_core.transport import Request
+from chat_core.transport import Request, Response
 from chat_core.types.json_values import JsonValue
 
 LOGGER = logging.getLogger("chat_core")
 _CONTENTS = logging.getLogger("chat_core.contents")
 """Whole bodies are logged only where this logger has been given the level DEBUG itself: it inherits none."""
+
+
+def is_logged(logger: logging.Logger) -> bool:
+    """Return whether anything of a request would be logged that begins now."""
+    return logger.isEnabledFor(logging.INFO) or _CONTENTS.level == logging.DEBUG
 
 
 class RequestLog:
@@ -57,6 +63,14 @@ class RequestLog:
     def _address(self) -> str:
         url = urlsplit(self._request.url)
         return f"{self._request.method} {url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+
+
+async def logged(response: Awaitable[Response], request: Request, logger: logging.Logger) -> Response:
+    """Log a request, and return the response that is awaited."""
+    with RequestLog(request, logger) as log:
+        received = await response
+        log.status = received.status
+    return received
 
 
 def _described(body: bytes) -> str:

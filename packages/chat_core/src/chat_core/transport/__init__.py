@@ -22,6 +22,7 @@ from chat_core.types.errors import ConfigurationError
 from chat_core.types.lazy_names import lazy_names
 from chat_core.types.misuse import kind_of
 from chat_core.types.short_repr import ShortRepr
+from chat_core.types.slot_setters import slot_setters
 
 if TYPE_CHECKING:
     from chat_core.transport.aiohttp import AioHttpTransport
@@ -92,6 +93,25 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     timeouts: Timeouts = Timeouts()
     reads_as: str | None = None
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeouts: Timeouts = Timeouts(),
+        reads_as: str | None = None,
+    ) -> None:
+        _set_method(self, method)
+        _set_url(self, url)
+        _set_headers(self, {} if headers is None else headers)
+        _set_body(self, body)
+        _set_timeouts(self, timeouts)
+        _set_reads_as(self, reads_as)
+
+
+_set_method, _set_url, _set_headers, _set_body, _set_timeouts, _set_reads_as = slot_setters(Request)
 
 
 @dataclass(frozen=True, slots=True)

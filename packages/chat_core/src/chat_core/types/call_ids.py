@@ -17,7 +17,6 @@ class CallIds:
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
-        self._index = call_index(messages)
         self._claimed: set[str] = set()
 
     def claim(self, id: str | None) -> str:
@@ -27,7 +26,7 @@ class CallIds:
         return claimed
 
     def _is_taken(self, id: str) -> bool:
-        return id in self._claimed or self._index.has(id, self._messages)
+        return id in self._claimed or call_index(self._messages).has(id, self._messages)
 
 
 def minted_id() -> str:

@@ -158,6 +158,17 @@ def as_text(value: JsonValue) -> str:
     return value if isinstance(value, str) else ""
 
 
+def first_count(figures: JsonObject, *names: str) -> int | None:
+    """Return the first of these members that `as_count` takes for a number, or None."""
+    for name in names:
+        value = figures.get(name)
+        if type(value) is int:  # as nearly always
+            return value
+        if value is not None and (count := as_count(value)) is not None:
+            return count
+    return None
+
+
 def as_count(value: JsonValue) -> int | None:
     """Return the value if it is a number, or a whole one in digits, else None; NaN and Infinity, which Python
     reads, are none.

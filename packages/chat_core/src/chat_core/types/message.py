@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
 
@@ -22,6 +22,7 @@ from chat_core.types.parts import (
     as_parts,
 )
 from chat_core.types.short_repr import ShortRepr
+from chat_core.types.slot_setters import slot_setters
 from chat_core.types.usage import Usage
 from chat_core.types.watch import note_set
 
@@ -48,6 +49,30 @@ class Turn(ShortRepr):
     conversation: str | None = None
     cost: str | None = None
     origin: Origin | None = None
+
+    def __init__(
+        self,
+        finish_reason: FinishReason = "other",
+        raw_finish_reason: str | None = None,
+        usage: Usage = Usage(),
+        model: str | None = None,
+        id: str | None = None,
+        conversation: str | None = None,
+        cost: str | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        _set_reason(self, finish_reason)
+        _set_raw_reason(self, raw_finish_reason)
+        _set_usage(self, usage)
+        _set_model(self, model)
+        _set_id(self, id)
+        _set_conversation(self, conversation)
+        _set_cost(self, cost)
+        _set_origin(self, origin)
+
+
+_set_reason, _set_raw_reason, _set_usage, _set_model, *_turn_setters = slot_setters(Turn)
+_set_id, _set_conversation, _set_cost, _set_origin = _turn_setters
 
 
 class _Watched(Memo):
@@ -136,12 +161,7 @@ class Message(ShortRepr, _Watched):
         return [(call, call.outcome()) for call in calls]
 
 
-def _setter(name: str) -> Callable[[Message, object], None]:
-    return cast("Callable[[Message, object], None]", vars(Message)[name].__set__)
-
-
-_set_role, _set_parts = _setter("role"), _setter("parts")
-_set_turn, _set_interrupted = _setter("turn"), _setter("interrupted")
+_set_role, _set_parts, _set_turn, _set_interrupted = slot_setters(Message)
 
 
 def _no_role(role: object) -> ConfigurationError:

@@ -43,7 +43,7 @@ class Messages(Conversation):
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         super().__init__()
-        self._messages = list(messages) if isinstance(messages, list) else _listed(messages)
+        self._messages = list(messages) if type(messages) in (tuple, list) else _listed(messages)
         for message in self._messages:
             if not is_a(message, Message):
                 raise _no_message(message)

@@ -11,13 +11,15 @@ from typing import cast
 
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import is_out_of_range
+from chat_core.types.memo import Memo
 from chat_core.types.misuse import kind_of, refuse_unknown_fields
+from chat_core.types.set_fields import set_fields
 from chat_core.types.short_repr import ShortRepr
 
 
 @refuse_unknown_fields
 @dataclass(frozen=True, slots=True, repr=False)
-class ChatOptions(ShortRepr):
+class ChatOptions(ShortRepr, Memo):
     """The common options; None leaves the choice to the provider.
 
     `stop` is one sequence or several. `tool_choice` is "auto", "none", "required" or the name of a tool; a
@@ -54,8 +56,7 @@ class ChatOptions(ShortRepr):
         """Return these options with those that `other` sets in their place, field by field."""
         if other is None:
             return self
-        given = {field.name: getattr(other, field.name) for field in fields(other)}
-        return replace(self, **{name: value for name, value in given.items() if value is not None})
+        return replace(self, **{name: getattr(other, name) for name in set_fields(other)})
 
 
 COMMON_OPTIONS = frozenset(field.name for field in fields(ChatOptions))

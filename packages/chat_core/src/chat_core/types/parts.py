@@ -14,6 +14,7 @@ from chat_core.types.json_values import JsonObject, JsonValue, json_fault
 from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.native import Native
 from chat_core.types.short_repr import ShortRepr
+from chat_core.types.slot_setters import slot_setters
 from chat_core.types.tool_call import ToolCall as ToolCall  # here too: it is one of the parts
 
 
@@ -52,7 +53,7 @@ class Text(ShortRepr):
         native: Native | None = None,
         type: Literal["text"] = "text",
     ) -> None:
-        _set_text(self, text)  # the one that a frozen dataclass writes takes twice as long
+        _set_text(self, text)
         _set_citations(self, citations)
         _set_aside(self, aside)
         _set_native(self, native)
@@ -67,12 +68,7 @@ class Text(ShortRepr):
             )
 
 
-def _setter(name: str) -> Callable[[Text, object], None]:
-    return cast("Callable[[Text, object], None]", vars(Text)[name].__set__)
-
-
-_set_text, _set_citations, _set_aside = _setter("text"), _setter("citations"), _setter("aside")
-_set_native, _set_type = _setter("native"), _setter("type")
+_set_text, _set_citations, _set_aside, _set_native, _set_type = slot_setters(Text)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,6 +13,7 @@ from chat_core.types.message import Message
 from chat_core.types.messages import Messages
 from chat_core.types.misuse import check_json, checked_text, kind_of
 from chat_core.types.options import ChatOptions
+from chat_core.types.slot_setters import slot_setters
 
 if TYPE_CHECKING:
     from chat_core.types.errors import ChatError
@@ -94,6 +95,28 @@ class ChatRequest:
     retry: Retry = field(default=once, repr=False, compare=False)
     run: Run | None = field(default=None, repr=False, compare=False)
     on_retry: OnRetry | None = field(default=None, repr=False, compare=False)
+
+    def __init__(
+        self,
+        messages: Messages,
+        tools: Sequence[ToolDefinition] = (),
+        options: ChatOptions = ChatOptions(),
+        output: OutputSchema | None = None,
+        retry: Retry = once,
+        run: Run | None = None,
+        on_retry: OnRetry | None = None,
+    ) -> None:
+        _set_messages(self, messages)
+        _set_tools(self, tools)
+        _set_options(self, options)
+        _set_output(self, output)
+        _set_retry(self, retry)
+        _set_run(self, run)
+        _set_on_retry(self, on_retry)
+
+
+_set_messages, _set_tools, _set_options, _set_output, *_other_setters = slot_setters(ChatRequest)
+_set_retry, _set_run, _set_on_retry = _other_setters
 
 
 AnyRequest: TypeAlias = ChatRequest | Messages | str

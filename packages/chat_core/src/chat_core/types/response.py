@@ -13,6 +13,7 @@ from chat_core.types.messages import FinishReason, Message, Turn
 from chat_core.types.parts import ToolCall
 from chat_core.types.received_numbers import clear_numbers
 from chat_core.types.short_repr import ShortRepr
+from chat_core.types.slot_setters import slot_setters
 from chat_core.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ class ChatResponse(ShortRepr):
     notices: tuple[Notice, ...] = ()
     raw: JsonObject | None = field(default=None, repr=False, compare=False)
     total_usage: Usage = Usage()
+
+    def __init__(
+        self,
+        message: Message,
+        notices: tuple[Notice, ...] = (),
+        raw: JsonObject | None = None,
+        total_usage: Usage = Usage(),
+    ) -> None:
+        _set_message(self, message)
+        _set_notices(self, notices)
+        _set_raw(self, raw)
+        _set_total_usage(self, total_usage)
+        self.__post_init__()
 
     def __post_init__(self) -> None:
         clear_numbers(self.message)
@@ -121,6 +135,9 @@ class ChatResponse(ShortRepr):
     @property
     def _turn(self) -> Turn:
         return self.message.turn or _NO_TURN
+
+
+_set_message, _set_notices, _set_raw, _set_total_usage = slot_setters(ChatResponse)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chat_core.types.json_values import JsonObject, JsonValue
 from chat_core.types.short_repr import ShortRepr
+from chat_core.types.slot_setters import slot_setters
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,6 +27,24 @@ class Usage(ShortRepr):
     total_tokens: int | None = None
     raw: JsonObject = field(default_factory=dict[str, JsonValue], repr=False, compare=False)
 
+    def __init__(
+        self,
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+        cache_read_tokens: int | None = None,
+        cache_write_tokens: int | None = None,
+        reasoning_tokens: int | None = None,
+        total_tokens: int | None = None,
+        raw: JsonObject | None = None,
+    ) -> None:
+        _set_input(self, input_tokens)
+        _set_output(self, output_tokens)
+        _set_cache_read(self, cache_read_tokens)
+        _set_cache_write(self, cache_write_tokens)
+        _set_reasoning(self, reasoning_tokens)
+        _set_total(self, total_tokens)
+        _set_raw(self, {} if raw is None else raw)
+
     def __add__(self, other: Usage) -> Usage:
         """The sum; a number only one side knows counts as it is."""
         return Usage(
@@ -36,6 +55,11 @@ class Usage(ShortRepr):
             reasoning_tokens=_sum(self.reasoning_tokens, other.reasoning_tokens),
             total_tokens=_sum(self.total_tokens, other.total_tokens),
         )
+
+
+_set_input, _set_output, _set_cache_read, _set_cache_write, _set_reasoning, _set_total, _set_raw = (
+    slot_setters(Usage)
+)
 
 
 def _sum(one: int | None, two: int | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chat_core.types.json_values import JsonValue, as_text
+from chat_core.types.json_values import JsonValue
 from chat_core.types.messages import FinishReason
 from chat_core.types.response import Notice
 
@@ -47,12 +47,11 @@ def finish_reason(
     `words` are a wire's own, looked up first and as they are written; case does not count in the common ones.
     The text "null" is no reason: some servers send it in place of the value.
     """
-    word = as_text(value)
-    if not word or word in ("null", "None"):
+    if not isinstance(value, str) or value in ("", "null", "None"):
         return "other", None
-    if words and word in words:
-        return words[word], word
-    return _WORDS.get(word.lower(), "other"), word
+    if words and value in words:
+        return words[value], value
+    return _WORDS.get(value) or _WORDS.get(value.lower(), "other"), value
 
 
 def finish_notices(reason: FinishReason, word: str | None) -> tuple[Notice, ...]:

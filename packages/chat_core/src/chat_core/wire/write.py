@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple, SupportsIndex, TypeVar, cast
 
 from chat_core.types.byte_pieces import add_piece
@@ -80,6 +81,10 @@ class SentList(list[T]):
         if self._mark is not None and self._mark.count == self.stable:
             self._known[what] = (self._mark, value)
 
+    def is_in_pieces(self) -> bool:
+        """Return whether there are pieces that are worth to keep, or to write apart."""
+        return self.stable > 0 or len(self) > _AT_ONCE
+
     def pieces(self) -> list[bytes]:
         """Return the items as JSON bytes without brackets, in pieces. Raises `ValueError` as `to_json`."""
         at, known = self.known("pieces", _NO_PIECES)
@@ -123,8 +128,7 @@ def _written(items: Sequence[object], *, after: int) -> list[bytes]:
     They are written a few at a time: of a history of 400 KB, its own growth costs the buffer of `to_json` as
     much as the writing.
     """
-    from pydantic_core import to_json
-
+    to_json = json_writer()
     pieces: list[bytes] = []
     for at in range(0, len(items), _AT_ONCE):
         data = to_json(items[at : at + _AT_ONCE], inf_nan_mode="strings")[1:-1]
@@ -140,11 +144,11 @@ def dump(body: Mapping[str, object]) -> bytes:
 
     pydantic writes it: of a history of 400 KB it makes bytes in 0.4 ms, `json.dumps` in 1.3.
     """
-    from pydantic_core import to_json  # with the first request
-
     try:
-        name = next((name for name, value in body.items() if _is_in_pieces(value)), None)
-        return to_json(body, inf_nan_mode="strings") if name is None else _dump_around(body, name)
+        for name, value in body.items():
+            if type(value) is SentList and value.is_in_pieces():
+                return _dump_around(body, name)
+        return json_writer()(body, inf_nan_mode="strings")
     except (ValueError, RecursionError) as exc:  # a lone surrogate, a cycle, an object that is no JSON
         hint = _SURROGATE_HINT if "surrogates not allowed" in str(exc) else ""
         raise ConfigurationError(f"the request cannot be written as JSON: {exc}{hint}") from exc
@@ -155,18 +159,17 @@ _SURROGATE_HINT = (
 )
 
 
-def _is_in_pieces(value: object) -> bool:
-    """Return whether a member is a list with pieces that are worth to keep, or to write apart."""
-    if type(value) is not SentList:
-        return False
-    listed = cast("SentList[object]", value)
-    return listed.stable > 0 or len(listed) > _AT_ONCE
+@cache
+def json_writer() -> Callable[..., bytes]:
+    """Return the fast writer, which raises `ValueError` for what is no JSON."""
+    from pydantic_core import to_json  # with the first request
+
+    return to_json
 
 
 def _dump_around(body: Mapping[str, object], name: str) -> bytes:
     """Return the body as JSON bytes, around a list of which many bytes are known: these are copied once."""
-    from pydantic_core import to_json
-
+    to_json = json_writer()
     items = list(body.items())
     at = list(body).index(name)
     before = to_json(dict(items[:at]), inf_nan_mode="strings")[1:-1]

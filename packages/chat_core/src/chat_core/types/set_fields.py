@@ -1,0 +1,22 @@
+"""The options that were given, of those that could be: nearly always none or a few of many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from chat_core.types.memo import Memo, keep_memo, memo_of
+
+
+def set_fields(options: Memo) -> Mapping[str, object]:
+    """Return the fields of a frozen dataclass that are not None, in order.
+
+    They are looked for once: an encoder that asked each of twenty fields with each request would take longer
+    than writing the body.
+    """
+    kept = memo_of(options)
+    if not kept:
+        values = ((name, getattr(options, name)) for name in options.__dataclass_fields__)
+        kept = ({name: value for name, value in values if value is not None},)
+        keep_memo(options, kept)
+    return cast("Mapping[str, object]", kept[0])

@@ -66,7 +66,7 @@ def test_sending_a_call_again_does_not_parse_its_arguments_again(monkeypatch: py
         parsed.append(text)
         return json.loads(text)
 
-    monkeypatch.setattr("chat_core.types.tool_call.read_json", read)
+    monkeypatch.setattr("chat_core.types.arguments_text.read_json", read)
     received, stored = tool_call("t1", "add", '{"a": 1}'), ToolCall("t2", "add", {"a": 2})
     stored.arguments_text = '{"a": 2}'
     for _ in range(5):

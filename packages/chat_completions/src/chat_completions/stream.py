@@ -18,6 +18,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.types.seal_turn import seal_turn
 from chat_core.wire import CallIds, FrameReader, decode_error, finish_notices
 
 from chat_completions.decode.finish import Finish, finish_of, hold_back
@@ -196,4 +197,4 @@ class CompletionsStreamDecoder:
         message = Message("model", self._parts.parts(), turn=turn)
         hold_back(message, self._finish)
         notices = finish_notices(*self._finish) + more_choices(1 + len(self._others)) + self._notices
-        return ChatResponse(message, notices, raw=raw)
+        return ChatResponse(seal_turn(message), notices, raw=raw)

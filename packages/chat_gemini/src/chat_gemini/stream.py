@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chat_core import ChatResponse, Done, Event, JsonObject, Notice, Origin, TurnEvent
+from chat_core.types.sealed import peek
 from chat_core.wire import CallIds, FrameReader, mark_truncated
 
 from chat_gemini.decode import TurnAssembler
@@ -105,7 +106,7 @@ class GeminiStreamDecoder:
         None of its calls runs.
         """
         response = self._turn.response(self._notices)
-        return mark_truncated(response) if response.message.parts else None
+        return mark_truncated(response) if peek(response.message) else None
 
     def finish(self) -> Done:
         """Return the whole turn. Raises `StreamTruncated` where the last frame had no finish reason."""

@@ -12,6 +12,7 @@ from typing import Final, cast
 from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque, Origin
 from chat_core.types.json_values import as_object, as_text
 from chat_core.types.plain_json import as_json
+from chat_core.types.sealed import peek
 
 from chat_responses.items import call_id
 
@@ -33,7 +34,7 @@ def approval_requests(message: Message) -> list[Opaque]:
 
     `part.native.data` has the `server_label`, `name` and `arguments` of each call.
     """
-    return [part for part in requested_actions(message) if part.native.data.get("type") == APPROVAL]
+    return [part for part in requested_actions(message) if peek(part.native).get("type") == APPROVAL]
 
 
 def approval(request: Opaque, approve: bool = True, reason: str | None = None) -> Opaque:
@@ -48,7 +49,7 @@ def approval(request: Opaque, approve: bool = True, reason: str | None = None) -
 
 def requested_actions(message: Message) -> list[Opaque]:
     """Return the actions that a turn asks the client for, in order."""
-    return [part for part in message.parts if isinstance(part, Opaque) and is_requested(part.native.data)]
+    return [part for part in peek(message) if isinstance(part, Opaque) and is_requested(peek(part.native))]
 
 
 def action_output(request: Opaque, fields: Mapping[str, object]) -> Opaque:
@@ -108,10 +109,10 @@ def note_actions(message: Message, origin: Origin, open_actions: dict[str, Opaqu
     message answers.
     """
     asks = message.role == "model" and not message.interrupted
-    for part in message.parts:
+    for part in peek(message):
         if not isinstance(part, Opaque):
             continue
-        item = part.native.data
+        item = peek(part.native)
         if message.role == "user":
             open_actions.pop(answered_id(item) or "", None)
         elif asks and part.native.origin == origin and is_requested(item):

@@ -21,6 +21,8 @@ from chat_core import (
     Turn,
 )
 from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.types.seal_turn import seal_turn
+from chat_core.types.sealed import peek
 from chat_core.wire import CallIds, fail_pending, finish_reason, is_error_object, read_object
 
 from chat_claude.decode.blocks import TurnBlocks
@@ -79,7 +81,8 @@ def response(
         model=_stepped_in(parts) or as_text(message.get("model")) or None,
         id=as_text(message.get("id")) or None,
     )
-    return ChatResponse(Message("model", parts, turn=turn), tuple(_notices(message, turn)), raw=message)
+    sealed = seal_turn(Message("model", parts, turn=turn))
+    return ChatResponse(sealed, tuple(_notices(message, turn)), raw=message)
 
 
 def explanation(message: JsonObject) -> str:
@@ -102,7 +105,7 @@ def _fail_without_arguments(parts: list[Part], word: str | None) -> None:
 
 def _stepped_in(parts: list[Part]) -> str | None:
     """Return the model that responded, where one stepped in for another."""
-    blocks = [part.native.data for part in parts if isinstance(part, Opaque)]
+    blocks = [peek(part.native) for part in parts if isinstance(part, Opaque)]
     models = [
         as_text(as_object(block.get("to")).get("model"))
         for block in blocks

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, cast
 
 from chat_core import ConfigurationError, JsonObject, Message, Messages
 from chat_core.types.json_values import as_text
+from chat_core.types.sealed import peek
 from chat_core.wire import SentList, encode_from_prefix
 
 from chat_claude.capabilities import Capabilities
@@ -55,7 +56,7 @@ def encode_messages(
     """
     leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
     instructions = islice(messages, leading)
-    system = [block for one in instructions for block in user_blocks(one.parts, "system", state)]
+    system = [block for one in instructions for block in user_blocks(peek(one), "system", state)]
     check_instructions(system)
     key = (_Turns, state.origin, state.platform, capabilities)
     turns = encode_from_prefix(messages, key, lambda: _Turns(state.apart(), capabilities), leading)
@@ -110,7 +111,7 @@ class _Turns:
         """Add a message that is no leading instruction."""
         match message.role:
             case "system" | "user" as role:
-                self._put_between(role, user_blocks(message.parts, role, self.state))
+                self._put_between(role, user_blocks(peek(message), role, self.state))
             case "model" if message.turn is not None and message.turn.raw_finish_reason == "refusal":
                 self._pairs.add(message, self.state)  # the reference says not to send it again
                 self.state.note("a turn that was refused was not sent again, as the wire demands")

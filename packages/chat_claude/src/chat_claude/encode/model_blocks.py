@@ -20,6 +20,7 @@ from chat_core import (
     ToolCall,
 )
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.sealed import peek
 from chat_core.wire import generated_file, part_text, wire_name
 
 from chat_claude.encode.state import EncodingState
@@ -53,7 +54,7 @@ def was_cut(message: Message) -> bool:
 
 def model_blocks(message: Message, unsent: Collection[int], state: EncodingState) -> list[ModelBlock]:
     """Return the blocks of a model's turn, without the native ones whose ids (of `id()`) are in `unsent`."""
-    return [block for part in message.parts if id(part) not in unsent for block in _blocks(part, state)]
+    return [block for part in peek(message) if id(part) not in unsent for block in _blocks(part, state)]
 
 
 def _blocks(part: Part, state: EncodingState) -> Iterator[ModelBlock]:
@@ -96,7 +97,7 @@ def _citations(citations: tuple[Citation, ...]) -> Iterator[JsonValue]:
     is required.
     """
     for citation in citations:
-        raw = citation.raw
+        raw = peek(citation)
         if as_text(raw.get("type")):
             titled: JsonObject = {"document_title": None} if "document_index" in raw else {}
             yield titled | {name: value for name, value in raw.items() if name != "file_id"}
@@ -127,7 +128,7 @@ def _tool_use(call: ToolCall, state: EncodingState) -> Block:
         "type": "tool_use",
         "id": call_id(call),
         "name": wire_name(call.name),
-        "input": call.arguments,
+        "input": peek(call),
         **extra,
     }
 
@@ -135,7 +136,7 @@ def _tool_use(call: ToolCall, state: EncodingState) -> Block:
 def _native_block(part: Opaque, state: EncodingState) -> Iterator[ModelBlock]:
     block = state.native_data(part.native)
     if block is None:
-        if part.native.data.get("type") != CONTAINER:
+        if peek(part.native).get("type") != CONTAINER:
             state.note_foreign(part.native)
         return
     kind = as_text(block.get("type"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from chat_core import JsonObject, JsonValue, Native, Notice, Origin
+from chat_core.types.native import sent_data
 from chat_core.wire import foreign_block
 
 from chat_claude.encode.block_facts import BlockFacts
@@ -71,4 +72,4 @@ class EncodingState:
 
     def native_data(self, native: Native | None) -> JsonObject | None:
         """Return native data if this origin is where they came from, else None."""
-        return native.for_(self.origin) if native is not None else None
+        return sent_data(native, self.origin)

@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 
 from chat_core import JsonObject, Message, Text
 from chat_core.types.describe import whole_text
+from chat_core.types.sealed import peek
 from chat_core.wire import encoded_once, sendable
 
 from chat_claude.encode.block_facts import BlockFacts
@@ -29,10 +30,11 @@ def turn_blocks(message: Message, unsent: Collection[int], state: EncodingState)
 
     Raises `UnresolvedTool` for calls without an outcome.
     """
-    part = message.parts[0] if len(message.parts) == 1 else None
+    parts = peek(message)
+    part = parts[0] if len(parts) == 1 else None
     if isinstance(part, Text) and part.native is None and part.text.strip():  # most turns of a long history
         return TurnBlocks([ModelBlock({"type": "text", "text": whole_text(part.text)})], [])
-    if unsent and any(id(part) in unsent for part in message.parts):
+    if unsent and any(id(part) in unsent for part in parts):
         return _encode(message, unsent, state)
     key = (turn_blocks, state.origin, state.platform)
     turn, found = encoded_once(message, key, lambda: _encode_apart(message, state))

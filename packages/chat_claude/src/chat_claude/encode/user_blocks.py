@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from chat_core import File, JsonObject, Opaque, Part, Role, Structured, Text
 from chat_core.types.cache_points import as_cache_point
 from chat_core.types.json_values import as_text
+from chat_core.types.sealed import peek
 from chat_core.wire import misplaced, part_text
 
 from chat_claude.encode.caching import mark_block
@@ -60,7 +61,7 @@ def _custom_block(part: Opaque, role: Role, state: EncodingState) -> Iterator[Bl
 
     Blocks of other origins are left out with a notice.
     """
-    block = part.native.data
+    block = peek(part.native)
     if part.native.origin != MARKED:
         state.note_foreign(part.native)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chat_core import ChatResponse, JsonObject, Message, Notice, Origin, Turn
 from chat_core.types.json_values import as_text
+from chat_core.types.seal_turn import seal_turn
 from chat_core.wire import CallIds, finish_notices, read_object
 
 from chat_completions.decode.finish import finish_of, hold_back
@@ -40,6 +41,7 @@ def decode_object(answer: JsonObject, *, origin: Origin, dialect: Dialect, ids: 
     )
     message = Message("model", parts, turn=turn)
     hold_back(message, finish)
+    seal_turn(message)
     return ChatResponse(message, finish_notices(*finish) + more_choices(len(choices)), raw=response)
 
 

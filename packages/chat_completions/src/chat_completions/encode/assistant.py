@@ -21,6 +21,8 @@ from chat_core import (
     Text,
 )
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.native import sent_data
+from chat_core.types.sealed import peek
 from chat_core.wire import foreign_block, generated_file, part_text
 
 from chat_completions.dialect import Dialect
@@ -57,7 +59,7 @@ class _Assistant:
                 sent["content"] = None if self._dialect.messages.empty_content == "null" else ""
         if self._message.refusal:
             sent["refusal"] = self._message.refusal
-        for part in self._message.parts:
+        for part in peek(self._message):
             if isinstance(part, File):
                 self._add_file(part, sent)
         if not (content or self._calls or sent.keys() & {"refusal", "audio"}):
@@ -79,13 +81,13 @@ class _Assistant:
         ]
 
     def _blocks(self) -> Iterator[str | JsonObject]:
-        for part in self._message.parts:
+        for part in peek(self._message):
             match part:
                 case Text() | Structured():
                     if text := part_text(part):
                         yield text
                 case Reasoning(text, native=Native() as native) if self._replays:
-                    yield from self._reasoning_block(text, as_object(native.for_(self._origin)))
+                    yield from self._reasoning_block(text, as_object(sent_data(native, self._origin)))
                 case Opaque(native):
                     yield from self._own_block(native)
                 case _:
@@ -100,7 +102,7 @@ class _Assistant:
             yield f"<think>\n{text}\n</think>\n\n"
 
     def _own_block(self, native: Native) -> Iterator[JsonObject]:
-        data = native.for_(self._origin)
+        data = sent_data(native, self._origin)
         if data is None:
             self._notices.append(foreign_block(native))
         elif as_text(data.get("type")):
@@ -109,7 +111,7 @@ class _Assistant:
             self._notices.append(Notice("messages", "a stored block without a type was not sent"))
 
     def _add_file(self, file: File, sent: AssistantMessage) -> None:
-        data = file.native.for_(self._origin) if file.native else None
+        data = sent_data(file.native, self._origin)
         if data and (audio := as_text(data.get("audio_id"))):
             sent["audio"] = {"id": audio}
         else:
@@ -119,9 +121,9 @@ class _Assistant:
         demanded = self._dialect.reasoning.demanded
         if demanded and (self._calls or demands):
             sent[demanded] = ""
-        for part in self._message.parts:
+        for part in peek(self._message):
             native = getattr(part, "native", None)
-            data = native.for_(self._origin) if isinstance(native, Native) else None
+            data = sent_data(native, self._origin) if isinstance(native, Native) else None
             if data is None:
                 if isinstance(part, Reasoning) and isinstance(native, Native):
                     self._notices.append(foreign_block(native))

@@ -8,6 +8,8 @@ from typing import cast
 
 from chat_core import JsonObject, Origin, ToolCall
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.native import sent_data
+from chat_core.types.sealed import peek
 from chat_core.wire import free_wire_id, wire_id, wire_name
 
 from chat_completions.dialect import Dialect
@@ -33,13 +35,13 @@ def encode_calls(
 
 
 def _encode_call(call: ToolCall, id: str, origin: Origin) -> FunctionCall | CustomCall:
-    data = (call.native.for_(origin) if call.native else None) or {}
+    data = sent_data(call.native, origin) or {}
     name = wire_name(call.name)
     if data.get("type") == "custom":
         return {
             "id": id,
             "type": "custom",
-            "custom": {"name": name, "input": as_text(call.arguments.get("input"))},
+            "custom": {"name": name, "input": as_text(peek(call).get("input"))},
         }
     function: JsonObject = {
         **as_object(data.get("function")),
@@ -62,6 +64,6 @@ def _call_id(call: ToolCall, origin: Origin, dialect: Dialect) -> str:
     """
     if dialect.fields.call_ids == "nine":
         return wire_id(call.id, _NINE, length=9, prefix="")
-    data = (call.native.for_(origin) if call.native else None) or {}
+    data = sent_data(call.native, origin) or {}
     given = as_text(data.get("id"))  # some templates read their own form of id, such as functions.add:0
     return given if _PRINTABLE.fullmatch(given) else wire_id(call.id)

@@ -21,6 +21,7 @@ from chat_core import (
 )
 from chat_core.types.cache_points import as_cache_point
 from chat_core.types.describe import whole_text
+from chat_core.types.sealed import peek
 from chat_core.wire import (
     SentList,
     encode_from_prefix,
@@ -95,7 +96,7 @@ class _Messages:
         self._at += 1
 
     def _encode(self, message: Message) -> Sequence[SentMessage]:
-        role, parts = message.role, message.parts
+        role, parts = message.role, peek(message)
         if role == "system":
             return self._system(parts)
         part = parts[0] if len(parts) == 1 else None
@@ -106,7 +107,7 @@ class _Messages:
                 return ({"role": "assistant", "content": whole_text(part.text)},)
         return self._user(message) if role == "user" else self._model(message)
 
-    def _system(self, parts: list[Part]) -> list[SentMessage]:
+    def _system(self, parts: Sequence[Part]) -> list[SentMessage]:
         if self._takes_points and any(as_cache_point(part) is not None for part in parts):
             return self._marked_system(parts)
         kept = [part for part in parts if not self._is_foreign(part)]
@@ -116,7 +117,7 @@ class _Messages:
         self.notices.append(Notice("messages", "a system message without text was not sent"))
         return []
 
-    def _marked_system(self, parts: list[Part]) -> list[SentMessage]:
+    def _marked_system(self, parts: Sequence[Part]) -> list[SentMessage]:
         """Return instructions as a list of parts, those before a cache point marked."""
         content: list[ContentPart] = []
         for part in parts:
@@ -130,7 +131,7 @@ class _Messages:
     def _user(self, message: Message) -> list[SentMessage]:
         key = (_UserMessage, self._origin, self._dialect)
         encode = _UserMessage(self._origin, self._dialect).encode
-        sent, notices, points = encoded_once(message, key, lambda: encode(message.parts))
+        sent, notices, points = encoded_once(message, key, lambda: encode(peek(message)))
         self.notices += notices
         self.points += points
         return sent
@@ -155,7 +156,7 @@ class _UserMessage:
         self._notices: list[Notice] = []
         self._takes_points = takes_cache_points(dialect, origin)
 
-    def encode(self, parts: list[Part]) -> tuple[list[SentMessage], list[Notice], int]:
+    def encode(self, parts: Sequence[Part]) -> tuple[list[SentMessage], list[Notice], int]:
         """Return what is sent of the parts, with notices and the number of cache points."""
         content: list[ContentPart] = []
         for part in parts:
@@ -184,7 +185,7 @@ class _UserMessage:
             case Opaque(native):
                 if not _is_foreign(part, self._origin, self._notices):
                     raise ConfigurationError(
-                        f"a user's message on this wire holds no {native.data.get('type')!r} block"
+                        f"a user's message on this wire holds no {peek(native).get('type')!r} block"
                     )
             case _:
                 raise misplaced(part, "user")
@@ -192,7 +193,7 @@ class _UserMessage:
 
 def _is_foreign(part: Part, origin: Origin, notices: list[Notice]) -> bool:
     """Return whether the part is a block of another provider, which is left out with a notice."""
-    if not isinstance(part, Opaque) or part.native.for_(origin) is not None:
+    if not isinstance(part, Opaque) or part.native.origin == origin:
         return False
     notices.append(foreign_block(part.native))
     return True

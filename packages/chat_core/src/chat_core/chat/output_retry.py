@@ -10,6 +10,7 @@ from chat_core.types.message import Message
 from chat_core.types.messages import Messages
 from chat_core.types.native import Native, Origin
 from chat_core.types.parts import Text
+from chat_core.types.sealed import peek
 
 _ORIGIN = Origin("chat_core", "", "")
 _MARK = Native(_ORIGIN, {"type": "output_retry"})
@@ -26,7 +27,7 @@ def correction(fault: str) -> Message:
 
 def is_correction(message: Message) -> bool:
     """Whether a message is one that `correction` made."""
-    return any(isinstance(part, Text) and part.native == _MARK for part in message.parts)
+    return any(isinstance(part, Text) and part.native == _MARK for part in peek(message))
 
 
 def retries_used(messages: Messages) -> int:

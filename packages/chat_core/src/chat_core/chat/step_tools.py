@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chat_core.chat.toolbox import ToolBox
 from chat_core.types.messages import Messages
+from chat_core.types.sealed import peek
 from chat_core.types.tool_call import ToolCall
 
 
@@ -46,4 +47,4 @@ class StepTools:
 
     def _place(self, call: ToolCall) -> int:
         places = range(len(self.messages) - 1, -1, -1)
-        return next(at for at in places if any(part is call for part in self.messages[at].parts))
+        return next(at for at in places if any(part is call for part in peek(self.messages[at])))

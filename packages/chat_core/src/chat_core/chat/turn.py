@@ -20,6 +20,7 @@ from chat_core.types.options import ChatOptions
 from chat_core.types.request import ChatRequest, ToolDefinition, once
 from chat_core.types.response import ChatResponse
 from chat_core.types.run import Run
+from chat_core.types.sealed import peek
 
 
 async def model_turn(
@@ -108,7 +109,7 @@ def _arrived(seen: list[TurnEvent], error: BaseException) -> Message | None:
     partial = error.partial if isinstance(error, ChatError) else None
     if partial is not None and not isinstance(error, StreamTruncated):
         message = partial.message
-        if message.parts or (message.turn is not None and message.turn.id):
+        if peek(message) or (message.turn is not None and message.turn.id):
             message.interrupted = True
             return message
     if not seen:

@@ -21,6 +21,7 @@ from chat_core.types.errors import ConfigurationError
 from chat_core.types.json_values import JsonObject
 from chat_core.types.misuse import check_json, checked_mapping, checked_text, kind_of
 from chat_core.types.request import ToolDefinition
+from chat_core.types.sealed import peek
 from chat_core.types.tool_call import ToolCall
 
 P = ParamSpec("P", default=...)
@@ -150,7 +151,9 @@ class Tool(Generic[P, R_co, D_contra]):
 
     def read(self, call: ToolCall, context: ToolContext[object] | None = None) -> Mapping[str, object]:
         """Return the keywords to call the function with. Raises `ArgumentsDoNotFit`."""
-        return self._parameters.read(call.effective_arguments, call, context or ToolContext(call, None))
+        # both kinds of parameters make values of their own
+        arguments = peek(call) if call.edited is None else call.edited
+        return self._parameters.read(arguments, call, context or ToolContext(call, None))
 
     def arguments_fault(self, arguments: JsonObject) -> str | None:
         """Return what is wrong with arguments, or None where the tool takes them."""

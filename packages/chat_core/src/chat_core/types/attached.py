@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from chat_core.types.json_values import JsonObject
+from chat_core.types.sealed import Sealed
 from chat_core.types.watch import note_set
 
 
-class Attached:
+class Attached(Sealed[JsonObject]):
     """What a call carries beside its fields; it is neither stored nor compared.
 
     `_changes` counts assignments. `_check` tells what is wrong with arguments, where a tool has looked at the
     call, `_input_check` what is wrong with the values that it wanted of a person. `_compared` is a text,
     arguments, and whether the text is JSON of just these arguments. `_watched` is there where somebody has
-    looked into the call.
+    looked into the call, `_sealed` where the arguments are sealed.
     """
 
-    __slots__ = ("_changes", "_check", "_compared", "_input_check", "_watched")
+    __slots__ = ("_changes", "_check", "_compared", "_input_check", "_sealed", "_watched")
+    SEALED: ClassVar[str] = "arguments"
     __dataclass_fields__: ClassVar[dict[str, object]]
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -1,11 +1,14 @@
-"""Bytes that grow at their end, as few pieces."""
+"""Bytes or text that grows at its end, as few pieces."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import AnyStr, cast
 
-def add_piece(pieces: list[bytes], data: bytes) -> None:
+
+def add_piece(pieces: list[AnyStr], data: AnyStr) -> None:
     """Add data at the end. It is joined with pieces before it that are no larger: of n pieces about log n
-    remain, and each byte is copied about as often.
+    remain, and each byte or character is copied about as often.
     """
     size = len(data)
     first = len(pieces)
@@ -13,6 +16,7 @@ def add_piece(pieces: list[bytes], data: bytes) -> None:
         first -= 1
         size += len(pieces[first])
     if first < len(pieces):
-        data = b"".join([*pieces[first:], data])
+        join = cast("Callable[[list[AnyStr]], AnyStr]", data[:0].join)
+        data = join(pieces[first:] + [data])  # noqa: RUF005  mypy does not follow the other form
         del pieces[first:]
     pieces.append(data)

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.native import Native, Origin
 from chat_core.types.parts import Opaque, Part
+from chat_core.types.sealed import peek
 
 CacheLifetime: TypeAlias = Literal["5m", "30m", "1h", "12h"]
 """How long a cached prompt is to live at least, since its last use."""
@@ -63,5 +64,5 @@ def point_of(native: Native) -> CachePoint | None:
     """Return what the native data of a mark ask for, or None for other data."""
     if native.origin != _ORIGIN:
         return None
-    ttl = native.data.get("ttl")
+    ttl = peek(native).get("ttl")
     return CachePoint(ttl if ttl in _SECONDS else None)

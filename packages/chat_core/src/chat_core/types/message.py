@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, cast
+from typing import ClassVar, Literal, TypeAlias, cast
 
 from chat_core.types.errors import ConfigurationError, UnresolvedTool
 from chat_core.types.files import File
@@ -21,6 +21,7 @@ from chat_core.types.parts import (
     ToolCall,
     as_parts,
 )
+from chat_core.types.sealed import Sealed, peek
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.slot_setters import slot_setters
 from chat_core.types.usage import Usage
@@ -75,10 +76,11 @@ _set_reason, _set_raw_reason, _set_usage, _set_model, *_turn_setters = slot_sett
 _set_id, _set_conversation, _set_cost, _set_origin = _turn_setters
 
 
-class _Watched(Memo):
+class _Watched(Memo, Sealed[Sequence[Part]]):
     """Notes that a field was set, where somebody has looked into the message."""
 
-    __slots__ = ("_watched",)
+    __slots__ = ("_sealed", "_watched")
+    SEALED: ClassVar[str] = "parts"
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -128,27 +130,27 @@ class Message(ShortRepr, _Watched):
     @property
     def text(self) -> str:
         """Its visible text, joined."""
-        return "".join(_visible(self.parts))
+        return "".join(_visible(peek(self)))
 
     @property
     def reasoning(self) -> str:
         """Its readable reasoning, joined."""
-        return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+        return "".join(part.text for part in peek(self) if isinstance(part, Reasoning))
 
     @property
     def refusal(self) -> str | None:
         """The model's reason to decline, where the provider keeps that apart from text."""
-        return "".join(part.text for part in self.parts if isinstance(part, Refusal)) or None
+        return "".join(part.text for part in peek(self) if isinstance(part, Refusal)) or None
 
     @property
     def tool_calls(self) -> list[ToolCall]:
         """Its calls, in order."""
-        return [part for part in self.parts if type(part) is not Text and isinstance(part, ToolCall)]
+        return [part for part in peek(self) if type(part) is not Text and isinstance(part, ToolCall)]
 
     @property
     def files(self) -> list[File]:
         """Its files, in order."""
-        return [part for part in self.parts if isinstance(part, File)]
+        return [part for part in peek(self) if isinstance(part, File)]
 
     def outcomes(self) -> list[tuple[ToolCall, str]]:
         """Return its calls, in order, each with what the model reads of it.

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
-from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self, cast, overload
+from typing import TYPE_CHECKING, ClassVar, Self, TypeGuard, cast, overload
 
 from chat_core.types.call_changes import changes_of
 from chat_core.types.call_status import Rejected, Running, Scheduled
@@ -23,14 +22,13 @@ from chat_core.types.message import Turn as Turn
 from chat_core.types.misuse import checked_text, is_a, kind_of
 from chat_core.types.parts import PARTS, Part, Text, ToolCall, as_part
 from chat_core.types.plain_json import as_json
+from chat_core.types.sealed import peek
 from chat_core.types.short_repr import shortened
 
 if TYPE_CHECKING:
     from chat_core.types.decisions import ArgumentsChecker, Decision
     from chat_core.types.seals import ApprovalKey
     from chat_core.types.stored_files import FileStore
-
-_parts = attrgetter("parts")
 
 MAX_STORED_BYTES = 1 << 28
 """The largest stored conversation that `Messages.from_json` reads by default: 256 MiB."""
@@ -80,7 +78,7 @@ class Messages(Conversation):
             raise _no_message(message)
         self._messages.append(message)
         self._base_revision += 1
-        for part in message.parts:
+        for part in peek(message):
             if type(part) is not Text and isinstance(part, ToolCall):
                 self._base_revision -= changes_of(part)
         return self
@@ -93,7 +91,7 @@ class Messages(Conversation):
     @property
     def calls(self) -> tuple[ToolCall, ...]:
         """Every tool call, in order."""
-        parts = chain.from_iterable(map(_parts, self._messages))
+        parts = chain.from_iterable(map(peek, self._messages))
         return tuple([part for part in parts if type(part) is ToolCall or _is_call(part)])
 
     @property
@@ -266,7 +264,7 @@ class Messages(Conversation):
         return markdown_of(self._messages)
 
 
-def _is_call(part: Part) -> bool:
+def _is_call(part: Part) -> TypeGuard[ToolCall]:
     return type(part) not in PARTS and isinstance(part, ToolCall)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.types.json_values import JsonObject
+from chat_core.types.sealed import SealedJson, peek
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,10 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Native:
+class Native(SealedJson):
     """A provider's own data, stored as received: signatures, sealed reasoning, item ids, whole blocks."""
+
+    SEALED = "data"
 
     origin: Origin
     data: JsonObject = field(repr=False)
@@ -26,3 +29,10 @@ class Native:
     def for_(self, origin: Origin) -> JsonObject | None:
         """The data, if `origin` is where it came from."""
         return self.data if origin == self.origin else None
+
+
+def sent_data(native: Native | None, origin: Origin) -> JsonObject | None:
+    """Return the data, if `origin` is where they came from, for an encoder: they stay sealed, and must not be
+    changed.
+    """
+    return peek(native) if native is not None and origin == native.origin else None

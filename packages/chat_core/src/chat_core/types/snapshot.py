@@ -8,17 +8,19 @@ that no identity can come back.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, getitem, is_
-from typing import cast
+from typing import Any, TypeAlias, cast
 
 from chat_core.types.call_changes import all_changes
 from chat_core.types.call_status import Completed
 from chat_core.types.files import File
-from chat_core.types.json_values import MAX_DEPTH, JsonValue
+from chat_core.types.json_values import MAX_DEPTH, JsonObject, JsonValue
 from chat_core.types.message import Message
 from chat_core.types.parts import Part, Structured, Text
+from chat_core.types.sealed import Sealed, is_sealed, peek, sealed_value
 from chat_core.types.tool_call import ToolCall
 from chat_core.types.watch import last_mark, watch
 
@@ -26,7 +28,8 @@ _NUMBERS = frozenset((int, float, bool))
 _SCALARS = _NUMBERS | {str, type(None)}
 _LARGE = 1 << 20  # bytes of a file, of which no second form is kept in memory
 _fields = cast("Callable[[Message], object]", attrgetter("role", "interrupted"))
-_turn, _parts = attrgetter("turn"), attrgetter("parts")
+_turn = attrgetter("turn")
+_Found: TypeAlias = "JsonValue | Sealed[JsonObject]"
 _item = cast("Callable[[object, str | int], object]", getitem)
 
 
@@ -101,8 +104,8 @@ class Snapshot:
     """
 
     __slots__ = (
-        *("_calls", "_changes", "_fields", "_json", "_lists", "_mark", "_messages", "_parts", "_sizes"),
-        *("_turns", "_whole"),
+        *("_calls", "_changes", "_fields", "_json", "_listed", "_lists", "_mark", "_messages", "_parts"),
+        *("_sealed", "_sizes", "_turns", "_whole"),
     )
 
     def __init__(self, *, whole: bool = False) -> None:
@@ -111,7 +114,9 @@ class Snapshot:
         self._messages: list[Message] = []
         self._fields: list[object] = []
         self._turns: list[object] = []
-        self._lists: list[list[Part]] = []
+        self._sealed: list[Sealed[Any]] = []
+        self._listed: list[Message] = []  # those whose parts are not sealed
+        self._lists: list[Sequence[Part]] = []  # of these
         self._sizes: list[int] = []
         self._parts: list[Part] = []
         self._calls: list[ToolCall] = []
@@ -130,10 +135,8 @@ class Snapshot:
         is open: of such no form is to be kept.
         """
         for number, message in enumerate(messages):
-            json = _json_of_message(message, whole=self._whole)
-            if json is None:
+            if not self._add(message):
                 return number
-            self._add(message, json)
         return len(messages)
 
     def holds(self, messages: list[Message]) -> bool:
@@ -147,13 +150,16 @@ class Snapshot:
         )
 
     def _fields_hold(self) -> bool:
-        """Return whether the fields of messages and calls are as they were."""
+        """Return whether the fields of messages and calls are as they were, and what was sealed is sealed or
+        as it was.
+        """
         mark = last_mark()
         if mark is self._mark:
             return True
         messages = self._messages
         if (
-            all(map(is_, map(_parts, messages), self._lists))
+            self._opened_holds()
+            and all(map(is_, map(peek, self._listed), self._lists))
             and all(map(is_, map(_turn, messages), self._turns))
             and list(map(_fields, messages)) == self._fields
             and all_changes(self._calls) == self._changes
@@ -162,42 +168,93 @@ class Snapshot:
             return True
         return False
 
-    def _add(self, message: Message, json: Iterable[JsonValue]) -> None:
+    def _opened_holds(self) -> bool:
+        """Return whether what has been handed out since is as it was sealed. It is compared from now on."""
+        sealed: list[Sealed[Any]] = []
+        for owner in self._sealed:
+            if is_sealed(owner):
+                sealed.append(owner)
+            elif isinstance(owner, Message):
+                parts = sealed_value(owner)
+                self._add_list(owner, parts)
+                if len(owner.parts) != len(parts) or not all(map(is_, owner.parts, parts)):
+                    return False
+            elif not self._opened_json_holds(owner):
+                return False
+        self._sealed = sealed
+        return True
+
+    def _opened_json_holds(self, owner: Sealed[JsonObject]) -> bool:
+        value = peek(owner)
+        if not _is_json(value):
+            return False
+        self._json.add(value)  # before it is compared: another thread may change it at any time
+        try:
+            return marshal.dumps(value, 2) == marshal.dumps(sealed_value(owner), 2)
+        except ValueError:
+            return False
+
+    def _add(self, message: Message) -> bool:
+        """Add a message, unless something in it is not to be kept, or cannot be compared."""
         watch(message)
-        for part in message.parts:
+        sealed_parts = is_sealed(message)
+        parts = [*(sealed_value(message) if sealed_parts else peek(message))]
+        try:
+            found = [value for part in parts for value in _json_of(part, whole=self._whole)]
+        except _NotComparable:
+            return False
+        if self._whole and message.turn is not None:
+            found.append(message.turn.usage)
+        sealed, json = _split(found)
+        if not _is_json(json):
+            return False
+        for part in parts:
             if isinstance(part, ToolCall):
                 watch(part)
                 self._calls.append(part)
                 self._changes += all_changes((part,))
         for value in json:
             self._json.add(value)
+        self._sealed += sealed
         self._fields.append(_fields(message))
         self._turns.append(message.turn)
-        self._lists.append(message.parts)
-        self._sizes.append(len(message.parts))
-        self._parts += message.parts
         self._messages.append(message)
+        if sealed_parts:
+            self._sealed.append(message)
+        else:
+            self._add_list(message, parts)
+        return True
+
+    def _add_list(self, message: Message, parts: Sequence[Part]) -> None:
+        self._listed.append(message)
+        self._lists.append(message.parts)
+        self._sizes.append(len(parts))
+        self._parts += parts
 
 
-def _json_of_message(message: Message, *, whole: bool) -> list[JsonValue] | None:
-    """Return all JSON in a message. None where something in it is not to be kept, or cannot be compared."""
-    try:
-        found = [value for part in message.parts for value in _json_of(part, whole=whole)]
-    except _NotComparable:
-        return None
-    if whole and message.turn is not None:
-        found.append(message.turn.usage.raw)
-    return found if _is_json(found) else None
+def _split(found: Iterable[_Found]) -> tuple[list[Sealed[JsonObject]], list[JsonValue]]:
+    """Return what is sealed, and the JSON that is not."""
+    sealed: list[Sealed[JsonObject]] = []
+    json: list[JsonValue] = []
+    for one in found:
+        if not isinstance(one, Sealed):
+            json.append(one)
+            continue
+        watch(one)  # first: it may be handed out at any time
+        if is_sealed(one):
+            sealed.append(one)
+        else:
+            json.append(peek(one))
+    return sealed, json
 
 
-def _json_of(part: Part, *, whole: bool) -> Iterator[JsonValue]:
+def _json_of(part: Part, *, whole: bool) -> Iterator[_Found]:
     """Yield the JSON in a part. Raises `_NotComparable` for a large file and an open call."""
     if part.native is not None:
-        yield part.native.data
+        yield part.native
     match part:
         case Text(citations=citations):
-            for citation in citations:
-                yield citation.raw
+            yield from citations
         case ToolCall():
             yield from _json_of_call(part, whole=whole)
         case Structured() if part.text is None or whole:
@@ -208,10 +265,10 @@ def _json_of(part: Part, *, whole: bool) -> Iterator[JsonValue]:
             pass
 
 
-def _json_of_call(call: ToolCall, *, whole: bool) -> Iterator[JsonValue]:
+def _json_of_call(call: ToolCall, *, whole: bool) -> Iterator[_Found]:
     if not call.resolved:
         raise _NotComparable
-    yield call.arguments
+    yield call
     yield call.edited
     if isinstance(call.status, Completed):
         yield call.status.result

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, cast
 
+from chat_core.types.arguments_text import are_written_as
 from chat_core.types.attached import Attached
 from chat_core.types.call_status import (
     Approved,
@@ -28,13 +28,13 @@ from chat_core.types.describe import whole_text
 from chat_core.types.errors import AlreadyDecided, ConfigurationError, DecisionFault, InvalidDecision
 from chat_core.types.files import File
 from chat_core.types.input_request import InputRequest
-from chat_core.types.json_values import JsonObject, JsonValue, as_object, read_json
+from chat_core.types.json_values import JsonObject, JsonValue, as_object
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
+from chat_core.types.sealed import peek
 from chat_core.types.short_repr import ShortRepr
 
 _STILL_WAITS = "this call still waits: its"
-_STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
 
 
 @dataclass(slots=True, repr=False)
@@ -191,17 +191,10 @@ class ToolCall(ShortRepr, Attached):
         twice, or behind a placeholder `{}`, are encoded once.
         """
         text = self.arguments_text
-        if text is not None and self.arguments and self._are_written_as(text):
+        arguments = peek(self)
+        if text is not None and arguments and are_written_as(self, text):
             return text
-        return json.dumps(self.arguments, ensure_ascii=False)
-
-    def _are_written_as(self, text: str) -> bool:
-        """Return whether the text is JSON of the arguments. It is parsed once in the life of a call."""
-        compared: tuple[str, JsonObject, bool] | None = getattr(self, "_compared", None)
-        if compared is None or compared[0] is not text or compared[1] is not self.arguments:
-            compared = (text, self.arguments, _is_json_of(text, self.arguments))
-            object.__setattr__(self, "_compared", compared)
-        return compared[2]
+        return json.dumps(arguments, ensure_ascii=False)
 
     def arguments_fault(self, arguments: JsonObject) -> str | None:
         """Return why the tool does not take these arguments; None where it does, or is not known in this
@@ -245,23 +238,6 @@ class ToolCall(ShortRepr, Attached):
         if self.resolved or self.status.type == "running":
             message = f"cannot {decision} call {self.id} of {self.name}: it is already {self.status.type}"
             raise AlreadyDecided([DecisionFault(self.id, "already_decided", message)])
-
-
-def mark_as_read(call: ToolCall) -> None:
-    """Note that the arguments of a call were just read from its text: sending it need not parse it again."""
-    text = call.arguments_text
-    if text is not None:  # one that was encoded twice, or stands behind a placeholder, does not match
-        is_object = _STARTS_AN_OBJECT.match(text) is not None
-        object.__setattr__(call, "_compared", (text, call.arguments, is_object))
-
-
-def _is_json_of(text: str, arguments: JsonObject) -> bool:
-    if not _STARTS_AN_OBJECT.match(text):
-        return False
-    try:
-        return read_json(text) == arguments
-    except ValueError:
-        return False
 
 
 ArgumentsCheck = Callable[[JsonObject], str | None]

@@ -10,8 +10,9 @@ from chat_core.types.encode_prefix import encode_from_prefix
 from chat_core.types.json_values import JsonObject
 from chat_core.types.message import Message
 from chat_core.types.stored import VERSION, dump, stored_adapter
+from chat_core.types.written_form import written_form
 
-_MOST_BYTES = 1 << 24  # of a stored form that is kept in memory
+_MOST_CHARACTERS = 1 << 24  # of a stored form that is kept in memory
 
 
 def write_stored(messages: Conversation, revision: int, metadata: JsonObject) -> str:
@@ -20,28 +21,27 @@ def write_stored(messages: Conversation, revision: int, metadata: JsonObject) ->
     """
     try:
         written = encode_from_prefix(messages, (_Writer,), _Writer, whole=True).pieces
-        head = b'{"version":%d,"messages":[' % VERSION
-        tail = b'],"revision":%d' % revision
+        tail = f'],"revision":{revision}'
         if metadata:
-            tail += b',"metadata":' + stored_adapter(JsonObject).dump_json(metadata)
+            tail += f',"metadata":{stored_adapter(JsonObject).dump_json(metadata).decode()}'
     except ValueError:  # half a surrogate pair, which bytes cannot hold
         return dump(list(messages), revision, None, metadata)
-    data = b"".join([head, *written, tail, b"}"])
-    if len(data) > _MOST_BYTES:
+    text = "".join([f'{{"version":{VERSION},"messages":[', *written, tail, "}"])
+    if len(text) > _MOST_CHARACTERS:
         keep_encoders(messages, ())
-    return data.decode()
+    return text
 
 
 class _Writer:
-    """Messages as JSON, with commas between them, in few pieces."""
+    """Messages as JSON text, with commas between them, in few pieces."""
 
     def __init__(self) -> None:
-        self.pieces: list[bytes] = []
+        self.pieces: list[str] = []
         self._adapter = stored_adapter(Message)
 
     def add(self, message: Message) -> None:
-        data = self._adapter.dump_json(message)
-        add_piece(self.pieces, b",%b" % data if self.pieces else data)
+        text = self._adapter.dump_json(written_form(message)).decode()
+        add_piece(self.pieces, f",{text}" if self.pieces else text)
 
     def fork(self) -> _Writer:
         forked = copy(self)

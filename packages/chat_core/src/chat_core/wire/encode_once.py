@@ -19,6 +19,7 @@ from chat_core.types.memo import keep_memo, memo_of
 from chat_core.types.message import Message
 from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.request import OutputSchema, ToolDefinition
+from chat_core.types.sealed import peek
 from chat_core.types.tool_call import ToolCall
 
 T = TypeVar("T")
@@ -66,8 +67,8 @@ def _state(source: Source) -> tuple[list[object], bytes] | None:
     parts: list[object] = []
     data: list[object] = []
     if isinstance(source, Message):
-        parts = [source.role, source.turn, source.interrupted, *source.parts]
-        if not _add_parts(source.parts, data):
+        parts = [source.role, source.turn, source.interrupted, *peek(source)]
+        if not _add_parts(peek(source), data):
             return None
     else:
         data.append(source.parameters if isinstance(source, ToolDefinition) else source.schema)
@@ -81,15 +82,15 @@ def _add_parts(parts: Iterable[Part], data: list[object]) -> bool:
     """Add what may have changed in parts. Return whether their form is to be kept."""
     for part in parts:
         if (native := part.native) is not None:
-            data.append(native.data)
+            data.append(peek(native))
         kind = type(part)
         if kind is Text:
             if citations := cast("Text", part).citations:
-                data += [citation.raw for citation in citations]
+                data += map(peek, citations)
         elif isinstance(part, ToolCall):
             status = part.status
             result = status.result if isinstance(status, Completed) else None
-            data += changes_of(part), part.arguments, part.edited, result
+            data += changes_of(part), peek(part), part.edited, result
             if part.files and not _add_parts(part.files, data):
                 return False
         elif isinstance(part, Structured):

@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 
+from chat_core.types.arguments_text import mark_as_read
 from chat_core.types.call_status import Failed, Pending
 from chat_core.types.json_values import JsonValue, read_json
 from chat_core.types.native import Native
 from chat_core.types.parts import ToolCall
 from chat_core.types.response import ChatResponse
-from chat_core.types.tool_call import mark_as_read
 
 _PLACEHOLDER = re.compile(r"\s*(?:\{\s*\}|null)\s*(?=\{)")
 
@@ -27,7 +27,7 @@ def tool_call(id: str, name: str, text: str, native: Native | None = None) -> To
         fault = f"The arguments of {name} are not a JSON object ({exc}); the call was not run: {text[:200]!r}"
         return ToolCall(id, name, {}, Failed(fault), arguments_text=text, native=native)
     call = ToolCall(id, name, arguments, Pending(), arguments_text=text, native=native)
-    mark_as_read(call)
+    mark_as_read(call, text)
     return call
 
 

@@ -21,6 +21,8 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.types.json_values import as_count, as_list, as_object, as_text
+from chat_core.types.seal_turn import seal_turn
+from chat_core.types.sealed import peek
 from chat_core.wire import CallIds, fail_pending
 
 from chat_gemini.decode.citations import cited
@@ -135,7 +137,7 @@ class TurnAssembler:
             raw_finish_reason=ending.word,
             usage=self._usage.total(),
         )
-        return ChatResponse(message, self._notices() + notices, raw=raw or self._described())
+        return ChatResponse(seal_turn(message), self._notices() + notices, raw=raw or self._described())
 
     def finished(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
         """Return the whole turn.
@@ -144,7 +146,7 @@ class TurnAssembler:
         mistake.
         """
         response = self.response(notices, raw)
-        if self._ending.is_worth_a_retry and not response.message.parts:
+        if self._ending.is_worth_a_retry and not peek(response.message):
             why = response.notices[0].message if response.notices else self._ending.word
             error = InvalidResponse(f"the model's turn is empty: {why}", response=response)
             error.retryable = True

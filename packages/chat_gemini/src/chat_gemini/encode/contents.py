@@ -7,6 +7,7 @@ from copy import copy
 
 from chat_core import File, Message, Messages, Notice, Opaque, Origin, Part, Structured, Text
 from chat_core.types.describe import whole_text
+from chat_core.types.sealed import peek
 from chat_core.wire import (
     SentList,
     encode_from_prefix,
@@ -74,7 +75,7 @@ class Contents:
 
     def add(self, message: Message) -> None:
         """Add a message."""
-        match message.role, message.parts:
+        match message.role, peek(message):
             case "system", _:
                 self._instruct(message)
             case "user", [Text(text)] if not is_blank(text):
@@ -118,14 +119,14 @@ class Contents:
             self.notices.append(
                 Notice("messages", "a system message from within the conversation was sent at its beginning")
             )
-        for part in message.parts:
+        for part in peek(message):
             if isinstance(part, Opaque):
                 self.notices.append(foreign_block(part.native))
             elif not is_blank(text := text_of(part)):
                 self.instructions.append({"text": text})
 
     def _user(self, message: Message) -> list[SentPart]:
-        if any(isinstance(part, File) for part in message.parts):
+        if any(isinstance(part, File) for part in peek(message)):
             key = (File, self._origin, self._endpoint)
             parts, notices = encoded_once(message, key, lambda: self._encode_user(message))
         else:
@@ -135,7 +136,7 @@ class Contents:
 
     def _encode_user(self, message: Message) -> tuple[list[SentPart], list[Notice]]:
         notices: list[Notice] = []
-        return [sent for part in message.parts for sent in self._user_part(part, notices)], notices
+        return [sent for part in peek(message) for sent in self._user_part(part, notices)], notices
 
     def _user_part(self, part: Part, notices: list[Notice]) -> Iterator[SentPart]:
         match part:

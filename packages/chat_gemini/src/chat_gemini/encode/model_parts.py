@@ -23,6 +23,8 @@ from chat_core import (
 )
 from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.native import sent_data
+from chat_core.types.sealed import peek
 from chat_core.wire import foreign_block, free_wire_id, generated_file, part_text, wire_id
 
 from chat_gemini.encode.files import file_part
@@ -58,7 +60,7 @@ class ModelPartEncoder:
             self._notices.append(Notice("messages", "a step of a tool that was cut off was not sent back"))
         calls = iter(enumerate(ids))
         parts: list[SentPart] = []
-        for part in message.parts:
+        for part in peek(message):
             if isinstance(part, ToolCall):
                 number, id = next(calls)
                 parts.append(self._call(part, id, is_first=number == 0))
@@ -73,10 +75,10 @@ class ModelPartEncoder:
                 beside.pop("thought", None)
                 yield from _text(part_text(part), beside)
             case Reasoning(text, native=native):
-                if native and native.for_(self._origin):  # another model's thoughts are not this one's
+                if sent_data(native, self._origin):  # another model's thoughts are not this one's
                     beside = siblings(native, self._origin)
                     yield from _text(text, beside if is_blank(text) else {**beside, "thought": True})
-                elif native and native.for_(self._origin) is None:
+                elif native and native.origin != self._origin:
                     self._notices.append(foreign_block(native))
             case Refusal(text):
                 yield from _text(text, {})
@@ -106,7 +108,7 @@ class ModelPartEncoder:
             self._notices.append(foreign_block(native))
 
     def _call(self, call: ToolCall, id: str, *, is_first: bool) -> SentPart:
-        sent = FunctionCall(name=function_name(call.name), args=sendable_object(call.arguments))
+        sent = FunctionCall(name=function_name(call.name), args=sendable_object(peek(call)))
         if id:
             sent["id"] = id
         beside = siblings(call.native, self._origin)
@@ -126,7 +128,7 @@ def call_ids(message: Message, origin: Origin) -> list[str]:
     ids: list[str] = []
     taken: set[str] = set()
     for call in message.tool_calls:
-        own = call.native.for_(origin) if call.native else None
+        own = sent_data(call.native, origin)
         id = wire_id(call.id) if own is None else whole_text(as_text(own.get("id")))
         ids.append(free_wire_id(id, wire_id(call.id), taken) if id else "")
     return ids
@@ -152,8 +154,8 @@ def _unpaired(message: Message, origin: Origin) -> list[Opaque]:
     open_steps: dict[str, Opaque] = {}
     open_code: list[Opaque] = []
     lonely: list[Opaque] = []
-    for part in message.parts:
-        if not isinstance(part, Opaque) or not (own := part.native.for_(origin)):
+    for part in peek(message):
+        if not isinstance(part, Opaque) or not (own := sent_data(part.native, origin)):
             continue
         if "toolCall" in own:
             open_steps[as_text(as_object(own["toolCall"]).get("id"))] = part

@@ -6,6 +6,7 @@ from typing import cast
 
 from chat_core import JsonObject, Native, Origin
 from chat_core.types.json_values import as_text
+from chat_core.types.native import sent_data
 
 from chat_gemini.encode.text import sendable_object
 from chat_gemini.wire import DATA_FIELDS, SIGNATURE, SentPart
@@ -17,7 +18,7 @@ def siblings(native: Native | None, origin: Origin) -> JsonObject:
     Stored conversations may have been changed by others: fields of a wrong type, and a second field of data,
     are left out.
     """
-    own = native.for_(origin) if native else None
+    own = sent_data(native, origin)
     if not own:
         return {}
     return {name: value for name, value in sendable_object(own).items() if _fits_beside(name, value)}
@@ -32,7 +33,7 @@ def block(native: Native, origin: Origin) -> SentPart | None:
     """Return a native block as it was received, or None where it is not from `origin` or is no part of this
     wire.
     """
-    own = sendable_object(native.for_(origin) or {})
+    own = sendable_object(sent_data(native, origin) or {})
     data = [name for name in own if name in DATA_FIELDS]
     if len(data) > 1 or not all(_fits(name, value) for name, value in own.items()):
         return None
@@ -46,7 +47,7 @@ def block(native: Native, origin: Origin) -> SentPart | None:
 
 def call_extras(native: Native | None, origin: Origin) -> JsonObject:
     """Return the fields inside a received `functionCall` that this library has no word for."""
-    own = (native.for_(origin) if native else None) or {}
+    own = sent_data(native, origin) or {}
     extras = own.get("functionCall")
     return sendable_object(extras) if isinstance(extras, dict) else {}
 

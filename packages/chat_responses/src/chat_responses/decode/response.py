@@ -22,6 +22,8 @@ from chat_core import (
     Turn,
 )
 from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.types.seal_turn import seal_turn
+from chat_core.types.sealed import peek
 from chat_core.wire import CallIds, fail_pending, finish_reason, is_error_object, read_object
 
 from chat_responses.approvals import requested_actions
@@ -94,7 +96,7 @@ def response(
     ):  # cancelled, steered or still being made: that the arguments are JSON may be an accident
         for call in message.tool_calls:
             fail_pending([call], f"The turn is {word!r}, so {call.name} was not run.")
-    return ChatResponse(message, tuple(_notices(answer, message)), raw=raw)
+    return ChatResponse(seal_turn(message), tuple(_notices(answer, message)), raw=raw)
 
 
 def _is_error(answer: JsonObject) -> bool:
@@ -107,7 +109,7 @@ def _finish(answer: JsonObject, message: Message) -> tuple[FinishReason, str | N
     cut, _ = finish_reason(as_object(answer.get("incomplete_details")).get("reason"))
     match status:
         case "completed" | None:
-            return (cut if cut in ("length", "content_filter") else _completed(message.parts)), status
+            return (cut if cut in ("length", "content_filter") else _completed(peek(message))), status
         case "incomplete":
             return (cut if cut in ("length", "content_filter") else "other"), status
         case _:
@@ -132,12 +134,12 @@ def _notices(answer: JsonObject, message: Message) -> Iterator[Notice]:
         yield Notice("finish_reason", f"the turn did not end by itself: {_why(answer)}")
     if message.turn.finish_reason == "content_filter":
         yield Notice("finish_reason", "a filter of the server's ended the turn")
-    if message.turn.finish_reason == "stop" and not message.parts:
+    if message.turn.finish_reason == "stop" and not peek(message):
         yield Notice("output", "the response is empty")
 
 
 def _waiting_for(actions: list[Opaque]) -> Notice:
-    names = ", ".join(_action_name(part.native.data) for part in actions)
+    names = ", ".join(_action_name(peek(part.native)) for part in actions)
     return Notice(
         "requested_actions",
         f"the turn waits for what it asks of you: {names}; "

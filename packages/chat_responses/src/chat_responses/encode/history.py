@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from chat_core import ChatRequest, ConfigurationError, Message, Notice, Opaque, Origin
+from chat_core.types.sealed import peek
 from chat_core.wire import encode_from_prefix, joined_text, unwritten_points
 
 from chat_responses.approvals import note_actions
@@ -80,7 +81,7 @@ def _after_instructions(messages: Sequence[Message]) -> int:
 
 
 def _instructions(messages: Sequence[Message], encoder: ItemEncoder) -> str:
-    texts = (joined_text(encoder.readable(message.parts), "system") for message in messages)
+    texts = (joined_text(encoder.readable(peek(message)), "system") for message in messages)
     return "\n\n".join(text for text in texts if text)
 
 
@@ -105,14 +106,14 @@ def _last_remembered(messages: Sequence[Message], origin: Origin, defaults: Requ
 
 def _is_from(message: Message, origin: Origin) -> bool:
     """Return whether a turn came from this server."""
-    origins = [part.native.origin for part in message.parts if part.native is not None]
+    origins = [part.native.origin for part in peek(message) if part.native is not None]
     return any(one.provider == origin.provider and one.endpoint == origin.endpoint for one in origins)
 
 
 def _refuse_unanswered(open_actions: Mapping[str, Opaque]) -> None:
     """Raise for an action that a turn from here asks for and that no user's message answers."""
     if open_actions:
-        named = ", ".join(f"{part.native.data.get('type')} {id}" for id, part in open_actions.items())
+        named = ", ".join(f"{peek(part.native).get('type')} {id}" for id, part in open_actions.items())
         raise ConfigurationError(
             f"the model waits for an answer to {named}: messages.add_user(approval(part)) for an approval, "
             "messages.add_user(action_output(part, {...})) for any other action"

@@ -23,6 +23,7 @@ from chat_core import (
 )
 from chat_core.types.cache_points import as_cache_point
 from chat_core.types.json_values import as_list
+from chat_core.types.sealed import peek
 from chat_core.wire import (
     SentList,
     encoded_once,
@@ -86,7 +87,7 @@ class ItemEncoder:
 
     def add(self, message: Message) -> None:
         """Add the items of a message."""
-        parts = message.parts
+        parts = peek(message)
         part = parts[0] if len(parts) == 1 else None
         if isinstance(part, Text) and (item := item_of_text(message.role, part)) is not None:
             self.sent.append(item)
@@ -108,10 +109,10 @@ class ItemEncoder:
             case "system" if self.takes_points and is_marked(message):
                 yield from self._contents("developer", written(message))
             case "system":
-                if text := joined_text(self.readable(message.parts), "system"):
+                if text := joined_text(self.readable(peek(message)), "system"):
                     yield {"role": "developer", "content": text}
             case "user":
-                yield from self._contents("user", message.parts)
+                yield from self._contents("user", peek(message))
             case "model":
                 yield from self._model(message)
 
@@ -165,7 +166,7 @@ class ItemEncoder:
             elif (point := as_cache_point(part)) is not None and self.takes_points:
                 self.points += mark(content, point, self.notices)
             elif part.native.origin == CUSTOM:
-                yield dict(part.native.data)
+                yield dict(peek(part.native))
             elif self._is_foreign(part):
                 continue
             elif (item := native_item(part, self._origin)) and answered_id(item) != "":
@@ -202,7 +203,7 @@ class ItemEncoder:
     def _items_of_parts(self, message: Message) -> Iterator[list[InputItem]]:
         open_message: JsonObject | None = None  # one whose further contents are parts of their own
         orphaned = False  # the server looks for the reasoning before an item that has an id
-        for part in message.parts:
+        for part in peek(message):
             item = None if self._may_be_stored(message) else native_item(part, self._origin)
             if item is not None and item.get("type") == "reasoning" and not self._can_use(item):
                 item, orphaned = None, True
@@ -260,7 +261,7 @@ class ItemEncoder:
                 if not self._is_foreign(part):
                     self._leave_out("a block that fits no item of this wire")
             case Reasoning(native=native):
-                if native is not None and native.for_(self._origin) is None:
+                if native is not None and native.origin != self._origin:
                     self.notices.append(foreign_block(native))
 
     def _generated(self, file: File) -> Iterator[InputItem]:
@@ -285,7 +286,7 @@ class ItemEncoder:
         return (self.takes_points and as_cache_point(part) is not None) or self._is_foreign(part)
 
     def _is_foreign(self, part: Opaque) -> bool:
-        if part.native.for_(self._origin) is not None:
+        if part.native.origin == self._origin:
             return False
         self.notices.append(foreign_block(part.native))
         return True

@@ -20,6 +20,8 @@ from chat_core import (
     ToolCall,
 )
 from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.types.native import sent_data
+from chat_core.types.sealed import peek
 from chat_core.wire import wire_name
 
 from chat_responses.approvals import action_id, is_requested, is_unanswerable
@@ -30,7 +32,7 @@ from chat_responses.items import CALL_TYPES, call_id, without
 def native_item(part: Part, origin: Origin) -> JsonObject | None:
     """Return the item that a part came in, or None where it is from elsewhere or its data fit no item."""
     native = part.native
-    item = native.for_(origin) if native is not None else None
+    item = sent_data(native, origin)
     if item is None:
         return None
     match part:
@@ -83,7 +85,7 @@ def _content(part: Text | Structured | Refusal, fields: JsonObject) -> JsonObjec
         return {**fields, "type": "refusal", "refusal": part.text}
     text = part.as_text() if isinstance(part, Structured) else part.text
     citations = () if isinstance(part, Structured) else part.citations
-    annotations: list[JsonValue] = [citation.raw for citation in citations if citation.raw]
+    annotations: list[JsonValue] = [raw for raw in map(peek, citations) if raw]
     type = "text" if fields.get("type") == "text" else "output_text"
     return {**fields, "type": type, "text": text, "annotations": annotations}
 
@@ -95,7 +97,7 @@ def _call(call: ToolCall, item: JsonObject) -> JsonObject | None:
         return None
     named = {**item, "name": wire_name(as_text(item["name"]))}
     if item.get("type") == "custom_tool_call":
-        written = call.arguments.get("input")
+        written = peek(call).get("input")
         return {**named, "input": written} if isinstance(written, str) else None
     return {**named, "arguments": call.arguments_as_text()}
 

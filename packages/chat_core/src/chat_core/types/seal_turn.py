@@ -1,0 +1,44 @@
+"""What a server has sent is sealed as soon as it is decoded, before anybody else has a reference to it."""
+
+from __future__ import annotations
+
+from chat_core.types.arguments_text import seal_arguments
+from chat_core.types.files import File
+from chat_core.types.message import Message
+from chat_core.types.parts import Text, ToolCall
+from chat_core.types.received_numbers import cleared_copy
+from chat_core.types.sealed import SealedJson, peek, seal
+
+
+def seal_turn(message: Message) -> Message:
+    """Seal a turn that a decoder has just made, and return it: what nobody reads need not be compared before
+    each request.
+
+    Nothing of it may have been given to an application; files are left as they are, since their events come
+    before the end of a turn. The raw response and the turn have no JSON in common from now on. Numbers that
+    JSON cannot hold become null, as `clear_numbers` has it.
+    """
+    try:
+        _seal_json(message)
+    except RecursionError:  # nested too deeply: it is compared, as what applications make
+        return message
+    seal(message, tuple(message.parts))
+    return message
+
+
+def _seal_json(message: Message) -> None:
+    if message.turn is not None and peek(message.turn.usage):  # an empty one may be that of other turns too
+        _seal(message.turn.usage)
+    for part in message.parts:
+        if part.native is not None and not isinstance(part, File):
+            _seal(part.native)
+        if type(part) is Text:
+            for citation in part.citations:
+                _seal(citation)
+        elif isinstance(part, ToolCall):
+            seal_arguments(part)
+
+
+def _seal(owner: SealedJson) -> None:
+    if not hasattr(owner, "_sealed"):
+        seal(owner, cleared_copy(peek(owner)))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chat_core.types.attached import Attached
 from chat_core.types.json_values import JsonObject, read_json
-from chat_core.types.sealed import copied, is_sealed, peek, seal
+from chat_core.types.sealed import copied, is_sealed, peek, seal, was_sealed
 
 _STARTS_AN_OBJECT = re.compile(r"\s*\{\s*[^\s}]")
 
@@ -48,7 +48,7 @@ def mark_as_read(call: Attached, text: str) -> None:
 
 def seal_arguments(call: Attached) -> None:
     """Seal the arguments of a call that a decoder has just made."""
-    if hasattr(call, "_sealed"):
+    if was_sealed(call):
         return
     sealed = copied(peek(call))
     seal(call, sealed)

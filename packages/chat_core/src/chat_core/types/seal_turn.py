@@ -7,7 +7,7 @@ from chat_core.types.files import File
 from chat_core.types.message import Message
 from chat_core.types.parts import Text, ToolCall
 from chat_core.types.received_numbers import cleared_copy
-from chat_core.types.sealed import SealedJson, peek, seal
+from chat_core.types.sealed import SealedJson, peek, seal, was_sealed
 
 
 def seal_turn(message: Message) -> Message:
@@ -40,5 +40,5 @@ def _seal_json(message: Message) -> None:
 
 
 def _seal(owner: SealedJson) -> None:
-    if not hasattr(owner, "_sealed"):
+    if not was_sealed(owner):  # more than one part may have it
         seal(owner, cleared_copy(peek(owner)))

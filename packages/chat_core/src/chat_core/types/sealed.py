@@ -20,6 +20,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _one_at_a_time = Lock()
+_get, _set, _delete = object.__getattribute__, object.__setattr__, object.__delattr__
 _getters: dict[type, Callable[[object], object]] = {}
 
 
@@ -72,14 +73,22 @@ def is_sealed(owner: Sealed[T]) -> bool:
 
 def sealed_value(owner: Sealed[T]) -> T:
     """Return the value as it was sealed, whether it has been handed out since or not."""
-    return cast("T", object.__getattribute__(owner, "_sealed"))
+    return cast("T", _get(owner, "_sealed"))
+
+
+def was_sealed(owner: Sealed[T]) -> bool:
+    """Return whether the value was sealed at any time."""
+    try:
+        _get(owner, "_sealed")
+    except AttributeError:
+        return False
+    return True
 
 
 def seal(owner: Sealed[T], value: T) -> None:
-    """Seal this value, which nothing else may have a reference to. What was sealed before stays as it is."""
-    if not hasattr(owner, "_sealed"):
-        object.__setattr__(owner, "_sealed", value)
-        object.__delattr__(owner, owner.SEALED)
+    """Seal this value, which nothing else may have a reference to, in a field that was never sealed."""
+    _set(owner, "_sealed", value)
+    _delete(owner, owner.SEALED)
 
 
 def copied(value: JsonObject) -> JsonObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NEW = re.compile(r"(?:claude-)?(opus|sonnet|haiku|fable|mythos)-(\d)(?:[-.](\d)(?!\d))?(?!\d)")
 _OLD = re.compile(r"claude-(\d)(?:[-.](\d))?-(opus|sonnet|haiku)")
@@ -39,6 +40,7 @@ class Capabilities:
     max_tokens: int = 64_000
 
     @staticmethod
+    @lru_cache(maxsize=256)
     def of(model: str) -> Capabilities:
         """Return what is known of the model with this name, in the form of any platform."""
         if new := _NEW.search(model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -74,9 +74,11 @@ class ClaudeClient(TurnClient[Settings]):
         request = as_request(given)
         before: ChatResponse | None = None
         for _ in range(self._settings.continuations + 1):
-            action = partial(self._complete_once, request)
             try:
-                response = await (action() if before is None else request.retry(action))
+                if before is None:
+                    response = await self._complete_once(request)
+                else:
+                    response = await request.retry(partial(self._complete_once, request))
             except ChatError as error:
                 error.partial = error.partial if before is None else before
                 raise
@@ -179,7 +181,8 @@ class ClaudeClient(TurnClient[Settings]):
         path, encoded, headers = prepared
         read = partial(decode, origin=self._origin, ids=CallIds(request.messages), prefix=encoded.digest)
         response = await self._send("POST", path, read, encoded.body, headers)
-        response = replace(response, notices=encoded.notices + response.notices)
+        if encoded.notices:
+            response = replace(response, notices=encoded.notices + response.notices)
         return stored_in_thread(response, encoded)
 
     def _stream_once(self, request: ChatRequest) -> AsyncGenerator[TurnEvent]:
@@ -239,11 +242,12 @@ class ClaudeClient(TurnClient[Settings]):
     ) -> Prepared[EncodedRequest]:
         platform = defaults.platform
         encoded = encode(request, origin=self._origin, defaults=defaults, stream=stream)
-        encoded = encoded.at(datetime.now(UTC))
+        if encoded.container_until is not None:
+            encoded = encoded.at(datetime.now(UTC))
         path = platform.path(platform.stream if stream else platform.messages, self._settings.model)
         return Prepared(path, encoded, self._betas(encoded.betas))
 
-    def _betas(self, betas: Iterable[str]) -> dict[str, str]:
+    def _betas(self, betas: Collection[str]) -> dict[str, str]:
         """Return the header that names these betas, and those of a header that the user has set."""
         return beta_header(self._settings.headers, betas)
 
@@ -253,9 +257,11 @@ class ClaudeClient(TurnClient[Settings]):
         A compaction that the request asked for is its whole response.
         """
         word = response.raw_finish_reason
+        if word not in PAUSED:
+            return False
         if word == "compaction" and "compaction" in self._settings.defaults.extra:
             return False
-        return word in PAUSED and not response.tool_calls
+        return not response.tool_calls
 
 
 def _stored(event: TurnEvent, encoded: EncodedRequest) -> TurnEvent:

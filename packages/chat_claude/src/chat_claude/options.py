@@ -8,8 +8,10 @@ from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject, JsonValue
 from chat_core.types.json_values import as_list, as_object
+from chat_core.types.memo import Memo
 from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
+from chat_core.types.set_fields import set_fields
 
 ApiVersion: TypeAlias = Literal["2023-06-01", "2026-10-21"]
 CacheTtl: TypeAlias = Literal["5m", "1h"]
@@ -69,7 +71,7 @@ class Thinking:
 
 @refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
-class ClaudeOptions:
+class ClaudeOptions(Memo):
     """Options that are sent under their own names, each with the beta that it needs; None is left out.
 
     `user_id` becomes `metadata.user_id`, `task_budget` a part of `output_config`.
@@ -85,6 +87,8 @@ class ClaudeOptions:
 
     def body(self) -> JsonObject:
         """Return the fields of the request body that are set, without `task_budget`."""
+        if not set_fields(self):
+            return {}
         fields: dict[str, JsonValue] = {
             "service_tier": self.service_tier,
             "metadata": None if self.user_id is None else {"user_id": self.user_id},
@@ -97,6 +101,8 @@ class ClaudeOptions:
 
     def betas(self) -> Iterator[str]:
         """Yield the betas that they need."""
+        if not set_fields(self):
+            return
         if self.speed == "fast":
             yield "fast-mode-2026-02-01"
         if self.task_budget is not None:

@@ -24,6 +24,7 @@ from chat_core.wire import CallIds, FrameReader, is_error_object
 from chat_claude.decode.bedrock import messages_event
 from chat_claude.decode.blocks import TurnBlocks
 from chat_claude.decode.errors import event_error
+from chat_claude.decode.parts import parts_of
 from chat_claude.decode.response import check_message, explanation, response
 
 _END = ("type", "delta", "usage")  # of a message_delta, fields that are read apart from the others
@@ -188,7 +189,8 @@ class ClaudeStreamDecoder:
         return (RefusalChunk(why),) if why else ()
 
     def _response(self) -> ChatResponse:
-        found = response(self._message, self._blocks, self._origin, self._prefix)
+        parts = parts_of(self._blocks.in_order(), self._origin, self._prefix)
+        found = response(self._message, parts, self._origin)
         raw: JsonObject = {name: value for name, value in self._message.items() if name != "content"}
         if self._unknown:
             raw["unknown_events"] = self._unknown

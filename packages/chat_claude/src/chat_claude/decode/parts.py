@@ -8,6 +8,7 @@ from chat_core import (
     Citation,
     Failed,
     JsonObject,
+    JsonValue,
     Native,
     Opaque,
     Origin,
@@ -17,9 +18,22 @@ from chat_core import (
     ToolCall,
 )
 from chat_core.types.json_values import as_count, as_text
-from chat_core.wire import read_arguments, tool_call
+from chat_core.wire import CallIds, read_arguments, tool_call
 
-from chat_claude.decode.blocks import Block
+from chat_claude.decode.blocks import Block, TurnBlocks
+
+
+def whole_parts(content: JsonValue, origin: Origin, ids: CallIds, prefix: Callable[[], str]) -> list[Part]:
+    """Return the parts of a whole message's content. Arguments and errors are those of `parts_of`."""
+    if type(content) is list and len(content) == 1:
+        block = content[0]  # nearly always one text: what assembles turns would take ten times as long
+        if type(block) is dict and len(block) == 2 and block.get("type") == "text":
+            text = block.get("text")
+            if type(text) is str:
+                return [Text(text)]
+    blocks = TurnBlocks(ids)
+    blocks.whole(content)
+    return parts_of(blocks.in_order(), origin, prefix)
 
 
 def parts_of(blocks: Sequence[Block], origin: Origin, prefix: Callable[[], str]) -> list[Part]:

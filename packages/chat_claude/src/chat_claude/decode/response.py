@@ -25,9 +25,8 @@ from chat_core.types.seal_turn import seal_turn
 from chat_core.types.sealed import peek
 from chat_core.wire import CallIds, fail_pending, finish_reason, is_error_object, read_object
 
-from chat_claude.decode.blocks import TurnBlocks
 from chat_claude.decode.errors import event_error
-from chat_claude.decode.parts import parts_of
+from chat_claude.decode.parts import whole_parts
 from chat_claude.decode.usage import usage
 from chat_claude.wire import CONTAINER, PAUSED
 
@@ -46,9 +45,7 @@ def decode_object(
 ) -> ChatResponse:
     """Return the turn in a message, as `decode` does."""
     check_message(message)
-    blocks = TurnBlocks(ids)
-    blocks.whole(message.get("content"))
-    return response(message, blocks, origin, prefix)
+    return response(message, whole_parts(message.get("content"), origin, ids, prefix), origin)
 
 
 def check_message(message: JsonObject) -> None:
@@ -61,28 +58,22 @@ def check_message(message: JsonObject) -> None:
         raise event_error(message)
 
 
-def response(
-    message: JsonObject, blocks: TurnBlocks, origin: Origin, prefix: Callable[[], str]
-) -> ChatResponse:
-    """Return a turn, from its message without the content, and its content blocks."""
+def response(message: JsonObject, parts: list[Part], origin: Origin) -> ChatResponse:
+    """Return a turn, from its message without the content, and the parts of its content."""
     reason, word = finish_reason(message.get("stop_reason"), _WORDS)
-    parts: list[Part] = parts_of(blocks.in_order(), origin, prefix)
     if reason not in ("tool_calls", "stop"):
         _fail_without_arguments(parts, word)
-    if why := explanation(message):
+    if word == "refusal" and (why := explanation(message)):
         parts.append(Refusal(why))
-    if container := as_object(message.get("container")):
-        stored = {"type": CONTAINER, "id": container.get("id"), "expires_at": container.get("expires_at")}
+    container = message.get("container")
+    if container and isinstance(container, dict):
+        stored: JsonObject = {"type": CONTAINER, "id": container.get("id"), "expires_at": container.get("expires_at")}
         parts.append(Opaque(Native(origin, stored)))
-    turn = Turn(
-        reason,
-        word,
-        usage=usage(message.get("usage")),
-        model=_stepped_in(parts) or as_text(message.get("model")) or None,
-        id=as_text(message.get("id")) or None,
-    )
-    sealed = seal_turn(Message("model", parts, turn=turn))
-    return ChatResponse(sealed, tuple(_notices(message, turn)), raw=message)
+    model = _stepped_in(parts) or as_text(message.get("model")) or None
+    turn = Turn(reason, word, usage(message.get("usage")), model, as_text(message.get("id")) or None)
+    is_noted = reason in ("refusal", "other") or message.get("input_transformations")
+    notices = tuple(_notices(message, turn)) if is_noted else ()
+    return ChatResponse(seal_turn(Message("model", parts, turn=turn)), notices, message)
 
 
 def explanation(message: JsonObject) -> str:
@@ -105,13 +96,12 @@ def _fail_without_arguments(parts: list[Part], word: str | None) -> None:
 
 def _stepped_in(parts: list[Part]) -> str | None:
     """Return the model that responded, where one stepped in for another."""
-    blocks = [peek(part.native) for part in parts if isinstance(part, Opaque)]
-    models = [
-        as_text(as_object(block.get("to")).get("model"))
-        for block in blocks
-        if block.get("type") == "fallback"
-    ]
-    return next((model for model in reversed(models) if model), None)
+    for part in reversed(parts):
+        if isinstance(part, Opaque) and (block := peek(part.native)).get("type") == "fallback":
+            model = as_text(as_object(block.get("to")).get("model"))
+            if model:
+                return model
+    return None
 
 
 def _notices(message: JsonObject, turn: Turn) -> Iterator[Notice]:

@@ -15,11 +15,12 @@ def usage(value: JsonValue) -> Usage:
     uncached = as_count(stated.get("input_tokens"))
     read = as_count(stated.get("cache_read_input_tokens"))
     written = as_count(stated.get("cache_creation_input_tokens"))
+    details = stated.get("output_tokens_details")
     return Usage(
-        input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
-        output_tokens=as_count(stated.get("output_tokens")),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        reasoning_tokens=as_count(as_object(stated.get("output_tokens_details")).get("thinking_tokens")),
+        None if uncached is None else uncached + (read or 0) + (written or 0),
+        as_count(stated.get("output_tokens")),
+        read,
+        written,
+        as_count(details.get("thinking_tokens")) if isinstance(details, dict) else None,
         raw=stated,
     )

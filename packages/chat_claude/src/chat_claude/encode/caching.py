@@ -112,6 +112,8 @@ def check_breakpoints(body: Mapping[str, object], facts: Facts) -> None:
     """
     fields = cast("JsonObject", body)
     found = _all_breakpoints(fields, facts)
+    if not found:  # as of most requests
+        return
     automatic = as_object(fields.get("cache_control"))
     if len(found) > _MAX_BREAKPOINTS:
         counted = f"{len(found)} cache breakpoints" + (
@@ -138,7 +140,8 @@ def _all_breakpoints(fields: JsonObject, facts: Facts) -> list[JsonObject]:
     found = [
         control
         for name in ("tools", "system", "messages")
-        for control in _breakpoints(fields.get(name), facts)
+        if (blocks := fields.get(name))
+        for control in _breakpoints(blocks, facts)
     ]
     automatic = as_object(fields.get("cache_control"))
     return [*found, automatic] if automatic else found
@@ -148,7 +151,7 @@ def _breakpoints(value: JsonValue, facts: Facts) -> list[JsonObject]:
     """Return the breakpoints of blocks or tools, in order, those within a block before its own."""
     found: list[JsonObject] = []
     at = 0
-    if isinstance(value, SentList):
+    if isinstance(value, SentList) and value.stable:
         at, found = value.known("breakpoints", found)
         if at < value.stable:
             found = found + _breakpoints(value[at : value.stable], facts)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from typing import cast
 
+from chat_core.types.memo import keep_memo, memo_of
+from chat_core.types.response import Notice
+from chat_core.types.slot_setters import slot_setters
 from chat_core.wire import Encoded
 
 from chat_claude.encode.block_facts import BlockFacts, Facts
 from chat_claude.encode.prefix import prefix_of_response
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EncodedRequest(Encoded):
     """A request body, the betas that it needs, and until when its container exists.
 
@@ -28,6 +31,25 @@ class EncodedRequest(Encoded):
     whole: Mapping[str, object] | None = field(default=None, repr=False)
     facts: Facts = field(default_factory=dict[int, BlockFacts], repr=False, compare=False)
 
+    def __init__(
+        self,
+        body: Mapping[str, object],
+        notices: tuple[Notice, ...] = (),
+        betas: tuple[str, ...] = (),
+        container_until: datetime | None = None,
+        thread_key: str | None = None,
+        continues: str | None = None,
+        whole: Mapping[str, object] | None = None,
+        facts: Facts | None = None,
+    ) -> None:
+        Encoded.__init__(self, body, notices)
+        _set_betas(self, betas)
+        _set_until(self, container_until)
+        _set_key(self, thread_key)
+        _set_continues(self, continues)
+        _set_whole(self, whole)
+        _set_facts(self, {} if facts is None else facts)
+
     def at(self, now: datetime) -> EncodedRequest:
         """Return the request as it is sent at this time: without a container that no longer exists."""
         if self.container_until is None or now < self.container_until:
@@ -40,8 +62,11 @@ class EncodedRequest(Encoded):
 
         It is made when the model thinks.
         """
-        return self._digest
+        kept = memo_of(self)
+        if not kept:
+            kept = (prefix_of_response(self.whole or self.body, self.facts),)
+            keep_memo(self, kept)
+        return cast("str", kept[0])
 
-    @cached_property
-    def _digest(self) -> str:
-        return prefix_of_response(self.whole or self.body, self.facts)
+
+_set_betas, _set_until, _set_key, _set_continues, _set_whole, _set_facts = slot_setters(EncodedRequest)

@@ -54,9 +54,12 @@ def encode_messages(
     `may_end_in_model` is for token counts. Raises `ConfigurationError` where there is nothing to respond to
     or the user has put in what Claude cannot read, `UnresolvedTool` for calls without an outcome.
     """
-    leading = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
-    instructions = islice(messages, leading)
-    system = [block for one in instructions for block in user_blocks(peek(one), "system", state)]
+    leading, system = 0, list[Block]()
+    for message in messages:
+        if message.role != "system":
+            break
+        leading += 1
+        system += user_blocks(peek(message), "system", state)
     check_instructions(system)
     key = (_Turns, state.origin, state.platform, capabilities)
     turns = encode_from_prefix(messages, key, lambda: _Turns(state.apart(), capabilities), leading)
@@ -129,7 +132,8 @@ class _Turns:
         """Add what is still open, and see to it that the model can go on from there."""
         last = messages[-1] if len(messages) else None
         paused = last is not None and last.role == "model" and is_paused(last)
-        self._close_turn(may_end_in_thinking=paused)
+        if self._turn:
+            self._close_turn(may_end_in_thinking=paused)
         self._flush()
         if not self.messages:
             raise ConfigurationError("Claude needs something to respond to: messages.add_user(...) first")
@@ -174,7 +178,10 @@ class _Turns:
 
     def _flush(self) -> None:
         """Make one user message of what is between two turns; system messages at its end stay as they are."""
-        between, self._between = self._between, []
+        between = self._between
+        if not between:
+            return
+        self._between = []
         if len(between) == 1 and between[0].role == "user":  # as nearly always
             self.messages.append({"role": "user", "content": _compact(between[0].blocks)})
             return

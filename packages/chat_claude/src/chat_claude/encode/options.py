@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chat_core import ChatOptions, ConfigurationError, JsonObject, OutputSchema
 from chat_core.types.plain_json import as_json
+from chat_core.types.set_fields import set_fields
 
 from chat_claude.capabilities import Capabilities
 from chat_claude.encode.schema import StrictSchemas
@@ -31,8 +32,11 @@ def sampling(
 
     Raises `ConfigurationError` for those that the model lacks.
     """
+    options_given = set_fields(options)
+    if not options_given:  # as of most requests
+        return {}
     for name in ("seed", "frequency_penalty", "presence_penalty"):
-        if getattr(options, name) is not None:
+        if name in options_given:
             raise ConfigurationError(f"Claude has no {name}: leave it out")
     fields: dict[str, object] = {
         "temperature": options.temperature,

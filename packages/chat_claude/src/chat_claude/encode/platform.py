@@ -43,7 +43,7 @@ def encoded_count(encoded: EncodedRequest) -> EncodedRequest:
 
 
 def _check(encoded: EncodedRequest, tools: tuple[NativeTool, ...], platform: Platform) -> None:
-    if missing := platform.lacks_fields & encoded.body.keys():
+    if platform.lacks_fields and (missing := platform.lacks_fields & encoded.body.keys()):
         raise ConfigurationError(f"{platform.name} has no {min(missing)}: leave it out")
     for tool in tools:
         kind = as_text(tool.declaration.get("type"))

@@ -68,7 +68,7 @@ def _encode(
     schemas = StrictSchemas()
     tools = encode_tools(request.tools, defaults, schemas, state.defined)
     offered = [*tools, *state.defined.values()]
-    container, until = _container(state, defaults)
+    container, until = _container(state, defaults) if defaults.tools else (None, None)
     body: dict[str, object] = {
         "model": origin.model,
         "max_tokens": max_tokens(request.options, defaults, capabilities),
@@ -79,16 +79,17 @@ def _encode(
         "thinking": defaults.thinking.body() if defaults.thinking else None,
         "output_config": output_config(request.options, request.output, defaults, schemas),
         "cache_control": defaults.cache,
-        "mcp_servers": [tool.server for tool in defaults.tools if tool.server],
+        "mcp_servers": [tool.server for tool in defaults.tools if tool.server] if defaults.tools else None,
         "container": container,
         **sampling(request.options, defaults, capabilities, origin.model),
         **defaults.options.body(),
     }
     schemas.check()
-    body = dict(settle_points(body, state))
-    check_breakpoints(body, state.facts)
-    body = {name: value for name, value in body.items() if value is not None and value != []}
-    body |= defaults.extra
+    settled = settle_points(body, state)
+    check_breakpoints(settled, state.facts)
+    body = {name: value for name, value in settled.items() if value is not None and value != []}
+    if defaults.extra:
+        body |= defaults.extra
     return _finish(body, encoded, state, defaults, capabilities, until)
 
 
@@ -102,12 +103,14 @@ def _finish(
 ) -> EncodedRequest:
     """Return the request with its betas, after the check of what its thinking is bound to."""
     betas = [*defaults.betas, *defaults.options.betas(), *state.betas]
-    betas += [tool.beta for tool in defaults.tools if tool.beta]
+    if defaults.tools:
+        betas += [tool.beta for tool in defaults.tools if tool.beta]
     if state.uses_file_ids and defaults.version == "2023-06-01":
         betas.append("files-api-2025-04-14")
     notices: list[Notice] = [*state.notices]
     if (
-        defaults.on_changed_prefix != "send"
+        encoded.signed
+        and defaults.on_changed_prefix != "send"
         and capabilities.binds_thinking
         and "messages" not in defaults.extra
     ):
@@ -115,9 +118,8 @@ def _finish(
         betas += check.betas
         notices += check.notices
         body |= check.changes
-    return EncodedRequest(
-        body, tuple(notices), tuple(dict.fromkeys(betas)), container_until, facts=state.facts
-    )
+    sent = tuple(dict.fromkeys(betas)) if betas else ()
+    return EncodedRequest(body, tuple(notices), sent, container_until, facts=state.facts)
 
 
 def _container(state: EncodingState, defaults: RequestDefaults) -> tuple[str | None, datetime | None]:

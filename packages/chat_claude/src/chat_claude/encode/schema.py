@@ -37,6 +37,8 @@ class StrictSchemas:
 
     def check(self) -> None:
         """Raise `ConfigurationError` where all of them together exceed the limits."""
+        if not self._tools and not self._optional and not self._unions:
+            return
         if self._tools > _MAX_TOOLS:
             raise ConfigurationError(
                 f"{self._tools} strict tools in one request, {_MAX_TOOLS} at most: leave strict off some"

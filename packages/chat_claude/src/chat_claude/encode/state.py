@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chat_core import JsonObject, JsonValue, Native, Notice, Origin
 from chat_core.types.native import sent_data
@@ -32,16 +32,31 @@ class EncodingState:
     defined: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     facts: dict[int, BlockFacts] = field(default_factory=dict[int, BlockFacts])
 
+    def __init__(self, origin: Origin, platform: Platform = ANTHROPIC) -> None:
+        self.origin = origin  # every request makes one: factories of fields would take three times as long
+        self.platform = platform
+        self.notices = {}
+        self.uses_file_ids = False
+        self.container = {}
+        self.points = []
+        self.betas = {}
+        self.defined = {}
+        self.facts = {}
+
     def add(self, found: EncodingState) -> None:
         """Add what has been found in one message."""
-        if found.notices:
-            self.notices |= found.notices
         self.uses_file_ids = self.uses_file_ids or found.uses_file_ids
         self.container = found.container or self.container
-        self.points += found.points
-        self.betas |= found.betas
-        self.defined |= found.defined
-        self.facts |= found.facts
+        if found.notices:
+            self.notices |= found.notices
+        if found.points:
+            self.points += found.points
+        if found.betas:
+            self.betas |= found.betas
+        if found.defined:
+            self.defined |= found.defined
+        if found.facts:
+            self.facts |= found.facts
 
     def apart(self) -> EncodingState:
         """Return one for the same place, in which nothing has been found."""
@@ -49,14 +64,12 @@ class EncodingState:
 
     def copy(self) -> EncodingState:
         """Return one in which the same has been found, to which more can be added."""
-        return replace(
-            self,
-            notices=self.notices.copy(),
-            points=[*self.points],
-            betas=self.betas.copy(),
-            defined=self.defined.copy(),
-            facts=self.facts.copy(),
-        )
+        copied = self.apart()
+        copied.notices, copied.points = self.notices.copy(), self.points.copy()
+        copied.uses_file_ids, copied.container = self.uses_file_ids, self.container
+        copied.betas, copied.defined = self.betas.copy(), self.defined.copy()
+        copied.facts = self.facts.copy()
+        return copied
 
     def replace_point(self, block: Block, by: Block) -> None:
         """Have another block stand for one that a common cache point marks."""

@@ -33,6 +33,8 @@ def encode_tools(
     sent, nor is that of a tool that a message defines (`defined`, by name). Raises `ConfigurationError` for
     two tools of one name, and for settings of a tool that is not there.
     """
+    if not definitions and not defaults.tools and not defaults.tool_settings:
+        return []
     native = [tool.declaration for tool in defaults.tools]
     known = {as_text(declaration.get("name")) for declaration in native} - {""}
     for declaration in native:

@@ -6,7 +6,8 @@ The next request takes a fork of it, and adds the messages that are new.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import NamedTuple, Protocol, Self, TypeVar, cast
 
 from chat_core.types.conversation import Conversation, keep_encoders, kept_encoders
@@ -56,11 +57,11 @@ def encode_from_prefix(
     afterwards. Raises what the encoder raises.
     """
     key = (*key, start)
-    listed = list(messages)
-    known = next((kept for kept in _kept(messages) if kept.key == key), None)
+    known = _known(messages, key)
     if known is None:
         _keep(messages, _Kept(key))
-        return _add_all(begin(), listed[start:])
+        return _add_all(begin(), islice(messages, start, None))
+    listed = list(messages)
     snapshot, encoder = known.snapshot, cast("E | None", known.encoder)
     _keep(messages, _Kept(key))  # what raises has read a message in part
     if snapshot is None or encoder is None or not snapshot.holds(listed[start : start + snapshot.count]):
@@ -72,17 +73,21 @@ def encode_from_prefix(
     return _add_all(encoder.fork(), listed[end:])
 
 
-def _add_all(encoder: E, messages: list[Message]) -> E:
+def _add_all(encoder: E, messages: Iterable[Message]) -> E:
     for message in messages:
         encoder.add(message)
     return encoder
 
 
-def _kept(messages: Conversation) -> tuple[_Kept, ...]:
-    return cast("tuple[_Kept, ...]", kept_encoders(messages))
+def _known(messages: Conversation, key: tuple[object, ...]) -> _Kept | None:
+    for kept in kept_encoders(messages):
+        if isinstance(kept, _Kept) and kept.key == key:
+            return kept
+    return None
 
 
 def _keep(messages: Conversation, kept: _Kept) -> None:
     """Keep an encoder in place of the one with its key, or of the one that was used the longest time ago."""
-    others = [one for one in _kept(messages) if one.key != kept.key]
+    before = kept_encoders(messages)
+    others = [one for one in before if isinstance(one, _Kept) and one.key != kept.key] if before else ()
     keep_encoders(messages, (kept, *others[: _MOST - 1]))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
-
-from chat_core.types.memo import Memo, keep_memo, memo_of
+from chat_core.types.memo import Memo, keep_memo
 
 
 def set_fields(options: Memo) -> Mapping[str, object]:
@@ -14,9 +12,9 @@ def set_fields(options: Memo) -> Mapping[str, object]:
     They are looked for once: an encoder that asked each of twenty fields with each request would take longer
     than writing the body.
     """
-    kept = memo_of(options)
-    if not kept:
+    kept: tuple[Mapping[str, object]] | None = getattr(options, "_memo", None)
+    if kept is None:
         values = ((name, getattr(options, name)) for name in options.__dataclass_fields__)
         kept = ({name: value for name, value in values if value is not None},)
         keep_memo(options, kept)
-    return cast("Mapping[str, object]", kept[0])
+    return kept[0]

@@ -9,7 +9,9 @@ from typing import NamedTuple, SupportsIndex, TypeVar, cast
 
 from chat_core.types.byte_pieces import add_piece
 from chat_core.types.errors import ConfigurationError
+from chat_core.types.memo import Memo
 from chat_core.types.response import Notice
+from chat_core.types.slot_setters import slot_setters
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -18,7 +20,7 @@ _MOST_BYTES = 1 << 24  # that are kept beside a conversation
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(Memo):
     """A request body as an object, and the notices for what of the request it does not carry.
 
     The client makes the bytes, once. A wire that has more to hand to its client extends this class.
@@ -26,6 +28,13 @@ class Encoded:
 
     body: Mapping[str, object] = field(repr=False)  # it may hold a token
     notices: tuple[Notice, ...] = ()
+
+    def __init__(self, body: Mapping[str, object], notices: tuple[Notice, ...] = ()) -> None:
+        _set_body(self, body)
+        _set_notices(self, notices)
+
+
+_set_body, _set_notices = slot_setters(Encoded)
 
 
 class SentList(list[T]):

@@ -6,10 +6,10 @@ calls of tools (`client_calls`); conversations that were stored when they were s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
-from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque, Origin
+from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque, Origin, Part
 from chat_core.types.json_values import as_object, as_text
 from chat_core.types.plain_json import as_json
 from chat_core.types.sealed import peek
@@ -49,7 +49,12 @@ def approval(request: Opaque, approve: bool = True, reason: str | None = None) -
 
 def requested_actions(message: Message) -> list[Opaque]:
     """Return the actions that a turn asks the client for, in order."""
-    return [part for part in peek(message) if isinstance(part, Opaque) and is_requested(peek(part.native))]
+    return actions_in(peek(message))
+
+
+def actions_in(parts: Iterable[Part]) -> list[Opaque]:
+    """Return the actions that these parts of a turn ask the client for, in order."""
+    return [part for part in parts if isinstance(part, Opaque) and is_requested(peek(part.native))]
 
 
 def action_output(request: Opaque, fields: Mapping[str, object]) -> Opaque:

@@ -127,6 +127,8 @@ class ResponsesClient(TurnClient[Settings]):
         response = await self._send("POST", _PATH, self._decoder(request.messages), encoded.body)
         if self._settings.poll is not None:
             response = await self._poll(response, request, self._settings.poll)
+        if not encoded.notices:
+            return response
         return replace(response, notices=response.notices + encoded.notices)
 
     async def _poll(self, response: ChatResponse, request: ChatRequest, poll: float) -> ChatResponse:

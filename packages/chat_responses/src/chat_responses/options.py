@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_core import JsonObject, JsonValue
+from chat_core.types.memo import Memo
 from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
+from chat_core.types.set_fields import set_fields
 
 
 @refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
-class ResponsesOptions:
+class ResponsesOptions(Memo):
     """Options of requests; None is left out. Facts: OpenAI's API reference, November 2026.
 
     - `reasoning_effort`, `reasoning_summary` ("auto", "concise", "detailed"), `reasoning_context`,
@@ -44,8 +46,8 @@ class ResponsesOptions:
 
     def body(self) -> JsonObject:
         """Return the fields of the request body that go under their own names and are set."""
-        names = self.__dataclass_fields__.keys() - _PLACED_ELSEWHERE
-        given: dict[str, JsonValue] = {name: as_json(getattr(self, name)) for name in sorted(names)}
+        own = sorted(set_fields(self).keys() - _PLACED_ELSEWHERE)
+        given: dict[str, JsonValue] = {name: as_json(getattr(self, name)) for name in own}
         return {name: value for name, value in given.items() if value is not None}
 
     def reasoning(self, effort: str | None) -> JsonObject:

@@ -39,12 +39,13 @@ class RequestDefaults:
     @property
     def server_remembers(self) -> bool:
         """Whether only what is new has to be sent."""
-        return self.memory != Stateless() and not self.full_history
+        return not isinstance(self.memory, Stateless) and not self.full_history
 
     @property
     def server_stores(self) -> bool:
         """Whether the server keeps the items of earlier responses, so that an id is enough to name one."""
-        return isinstance(self.memory, Conversation) or self.memory == Chained()
+        memory = self.memory
+        return isinstance(memory, Conversation) or (isinstance(memory, Chained) and memory.store)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chat_core.types.json_values import JsonObject
 from chat_core.types.sealed import SealedJson, peek
+from chat_core.types.slot_setters import slot_setters
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,16 @@ class Native(SealedJson):
     origin: Origin
     data: JsonObject = field(repr=False)
 
+    def __init__(self, origin: Origin, data: JsonObject) -> None:
+        _set_origin(self, origin)
+        _set_data(self, data)
+
     def for_(self, origin: Origin) -> JsonObject | None:
         """The data, if `origin` is where it came from."""
         return self.data if origin == self.origin else None
+
+
+_set_origin, _set_data = slot_setters(Native)
 
 
 def sent_data(native: Native | None, origin: Origin) -> JsonObject | None:

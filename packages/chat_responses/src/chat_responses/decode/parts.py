@@ -71,15 +71,23 @@ def contents(item: JsonObject) -> Iterator[tuple[str, int, str]]:
     Some servers send one string, or strings, in place of objects.
     """
     for index, content in enumerate(_content_list(item)):
-        match content:
-            case str(text):
-                yield "text", index, text
-            case {"type": "output_text" | "text", "text": text}:
-                yield "text", index, json_text(text)
-            case {"type": "refusal", "refusal": text}:
-                yield "refusal", index, json_text(text)
-            case _:
-                pass
+        if (found := _content(content)) is not None:
+            kind, text = found
+            yield kind, index, text
+
+
+def _content(content: JsonValue) -> tuple[str, str] | None:
+    """Return the kind and the text of one content of a message; None for what is neither of the two."""
+    if isinstance(content, str):
+        return "text", content
+    if not isinstance(content, dict):
+        return None
+    kind = content.get("type")
+    if kind in ("output_text", "text") and "text" in content:
+        return "text", json_text(content["text"])
+    if kind == "refusal" and "refusal" in content:
+        return "refusal", json_text(content["refusal"])
+    return None
 
 
 def is_aside(item: JsonObject) -> bool:
@@ -110,6 +118,8 @@ def written(item: JsonObject) -> str:
 
 def call_key(item: JsonObject) -> tuple[str, str, str] | None:
     """Return what two items of one and the same call have in common, or None for what is no call."""
+    if item.get("type") == "message":  # as nearly always
+        return None
     if is_client_call(item):
         return call_id(item), client_tool_name(item), json.dumps(call_arguments(item), sort_keys=True)
     if item.get("type") not in CALL_TYPES or not call_id(item):
@@ -137,15 +147,15 @@ def _content_list(item: JsonObject) -> list[JsonValue]:
 
 
 def _message(item: JsonObject, origin: Origin) -> Iterator[Part]:
-    texts = {index: (kind, text) for kind, index, text in contents(item)}
     listed = _content_list(item)
     if not listed:
         yield Opaque(Native(origin, item))
-    for index, content in enumerate(listed):
+    for content in listed:
         fields = as_object(content)
-        match texts.get(index):
+        match _content(content):
             case ("text", text):
-                citations = tuple(_citation(as_object(note)) for note in as_list(fields.get("annotations")))
+                notes = as_list(fields.get("annotations"))
+                citations = tuple(_citation(as_object(note)) for note in notes) if notes else ()
                 native = Native(origin, {**item, "content": [without(fields, "text", "annotations")]})
                 yield Text(text, citations, aside=is_aside(item), native=native)
             case ("refusal", text):

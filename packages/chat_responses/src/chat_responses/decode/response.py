@@ -26,7 +26,7 @@ from chat_core.types.seal_turn import seal_turn
 from chat_core.types.sealed import peek
 from chat_core.wire import CallIds, fail_pending, finish_reason, is_error_object, read_object
 
-from chat_responses.approvals import requested_actions
+from chat_responses.approvals import actions_in
 from chat_responses.decode.errors import event_error
 from chat_responses.decode.parts import call_key, read_item
 from chat_responses.decode.usage import usage
@@ -54,7 +54,8 @@ def decode_object(
 
 def check(answer: JsonObject) -> None:
     """Raise the error that a response object contains, under whatever HTTP status."""
-    is_response = isinstance(answer.get("output"), list | dict)
+    output = answer.get("output")
+    is_response = type(output) is list or type(output) is dict
     if answer.get("status") == "failed" or (not is_response and _is_error(answer)):
         raise event_error(answer)
     if not is_response:
@@ -81,64 +82,73 @@ def response(
     answer: JsonObject, parts: Iterable[Part], *, raw: JsonObject, conversation: str | None = None
 ) -> ChatResponse:
     """Return the turn of these parts, with what the response object contains besides them."""
-    message = Message("model", list(parts))
-    reason, word = _finish(answer, message)
-    message.turn = Turn(
-        reason,
-        word,
-        usage=usage(answer.get("usage")),
-        model=as_text(answer.get("model")) or None,
-        id=as_text(answer.get("id")) or None,
-        conversation=as_text(as_object(answer.get("conversation")).get("id")) or conversation,
-    )
+    parts = list(parts)
+    actions = actions_in(parts)
+    reason, word = _finish(answer, parts, actions)
+    if isinstance(named := answer.get("conversation"), dict):
+        conversation = as_text(named.get("id")) or conversation
+    model, id = as_text(answer.get("model")) or None, as_text(answer.get("id")) or None
+    turn = Turn(reason, word, usage(answer.get("usage")), model, id, conversation)
+    message = Message("model", parts, turn=turn)
     if (
         reason == "other"
     ):  # cancelled, steered or still being made: that the arguments are JSON may be an accident
         for call in message.tool_calls:
             fail_pending([call], f"The turn is {word!r}, so {call.name} was not run.")
-    return ChatResponse(seal_turn(message), tuple(_notices(answer, message)), raw=raw)
+    is_noted = actions or not parts or reason not in ("stop", "tool_calls")
+    is_noted = is_noted or "input_transformations" in answer
+    notices = tuple(_notices(answer, turn, parts, actions)) if is_noted else ()
+    return ChatResponse(seal_turn(message), notices, raw)
 
 
 def _is_error(answer: JsonObject) -> bool:
     return bool(answer.get("error")) or is_error_object(answer)
 
 
-def _finish(answer: JsonObject, message: Message) -> tuple[FinishReason, str | None]:
+def _finish(
+    answer: JsonObject, parts: Sequence[Part], actions: Sequence[Opaque]
+) -> tuple[FinishReason, str | None]:
     """Return the common reason and the server's status: the wire has no reason, it follows from what came."""
     status = as_text(answer.get("status")) or None
-    cut, _ = finish_reason(as_object(answer.get("incomplete_details")).get("reason"))
+    details = answer.get("incomplete_details")
+    cut, _ = finish_reason(details.get("reason")) if isinstance(details, dict) else ("other", None)
     match status:
         case "completed" | None:
-            return (cut if cut in ("length", "content_filter") else _completed(peek(message))), status
+            return (cut if cut in ("length", "content_filter") else _completed(parts, actions)), status
         case "incomplete":
             return (cut if cut in ("length", "content_filter") else "other"), status
         case _:
             return "other", status
 
 
-def _completed(parts: Sequence[Part]) -> FinishReason:
-    if any(isinstance(part, ToolCall) for part in parts) or requested_actions(Message("model", list(parts))):
-        return "tool_calls"
-    return "refusal" if any(isinstance(part, Refusal) for part in parts) else "stop"
+def _completed(parts: Sequence[Part], actions: Sequence[Opaque]) -> FinishReason:
+    reason: FinishReason = "tool_calls" if actions else "stop"
+    for part in parts:
+        if isinstance(part, ToolCall):
+            return "tool_calls"
+        if isinstance(part, Refusal) and not actions:
+            reason = "refusal"
+    return reason
 
 
-def _notices(answer: JsonObject, message: Message) -> Iterator[Notice]:
+def _notices(
+    answer: JsonObject, turn: Turn, parts: Sequence[Part], actions: Sequence[Opaque]
+) -> Iterator[Notice]:
     for change in as_list(answer.get("input_transformations")):
         if isinstance(change, dict):
             words = (change.get("action"), change.get("type"), change.get("id"))
             yield Notice("input", f"the server {' '.join(map(str, words))}: {change.get('reason')}")
-    if actions := requested_actions(message):
+    if actions:
         yield _waiting_for(actions)
-    assert message.turn is not None
-    if message.turn.finish_reason == "other" and message.turn.raw_finish_reason not in UNFINISHED:
+    if turn.finish_reason == "other" and turn.raw_finish_reason not in UNFINISHED:
         yield Notice("finish_reason", f"the turn did not end by itself: {_why(answer)}")
-    if message.turn.finish_reason == "content_filter":
+    if turn.finish_reason == "content_filter":
         yield Notice("finish_reason", "a filter of the server's ended the turn")
-    if message.turn.finish_reason == "stop" and not peek(message):
+    if turn.finish_reason == "stop" and not parts:
         yield Notice("output", "the response is empty")
 
 
-def _waiting_for(actions: list[Opaque]) -> Notice:
+def _waiting_for(actions: Sequence[Opaque]) -> Notice:
     names = ", ".join(_action_name(peek(part.native)) for part in actions)
     return Notice(
         "requested_actions",

@@ -32,9 +32,9 @@ class History:
         self._encoder = self._begin()
         self._cache_options = defaults.options.prompt_cache_options
         start = _after_instructions(self._messages)
-        if self._encoder.takes_points and any(map(is_marked, self._messages[:start])):
+        if start and self._encoder.takes_points and any(map(is_marked, self._messages[:start])):
             start = 0  # `instructions` are plain text, which cannot be marked
-        self.instructions: str = _instructions(self._messages[:start], self._encoder)
+        self.instructions: str = _instructions(self._messages[:start], self._encoder) if start else ""
         self.continues: str | None = None
         self._remembered: Message | None = None
         known = _last_remembered(self._messages, origin, defaults) if defaults.server_remembers else None
@@ -62,9 +62,11 @@ class History:
 
     def _encode_whole(self) -> None:
         """Encode all messages after the instructions."""
-        notices = self._encoder.notices
-        self._encoder = encode_from_prefix(self._conversation, self._encoder.key, self._begin, self._start)
-        self._encoder.notices = [*notices, *self._encoder.notices]
+        first, start = self._encoder, self._start
+        begin = self._begin if start else lambda: first  # which has read nothing then
+        self._encoder = encode_from_prefix(self._conversation, first.key, begin, start)
+        if start:
+            self._encoder.notices = [*first.notices, *self._encoder.notices]
 
     def _encode_new(self, remembered: Message) -> None:
         """Encode the outcomes of the last turn that the server has, and what follows that turn."""
@@ -77,7 +79,10 @@ class History:
 
 
 def _after_instructions(messages: Sequence[Message]) -> int:
-    return next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
+    for at, message in enumerate(messages):
+        if message.role != "system":
+            return at
+    return len(messages)
 
 
 def _instructions(messages: Sequence[Message], encoder: ItemEncoder) -> str:

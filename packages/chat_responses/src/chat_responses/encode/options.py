@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from chat_core import ChatOptions, ChatRequest, ConfigurationError
+from chat_core import ChatRequest, ConfigurationError
+from chat_core.types.set_fields import set_fields
 
 from chat_responses.settings import RequestDefaults
 
@@ -17,8 +19,11 @@ def option_fields(request: ChatRequest, defaults: RequestDefaults) -> dict[str, 
 
     Raises `ConfigurationError` for an option that the wire, or the server, does not have.
     """
-    options = request.options
-    _refuse_missing(options)
+    options, own = request.options, set_fields(defaults.options)
+    given = set_fields(options)
+    if not given and len(own) == 1 and not defaults.options.include:  # as of most requests
+        return {}
+    _refuse_missing(given)
     reasoning = defaults.options.reasoning(options.reasoning_effort)
     has_tools = bool(request.tools or defaults.native_tools)
     named: dict[str, object] = {
@@ -37,9 +42,9 @@ def option_fields(request: ChatRequest, defaults: RequestDefaults) -> dict[str, 
     return fields
 
 
-def _refuse_missing(options: ChatOptions) -> None:
+def _refuse_missing(given: Mapping[str, object]) -> None:
     for name in _MISSING:
-        if getattr(options, name) is not None:
+        if name in given:
             raise ConfigurationError(
                 f"the Responses wire has no {name}; a server that does takes it by .with_extra_body(...)"
             )

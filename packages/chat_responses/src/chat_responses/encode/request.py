@@ -37,13 +37,16 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
     body |= _state_fields(defaults, history.continues)
     body |= option_fields(request, defaults)
     notices = list(history.notices)
-    body |= tool_fields(request, defaults.native_tools, notices)
+    if request.tools or defaults.native_tools or request.options.tool_choice is not None:
+        body |= tool_fields(request, defaults.native_tools, notices)
     body |= text_fields(request.output, defaults, notices)
     if defaults.background:
         body |= {"background": True, "store": True}
     if stream:
         body["stream"] = True
-    return EncodedTurn(body | dict(defaults.extra), tuple(dict.fromkeys(notices)), history.continues)
+    if defaults.extra:
+        body |= defaults.extra
+    return EncodedTurn(body, tuple(dict.fromkeys(notices)) if notices else (), history.continues)
 
 
 _COUNTED: Final = frozenset(

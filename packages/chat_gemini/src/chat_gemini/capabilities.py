@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _GEMINI = re.compile(r"gemini-(\d{1,4})(?:\.(\d{1,4}))?\b")
 _EMBEDDING = re.compile(r"gemini-embedding-(\d{1,4})(-preview)?")
@@ -77,6 +78,7 @@ class Capabilities:
     thinks: bool = True
 
     @staticmethod
+    @lru_cache(maxsize=256)
     def of(model: str) -> Capabilities:
         """Return what a model allows, by its name."""
         found = _GEMINI.search(model)

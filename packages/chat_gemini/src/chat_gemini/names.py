@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from chat_core import ToolDefinition
 from chat_core.wire import wire_name
@@ -40,7 +40,9 @@ def function_name(name: str) -> str:
     return sent if _FUNCTION_NAME.fullmatch(sent) else f"_{sent}"
 
 
-def renamed(tools: Iterable[ToolDefinition]) -> dict[str, str]:
+def renamed(tools: Collection[ToolDefinition]) -> dict[str, str]:
     """Return the tools that have another name on the wire: the wire's name, and their own."""
+    if not tools:
+        return {}
     names = ((function_name(tool.name), tool.name) for tool in tools)
     return {sent: own for sent, own in names if sent != own}

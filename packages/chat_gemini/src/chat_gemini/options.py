@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
 from chat_core import ConfigurationError, JsonObject
+from chat_core.types.memo import Memo
 from chat_core.types.misuse import refuse_unknown_fields
 from chat_core.types.plain_json import as_json
+from chat_core.types.set_fields import set_fields
 
 FunctionCallingMode: TypeAlias = Literal["AUTO", "ANY", "NONE", "VALIDATED"]
 
 
 @refuse_unknown_fields
 @dataclass(frozen=True, slots=True)
-class GeminiOptions:
+class GeminiOptions(Memo):
     """Options of this wire; each is sent under its own name, in camel case, and None is left out.
 
     `ChatOptions` win where both set something. `logprobs` and further candidates come back in `response.raw`.
@@ -47,15 +49,13 @@ class GeminiOptions:
 
     def generation(self) -> JsonObject:
         """Return the fields of `generationConfig`."""
-        return self._named(name for name in self.__dataclass_fields__ if name not in _BESIDE)
+        return {
+            _camel(name): as_json(value) for name, value in set_fields(self).items() if name not in _BESIDE
+        }
 
     def beside(self) -> JsonObject:
         """Return the fields that stand beside it."""
-        return self._named(_BESIDE)
-
-    def _named(self, names: Iterable[str]) -> JsonObject:
-        chosen = ((name, getattr(self, name)) for name in names)
-        return {_camel(name): as_json(value) for name, value in chosen if value is not None}
+        return {_camel(name): as_json(value) for name, value in set_fields(self).items() if name in _BESIDE}
 
 
 _BESIDE = ("cached_content", "service_tier", "labels", "store")

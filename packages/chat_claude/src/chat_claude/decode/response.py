@@ -67,7 +67,11 @@ def response(message: JsonObject, parts: list[Part], origin: Origin) -> ChatResp
         parts.append(Refusal(why))
     container = message.get("container")
     if container and isinstance(container, dict):
-        stored: JsonObject = {"type": CONTAINER, "id": container.get("id"), "expires_at": container.get("expires_at")}
+        stored: JsonObject = {
+            "type": CONTAINER,
+            "id": container.get("id"),
+            "expires_at": container.get("expires_at"),
+        }
         parts.append(Opaque(Native(origin, stored)))
     model = _stepped_in(parts) or as_text(message.get("model")) or None
     turn = Turn(reason, word, usage(message.get("usage")), model, as_text(message.get("id")) or None)

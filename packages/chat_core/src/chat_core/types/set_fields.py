@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from chat_core.types.memo import Memo, keep_memo
 
 

@@ -18,10 +18,13 @@ def cited(parts: list[Part], candidate: JsonObject, earlier: Sequence[JsonObject
     Offsets on the wire are UTF-8 bytes into all the visible text; on a text they are characters of it. A
     citation that has no place of its own is put on the last text.
     """
+    grounding, recitation = candidate.get("groundingMetadata"), candidate.get("citationMetadata")
+    if not grounding and not recitation and not earlier:
+        return parts
     claims = [
-        *(claim for metadata in earlier for claim in _grounded(metadata)),
-        *_grounded(as_object(candidate.get("groundingMetadata"))),
-        *_recited(as_object(candidate.get("citationMetadata"))),
+        *(claim for one in earlier if one is not grounding for claim in _grounded(one)),
+        *_grounded(as_object(grounding)),
+        *_recited(as_object(recitation)),
     ]
     texts = [part.text for part in parts if isinstance(part, Text)]
     if not claims or not texts:

@@ -101,5 +101,8 @@ def read_block(feedback: JsonValue) -> Ending | None:
 
 def _word(value: JsonValue) -> str | None:
     """Return an enum value as text, None for none and for "unspecified". Some bridges print its number."""
-    word = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if isinstance(value, str):
+        word = value
+    else:
+        word = str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
     return None if word in _UNSPECIFIED else word[:200]

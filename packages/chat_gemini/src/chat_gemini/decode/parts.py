@@ -57,7 +57,8 @@ class PartAssembler:
     def add(self, part: JsonObject) -> list[TurnEvent]:
         """Take a part of a frame, and return its events. Raises `InvalidResponse` where it cannot be read."""
         if len(part) == 1:
-            return self._add(part)
+            text = part.get("text")
+            return self._add_text(text, {}) if isinstance(text, str) else self._add(part)
         filled = [name for name in DATA_FIELDS if part.get(name) not in (None, "", {})]
         if len(filled) <= 1:
             return self._add(part)
@@ -175,9 +176,9 @@ class PartAssembler:
 def parts_of(candidate: JsonObject) -> list[JsonObject]:
     """Return the parts of a candidate's content, whatever container they stand in."""
     content = candidate.get("content")
-    parts = content if isinstance(content, list | str) else as_object(content).get("parts")
+    parts = content.get("parts") if isinstance(content, dict) else content
     listed = parts if isinstance(parts, list) else [parts]
-    return [part for part in map(_part, listed) if part]
+    return [part for value in listed if (part := _part(value))]
 
 
 def has_content(part: JsonObject) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chat_core import Event, InvalidResponse, JsonObject
 from chat_core.types.json_values import as_object
 from chat_core.wire import FrameReader
+from chat_core.wire.read import check_depth, json_parser
 
 from chat_gemini.decode.characters import with_whole_characters
 from chat_gemini.decode.errors import check_frame
@@ -33,6 +34,8 @@ def read_frames(body: bytes, what: str) -> Sequence[JsonObject]:
 
     They are read as those of a stream are. Raises `InvalidResponse`, and the error that a frame describes.
     """
+    if (only := _only_frame(body, what)) is not None:
+        return (only,)
     reader = FrameReader(what)
     document = with_whole_characters(body.decode("utf-8", "replace"))
     frames = [unwrapped(frame) for frame in reader.read_all(Event("body", document))]
@@ -41,6 +44,24 @@ def read_frames(body: bytes, what: str) -> Sequence[JsonObject]:
     for frame in frames:
         check_frame(frame)
     return frames
+
+
+def _only_frame(body: bytes, what: str) -> JsonObject | None:
+    """Return the frame of a body that is one whole object, as nearly all are; None where it needs a closer
+    look. Raises the error that it describes.
+    """
+    if not body.startswith(b"{") or b"\\ud" in body or b"\\uD" in body:
+        return None
+    try:
+        frame = json_parser()(body)
+        if not isinstance(frame, dict):
+            return None
+        check_depth(frame, body, what)
+    except (ValueError, InvalidResponse):
+        return None
+    frame = unwrapped(frame)
+    check_frame(frame)
+    return frame
 
 
 def unwrapped(frame: JsonObject) -> JsonObject:

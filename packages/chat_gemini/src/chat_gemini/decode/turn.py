@@ -17,6 +17,7 @@ from chat_core import (
     Notice,
     Origin,
     TextChunk,
+    ToolCall,
     Turn,
     TurnEvent,
 )
@@ -34,6 +35,7 @@ _READ_APART = frozenset({"candidates", "usageMetadata"})
 _SPECIAL = frozenset({"promptFeedback", "error"})
 # steps of Google's tools; what follows them is their result
 _STEPS = frozenset({"executableCode", "toolCall"})
+_OPEN, _UNKNOWN = Ending(), Turn()  # what a turn has before any frame
 
 
 class TurnAssembler:
@@ -49,8 +51,8 @@ class TurnAssembler:
         self.has_anything: bool = False
         self._parts = PartAssembler(origin, ids, names or {})
         self._usage = UsageMeter()
-        self._ending = Ending()
-        self._turn = Turn()
+        self._ending = _OPEN
+        self._turn = _UNKNOWN
         self._index: int | None = None  # of the candidate that began first
         self._others: set[int] = set()
         self._raw: JsonObject = {}
@@ -109,7 +111,7 @@ class TurnAssembler:
         self._candidate.pop("continuationToken", None)
         if grounding := as_object(self._candidate.get("groundingMetadata")):
             self._groundings.append(grounding)
-        self._ending = Ending()
+        self._ending = _OPEN
         self.is_whole = False
 
     def response(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
@@ -117,27 +119,20 @@ class TurnAssembler:
 
         Calls of a turn that broke off, or that are malformed, are `Failed`.
         """
-        parts = self._parts.parts()
-        ending = self._ending
-        latest = self._candidate.get("groundingMetadata")
-        earlier = [grounding for grounding in self._groundings if grounding is not latest]
-        message = Message("model", cited(parts, self._candidate, earlier))
-        calls = message.tool_calls
+        ending, turn = self._ending, self._turn
+        parts = cited(self._parts.parts(), self._candidate, self._groundings)
+        calls = [part for part in parts if isinstance(part, ToolCall)]
         if calls and ending.reason == "stop":
             ending = replace(ending, reason="tool_calls")
-        if ending.is_broken_off:
+        if calls and ending.is_broken_off:
             fault = f"The turn ended with {ending.word}, so the call was not run. {ending.message or ''}"
             fail_pending(calls, fault.rstrip())
-        if ending.word is None:
+        if calls and ending.word is None:
             without = [call for call in calls if not call.arguments]
             fail_pending(without, "The turn ended without a finish reason before the arguments.")
-        message.turn = replace(
-            self._turn,
-            finish_reason=ending.reason,
-            raw_finish_reason=ending.word,
-            usage=self._usage.total(),
-        )
-        return ChatResponse(seal_turn(message), self._notices() + notices, raw=raw or self._described())
+        turn = Turn(ending.reason, ending.word, self._usage.total(), turn.model, turn.id)
+        message = Message("model", parts, turn=turn)
+        return ChatResponse(seal_turn(message), self._notices() + notices, raw or self._described())
 
     def finished(self, notices: tuple[Notice, ...] = (), raw: JsonObject | None = None) -> ChatResponse:
         """Return the whole turn.
@@ -155,6 +150,9 @@ class TurnAssembler:
 
     def _choose(self, candidates: list[JsonObject]) -> JsonObject | None:
         """Return the candidate of a frame that this turn is made of, if it is there."""
+        if len(candidates) == 1 and self._index in (None, index := _index(candidates[0])):
+            self._index = index
+            return candidates[0]
         if self._index is None and candidates:
             self._index = min(map(_index, candidates))
         chosen = next((candidate for candidate in candidates if _index(candidate) == self._index), None)
@@ -174,7 +172,7 @@ class TurnAssembler:
         id = turn.id or as_text(frame.get("responseId")) or None
         model = as_text(frame.get("modelVersion")) or turn.model
         if id != turn.id or model != turn.model:
-            self._turn = replace(turn, id=id, model=model)
+            self._turn = Turn(id=id, model=model)
         self._raw |= {name: value for name, value in frame.items() if name not in _READ_APART and value}
         if self._turn.id is not None:
             self._plain_fields = (self._raw.keys() | _READ_APART) - _SPECIAL
@@ -203,16 +201,11 @@ class TurnAssembler:
     def _keep(self, candidate: JsonObject) -> None:
         """Keep what a candidate has besides content, the last of each field."""
         for name, value in candidate.items():
-            if name != "content" and value and not self._is_poorer(name, value):
-                self._candidate[name] = value
-
-    def _is_poorer(self, name: str, value: JsonValue) -> bool:
-        """Return whether a field is the grounding without sources that most frames have, after one with
-        sources.
-        """
-        if name != "groundingMetadata" or name not in self._candidate:
-            return False
-        return not as_object(value).get("groundingChunks")
+            if name == "content" or not value:
+                continue
+            if name == "groundingMetadata" and name in self._candidate and _has_no_sources(value):
+                continue  # most frames have such a one, after one with sources
+            self._candidate[name] = value
 
     def _described(self) -> JsonObject:
         raw = dict(self._raw)
@@ -242,6 +235,10 @@ def _candidates(frame: JsonObject) -> list[JsonObject]:
     if isinstance(found, dict):
         return [found]
     return [candidate for candidate in as_list(found) if isinstance(candidate, dict)]
+
+
+def _has_no_sources(grounding: JsonValue) -> bool:
+    return not as_object(grounding).get("groundingChunks")
 
 
 def _only_text(candidate: JsonValue, index: int | None) -> str:

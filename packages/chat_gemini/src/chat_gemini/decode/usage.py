@@ -20,7 +20,7 @@ class UsageMeter:
     def __init__(self) -> None:
         self.latest: JsonObject = {}
         self.tier = ""
-        self._earlier = Usage()
+        self._earlier: Usage | None = None
 
     def read(self, metadata: JsonValue) -> None:
         """Take the `usageMetadata` of a frame."""
@@ -35,13 +35,15 @@ class UsageMeter:
 
     def next_request(self) -> None:
         """Begin to count another request of the same turn: what it costs comes on top."""
-        self._earlier += usage(self.latest)
+        latest = usage(self.latest)
+        self._earlier = latest if self._earlier is None else self._earlier + latest
         self.latest = {}
 
     def total(self) -> Usage:
         """Return what all requests of the turn have cost, with the last request's numbers as `raw`."""
-        named: JsonObject = {"serviceTier": self.tier} if self.tier else {}
-        return replace(self._earlier + usage(self.latest), raw={**named, **self.latest})
+        raw: JsonObject = {"serviceTier": self.tier, **self.latest} if self.tier else {**self.latest}
+        latest = usage(raw)
+        return latest if self._earlier is None else replace(self._earlier + latest, raw=raw)
 
 
 def usage(metadata: JsonObject) -> Usage:
@@ -53,12 +55,13 @@ def usage(metadata: JsonObject) -> Usage:
         as_count(metadata.get("thoughtsTokenCount")),
     )
     return Usage(
-        input_tokens=as_count(metadata.get("promptTokenCount")),
-        output_tokens=None if output is None and thoughts is None else (output or 0) + (thoughts or 0),
-        cache_read_tokens=as_count(metadata.get("cachedContentTokenCount")),
-        reasoning_tokens=thoughts,
-        total_tokens=as_count(metadata.get("totalTokenCount")),
-        raw=metadata,
+        as_count(metadata.get("promptTokenCount")),
+        None if output is None and thoughts is None else (output or 0) + (thoughts or 0),
+        as_count(metadata.get("cachedContentTokenCount")),
+        None,
+        thoughts,
+        as_count(metadata.get("totalTokenCount")),
+        metadata,
     )
 
 

@@ -75,17 +75,17 @@ class Contents:
 
     def add(self, message: Message) -> None:
         """Add a message."""
-        match message.role, peek(message):
-            case "system", _:
-                self._instruct(message)
-            case "user", [Text(text)] if not is_blank(text):
-                self._append("user", [{"text": text}])
-            case "user", _:
-                self._append("user", self._user(message))
-            case "model", [Text(text, native=None)] if self.contents and not is_blank(text):
-                self._append("model", [{"text": whole_text(text)}])  # most turns of a long history
-            case _:
-                self._answer(message)
+        role, parts = message.role, peek(message)
+        part = parts[0] if len(parts) == 1 else None
+        text = part.text if isinstance(part, Text) and not is_blank(part.text) else None  # of most messages
+        if role == "system":
+            self._instruct(message)
+        elif role == "user":
+            self._append("user", [{"text": text}] if text is not None else self._user(message))
+        elif text is not None and part is not None and part.native is None and self.contents:
+            self._append("model", [{"text": whole_text(text)}])
+        else:
+            self._answer(message)
 
     def _answer(self, message: Message) -> None:
         key = (Contents, self._origin, self._capabilities, self._endpoint)

@@ -11,6 +11,7 @@ from chat_core import (
     Notice,
     OutputSchema,
 )
+from chat_core.types.set_fields import set_fields
 from chat_core.wire import encoded_once
 
 from chat_gemini.capabilities import Capabilities
@@ -36,6 +37,8 @@ def encode_generation_config(
 
 
 def _common(options: ChatOptions) -> JsonObject:
+    if not set_fields(options):  # as of most requests
+        return {}
     stop = options.stop
     common: dict[str, JsonValue] = {
         "temperature": options.temperature,
@@ -53,6 +56,8 @@ def _common(options: ChatOptions) -> JsonObject:
 def _thinking(options: ChatOptions, capabilities: Capabilities, defaults: RequestDefaults) -> JsonObject:
     chosen = defaults.thinking
     level = options.reasoning_effort or (chosen.level if chosen else None)
+    if chosen is None and level is None:
+        return {}
     budget = chosen.budget if chosen and not options.reasoning_effort else None
     if (chosen or level) and not capabilities.thinks:
         raise ConfigurationError(

@@ -33,12 +33,13 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
         raise ConfigurationError(
             "Gemini needs a message of the user's that is not blank: messages.add_user(...)"
         )
+    has_tools = bool(request.tools or defaults.native_tools)
     check_tools(request, capabilities, defaults)
     notices = contents.notices
     body: dict[str, object] = {"contents": contents.contents}
     if contents.instructions:
         body["systemInstruction"] = {"parts": contents.instructions}
-    if tools := encode_tools(request.tools, capabilities, defaults, notices):
+    if has_tools and (tools := encode_tools(request.tools, capabilities, defaults, notices)):
         body["tools"] = tools
     if tool_config := encode_tool_config(request, defaults, notices):
         body["toolConfig"] = tool_config
@@ -50,7 +51,9 @@ def encode(request: ChatRequest, *, origin: Origin, defaults: RequestDefaults, s
         body["generationConfig"] = config
     body |= defaults.options.beside()
     _check_cache(body)
-    return Encoded(merged(body, defaults.extra), tuple(dict.fromkeys(notices)))
+    if defaults.extra:
+        body = merged(body, defaults.extra)
+    return Encoded(body, tuple(dict.fromkeys(notices)) if notices else ())
 
 
 _COUNTED = ("contents", "systemInstruction", "tools", "generationConfig")  # what Vertex counts
@@ -76,8 +79,10 @@ def merged(body: Mapping[str, object], extra: Mapping[str, object]) -> dict[str,
 
 
 def _check_cache(body: Mapping[str, object]) -> None:
+    if "cachedContent" not in body:
+        return
     taken = [name for name in ("systemInstruction", "tools", "toolConfig") if name in body]
-    if "cachedContent" in body and taken:
+    if taken:
         raise ConfigurationError(
             f"beside cached content Gemini takes no {', '.join(taken)}: put the instructions and tools "
             f"into the cache"

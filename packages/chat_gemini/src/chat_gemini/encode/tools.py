@@ -76,6 +76,8 @@ def _check_names(tools: Sequence[ToolDefinition], defaults: RequestDefaults) -> 
     """Raise `ConfigurationError` for two functions of one name, and for one that is called as Google's tool
     is.
     """
+    if not tools:
+        return
     taken: dict[str, str] = {
         name: f"Google's own {name}" for tool in defaults.native_tools for name in tool.names
     }

@@ -21,7 +21,7 @@ from chat_core import (
     ToolCall,
     Turn,
 )
-from chat_core.types.json_values import as_list, as_object, as_text
+from chat_core.types.json_values import as_list, as_text
 from chat_core.types.seal_turn import seal_turn
 from chat_core.types.sealed import peek
 from chat_core.wire import CallIds, fail_pending, finish_reason, is_error_object, read_object

@@ -6,11 +6,15 @@ Facts: bedrock-cohere sheet and Anthropic's SDK 2.14, November 2026.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chat_core.client.paths import path_segment
 
 _SERVER_TOOLS = ("web_search", "web_fetch", "code_execution", "mcp_toolset", "advisor")
 _FIRST_PARTY_FIELDS = frozenset({"diagnostics", "speed"})
+
+
+_segment = lru_cache(maxsize=256)(path_segment)  # of models: each request has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Platform:
 
         Raises `ConfigurationError` for a name that cannot be a part of a path.
         """
-        return template.replace("{model}", path_segment(model))
+        return template.replace("{model}", _segment(model))
 
 
 ANTHROPIC = Platform()

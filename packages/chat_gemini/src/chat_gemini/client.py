@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -213,9 +213,11 @@ class GeminiClient(AudioMethods, TurnClient[Settings]):
         return GeminiClient(settings)
 
     def _path(self, method: str) -> str:
-        return (
-            f"/{resource_path(model_path(self._settings.model, self._settings.defaults.endpoint))}:{method}"
-        )
+        model = model_path(self._settings.model, self._settings.defaults.endpoint)
+        return f"/{_encoded_path(model)}:{method}"
+
+
+_encoded_path = lru_cache(maxsize=256)(resource_path)  # of models: each request has one
 
 
 class EmbeddingGeminiClient(GeminiClient):

@@ -4,13 +4,11 @@ that none names another path.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from chat_core.types.errors import ConfigurationError
 
 
-@lru_cache(maxsize=256)
 def path_segment(value: str) -> str:
     """Return a value as one segment of a path, percent-encoded.
 
@@ -25,7 +23,6 @@ def path_segment(value: str) -> str:
         raise ConfigurationError(f"{value[:200]!r} is no text that a URL can carry") from None
 
 
-@lru_cache(maxsize=256)
 def resource_path(name: str) -> str:
     """Return a name of several segments, such as "models/gemini-3", each encoded. Raises `ConfigurationError`
     for segments that `path_segment` refuses.

@@ -17,8 +17,8 @@ MUTATIONS = [
         "thinking goes back wherever it came from",
         "TestClaude",
         "chat_core.types.native",
-        "self.data if origin == self.origin else None",
-        "self.data if origin.provider == self.origin.provider else None",
+        "peek(native) if native is not None and origin == native.origin else None",
+        "peek(native) if native is not None and origin.provider == native.origin.provider else None",
         ("test_what_is_sealed_stays_with_its_origin",),
     ),
     Mutation(

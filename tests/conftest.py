@@ -16,7 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import pytest
+from chat_core import Event
 from chat_core.testing.conformance.clock import VirtualLoop
+from chat_core.wire import FrameReader
 from hypothesis import settings
 
 CheckLinear: TypeAlias = Callable[[Callable[[int], Callable[[], object]], int, int], None]
@@ -53,6 +55,21 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
             report.outcome = "skipped"
             report.longrepr = (str(collector.path), 0, f"Skipped: {cause}")
     return report
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The data of the events that stream decoders parse: of those that are alike, nearly none."""
+    seen: list[str] = []
+    for name in ("parse", "read_all"):
+        original = getattr(FrameReader, name)
+
+        def parse(self: FrameReader, event: Event, original: Any = original) -> object:
+            seen.append(event.data)
+            return original(self, event)
+
+        monkeypatch.setattr(FrameReader, name, parse)
+    return seen
 
 
 @pytest.fixture(params=["asyncio", "trio"])

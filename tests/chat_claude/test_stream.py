@@ -272,3 +272,40 @@ def test_a_delta_means_the_same_whatever_the_event_is_called(block: Any, change:
     for is_stopped in (False, True):
         named = read("content_block_delta", is_stopped=is_stopped)
         assert named == read("message", is_stopped=is_stopped)
+
+
+def test_deltas_that_differ_in_their_text_and_in_padding_are_not_parsed(parsed: list[str]) -> None:
+    """Anthropic puts spaces between the last brackets."""
+
+    def padded(index: int, kind: str, field: str, texts: list[str]) -> list[str]:
+        frames = [json.dumps(delta({"type": kind, field: text}, index)) for text in texts]
+        return [frame[:-1] + " " * (at % 4) + "}" for at, frame in enumerate(frames)]
+
+    words = [f"{number} " for number in range(10)]
+    found = response(
+        START,
+        began({"type": "thinking", "thinking": ""}, 0),
+        *padded(0, "thinking_delta", "thinking", words),
+        delta({"type": "signature_delta", "signature": "c2ln"}, 0),
+        ended(0),
+        began(TEXT, 1),
+        *padded(1, "text_delta", "text", words),
+        delta({"type": "citations_delta", "citation": {"type": "x"}}, 1),
+        *padded(1, "text_delta", "text", words),
+        ended(1),
+        began(CALL, 2),
+        *padded(2, "input_json_delta", "partial_json", ['{"a', '": ', "1", ', "', "b", '": 2', "}"]),
+        ended(2),
+        end("tool_use"),
+        STOP,
+    )
+    assert found.reasoning == "".join(words)
+    assert found.text == "".join(words) * 2
+    assert found.tool_calls[0].arguments == {"a": 1, "b": 2}
+    assert len(parsed) < 18  # of 49
+
+
+def test_a_delta_like_those_before_it_for_a_block_that_has_stopped_is_an_error() -> None:
+    deltas = [delta({"type": "text_delta", "text": "x"}) for _ in range(4)]
+    with pytest.raises(InvalidResponse, match="has stopped"):
+        play(START, began(TEXT), *deltas, ended(), deltas[0])

@@ -599,3 +599,47 @@ def test_usage_in_digits_is_read() -> None:
 def test_an_event_nested_without_end_cannot_be_read(deep: str) -> None:
     with pytest.raises((InvalidResponse, StreamTruncated)):
         fed(deep)
+
+
+def test_chunks_that_differ_in_their_text_and_in_padding_are_not_parsed(parsed: list[str]) -> None:
+    filters = {"hate": {"filtered": False, "severity": "safe"}}
+
+    def padded(number: int, **delta: object) -> dict[str, Any]:
+        beside = {"native_finish_reason": None, "content_filter_results": filters}
+        choices = [{"index": 0, "delta": delta, **beside}]
+        return {**HEAD, "created": number, "choices": choices, "obfuscation": "x" * number}
+
+    said = fed(
+        chunk({"role": "assistant", "content": ""}),
+        *(padded(number, role="assistant", reasoning=f"r{number} ", content="") for number in range(10)),
+        *(padded(number, content=f"c{number} ", refusal=None) for number in range(10)),
+        chunk({"tool_calls": [{"index": 0, "id": "t1", "function": {"name": "add", "arguments": ""}}]}),
+        *(
+            padded(number, tool_calls=[{"index": 0, "function": {"arguments": text}}])
+            for number, text in enumerate(['{"a"', ": ", "[1", ", 2", ', "3', '"]', "}"])
+        ),
+        chunk(finish="tool_calls"),
+        DONE,
+    )
+    assert isinstance(said[-1], Done)
+    response = said[-1].response
+    assert response.reasoning == "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 "
+    assert response.text == "c0 c1 c2 c3 c4 c5 c6 c7 c8 c9 "
+    assert [(call.id, call.arguments) for call in response.tool_calls] == [("t1", {"a": [1, 2, "3"]})]
+    assert len(parsed) < 18  # of 31
+
+
+def test_a_choice_whose_other_fields_count_is_parsed_and_read(parsed: list[str]) -> None:
+    def beside(**fields: object) -> dict[str, Any]:
+        return {**HEAD, "choices": [{"index": 0, "delta": {"content": "x"}, **fields}]}
+
+    like = [beside() for _ in range(5)]
+    used = {"prompt_tokens": 3, "completion_tokens": 4}
+    said = fed(*like, beside(usage=used), *like, beside(native_finish_reason="length"), DONE)
+    assert isinstance(said[-1], Done)
+    response = said[-1].response
+    assert (response.text, response.finish_reason) == ("x" * 12, "length")
+    assert (response.usage.input_tokens, response.usage.output_tokens) == (3, 4)
+    assert len(parsed) < 8
+    with pytest.raises(ChatError, match="it broke"):
+        fed(*like, beside(error={"message": "it broke"}))

@@ -376,3 +376,48 @@ def test_a_stream_is_complete_once_it_has_its_finish_reason() -> None:
         states.append(turn.complete)
     assert states == [False, False, False, True]
     assert not turn.finished
+
+
+def counted(text: str, output: int, **more: object) -> dict[str, Any]:
+    usage = {"promptTokenCount": 5, "candidatesTokenCount": output, "totalTokenCount": 5 + output}
+    return chunk({"text": text}, usageMetadata=usage, **more)
+
+
+def test_the_counts_of_frames_that_are_not_parsed_are_kept(parsed: list[str]) -> None:
+    frames = [counted(f" {number}", number) for number in range(1, 21)]
+    cut = machine()
+    for frame in frames:
+        cut.feed(Event("message", json.dumps(frame)))
+    assert len(parsed) == 3  # the first has the model's name; two tell how the others look
+    with pytest.raises(StreamTruncated, match=r'"totalTokenCount": 25') as caught:
+        cut.finish()
+    partial = caught.value.partial
+    assert partial is not None
+    assert (partial.usage.output_tokens, partial.usage.total_tokens) == (20, 25)
+
+    response = done(events(*frames, chunk({"text": "."}, reason="STOP"))).response
+    assert response.text == "".join(f" {number}" for number in range(1, 21)) + "."
+    assert (response.usage.input_tokens, response.usage.output_tokens) == (5, 20)
+
+
+def test_counts_that_a_later_frame_leaves_out_are_those_of_the_frame_before_it() -> None:
+    rest = chunk({"text": "."}, usageMetadata={"totalTokenCount": 99, "thoughtsTokenCount": 1}, reason="STOP")
+    response = done(events(*(counted("x", number) for number in range(1, 9)), rest)).response
+    assert response.raw["usageMetadata"] == {
+        "promptTokenCount": 5,
+        "candidatesTokenCount": 8,
+        "totalTokenCount": 99,
+        "thoughtsTokenCount": 1,
+    }
+
+
+def test_what_the_requests_of_an_interrupted_turn_cost_is_added_once() -> None:
+    turn = machine()
+    first = [counted("x", number) for number in range(1, 7)]
+    for frame in first:
+        turn.feed(Event("message", json.dumps(frame)))
+    turn.resume()
+    for frame in [*first, counted("x", 7, reason="STOP")]:
+        turn.feed(Event("message", json.dumps(frame)))
+    usage = turn.finish().response.usage
+    assert (usage.input_tokens, usage.output_tokens) == (10, 13)

@@ -472,3 +472,39 @@ def test_sound_comes_out_as_a_file_with_its_transcript() -> None:
     [file] = response.files
     assert isinstance(file, File)
     assert (file.data, file.transcript) == (b"RIFF", "Hi")
+
+
+def numbered(number: int, text: str, **more: object) -> dict[str, Any]:
+    delta = event("output_text.delta", output_index=0, content_index=0, delta=text, logprobs=[])
+    return delta | {"sequence_number": number, "obfuscation": "x" * (number % 5)} | more
+
+
+def test_deltas_that_differ_in_number_and_padding_are_not_parsed(parsed: list[str]) -> None:
+    deltas = [numbered(number, f" {number}", item_id=f"id {number}") for number in range(1, 21)]
+    response = ended(CREATED, *deltas, completed())
+    assert response.text == "".join(f" {number}" for number in range(1, 21))
+    assert len(parsed) == 4  # the first and the last, and two to know how deltas look
+
+
+def test_a_delta_that_comes_twice_among_others_counts_once() -> None:
+    """Some proxies send an event again; a number that is missing tells that events were lost."""
+    deltas = [numbered(number, f" {number}") for number in range(1, 9)]
+    again = [*deltas[:5], deltas[4], deltas[2], *deltas[5:]]
+    assert ended(CREATED, *again, completed()).text == " 1 2 3 4 5 6 7 8"
+
+    begun = event("output_item.added", output_index=1, item=call("") | {"status": "in_progress"})
+    pieces = [
+        event("function_call_arguments.delta", output_index=1, delta=text, sequence_number=number)
+        for number, text in [(2, '{"a"'), (3, ":"), (4, "1"), (6, ","), (7, '"b":2'), (8, "}")]
+    ]
+    response = ended(CREATED, begun | {"sequence_number": 1}, *pieces, completed())
+    [lost] = response.tool_calls
+    assert isinstance(lost.status, Failed)
+    assert "missing" in lost.status.error
+
+
+def test_a_cut_quotes_the_last_delta_also_where_it_was_not_parsed() -> None:
+    with pytest.raises(StreamTruncated, match="the last one") as caught:
+        fed(CREATED, *(numbered(number, "x") for number in range(1, 6)), numbered(6, "the last one"))
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "xxxxxthe last one"

@@ -335,3 +335,25 @@ async def test_think_tags_are_read_natively_where_that_is_turned_on() -> None:
     made = OllamaBuilder().with_model("m").with_native().with_think_tags().with_transport(transport)
     response = await made.build().complete(ChatRequest(Messages.from_user("Hello")))
     assert (response.reasoning, response.text) == ("Hm", "Hi")
+
+
+def timed(second: int, **message: object) -> Event:
+    line = {"model": "m", "created_at": f"2026-11-01T00:00:{second:02}Z", "message": message, "done": False}
+    return Event("message", json.dumps(line))
+
+
+async def test_lines_that_differ_in_text_and_time_are_not_parsed(parsed: list[str]) -> None:
+    decoder = OllamaStreamDecoder(origin=Origin("ollama", "", "m"), ids=CallIds(Messages()))
+    for second in range(10):
+        decoder.feed(timed(second, role="assistant", content="", thinking=f"{second} "))
+    for second in range(10, 30):
+        decoder.feed(timed(second, role="assistant", content=f"{second} "))
+    assert len(parsed) == 4
+
+    with pytest.raises(StreamTruncated, match=r"00:00:29Z") as caught:
+        decoder.finish()
+    partial = caught.value.partial
+    assert partial is not None
+    assert partial.raw["created_at"] == "2026-11-01T00:00:29Z"
+    assert partial.reasoning == "".join(f"{second} " for second in range(10))
+    assert partial.text == "".join(f"{second} " for second in range(10, 30))

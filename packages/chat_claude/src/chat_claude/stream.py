@@ -29,6 +29,8 @@ from chat_claude.decode.response import check_message, explanation, response
 
 _END = ("type", "delta", "usage")  # of a message_delta, fields that are read apart from the others
 
+_OF_DELTAS = ("content_block_delta", "message")  # types of events with a delta; the second has no name
+
 
 class ClaudeStreamDecoder:
     """Decodes the events of one turn. Its terminal sign is `message_stop`.
@@ -71,6 +73,7 @@ class ClaudeStreamDecoder:
         self._unknown: list[JsonValue] = []
         self._explained = False
         self._frames = FrameReader("an event of a message")
+        self._shape = self._frames.shape
         self.finished: bool = False
 
     @property
@@ -94,13 +97,17 @@ class ClaudeStreamDecoder:
         """
         if self._encoded_chunks:
             event = messages_event(event)
+        if (added := self._shape.read(event)) is not None:
+            return added
         frame = self._frames.parse(event)
         if frame is None:  # cut, or the `[DONE]` of a gateway
             return ()
-        if event.type == "content_block_delta" == frame.get("type"):
-            added = self._blocks.add_plain(frame.get("index"), frame.get("delta"))
-            if added is not None:
-                return added
+        if frame.get("type") == "content_block_delta" and event.type in _OF_DELTAS:
+            continued = self._blocks.continuation(frame.get("index"), frame.get("delta"))
+            if continued is not None:
+                self._frames.learn(event, *continued)
+                text, append = continued
+                return append(text)
         self._frames.check_depth(frame)
         return self._read(event, frame)
 

@@ -28,6 +28,7 @@ from chat_completions.decode.frames import (
     choices_of,
     completion,
     delta_of,
+    holds_more,
     message_of,
     usage_of,
 )
@@ -37,6 +38,9 @@ from chat_completions.decode.usage import usage
 from chat_completions.dialect import Dialect
 
 _ELSEWHERE = frozenset({"usage", "finish_reason", "error", "x_groq"})  # also in a chunk, or in a choice
+# what servers were seen to change with every chunk (recorded): padding, and the time. `_plain`, which knows
+# the value of each field that it looks at, does not look at them
+_VARYING = ("obfuscation", "p", "created")
 _IN_TURN = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
 
@@ -71,7 +75,8 @@ class CompletionsStreamDecoder:
         self._others: set[str] = set()
         self._raw: JsonObject = {}
         self._logprobs: dict[str, list[JsonValue]] = {}
-        self._frames = FrameReader("a completion chunk")
+        self._frames = FrameReader("a completion chunk", _VARYING)
+        self._shape = self._frames.shape
         self.finished: bool = False
 
     @property
@@ -84,6 +89,8 @@ class CompletionsStreamDecoder:
 
         Raises `ProviderError` for an error frame, `InvalidResponse` for an unreadable one.
         """
+        if (added := self._shape.read(event)) is not None:
+            return added
         if event.type == "error":
             raise decode_error(200, {}, event.data.encode("utf-8", "replace"))
         chunk = self._frames.parse(event)
@@ -94,12 +101,17 @@ class CompletionsStreamDecoder:
         delta = None if whole else self._plain(chunk)
         if delta is not None and len(delta) == 1:  # nothing else of these chunks is kept
             if isinstance(text := delta.get("content"), str):
-                return self._parts.add_text(text)
+                added = self._parts.add_text(text)
+                self._learn(event, delta)
+                return added
             if (fragment := self._parts.add_fragment(delta)) is not None:
+                self._learn(event, delta)
                 return (fragment,)
         self._frames.check_depth(chunk)
         if delta is not None:
-            return self._parts.add(delta)
+            added = self._parts.add(delta)
+            self._learn(event, delta)
+            return added
         if whole:
             chunk, _ = completion(chunk)
             self.finished = True
@@ -128,6 +140,14 @@ class CompletionsStreamDecoder:
             )
         return Done(self._response())
 
+    def _learn(self, event: Event, delta: JsonObject) -> None:
+        """Tell of a plain chunk that another one like it may be read without parsing.
+
+        `_plain` is sure of every field of the chunk that it looks at, and what else is there it ignores.
+        """
+        if (continued := self._parts.continuation(delta)) is not None:
+            self._frames.learn(event, *continued)
+
     def _plain(self, chunk: JsonObject) -> JsonObject | None:
         """Return the delta of a chunk that holds nothing else that is new, as nearly all do, else None."""
         choices = chunk.get("choices")
@@ -142,9 +162,10 @@ class CompletionsStreamDecoder:
         index, delta = choice.get("index"), choice.get("delta")
         if index is None or index != self._index or not isinstance(delta, dict) or not delta:
             return None
-        if len(choice) != 2 + ("finish_reason" in choice) + ("logprobs" in choice):
-            return None  # it has fields besides
         if choice.get("finish_reason") or choice.get("logprobs"):
+            return None
+        is_usual = len(choice) == 2 + ("finish_reason" in choice) + ("logprobs" in choice)
+        if not is_usual and holds_more(choice):
             return None
         return delta if _ELSEWHERE.isdisjoint(delta) else None
 

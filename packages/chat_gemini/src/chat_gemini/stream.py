@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chat_core import ChatResponse, Done, Event, JsonObject, Notice, Origin, TurnEvent
 from chat_core.types.sealed import peek
-from chat_core.wire import CallIds, FrameReader, mark_truncated
+from chat_core.wire import CallIds, FrameReader, mark_truncated, read_object
 
 from chat_gemini.decode import TurnAssembler
 from chat_gemini.decode.characters import with_whole_characters
 from chat_gemini.decode.errors import check_frame
 from chat_gemini.decode.response import unwrapped
+
+_FRAME = "a chunk of a Gemini response"
+# Where these stand in the usage, `_settle` reads them; nobody reads them elsewhere in a frame with one text.
+_COUNTS = (
+    *("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "thoughtsTokenCount"),
+    *("cachedContentTokenCount", "toolUsePromptTokenCount", "tokenCount"),
+)
 
 
 class GeminiStreamDecoder:
@@ -47,7 +54,8 @@ class GeminiStreamDecoder:
         """`names` are the tools that have another name on the wire: the wire's name, and their own."""
         self._turn = TurnAssembler(origin, ids, names)
         self._notices = notices
-        self._frames = FrameReader("a chunk of a Gemini response")
+        self._frames = FrameReader(_FRAME, _COUNTS)
+        self._shape = self._frames.shape
         self._last: str | None = None
         self.finished: bool = False
 
@@ -72,6 +80,9 @@ class GeminiStreamDecoder:
 
         Raises `ProviderError` for an error, `InvalidResponse` for what is no frame.
         """
+        if (added := self._shape.read(event)) is not None:
+            return added
+        self._settle()
         data = event.data
         if data == self._last and self._turn.is_whole:
             return ()  # some gateways send the last frame twice
@@ -82,13 +93,26 @@ class GeminiStreamDecoder:
             frame = self._frames.read(event)
             if frame is None:
                 return ()
-            chunk = self._turn.add_text(frame)
-            return self._add(frame) if chunk is None else (chunk,)
+            continued = self._turn.continuation_of_text(frame)
+            return self._add(frame) if continued is None else self._continue(event, frame, *continued)
         events: list[TurnEvent] = []
         for frame in self._frames.read_all(event):
             events += self._add(frame)
         self.finished = self._frames.done
         return events
+
+    def _continue(
+        self, event: Event, frame: JsonObject, text: str, append: Callable[[str], Sequence[TurnEvent]]
+    ) -> Sequence[TurnEvent]:
+        """Take a frame that only goes on with a text, and may have other counts than the one before."""
+        if self._turn.read_usage(frame):
+            self._frames.learn(event, text, append)
+        return append(text)
+
+    def _settle(self) -> None:
+        """Read the usage of the last frame that was like those before it: only its text was taken."""
+        if data := self._shape.last:
+            self._turn.read_usage(read_object(data, _FRAME))
 
     def _add(self, frame: JsonObject) -> list[TurnEvent]:
         check_frame(frame)
@@ -96,6 +120,8 @@ class GeminiStreamDecoder:
 
     def resume(self) -> None:
         """Go on with the stream of another request for the rest of the turn."""
+        self._settle()
+        self._shape.pause()
         self._turn.resume()
         self._frames.done = False
         self.finished = False
@@ -105,11 +131,13 @@ class GeminiStreamDecoder:
 
         None of its calls runs.
         """
+        self._settle()
         response = self._turn.response(self._notices)
         return mark_truncated(response) if peek(response.message) else None
 
     def finish(self) -> Done:
         """Return the whole turn. Raises `StreamTruncated` where the last frame had no finish reason."""
+        self._settle()
         if not self._turn.is_whole:
             raise self._frames.truncated("its finish reason", self._turn.response())
         return Done(self._turn.finished(self._notices))

@@ -34,6 +34,10 @@ _DELTAS: Final = {  # the kind of text that a delta belongs to, and the member w
     "response.reasoning_summary_text.delta": ("summary", "summary_index"),
     "response.reasoning_text.delta": ("thought", "content_index"),
 }
+_ARGUMENTS: Final = ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta")
+# `_text_delta` and `_arguments_delta` do not look at them: padding, and ids, which some servers change with
+# every event (recorded)
+_VARYING: Final = ("obfuscation", "item_id")
 _ENDS: Final = {  # the same of the event that ends a text, and the member with the text
     "response.output_text.done": ("text", "content_index", "text"),
     "response.refusal.done": ("refusal", "content_index", "refusal"),
@@ -82,7 +86,8 @@ class ResponsesStreamDecoder:
         self._output = StreamedOutput(origin, ids)
         self._settled = False
         self._sound = Sound()
-        self._frames = FrameReader("a response event")
+        self._frames = FrameReader("a response event", _VARYING, "sequence_number")
+        self._shape = self._frames.shape
         self._seen: dict[int, int] = {}  # the hash of the event of each number
         self._gaps = False
         self._resumed = False
@@ -115,6 +120,8 @@ class ResponsesStreamDecoder:
         Raises `ProviderError` for an error frame and `InvalidResponse` for an unreadable one.
         """
         self.has_events = True
+        if (added := self._shape.read(event)) is not None:
+            return added
         frame = self._frames.parse(event)
         if (
             frame is None or self.finished
@@ -130,7 +137,10 @@ class ResponsesStreamDecoder:
         if not type:  # then the event says it
             frame["type"] = type = event.type
         if handler := self._handlers.get(type):
-            return handler(self, frame)
+            events = handler(self, frame)
+            if type in _DELTAS or type in _ARGUMENTS:
+                self._learn(event, frame, type)
+            return events
         if is_error_frame(frame, type) or (frame.get("error") and not type.startswith("response.")):
             raise event_error(frame)
         return ()
@@ -151,6 +161,34 @@ class ResponsesStreamDecoder:
             return self._begin({"response": answer})
         return list(self._end(answer))
 
+    def _learn(self, event: Event, frame: JsonObject, type: str) -> None:
+        """Tell of an event that has added a text, or arguments, and nothing else."""
+        text, item = frame.get("delta"), self._output.at(frame)
+        append: Callable[[str], Sequence[TurnEvent]] | None = item.append_arguments
+        if type in _DELTAS:
+            kind, index = _DELTAS[type]
+            append = item.appender(kind, as_count(frame.get(index)) or 0)
+        if append is not None and isinstance(text, str):
+            self._frames.learn(event, text, self._counting(append) if "sequence_number" in frame else append)
+
+    def _counting(
+        self, append: Callable[[str], Sequence[TurnEvent]]
+    ) -> Callable[[str], Sequence[TurnEvent] | None]:
+        """Return what does as `append` for events that are numbered, if they have not come before."""
+        shape = self._shape
+
+        def append_numbered(text: str) -> Sequence[TurnEvent] | None:
+            number, last = int(shape.number), self.sequence
+            if last is None or number <= last:
+                return None
+            if number != last + 1:
+                self._gaps = True
+            self._seen[number] = hash(shape.last)
+            self.sequence = number
+            return append(text)
+
+        return append_numbered
+
     def _is_repeated(self, frame: JsonObject, event: Event) -> bool:
         """Return whether an event came before, by its number: some servers and proxies send one twice."""
         number = frame.get("sequence_number")
@@ -158,9 +196,7 @@ class ResponsesStreamDecoder:
             return False
         last = self.sequence
         if last is None or number > last:
-            self._gaps = self._gaps or (last is not None and number > last + 1)
-            self._seen[number] = hash(event.data)
-            self.sequence = number
+            self._count(number, event)
             return False
         if self._resumed:
             return True
@@ -168,6 +204,13 @@ class ResponsesStreamDecoder:
         repeated = self._seen.get(number) == digest and len(self._seen) > 1  # some give all the same number
         self._seen[number] = digest
         return repeated
+
+    def _count(self, number: int, event: Event) -> None:
+        """Take the number of an event that follows those before it."""
+        last = self.sequence
+        self._gaps = self._gaps or (last is not None and number > last + 1)
+        self._seen[number] = hash(event.data)
+        self.sequence = number
 
     def _begin(self, frame: JsonObject) -> Sequence[TurnEvent]:
         self._answer |= as_object(frame.get("response"))
@@ -235,8 +278,7 @@ class ResponsesStreamDecoder:
     _handlers: ClassVar[dict[str, Callable[[ResponsesStreamDecoder, JsonObject], Sequence[TurnEvent]]]] = {
         **dict.fromkeys(_DELTAS, _text_delta),
         **dict.fromkeys(_ENDS, _text_done),
-        "response.function_call_arguments.delta": _arguments_delta,
-        "response.custom_tool_call_input.delta": _arguments_delta,
+        **dict.fromkeys(_ARGUMENTS, _arguments_delta),
         "response.function_call_arguments.done": _arguments_done,
         "response.custom_tool_call_input.done": _arguments_done,
         "response.output_item.added": _item_added,

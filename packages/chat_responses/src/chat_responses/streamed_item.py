@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from chat_core import (
@@ -102,6 +103,22 @@ class StreamedItem:
         if self.is_whole or not text:
             return ()
         return self._show(kind, index, text)
+
+    def appender(self, kind: str, index: int) -> Callable[[str], Sequence[TurnEvent]] | None:
+        """Return what does as `append` for further pieces of a text that has begun; None where it has not, or
+        the item is whole.
+        """
+        pieces = self._texts.get((kind, index))
+        if self.is_whole or pieces is None:
+            return None
+        aside = kind == "text" and is_aside(self.item)
+        chunk = partial(TextChunk, aside=True) if aside else _CHUNKS[kind]
+
+        def append(text: str) -> Sequence[TurnEvent]:
+            pieces.append(text)
+            return (chunk(text),)
+
+        return append
 
     def end_text(self, kind: str, index: int, text: str) -> Iterator[TurnEvent]:
         """Take a whole text. What its pieces left out is shown, as long as they agree with it."""

@@ -6,8 +6,10 @@ A whole block is one that starts and stops at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 from chat_core import (
     InvalidResponse,
@@ -29,6 +31,9 @@ _BLOCKS_OF_DELTAS = {
     "signature_delta": "thinking",
 }
 _WITHOUT_INPUT = frozenset({"text", "thinking", "redacted_thinking"})
+
+Continuation: TypeAlias = tuple[str, Callable[[str], Sequence[TurnEvent]]]
+"""The text of a delta, and what adds texts to its block."""
 
 
 @dataclass(slots=True)
@@ -135,27 +140,32 @@ class TurnBlocks:
                 _merge(block, delta)
         return ()
 
-    def add_plain(self, index: JsonValue, delta: JsonValue) -> Sequence[TurnEvent] | None:
-        """Do what `add` does for a delta of text, or of the input of a call, as nearly all are; None for any
-        other.
+    def continuation(self, index: JsonValue, delta: JsonValue) -> Continuation | None:
+        """Return the text of a delta that only adds to the text, the thinking or the input of its block, and
+        what does with it and with the next ones as `add` does; None for any other delta.
         """
-        if type(index) is not int or type(delta) is not dict:
+        block = self._by_index.get(index) if type(index) is int else None
+        if block is None or block.stopped or type(delta) is not dict:
             return None
-        block = self._by_index.get(index)
-        if block is None or block.stopped:
+        chunk: Callable[[str], TurnEvent]
+        match delta.get("type"), block.kind:
+            case "text_delta", "text":
+                text, chunk = delta.get("text"), TextChunk
+            case "thinking_delta", "thinking":
+                text, chunk = delta.get("thinking"), ReasoningChunk
+            case "input_json_delta", _ if block.call_id:
+                text, chunk = delta.get("partial_json"), partial(ToolCallChunk, block.call_id, block.name)
+            case _:
+                return None
+        if type(text) is not str or not text:
             return None
-        kind = delta.get("type")
-        if kind == "text_delta" and block.kind == "text":
-            text = delta.get("text")
-            if type(text) is str and text:
-                block.pieces.append(text)
-                return (TextChunk(text),)
-        elif kind == "input_json_delta" and block.call_id:
-            text = delta.get("partial_json")
-            if type(text) is str and text:
-                block.pieces.append(text)
-                return (ToolCallChunk(block.call_id, block.name, text),)
-        return None
+        pieces = block.pieces
+
+        def append(text: str) -> Sequence[TurnEvent]:
+            pieces.append(text)
+            return (chunk(text),)
+
+        return text, append
 
     def stop(self, index: int) -> Sequence[TurnEvent]:
         """Close a block and return the events of what is known only now.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -80,6 +81,13 @@ class _OpenCall:
         """Whether its arguments are what some servers send before the real ones."""
         return len(self.pieces) <= 2 and len(self.text) <= 8 and self.text.strip() in _PLACEHOLDERS
 
+    def continued(self, text: str) -> ToolCallChunk | None:
+        """Take more arguments. Return None where they may be of another call, or repeat this one."""
+        if text[:1] in _BEGINS_A_VALUE and not (text and self.is_open):
+            return None
+        self.pieces.append(text)
+        return ToolCallChunk(self.id, self.name, text)
+
     def replace(self, text: str) -> None:
         self.pieces, self._end, self._scanned = [text], JsonEnd(), 0
 
@@ -128,6 +136,30 @@ class CallAssembler:
         """Return the chunk of a fragment that can only continue the call of its index, as nearly all do, else
         None.
         """
+        found = self._labelled(element)
+        return found[1].continued(found[0]) if found is not None else None
+
+    def continuation(
+        self, element: JsonObject
+    ) -> tuple[str, Callable[[str], Sequence[ToolCallChunk] | None]] | None:
+        """Return the text of a fragment with the labels of an open call, and what takes the next one; else
+        None.
+        """
+        found = self._labelled(element)
+        if found is None:
+            return None
+        text, call = found
+
+        def append(text: str) -> Sequence[ToolCallChunk] | None:
+            chunk = call.continued(text)
+            return None if chunk is None else (chunk,)
+
+        return text, append
+
+    def _labelled(self, element: JsonObject) -> tuple[str, _OpenCall] | None:
+        """Return the arguments of a fragment that holds nothing else, and the call that all its labels
+        name.
+        """
         index, function = element.get("index"), element.get("function")
         call = self._by_index.get(index) if type(index) is int else None
         if call is None or not isinstance(function, dict):
@@ -135,13 +167,8 @@ class CallAssembler:
         text, name, id = function.get("arguments"), function.get("name"), element.get("id")
         if not isinstance(text, str) or not element.keys() <= _FRAMING:
             return None
-        if text[:1] in _BEGINS_A_VALUE and not (text and call.is_open):
-            return None  # it may be another call, or one that is repeated
         is_same = name in (None, "", call.name) and id in (None, "", call.given_id)
-        if not is_same or len(function) > 1 + ("name" in function):
-            return None
-        call.pieces.append(text)
-        return ToolCallChunk(call.id, call.name, text)
+        return (text, call) if is_same and len(function) <= 1 + ("name" in function) else None
 
     @property
     def calls_begun(self) -> bool:

@@ -14,6 +14,8 @@ _OF_MESSAGE = frozenset(
     {"content", "tool_calls", "function_call", "reasoning", "reasoning_content", "refusal"}
 )  # fields that a few servers put beside the message instead of into it
 
+_BESIDE_DELTA = ("error", "message", "native_finish_reason", "usage")
+
 
 def checked(frame: JsonObject) -> JsonObject:
     """Return the frame.
@@ -44,6 +46,13 @@ def check_choice(choice: JsonObject) -> None:
     """Raise the error that stands in a choice, if there is one."""
     if error := choice.get("error"):
         raise error_from_object({"error": error})
+
+
+def holds_more(choice: JsonObject) -> bool:
+    """Return whether a choice of a stream has fields that count besides the usual ones: most that servers
+    add, such as the results of content filters, do not.
+    """
+    return not _OF_MESSAGE.isdisjoint(choice) or any(map(choice.get, _BESIDE_DELTA))
 
 
 def choices_of(frame: JsonObject) -> list[JsonObject]:

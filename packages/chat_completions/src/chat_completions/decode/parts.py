@@ -5,9 +5,9 @@ A whole message is one delta, so that every field is read in one place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from chat_core import (
     Citation,
@@ -31,10 +31,10 @@ from chat_core import (
 from chat_core.types.json_values import as_list, as_object
 from chat_core.wire import CallIds
 
-from chat_completions.decode.blocks import Blocks
+from chat_completions.decode.blocks import Blocks, Kind
 from chat_completions.decode.calls import CallAssembler, merge_fields
 from chat_completions.decode.media import Speech, read_citation, read_image
-from chat_completions.decode.reasoning import read_reasoning, read_thinking_part
+from chat_completions.decode.reasoning import FIELDS, read_reasoning, read_thinking_part
 from chat_completions.decode.think_tags import ThinkTags
 from chat_completions.decode.values import text_of_value
 from chat_completions.wire import THINK_TAG
@@ -48,6 +48,13 @@ _KNOWN = frozenset(
         *("citations", "search_results", "prefix"),
     }
 )
+
+
+_IGNORED = ("role", "channel")
+_EMPTY: tuple[JsonValue, ...] = (None, "", [])
+
+Continuation: TypeAlias = tuple[str, Callable[[str], Sequence[TurnEvent] | None]]
+"""The one text of a delta, and what takes the next text of a delta like it."""
 
 
 class TurnParts:
@@ -104,6 +111,25 @@ class TurnParts:
             case _:
                 return None
 
+    def continuation(self, delta: JsonObject) -> Continuation | None:
+        """Return the text of a delta that was added, where it has only one, of a kind that has come before;
+        else None.
+        """
+        if not delta.keys() <= _KNOWN:
+            return None
+        filled = [name for name in delta if name not in _IGNORED and delta[name] not in _EMPTY]
+        name = filled[0] if len(filled) == 1 else ""
+        match name, delta.get(name):
+            case "content", str(text):
+                append = self._appender(Text, TextChunk) if self._tags is None else self.add_text
+            case "tool_calls", [dict(fragment)]:
+                return self._calls.continuation(fragment)
+            case _, str(text) if name in FIELDS:
+                append = self._appender(Reasoning, ReasoningChunk)
+            case _:
+                return None
+        return text, append
+
     def parts(self) -> list[Part]:
         """Return all of them. A call whose arguments are no JSON object is `Failed`."""
         speech = self._speech.file(self._origin)
@@ -119,6 +145,20 @@ class TurnParts:
         if self._tags is not None:
             self._runs(self._tags.end(), events)
         return events
+
+    def _appender(
+        self, kind: Kind, chunk: type[TextChunk | ReasoningChunk]
+    ) -> Callable[[str], Sequence[TurnEvent]]:
+        """Return what adds further texts of this kind, of which one came last."""
+        block = self._blocks.last(kind)
+        assert block is not None, "a text was added"
+        pieces = block.pieces
+
+        def append(text: str) -> Sequence[TurnEvent]:
+            pieces.append(text)
+            return (chunk(text),)
+
+        return append
 
     def _content(self, content: JsonValue, events: list[TurnEvent], *, whole: bool) -> None:
         match content:

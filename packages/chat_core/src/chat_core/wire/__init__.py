@@ -15,6 +15,7 @@ from chat_core.wire.embedding_inputs import texts_and_tokens
 from chat_core.wire.encode_once import encoded_once
 from chat_core.wire.error_body import ErrorWords, decode_error, error_from_object, is_error_object
 from chat_core.wire.finish_words import finish_notices, finish_reason
+from chat_core.wire.frame_shape import FrameShape
 from chat_core.wire.frames import FrameReader
 from chat_core.wire.part_text import (
     NO_CACHE_POINTS,
@@ -47,6 +48,7 @@ __all__ = [
     "Encoded",
     "ErrorWords",
     "FrameReader",
+    "FrameShape",
     "PrefixEncoder",
     "SentList",
     "StrictSchema",

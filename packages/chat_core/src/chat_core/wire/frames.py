@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from chat_core.types.errors import InvalidResponse, StreamTruncated
 from chat_core.types.json_values import JsonObject, as_list
 from chat_core.types.response import ChatResponse
+from chat_core.wire.frame_shape import Append, FrameShape
 from chat_core.wire.read import check_depth, json_parser, parse_object, read_object
 from chat_core.wire.tool_calls import mark_truncated
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 class FrameReader:
     """Reads the frames of one stream. It does no I/O and keeps no frame.
+
+    `shape` reads the text of events that are like those before them, without their frames.
 
     An event that is the beginning of a JSON document may have been cut by the end of the bytes. It is kept in
     `cut` and yields nothing; if another event follows, it was no cut, and `cut` is raised.
@@ -35,8 +38,12 @@ class FrameReader:
     cut        | any event                | the `InvalidResponse` of the event that was kept
     """
 
-    def __init__(self, what: str) -> None:
-        """`what` names one frame in error messages, with its article: "a completion chunk"."""
+    def __init__(self, what: str, varying: Collection[str] = (), counted: str = "") -> None:
+        """`what` names one frame in error messages, with its article: "a completion chunk".
+
+        `varying` and `counted` are those of its `FrameShape`.
+        """
+        self.shape: FrameShape = FrameShape(varying, counted)
         self.cut: InvalidResponse | None = None
         self.done: bool = False
         self._what = what
@@ -53,6 +60,7 @@ class FrameReader:
 
     def parse(self, event: Event) -> JsonObject | None:
         """Do what `read` does, whatever the depth: for a frame of which only a text is kept."""
+        self._pause()
         data = event.data
         odd = data[:1] != "{" or self.cut is not None or self._first_half
         if odd or ("\\" in data and _may_hold_half(data)):
@@ -66,6 +74,17 @@ class FrameReader:
         except ValueError:
             frame = None
         return frame if isinstance(frame, dict) else self._parse_again(data)
+
+    def learn(self, event: Event, text: str, append: Append) -> None:
+        """Tell `shape` of an event that was parsed, and of which nothing counted but `text`."""
+        if not self._first_half:  # it belongs to the next event
+            self.shape.learn(event, text, append)
+
+    def _pause(self) -> None:
+        shape = self.shape
+        if shape.last:
+            self._last = shape.last
+        shape.pause()
 
     def _parse_again(self, data: str) -> JsonObject | None:
         try:
@@ -83,6 +102,7 @@ class FrameReader:
 
         Servers that stream a JSON array or JSON lines under another content type send them as one document.
         """
+        self._pause()
         data = self._next(event)
         if data is None:
             return ()
@@ -101,6 +121,7 @@ class FrameReader:
 
     def continue_elsewhere(self) -> None:
         """Forget a cut: the stream goes on over another connection, from its last whole event."""
+        self._pause()
         self.cut = None
 
     def truncated(self, missing: str, partial: ChatResponse) -> StreamTruncated:
@@ -108,14 +129,15 @@ class FrameReader:
 
         It quotes the last event; no call runs.
         """
-        last = f"; the last event was {self._last[:300]!r}" if self._last else ""
+        data = self.shape.last or self._last
+        last = f"; the last event was {data[:300]!r}" if data else ""
         error = StreamTruncated(f"the stream ended before {missing}{last}", partial=mark_truncated(partial))
         error.__cause__ = self.cut
         return error
 
     def quote_last(self) -> str:
         """Return the beginning of the last event's data, for error messages."""
-        return repr(self._last[:300])
+        return repr((self.shape.last or self._last)[:300])
 
     def _next(self, event: Event) -> str | None:
         if self.cut is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chat_core import (
@@ -69,15 +69,20 @@ class PartAssembler:
             for event in self._add({name: part[name], **(beside if number == 0 else {})})
         ]
 
-    def add_text(self, text: str) -> bool:
-        """Append to the text that came last. Return False, with nothing taken, where anything else came
-        last.
+    def appender(self) -> Callable[[str], Sequence[TurnEvent]] | None:
+        """Return what appends to the text that came last, and returns the events of that; None where anything
+        else came last.
         """
         last = self._parts[-1] if self._parts else None
         if not isinstance(last, _TextRun) or last.kind is not Text or last.native:
-            return False
-        last.pieces.append(text)
-        return True
+            return None
+        pieces = last.pieces
+
+        def append(text: str) -> Sequence[TurnEvent]:
+            pieces.append(text)
+            return (TextChunk(text),)
+
+        return append
 
     def close(self) -> list[TurnEvent]:
         """Return the events of the end: a call that is still open has not arrived whole."""

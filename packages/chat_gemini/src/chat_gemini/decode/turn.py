@@ -5,8 +5,9 @@ A whole response is one frame, so that every field is read in one place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from typing import TypeAlias
 
 from chat_core import (
     ChatResponse,
@@ -16,7 +17,6 @@ from chat_core import (
     Message,
     Notice,
     Origin,
-    TextChunk,
     ToolCall,
     Turn,
     TurnEvent,
@@ -36,6 +36,8 @@ _SPECIAL = frozenset({"promptFeedback", "error"})
 # steps of Google's tools; what follows them is their result
 _STEPS = frozenset({"executableCode", "toolCall"})
 _OPEN, _UNKNOWN = Ending(), Turn()  # what a turn has before any frame
+
+Continuation: TypeAlias = tuple[str, Callable[[str], Sequence[TurnEvent]]]
 
 
 class TurnAssembler:
@@ -80,11 +82,11 @@ class TurnAssembler:
             self.is_whole = self.has_anything = True
         return self._add_candidate(candidate) if candidate is not None else []
 
-    def add_text(self, frame: JsonObject) -> TextChunk | None:
-        """Take a frame that only goes on with a text of the turn, as nearly all of a stream do, and return
-        its event.
+    def continuation_of_text(self, frame: JsonObject) -> Continuation | None:
+        """Return the text of a frame that only goes on with a text of the turn, as nearly all of a stream do,
+        and what appends such texts.
 
-        Of any other nothing is taken, and None returned: it is for `add`.
+        Of its usage nothing is taken yet. For any other frame, None is returned: it is for `add`.
         """
         candidates = frame.get("candidates")
         if self.is_whole or not isinstance(candidates, list) or len(candidates) != 1:
@@ -92,10 +94,16 @@ class TurnAssembler:
         if not frame.keys() <= self._plain_fields or frame.get("modelVersion") != self._turn.model:
             return None
         text = _only_text(candidates[0], self._index)
-        if not text or not self._parts.add_text(text):
-            return None
-        self._usage.read(frame.get("usageMetadata"))
-        return TextChunk(text)
+        append = self._parts.appender() if text else None
+        return (text, append) if append is not None else None
+
+    def read_usage(self, frame: JsonObject) -> bool:
+        """Take the usage of a frame. Return whether that of a frame with the same counts, whatever their
+        numbers, would take its place.
+        """
+        counts = as_object(frame.get("usageMetadata"))
+        self._usage.read(counts)
+        return not counts or len(counts) == len(self._usage.latest)
 
     @property
     def continuation(self) -> str | None:

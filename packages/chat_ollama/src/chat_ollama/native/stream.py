@@ -7,11 +7,13 @@ from typing import Literal
 
 from chat_core import ChatResponse, Done, Event, JsonObject, JsonValue, Notice, Origin, TurnEvent
 from chat_core.types.json_values import as_object
-from chat_core.wire import CallIds, FrameReader
+from chat_core.wire import CallIds, FrameReader, read_object
 
 from chat_ollama.native.decode.frames import check_frame, is_last
 from chat_ollama.native.decode.parts import TurnAssembler
 from chat_ollama.native.decode.response import response
+
+_FRAME = "a line of Ollama's"
 
 
 class OllamaStreamDecoder:
@@ -36,7 +38,8 @@ class OllamaStreamDecoder:
         notices: tuple[Notice, ...] = (),
     ) -> None:
         self._notices = notices
-        self._frames = FrameReader("a line of Ollama's")
+        self._frames = FrameReader(_FRAME, ("created_at",))
+        self._shape = self._frames.shape
         self._assembler = TurnAssembler(origin, ids, think_tags)
         self._last: JsonObject = {}
         self._logprobs: list[JsonValue] = []
@@ -52,10 +55,16 @@ class OllamaStreamDecoder:
 
         Raises `ProviderError` for an error, `InvalidResponse` for no JSON object.
         """
+        if (added := self._shape.read(event)) is not None:
+            return added
+        self._settle()
         frames = self._frames.read_all(event)
         for frame in frames:
             check_frame(frame)
-        return [part for frame in frames for part in self._read(frame)]
+        events = [part for frame in frames for part in self._read(frame)]
+        if len(frames) == 1 and not self.finished:
+            self._learn(event, frames[0])
+        return events
 
     def finish(self) -> Done:
         """Return the whole turn. Raises `StreamTruncated` without the terminal sign."""
@@ -63,10 +72,25 @@ class OllamaStreamDecoder:
             raise self._frames.truncated("the line that says it is done", self._response())
         return Done(self._response())
 
+    def _learn(self, event: Event, frame: JsonObject) -> None:
+        """Tell of a line that has nothing that counts but one text: its other fields are those of the next
+        line too, or replaced by them.
+        """
+        message = frame.get("message")
+        if event.type != "message" or not isinstance(message, dict) or "logprobs" in frame:
+            return
+        if (continued := self._assembler.continuation(message)) is not None:
+            self._frames.learn(event, *continued)
+
+    def _settle(self) -> None:
+        """Keep the fields of the last line that was like those before it: only its text was taken."""
+        if data := self._shape.last:
+            self._last = _beside(read_object(data, _FRAME))
+
     def _read(self, frame: JsonObject) -> Sequence[TurnEvent]:
         if self.finished:
             return ()
-        self._last = {name: value for name, value in frame.items() if name not in ("message", "logprobs")}
+        self._last = _beside(frame)
         logprobs = frame.get("logprobs")
         if isinstance(logprobs, list):
             self._logprobs += logprobs
@@ -77,6 +101,12 @@ class OllamaStreamDecoder:
         return [*events, *self._assembler.flush()]
 
     def _response(self) -> ChatResponse:
+        self._settle()
         logprobs: JsonObject = {"logprobs": self._logprobs} if self._logprobs else {}
         turn = response(self._assembler, self._last | logprobs)
         return ChatResponse(turn.message, turn.notices + self._notices, turn.raw)
+
+
+def _beside(frame: JsonObject) -> JsonObject:
+    """Return what a line has besides content."""
+    return {name: value for name, value in frame.items() if name not in ("message", "logprobs")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from chat_completions.decode.think_tags import ThinkTags
@@ -31,6 +31,9 @@ from chat_core.wire import CallIds, tool_call
 from chat_ollama.native.call_fields import keep_fields
 from chat_ollama.native.decode.frames import text_of_value
 
+_EMPTY: tuple[JsonValue, ...] = (None, "", [])
+
+Continuation: TypeAlias = tuple[str, Callable[[str], Sequence[TurnEvent]]]
 Run: TypeAlias = tuple[Literal["reasoning", "text"], list[str]]
 
 
@@ -61,6 +64,23 @@ class TurnAssembler:
             events += self.flush()
             events += self._calls([calls] if isinstance(calls, dict) else as_list(calls))
         return events
+
+    def continuation(self, message: JsonObject) -> Continuation | None:
+        """Return the text of a message that was added, where it has only one, and what adds further ones;
+        else None.
+        """
+        filled = [name for name in message if name != "role" and message[name] not in _EMPTY]
+        name = filled[0] if len(filled) == 1 else ""
+        text = message.get(name)
+        if not isinstance(text, str):
+            return None
+        if name in _THINKING:
+            return text, lambda text: (self._append("reasoning", text),)
+        if name != "content":
+            return None
+        if self._tags is not None:
+            return text, lambda text: list(self._text(text))
+        return text, lambda text: (self._append("text", text),)
 
     def flush(self) -> Sequence[TurnEvent]:
         """Return the events of what was kept back because it could have been the beginning of a tag."""

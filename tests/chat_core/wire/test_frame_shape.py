@@ -1,0 +1,294 @@
+"""Texts out of events that are like those before them; what is not certain is left to the parser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+import pytest
+from chat_core import Event, InvalidResponse, TextChunk, TurnEvent
+from chat_core.types.json_values import as_text
+from chat_core.wire import FrameReader
+from chat_core.wire.frame_shape import FrameShape
+
+
+def event(data: str, type: str = "message") -> Event:
+    return Event(type, data)
+
+
+def append(text: str) -> Sequence[TurnEvent]:
+    return (TextChunk(text),)
+
+
+def learned(*data: str, text: str = "Hello", varying: Sequence[str] = (), counted: str = "") -> FrameShape:
+    """A shape that has learned these events; the text of the first is "Hello", that of the others `text`."""
+    shape = FrameShape(varying, counted)
+    for at, one in enumerate(data):
+        shape.learn(event(one), text if at else "Hello", append)
+    return shape
+
+
+def read(shape: FrameShape, data: str, type: str = "message") -> str | None:
+    """The text that is read without parsing, or None."""
+    events = shape.read(event(data, type))
+    if events is None:
+        return None
+    [chunk] = events
+    assert isinstance(chunk, TextChunk)
+    return chunk.text
+
+
+def test_from_the_second_event_on_the_text_is_cut_out() -> None:
+    shape = FrameShape()
+    assert shape.read(event('{"text":"Hello","done":false}')) is None
+
+    shape.learn(event('{"text":"Hello","done":false}'), "Hello", append)
+    assert read(shape, '{"text":" world","done":false}') == " world"
+    assert shape.last == '{"text":" world","done":false}'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"text":" world","done":true}',
+        '{"text":" world", "done":false}',
+        '{ "text":" world","done":false}',
+        '{"text":" world","done":false,"more":1}',
+        '{"text":" world","done":false} ,',
+        '{"text":" world","done":false',
+        '{"text":" world","text":"x","done":false}',
+        '{"text":"a"b","done":false}',
+        '{"text":"","done":false}',
+        '{"text":5,"done":false}',
+        '{"text":null,"done":false}',
+        '{"Text":" world","done":false}',
+        "[DONE]",
+        "",
+        " ",
+    ],
+)
+def test_what_differs_in_more_than_the_text_has_to_be_parsed(data: str) -> None:
+    assert read(learned('{"text":"Hello","done":false}'), data) is None
+
+
+def test_an_event_of_another_type_has_to_be_parsed() -> None:
+    shape = learned('{"text":"Hello"}')
+    assert read(shape, '{"text":"x"}', "error") is None
+    assert read(shape, '{"text":"x"}') == "x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n", '"', "\\", "\\n", "é", "日本", "🦙", "\x7f", "\u2028", "a\u200db", "\x00", "/", '{"a": "}'],
+)
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_escapes_are_read_as_the_parser_reads_them(text: str, is_ascii: bool) -> None:
+    data = json.dumps({"text": text, "end": 1}, ensure_ascii=is_ascii)
+    assert read(learned('{"text": "Hello", "end": 1}'), data) == text
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        *(r"\ud83e", r"\udd99", r"x\ud83e", r"\udd99x", r"\ud83e\ud83e", r"\x", r"\u12", "\\"),
+        *("a\x01b", "a\nb", "\t", "\ud83e", "a\\\x01"),
+    ],
+)
+def test_half_a_character_and_what_is_no_string_have_to_be_parsed(literal: str) -> None:
+    assert read(learned('{"text":"Hello"}'), f'{{"text":"{literal}"}}') is None
+
+
+def test_a_text_may_be_as_long_as_it_likes() -> None:
+    text = "a long text, " * 100_000
+    assert read(learned('{"text":"Hello"}'), json.dumps({"text": text}).replace(": ", ":")) == text
+
+
+@pytest.mark.parametrize("text", ["role", "assistant", '","', '":"'])
+def test_a_text_that_stands_elsewhere_too_is_not_learned_but_read(text: str) -> None:
+    data = f'{{"role":"assistant","text":{json.dumps(text)}}}'
+    shape = FrameShape()
+    shape.learn(event(data), text, append)
+    if text in ("role", "assistant"):
+        assert read(shape, '{"role":"assistant","text":"x"}') is None
+
+    shape.learn(event('{"role":"assistant","text":"Hello"}'), "Hello", append)
+    assert read(shape, data) == text
+
+
+def test_two_quotation_marks_around_punctuation_are_not_taken_for_the_text() -> None:
+    shape = FrameShape()
+    shape.learn(event('{"text":":"}'), ":", append)
+    assert read(shape, '{"text"no JSON":"}') is None
+
+
+def test_a_text_that_another_field_has_in_escapes_is_not_learned() -> None:
+    """`a` may be the value of either field."""
+    shape = FrameShape()
+    shape.learn(event(r'{"id":"a","text":"\u0061"}'), "a", append)
+    assert read(shape, r'{"id":"b","text":"\u0061"}') is None
+
+
+@pytest.mark.parametrize("literal", [r"\n\"\\", r"{\"a\":", r"\u00e9", r"\u65e5\n"])
+def test_a_text_with_escapes_can_be_learned(literal: str) -> None:
+    data = f'{{"text":"{literal}","end":1}}'
+    shape = FrameShape()
+    shape.learn(event(data), as_text(json.loads(data)["text"]), append)
+    assert read(shape, '{"text":"x","end":1}') == "x"
+
+
+def test_what_stands_for_unreadable_characters_is_not_learned() -> None:
+    shape = FrameShape()
+    shape.learn(event('{"text":"\ufffd"}'), "\ufffd", append)
+    assert read(shape, '{"text":"x"}') is None
+
+
+def test_spaces_before_the_last_brackets_may_differ_as_anthropic_pads_with_them() -> None:
+    shape = learned('{"delta":{"text":"Hello"}     }')
+    assert read(shape, '{"delta":{"text":"x"}}') == "x"
+    assert read(shape, '{"delta":{"text":"x"}  } ') == "x"
+    assert read(shape, '{"delta":{"text":"x"},}') is None
+    assert read(shape, '{"delta":{"text":"x"}') is None
+    assert read(shape, '{"delta":{"text":"x"}\n}') is None
+
+
+# -- values that may differ
+
+
+def test_fields_that_may_vary_are_found_by_two_events_that_differ_in_them() -> None:
+    shape = learned(
+        '{"time":1,"text":"Hello","pad":"aB"}',
+        '{"time":20,"text":"x","pad":""}',
+        text="x",
+        varying=("time", "pad"),
+    )
+    assert read(shape, '{"time":30,"text":" world","pad":"Qa-z"}') == " world"
+    assert read(shape, '{"time":1.5,"text":" world","pad":"Qa"}') is None
+    assert read(shape, '{"time":"1","text":" world","pad":"Qa"}') is None
+    assert read(shape, '{"time":05,"text":" world","pad":"Qa"}') is None
+    assert read(shape, '{"time":1,"text":" world","pad":"a\\"b"}') is None
+    assert read(shape, '{"time":1,"text":" world","pad":"a"b"}') is None
+    assert read(shape, '{"time":1,"text":" world","pad":"\x01"}') is None
+    assert read(shape, '{"time":1,"text":" world","pad":5}') is None
+    assert read(shape, '{"time":1,"text":" world","pad":"Qa","more":1}') is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('{"text":"Hello","index":0}', '{"text":"x","index":1}'),
+        ('{"text":"Hello","pad":"a"}', '{"text":"x","pad":5}'),
+        ('{"text":"Hello","pad":true}', '{"text":"x","pad":false}'),
+        ('{"text":"Hello","pad":-1}', '{"text":"x","pad":-2}'),
+        ('{"text":"Hello","pad":["a"]}', '{"text":"x","pad":["b"]}'),
+        ('{"text":"Hello","pad":1}', '{"text":"x","Pad":1}'),
+        (r'{"text":"Hello","pad":"a","id":"\n"}', r'{"text":"x","pad":"b","id":"\n"}'),
+    ],
+)
+def test_no_other_value_may_differ(one: str, other: str) -> None:
+    shape = learned(one, other, text="x", varying=("pad",))
+    assert read(shape, one.replace("Hello", "y")) is None
+
+
+def test_after_two_events_that_have_nothing_in_common_the_second_counts() -> None:
+    shape = learned('{"text":"Hello","index":0}', '{"text":"x","index":1}', text="x")
+    assert read(shape, '{"text":"y","index":1}') == "y"
+
+
+def counted(number: object, text: str) -> str:
+    return f'{{"n":{number},"text":{json.dumps(text)}}}'
+
+
+def test_a_number_that_counts_up_comes_with_each_text() -> None:
+    shape = learned(counted(1, "Hello"), counted(2, "x"), text="x", counted="n")
+    assert read(shape, counted(30, "y")) == "y"
+    assert shape.number == "30"
+    assert read(shape, counted(10**20, "y")) is None
+    assert read(shape, counted(2.5, "y")) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('{"n":1,"text":"Hello"}', '{"n":1,"text":"x"}'),
+        ('{"n":"1","text":"Hello"}', '{"n":"2","text":"x"}'),
+        ('{"text":"Hello","x":{"n":1}}', '{"text":"x","x":{"n":2}}'),
+        ('{"n":1,"text":"Hello","x":{"n":1}}', '{"n":2,"text":"x","x":{"n":1}}'),
+    ],
+)
+def test_what_does_not_count_at_the_top_of_each_event_is_no_number(one: str, other: str) -> None:
+    assert read(learned(one, other, text="x", counted="n"), other.replace('"x"', '"y"', 1)) is None
+
+
+# -- what is parsed in between
+
+
+def test_nothing_is_read_after_an_event_that_was_parsed_until_one_is_learned() -> None:
+    shape = learned('{"text":"Hello"}')
+    shape.pause()
+    assert read(shape, '{"text":"x"}') is None
+
+    shape.learn(event('{"text":"x"}'), "x", lambda text: (TextChunk(text.upper()),))
+    assert read(shape, '{"text":"y"}') == "Y"
+
+
+def test_what_the_decoder_does_not_take_has_to_be_parsed() -> None:
+    shape = FrameShape()
+    shape.learn(event('{"text":"Hello"}'), "Hello", lambda text: None)
+    assert shape.read(event('{"text":"x"}')) is None
+
+
+def test_streams_whose_events_are_never_alike_are_compared_a_few_times_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[str] = []
+    original: Callable[..., object] = FrameShape._compared
+    monkeypatch.setattr(
+        FrameShape, "_compared", lambda self, *args: (compared.append(args[-1]), original(self, *args))[1]
+    )
+    shape = FrameShape()
+    for number in range(100):
+        shape.pause()
+        shape.learn(event(f'{{"index":{number},"text":"text {number}"}}'), f"text {number}", append)
+    assert len(compared) == 8
+
+
+# -- with a reader
+
+
+def test_an_error_quotes_the_last_event_also_where_it_was_not_parsed() -> None:
+    frames = FrameReader("a frame")
+    frames.read(event('{"text":"Hello"}'))
+    frames.learn(event('{"text":"Hello"}'), "Hello", append)
+    assert read(frames.shape, '{"text":"the last"}') == "the last"
+    assert "the last" in frames.quote_last()
+
+    assert frames.read(event("[DONE]")) is None
+    assert "the last" in frames.quote_last()
+    frames.read(event('{"other":1}'))
+    assert frames.quote_last() == repr('{"other":1}')
+
+
+def test_an_event_after_a_cut_one_is_not_read_as_if_nothing_had_happened() -> None:
+    frames = FrameReader("a frame")
+    frames.read(event('{"text":"Hello"}'))
+    frames.learn(event('{"text":"Hello"}'), "Hello", append)
+    assert frames.read(event('{"text":"cut')) is None
+
+    assert read(frames.shape, '{"text":"x"}') is None
+    with pytest.raises(InvalidResponse, match="cut"):
+        frames.read(event('{"text":"x"}'))
+
+
+def test_a_character_in_two_events_is_put_together_between_events_that_are_alike() -> None:
+    frames = FrameReader("a frame")
+    texts: list[str] = []
+    for literal in ("Hello", " a ", r"x\ud83e", " b ", r"\udd99 y", "c", r"d\n"):
+        one = event(f'{{"text":"{literal}"}}')
+        found = read(frames.shape, one.data)
+        if found is None:
+            frame = frames.read(one)
+            assert frame is not None
+            found = as_text(frame["text"])
+            frames.learn(one, found, append)
+        texts.append(found)
+    assert texts == ["Hello", " a ", "x", " b ", "🦙 y", "c", "d\n"]

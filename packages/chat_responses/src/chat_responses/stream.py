@@ -168,8 +168,13 @@ class ResponsesStreamDecoder:
         if type in _DELTAS:
             kind, index = _DELTAS[type]
             append = item.appender(kind, as_count(frame.get(index)) or 0)
-        if append is not None and isinstance(text, str):
-            self._frames.learn(event, text, self._counting(append) if "sequence_number" in frame else append)
+        number = frame.get("sequence_number")
+        if append is None or not isinstance(text, str) or isinstance(number, bool):
+            return
+        if isinstance(number, int):
+            self._frames.learn(event, text, self._counting(append), number)
+        else:
+            self._frames.learn(event, text, append)
 
     def _counting(
         self, append: Callable[[str], Sequence[TurnEvent]]
@@ -178,7 +183,7 @@ class ResponsesStreamDecoder:
         shape = self._shape
 
         def append_numbered(text: str) -> Sequence[TurnEvent] | None:
-            number, last = int(shape.number), self.sequence
+            number, last = shape.number, self.sequence
             if last is None or number <= last:
                 return None
             if number != last + 1:

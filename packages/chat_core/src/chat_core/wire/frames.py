@@ -75,10 +75,10 @@ class FrameReader:
             frame = None
         return frame if isinstance(frame, dict) else self._parse_again(data)
 
-    def learn(self, event: Event, text: str, append: Append) -> None:
+    def learn(self, event: Event, text: str, append: Append, number: int | None = None) -> None:
         """Tell `shape` of an event that was parsed, and of which nothing counted but `text`."""
         if not self._first_half:  # it belongs to the next event
-            self.shape.learn(event, text, append)
+            self.shape.learn(event, text, append, number)
 
     def _pause(self) -> None:
         shape = self.shape

@@ -62,13 +62,15 @@ def check_alike(new: Callable[[], Any], events: Sequence[Event]) -> int:
     fast, slow = new(), new()
     slow._frames.learn = _forget
     parsed = _count_parsed(fast._frames)
-    for at, event in enumerate(events):
+    fed = 0
+    for event in events:
+        fed += 1
         got, wanted = _fed(fast, event), _fed(slow, event)
-        assert got == wanted, events[max(0, at - 3) : at + 1]
+        assert got == wanted, events[max(0, fed - 4) : fed]
         if isinstance(wanted, _Failed):
             break
     assert _finished(fast) == _finished(slow)
-    return at + 1 - len(parsed)
+    return fed - len(parsed)
 
 
 class _Failed(NamedTuple):

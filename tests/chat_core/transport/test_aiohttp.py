@@ -112,6 +112,65 @@ async def test_a_body_of_any_size_is_sent_whole_and_without_a_warning(
 
 
 @asyncio_only
+@pytest.mark.parametrize(
+    "headers", [{"content-type": "application/json", "X-Key": "k"}, {}, {"Host": "other"}]
+)
+@pytest.mark.parametrize("path", ["/v1", "/a%2Fb?x=1&y=%20", ""])
+async def test_a_post_is_the_same_on_a_connection_alone_and_by_the_session(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], path: str
+) -> None:
+    peer = serve(OK)
+    transport = AioHttpTransport()
+    request = Request("POST", peer.origin + path, headers, b"{}")
+    await transport.send(request)
+    monkeypatch.setattr("chat_core.transport.aiohttp_request.plain_connector", lambda session: None)
+    await transport.send(request)
+    await transport.aclose()
+    alone, by_session = peer.requests
+    assert alone == by_session
+
+
+@asyncio_only
+async def test_a_library_that_stands_in_the_place_of_the_session_sees_the_request(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*given: object, **options: object) -> None:
+        raise aiohttp.ClientConnectionError("nothing was recorded for this")
+
+    peer = serve(OK)
+    transport = AioHttpTransport()
+    await transport.send(peer.request())
+    with monkeypatch.context() as patched:
+        patched.setattr(aiohttp.ClientSession, "_request", refuse)
+        with pytest.raises(ConnectionFailed, match="nothing was recorded for this"):
+            await transport.send(peer.request())
+    await transport.send(peer.request())
+    await transport.aclose()
+    assert len(peer.requests) == 2
+
+
+@asyncio_only
+async def test_a_header_that_changes_how_a_request_is_sent_is_left_to_the_session(
+    serve: Callable[..., Any],
+) -> None:
+    peer = serve(OK.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+    transport = AioHttpTransport()
+    for _ in range(2):
+        assert (await transport.send(peer.request(Connection="close"))).body == b"ok"
+    await transport.aclose()
+    assert all(b"Connection: close" in request for request in peer.requests)
+
+
+@asyncio_only
+async def test_hints_before_the_response_are_passed_over(serve: Callable[..., Any]) -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" * 2
+    peer = serve(hints + OK, hints, OK)
+    transport = AioHttpTransport()
+    assert (await transport.send(peer.request())).body == b"ok"
+    await transport.aclose()
+
+
+@asyncio_only
 async def test_requests_that_are_alike_differ_in_what_is_not(serve: Callable[..., Any]) -> None:
     peer = serve(OK)
     transport = AioHttpTransport()

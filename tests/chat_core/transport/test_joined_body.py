@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import h11
 import httpcore
 import pytest
-from chat_core.transport.joined_body import join_chunks, plain_chunks
+from chat_core.transport.joined_body import join_chunks
+from chat_core.transport.plain_chunks import plain_chunks
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from chat_core.transport.content_coding import decoded
 from chat_core.transport.event_loops import EventLoop, running_loop
 from chat_core.transport.http_errors import Way
 from chat_core.transport.http_request import server_of
-from chat_core.transport.http_stream import Head, HttpStream, joined_headers
+from chat_core.transport.http_stream import Head, HttpStream
 from chat_core.transport.sizes import check_size, read_whole
 from chat_core.types.errors import ConfigurationError
 from chat_core.types.short_repr import Abbreviation, Shown, Values
@@ -21,6 +21,7 @@ from chat_core.types.short_repr import Abbreviation, Shown, Values
 if TYPE_CHECKING:
     import aiohttp  # imported with the first request
 
+    from chat_core.transport.aiohttp_direct import Opened
     from chat_core.transport.aiohttp_request import Prepared
 
 _IDLE = 30.0  # seconds that a connection is kept without a request
@@ -64,15 +65,11 @@ class AioHttpTransport(Shown):
 
     async def send(self, request: Request, /) -> Response:
         """Send the request and return the whole response, whatever its status."""
-        response, way = await self._open(request)
+        (head, content, close), way = await self._open(request)
         try:
-            head = _head(response)
-            if response.content_length is not None:
-                check_size(response.content_length, self._max_bytes, "the response")
-            return Response(*head, await _read_whole(response.content, head, way, self._max_bytes))
+            return Response(*head, await _read_whole(content, head, way, self._max_bytes))
         finally:
-            if not response.closed:
-                response.close()
+            close()
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
@@ -80,15 +77,13 @@ class AioHttpTransport(Shown):
 
         Leaving before its end closes the connection.
         """
-        response, way = await self._open(request)
+        (head, content, close), way = await self._open(request)
         try:
-            head = _head(response)
-            chunks = _chunks(response.content, head, way)
+            chunks = _chunks(content, head, way)
             async with aclosing(HttpStream(head, chunks, self._max_bytes, request.reads_as)) as stream:
                 yield stream
         finally:
-            if not response.closed:
-                response.close()
+            close()
 
     async def connect(self, request: Request, /) -> Socket:
         """Open a WebSocket, through the proxy where there is one, and not through a `session` of yours.
@@ -106,9 +101,9 @@ class AioHttpTransport(Shown):
         if session is not None:
             await session.aclose()
 
-    async def _open(self, request: Request) -> tuple[aiohttp.ClientResponse, Way]:
+    async def _open(self, request: Request) -> tuple[Opened, Way]:
         """Send the request, and return the response as soon as its head is there."""
-        prepared = self._prepared.find(request) or self._prepare(request)
+        prepared = self._prepared.find(request) or await self._prepare(request)
         try:
             session = self._custom_session or await self._session()
             return await prepared.send(session, request), prepared.way
@@ -116,7 +111,7 @@ class AioHttpTransport(Shown):
             raise_chat_error(exc, prepared.way)
             raise
 
-    def _prepare(self, request: Request) -> Prepared:
+    async def _prepare(self, request: Request) -> Prepared:
         """Return what is sent with a request beside its body.
 
         Raises `ConfigurationError` for what cannot be sent.
@@ -124,13 +119,15 @@ class AioHttpTransport(Shown):
         proxy, shown = (None, None) if self._proxy is None else (self._proxy.url, self._proxy.checked())
         way = Way(server_of(request.url), shown, request.timeouts.connect)
         try:
+            if self._custom_session is None:
+                await self._session()
             from chat_core.transport.aiohttp_request import prepared
-        except ImportError as exc:
+
+            made = prepared(request, way, proxy, is_custom=self._custom_session is not None)
+        except Exception as exc:
             raise_chat_error(exc, way)
             raise
-        return self._prepared.keep(
-            request, prepared(request, way, proxy, is_custom=self._custom_session is not None)
-        )
+        return self._prepared.keep(request, made)
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = running_loop()
@@ -175,6 +172,7 @@ class _Session:
         from chat_core.transport.aiohttp_request import PreparedRequest
 
         connector = LimitedConnector(limit=0, keepalive_timeout=_IDLE)
+        connector.join_chunks()
         self.session: aiohttp.ClientSession | None = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=PreparedRequest
         )
@@ -208,6 +206,9 @@ class _Proxy(NamedTuple):
 
 async def _read_whole(content: aiohttp.StreamReader, head: Head, way: Way, max_bytes: int) -> bytes:
     """Return the body, decoded. Raises `InvalidResponse` as soon as it is more than `max_bytes`."""
+    length = head.headers.get("content-length", "")
+    if length.isdecimal():
+        check_size(int(length), max_bytes, "the response")
     if "content-encoding" in head.headers:
         async with aclosing(_chunks(content, head, way)) as chunks:
             return await read_whole(chunks, max_bytes)
@@ -256,10 +257,6 @@ def _read_before(content: aiohttp.StreamReader, failure: Exception) -> bytes:
     chunk = content.read_nowait()
     content.set_exception(failure)
     return chunk
-
-
-def _head(response: aiohttp.ClientResponse) -> Head:
-    return Head(response.status, joined_headers(response.raw_headers))
 
 
 def _check_asyncio() -> None:

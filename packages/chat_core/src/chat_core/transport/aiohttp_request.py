@@ -15,9 +15,11 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from chat_core.transport import Request
+from chat_core.transport.aiohttp_direct import Direct, Opened, direct, plain_connector
 from chat_core.transport.content_coding import ACCEPTED
 from chat_core.transport.http_errors import Way
 from chat_core.transport.http_request import check_headers
+from chat_core.transport.http_stream import Head, joined_headers
 from chat_core.transport.tls import public_trust
 from chat_core.types.version import VERSION
 
@@ -40,10 +42,16 @@ class Prepared:
     proxy: URL | None
     ssl: SSLContext | bool
     timeout: aiohttp.ClientTimeout
+    direct: Direct | None
+    """How a POST is sent without aiohttp's session; None where it has to be by it."""
 
-    async def send(self, session: aiohttp.ClientSession, request: Request) -> aiohttp.ClientResponse:
+    async def send(self, session: aiohttp.ClientSession, request: Request) -> Opened:
         """Send the request, and return the response as soon as its head is there."""
-        return await session.request(
+        if self.direct is not None and request.method == "POST":
+            connector = plain_connector(session)
+            if connector is not None:
+                return await self.direct.post(connector, request.body)
+        response = await session.request(
             request.method,
             self.url,
             data=BytesIO(request.body) if len(request.body) > _LARGE else request.body or None,
@@ -56,6 +64,8 @@ class Prepared:
             ssl=self.ssl,
             timeout=self.timeout,
         )
+        head = Head(response.status, joined_headers(response.raw_headers))
+        return Opened(head, response.content, response.close)
 
 
 def prepared(request: Request, way: Way, proxy: str | None, *, is_custom: bool) -> Prepared:
@@ -70,16 +80,19 @@ def prepared(request: Request, way: Way, proxy: str | None, *, is_custom: bool) 
     if not is_custom:
         headers.setdefault("user-agent", f"chat-core/{VERSION}")
     is_whole = "content-type" in headers and not is_custom
+    url = URL(request.url, encoded=True)
+    ssl = public_trust() if not is_custom and way.server.startswith("https:") else True
+    connect = way.connect if is_custom else None
+    timeout = aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=way.connect)
     return Prepared(
         way,
-        URL(request.url, encoded=True),
+        url,
         headers,
         None if is_whole else ("accept", "content-type"),
         None if proxy is None else URL(proxy),
-        public_trust() if not is_custom and way.server.startswith("https:") else True,
-        aiohttp.ClientTimeout(
-            total=None, connect=way.connect if is_custom else None, sock_connect=way.connect
-        ),
+        ssl,
+        timeout,
+        None if is_custom or proxy is not None else direct(url, headers, ssl, timeout),
     )
 
 

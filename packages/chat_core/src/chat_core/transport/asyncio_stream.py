@@ -16,6 +16,7 @@ from typing import cast
 import httpcore
 
 from chat_core.transport.connected_socket import connected_socket
+from chat_core.transport.small_reads import read_in_small_buffers
 
 _BUFFERED = 256 * 1024  # bytes that may wait for the reader before the server has to
 _JOINED = 64 * 1024  # bytes: a longer body is not copied behind its head
@@ -134,6 +135,7 @@ class _Protocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop has no subclass of it
+        read_in_small_buffers(transport)
 
     def data_received(self, data: bytes) -> None:
         self.received.append(data)

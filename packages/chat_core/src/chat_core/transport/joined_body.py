@@ -3,12 +3,11 @@
 Each event of a stream is an HTTP chunk of its own on most servers. h11 takes longer to read a chunk than all
 of this library takes for the event in it, so whole chunks in their plain form, a size and the data, are taken
 off before it. h11 reads everything else, the end included, and says what is no HTTP: between two chunks it
-knows nothing of those before.
+knows nothing of those before. It is given the rest of a chunk that it was given the beginning of.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from operator import attrgetter
@@ -17,12 +16,13 @@ from typing import Protocol, cast
 
 import httpcore
 
+from chat_core.transport.plain_chunks import missing_of_chunk, plain_chunks
+
 _PARTS = ("_receive_response_body", "_network_stream", "_h11_state")  # of httpcore's HTTP/1.1 connection
 _NAMES = ("Data", "EndOfMessage", "NEED_DATA", "PAUSED", "RemoteProtocolError")  # of h11, which it reads with
 _READER = ("_bytes_in_chunk", "_bytes_to_discard", "_reading_trailer")  # of h11's reader of chunks
 _BUFFER = ("maybe_extract_at_most",)  # of h11's buffer
 _READ = 64 * 1024  # bytes, as httpcore reads
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
 _network_stream = cast("Callable[[object], httpcore.AsyncNetworkStream]", attrgetter("_network_stream"))
 _h11_state = cast("Callable[[object], _Machine]", attrgetter("_h11_state"))
 _chunk_state = cast("Callable[[object], tuple[int, bytes, bool]]", attrgetter(*_READER))
@@ -84,51 +84,82 @@ async def _body(
     machine: _Machine, read: Callable[[], Awaitable[bytes]], h11: ModuleType
 ) -> AsyncGenerator[bytes]:
     """Yield the body. What `machine` cannot read is raised after the chunks before it, as httpcore does."""
-    of_data, of_end = cast("type[object]", h11.Data), cast("type[object]", h11.EndOfMessage)
-    chunks = _behind_head(machine)
+    body = _Body(machine, h11)
+    failure: Exception | None = None
+    try:
+        body.begin()
+    except h11.RemoteProtocolError as exc:
+        failure = exc
     while True:
-        try:
-            event = machine.next_event()
-            while isinstance(event, of_data):
-                chunks.append(bytes(cast("_Data", event).data))
-                event = machine.next_event()
-        except h11.RemoteProtocolError as exc:
-            if chunks:
-                yield b"".join(chunks)
-            raise httpcore.RemoteProtocolError(exc) from exc
-        if chunks:
-            yield b"".join(chunks)
-            chunks = []
-        if event is h11.PAUSED or isinstance(event, of_end):
+        if chunks := body.take():
+            yield chunks
+        if failure is not None:
+            raise httpcore.RemoteProtocolError(failure) from failure
+        if body.ended:
             return
-        if event is not h11.NEED_DATA:
-            continue
-        between = _is_between_chunks(machine)
         data = await read()
-        while between and data:
-            plain, at = plain_chunks(data)
-            if at < len(data):
-                chunks, data = plain, data[at:]
-                break
-            yield plain[0] if len(plain) == 1 else b"".join(plain)
-            data = await read()
-        machine.receive_data(data)
+        try:
+            body.feed(data)
+        except h11.RemoteProtocolError as exc:
+            failure = exc
 
 
-def plain_chunks(data: bytes) -> tuple[list[bytes], int]:
-    """Return the contents of the whole chunks in their plain form that `data` begins with, and where they
-    end.
-    """
-    chunks: list[bytes] = []
-    at = 0
-    while (size := _SIZE.match(data, at)) is not None:
-        begin = size.end()
-        end = begin + int(size[1], 16)
-        if begin == end or data[end : end + 2] != b"\r\n":
-            break  # it is the last one, or not whole, or malformed
-        chunks.append(data[begin:end])
-        at = end + 2
-    return chunks, at
+class _Body:
+    """The body of one response, as far as it was read. `take` what `begin` and `feed` have found."""
+
+    def __init__(self, machine: _Machine, h11: ModuleType) -> None:
+        self.ended: bool = False
+        self._machine = machine
+        self._h11 = h11
+        self._of_data = cast("type[object]", h11.Data)
+        self._of_end = cast("type[object]", h11.EndOfMessage)
+        self._chunks: list[bytes] = []
+        self._missing = 0  # bytes of the chunk whose beginning h11 has read
+        self._between = False  # whether h11 stands between two chunks
+
+    def begin(self) -> None:
+        """Read what came together with the head. Raises h11's errors, as `feed` does."""
+        self._chunks += _behind_head(self._machine)
+        if _reads_chunks(self._machine):
+            self._missing = missing_of_chunk(self._machine.trailing_data[0])
+        self._go_on()
+
+    def feed(self, data: bytes) -> None:
+        """Read what has arrived; nothing is the end of the connection."""
+        if self._missing:
+            part, data = data[: self._missing], data[self._missing :]
+            self._missing -= len(part)
+            self._parse(part)
+            if not data:
+                return
+        if self._between and data:
+            chunks, at = plain_chunks(data)
+            self._chunks += chunks
+            if at == len(data):
+                return
+            data = data[at:]
+            self._missing = missing_of_chunk(data)
+        self._parse(data)
+
+    def take(self) -> bytes:
+        """Return what was found, joined, and forget it."""
+        chunks, self._chunks = self._chunks, []
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _parse(self, data: bytes) -> None:
+        self._machine.receive_data(data)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Have h11 read what it was given."""
+        machine, paused, need_data = self._machine, self._h11.PAUSED, self._h11.NEED_DATA
+        while (event := machine.next_event()) is not need_data:
+            if isinstance(event, self._of_data):
+                self._chunks.append(bytes(cast("_Data", event).data))
+            elif event is paused or isinstance(event, self._of_end):
+                self.ended = True
+                return
+        self._between = _reads_chunks(machine) and not machine.trailing_data[0]
 
 
 def _behind_head(machine: _Machine) -> list[bytes]:
@@ -141,11 +172,6 @@ def _behind_head(machine: _Machine) -> list[bytes]:
     if at:
         cast("_Buffer", buffer).maybe_extract_at_most(at)
     return chunks
-
-
-def _is_between_chunks(machine: _Machine) -> bool:
-    """Return whether the next byte to arrive begins a chunk."""
-    return _reads_chunks(machine) and not machine.trailing_data[0]
 
 
 def _reads_chunks(machine: _Machine) -> bool:

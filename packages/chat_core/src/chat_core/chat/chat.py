@@ -13,7 +13,7 @@ from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import conversation_of, refuse_keywords
 from chat_core.chat.inputs import Inputs
 from chat_core.chat.loop import converse
-from chat_core.chat.retry import TurnSource, streamed_turn, whole_turn
+from chat_core.chat.retry import Answers, TurnSource, streamed_turn, whole_response, whole_turn
 from chat_core.chat.setup import Setup
 from chat_core.chat.side_requests import SideRequests
 from chat_core.provider import (
@@ -97,17 +97,20 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
             refuse_keywords("complete", unknown)
         setup = self._setup.now().with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
+        source, answer = self._whole_turns(setup)
         async with aclosing(
-            converse(setup, self._whole_turns(setup), conversation, deps, provider=self._provider)
+            converse(setup, source, conversation, deps, provider=self._provider, answer=answer)
         ) as events:
+            last: object = None
             async for event in events:
-                match event:
-                    case Done(response):
-                        return Complete(response) if setup.may_pause else response
-                    case Paused():
-                        return event
-                    case _:
-                        pass
+                last = event
+        match last:
+            case Done(response):
+                return Complete(response) if setup.may_pause else response
+            case Paused():
+                return last
+            case _:
+                pass
         raise AssertionError("converse() ends in Done or Paused")
 
     @overload
@@ -238,9 +241,14 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         yield "", self._provider
         yield from shown_setup(self._setup)
 
-    def _whole_turns(self: Chat[CompletionProvider, object, V_co, Never], setup: Setup) -> TurnSource:
+    def _whole_turns(
+        self: Chat[CompletionProvider, object, V_co, Never], setup: Setup
+    ) -> tuple[TurnSource, Answers | None]:
+        """Return where turns come from, and the same without events where no middleware wants to see them."""
         self._require(CompletionProvider, "does not complete: use .stream(messages)")
-        return _hooked(setup, partial(whole_turn, self._provider.complete))
+        answer = partial(whole_response, self._provider.complete)
+        is_hooked = setup.hooks is not None and setup.hooks.turns
+        return _hooked(setup, partial(whole_turn, answer)), None if is_hooked else answer
 
     def _streamed_turns(self: Chat[StreamProvider, object, V_co, Never], setup: Setup) -> TurnSource:
         self._require(StreamProvider, "does not stream: use .complete(messages)")

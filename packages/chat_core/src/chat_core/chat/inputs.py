@@ -183,6 +183,11 @@ class Inputs:
             self._turn.call()
 
 
+NO_INPUTS = Inputs()
+"""For a call that nobody can send anything to."""
+NO_INPUTS.end("ended")
+
+
 def _user_message(parts: Sequence[Part | str]) -> Message:
     if not parts:
         raise ConfigurationError(

@@ -92,7 +92,9 @@ class Interrupt:
             await anyio.lowlevel.checkpoint_if_cancelled()
             return
         try:
-            self._wait_in(current_task(loop))  # which would look for the loop each time
+            task = current_task(loop)  # which would look for the loop each time
+            assert task is not None
+            self._task, self._cancelling = task, task.cancelling()
             async for event in source:
                 self._task = None
                 if self.wanted:
@@ -100,21 +102,19 @@ class Interrupt:
                 yield event
                 if self.wanted:
                     break
-                self._wait_in(current_task(loop))  # another one may go on
+                task = current_task(loop)  # another one may go on
+                assert task is not None
+                self._task, self._cancelling = task, task.cancelling()
             else:
                 return
         except CancelledError:
-            task = self._cancelled
-            if task is None or task.cancelling() > self._cancelling + 1:
+            cancelled = self._cancelled
+            if cancelled is None or cancelled.cancelling() > self._cancelling + 1:
                 raise  # the task was cancelled from outside, perhaps at the same time
         finally:
             self._task = None
             self._uncancel()
         await anyio.lowlevel.checkpoint_if_cancelled()  # a scope around it that was cancelled too
-
-    def _wait_in(self, task: asyncio.Task[object] | None) -> None:
-        assert task is not None
-        self._task, self._cancelling = task, task.cancelling()
 
     def _uncancel(self) -> None:
         """Take back the cancellation of the task, where it has ended the wait."""

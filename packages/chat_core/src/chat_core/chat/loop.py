@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from chat_core.chat.at_work import AtWork
 from chat_core.chat.calls import Calls, pass_over
 from chat_core.chat.checkpoints import Checkpoints
-from chat_core.chat.inputs import Inputs
-from chat_core.chat.retry import TurnSource
+from chat_core.chat.inputs import NO_INPUTS, Inputs
+from chat_core.chat.retry import Answers, TurnSource
 from chat_core.chat.setup import Setup as Setup
 from chat_core.chat.step_tools import StepTools
-from chat_core.chat.turn import model_turn
+from chat_core.chat.turn import model_turn, whole_model_turn
 from chat_core.tools.pause import Cancelled, ChatEvent, Paused, PauseReason
 from chat_core.types.errors import (
     ChatError,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # with the first call of a tool
     from chat_core.chat.progress import Background
     from chat_core.chat.tool_runner import ToolRunner
     from chat_core.provider import Provider
+    from chat_core.types.request import ToolDefinition
 
 
 async def converse(
@@ -50,20 +51,21 @@ async def converse(
     *,
     provider: Provider | None = None,
     streamed: bool = False,
+    answer: Answers | None = None,
 ) -> AsyncGenerator[ChatEvent[ChatResponse]]:
     """Carry the conversation on, ending with one `Done` or one `Paused`.
 
     What comes as `inputs` meanwhile interrupts a turn and is answered; a stop by them ends in `Cancelled`.
     Whatever ends it early leaves in `messages` what came, and stores it. Raises `ConversationConflict` where
     another call is at work on these messages. `provider` is what middleware reads of the client, and
-    `streamed` of the call.
+    `streamed` of the call. Where `answer` is given, it stands for `source`, which would yield one `Done`.
     """
     if not len(messages):
         raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
     setup.tools.check_deps(deps)
     with AtWork(messages):
-        inputs = inputs or Inputs()
-        work = _Work(setup, source, Run(messages, provider, deps, streamed), background, inputs)
+        inputs = inputs or NO_INPUTS
+        work = _Work(setup, source, answer, Run(messages, provider, deps, streamed), background, inputs)
         try:
             async with aclosing(work.all_events()) as events:
                 async for event in events:
@@ -85,6 +87,7 @@ class _Work:
 
     setup: Setup
     source: TurnSource
+    answer: Answers | None
     run: Run
     background: Background | None
     inputs: Inputs
@@ -125,17 +128,18 @@ class _Work:
                 for delivered in await self._deliver_inputs():
                     yield delivered
             steps += 1
-            if steps > self.setup.max_steps:
-                raise StepLimitReached(self.setup.max_steps)
-            offered = (await self.tools.of_next_turn()).definitions
-            turn = model_turn(self.setup, self.source, self.run, calls, offered, self.inputs)
+            offered = await self._offered(steps)
             done: Done | None = None
-            async with aclosing(turn) as events:
-                async for event in events:
-                    if isinstance(event, Done):
-                        done = event
-                    else:
-                        yield event
+            if self.answer is not None:
+                done = await whole_model_turn(self.setup, self.answer, self.run, calls, offered)
+            else:
+                turn = model_turn(self.setup, self.source, self.run, calls, offered, self.inputs)
+                async with aclosing(turn) as events:
+                    async for event in events:
+                        if isinstance(event, Done):
+                            done = event
+                        else:
+                            yield event
             if done is None:
                 self._cut_off(calls)
                 continue
@@ -149,6 +153,12 @@ class _Work:
                 if isinstance(last, Done):
                     return
                 steps -= 1
+
+    async def _offered(self, steps: int) -> tuple[ToolDefinition, ...]:
+        """Return the tools that the turn of the next step may call. Raises `StepLimitReached`."""
+        if steps > self.setup.max_steps:
+            raise StepLimitReached(self.setup.max_steps)
+        return (await self.tools.of_next_turn()).definitions
 
     async def _tool_pass(self, calls: Calls) -> AsyncGenerator[ToolProgress | ToolResult]:
         """Decide about the open calls, run them, and yield their progress and their results.

@@ -26,10 +26,17 @@ TurnSource: TypeAlias = Callable[[ChatRequest, RetryPolicy], AsyncGenerator[Turn
 """One model turn, ending with `Done`; it retries."""
 
 
-async def whole_turn(
-    complete: Completes, request: ChatRequest, policy: RetryPolicy
-) -> AsyncGenerator[TurnEvent]:
-    """Yield a turn that arrives whole, as its `Done`."""
+Answers: TypeAlias = Callable[[ChatRequest, RetryPolicy], Awaitable[ChatResponse]]
+"""One model turn that arrives whole; it retries."""
+
+
+async def whole_turn(answer: Answers, request: ChatRequest, policy: RetryPolicy) -> AsyncGenerator[TurnEvent]:
+    """Yield a turn that arrives whole, as its `Done`: for those who want events."""
+    yield Done(await answer(request, policy))
+
+
+async def whole_response(complete: Completes, request: ChatRequest, policy: RetryPolicy) -> ChatResponse:
+    """Return a turn that arrives whole."""
     failures: list[ChatError] = []
     request = _within(request, policy, failures)
     try:
@@ -38,7 +45,7 @@ async def whole_turn(
         if (turn := _turn_of(error)) is None:
             raise
         response = turn
-    yield Done(_with_notices(response, failures))
+    return _with_notices(response, failures)
 
 
 async def streamed_turn(

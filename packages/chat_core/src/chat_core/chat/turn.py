@@ -9,7 +9,7 @@ from dataclasses import replace
 from chat_core.chat.calls import Calls
 from chat_core.chat.inputs import Inputs
 from chat_core.chat.partial_turn import interrupted
-from chat_core.chat.retry import TurnSource
+from chat_core.chat.retry import Answers, TurnSource
 from chat_core.chat.setup import Setup
 from chat_core.chat.snapshots import Snapshots
 from chat_core.types.errors import ChatError, StreamTruncated
@@ -71,6 +71,24 @@ async def model_turn(
         raise
     calls.commit(done.response.message)
     yield done
+
+
+async def whole_model_turn(
+    setup: Setup, answer: Answers, run: Run, calls: Calls, tools: tuple[ToolDefinition, ...]
+) -> Done:
+    """Return a model turn that arrives whole, once its message is in the conversation.
+
+    It does what `model_turn` does, without events, which nobody would see.
+    """
+    try:
+        response = await answer(turn_request(setup, run.messages, tools, run), setup.retry)
+    except BaseException as error:
+        message = _arrived([], error)
+        if message is not None:
+            calls.commit(message)
+        raise
+    calls.commit(response.message)
+    return Done(response)
 
 
 def _snapshot(snapshots: Snapshots, event: TurnEvent) -> StructuredChunk | None:

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 from chat_core.chat.chat_stream import ChatStream
 from chat_core.chat.conversation import conversation_of, refuse_keywords
 from chat_core.chat.inputs import Inputs
-from chat_core.chat.loop import converse
+from chat_core.chat.loop import Work, converse
 from chat_core.chat.retry import Answers, TurnSource, streamed_turn, whole_response, whole_turn
 from chat_core.chat.setup import Setup
 from chat_core.chat.side_requests import SideRequests
@@ -26,6 +26,7 @@ from chat_core.tools.pause import ChatEvent, Complete, Paused
 from chat_core.types.events import Done
 from chat_core.types.messages import Messages
 from chat_core.types.response import ChatResponse
+from chat_core.types.run import Run
 from chat_core.types.short_repr import Values
 
 if TYPE_CHECKING:
@@ -98,9 +99,8 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         setup = self._setup.now().with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         source, answer = self._whole_turns(setup)
-        async with aclosing(
-            converse(setup, source, conversation, deps, provider=self._provider, answer=answer)
-        ) as events:
+        work = Work(setup, source, Run(conversation, self._provider, deps), answer)
+        async with work, aclosing(work.all_events()) as events:
             last: object = None
             async for event in events:
                 last = event
@@ -111,7 +111,7 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
                 return last
             case _:
                 pass
-        raise AssertionError("converse() ends in Done or Paused")
+        raise AssertionError("a call ends in Done or Paused")
 
     @overload
     async def resume(
@@ -199,11 +199,8 @@ class Chat(SideRequests[P_co, R_co, V_co, D_contra]):
         setup = self._setup.now().with_options(options)
         conversation = conversation_of(messages, may_pause=setup.may_pause)
         background = setup.tools.background()
-        source, provider = self._streamed_turns(setup), self._provider
-        inputs = Inputs()
-        events = converse(
-            setup, source, conversation, deps, background, inputs, provider=provider, streamed=True
-        )
+        run, inputs = Run(conversation, self._provider, deps, streamed=True), Inputs()
+        events = converse(Work(setup, self._streamed_turns(setup), run, None, background, inputs))
         return ChatStream(cast("AsyncGenerator[ChatEvent[V_co]]", events), background, inputs)
 
     def session(

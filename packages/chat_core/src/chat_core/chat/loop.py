@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from chat_core.chat.at_work import AtWork
@@ -37,64 +38,40 @@ from chat_core.types.usage import Usage
 if TYPE_CHECKING:  # with the first call of a tool
     from chat_core.chat.progress import Background
     from chat_core.chat.tool_runner import ToolRunner
-    from chat_core.provider import Provider
     from chat_core.types.request import ToolDefinition
 
 
-async def converse(
-    setup: Setup,
-    source: TurnSource,
-    messages: Messages,
-    deps: object = None,
-    background: Background | None = None,
-    inputs: Inputs | None = None,
-    *,
-    provider: Provider | None = None,
-    streamed: bool = False,
-    answer: Answers | None = None,
-) -> AsyncGenerator[ChatEvent[ChatResponse]]:
-    """Carry the conversation on, ending with one `Done` or one `Paused`.
-
-    What comes as `inputs` meanwhile interrupts a turn and is answered; a stop by them ends in `Cancelled`.
-    Whatever ends it early leaves in `messages` what came, and stores it. Raises `ConversationConflict` where
-    another call is at work on these messages. `provider` is what middleware reads of the client, and
-    `streamed` of the call. Where `answer` is given, it stands for `source`, which would yield one `Done`.
-    """
-    if not len(messages):
-        raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
-    setup.tools.check_deps(deps)
-    with AtWork(messages):
-        inputs = inputs or NO_INPUTS
-        work = _Work(setup, source, answer, Run(messages, provider, deps, streamed), background, inputs)
-        try:
-            async with aclosing(work.all_events()) as events:
-                async for event in events:
-                    yield event
-        except BaseException as error:  # failed, cancelled or left
-            inputs.end("failed" if isinstance(error, Exception) else "left")
-            await work.checkpoints.save_on_the_way_out(error)
-            if isinstance(error, ChatError):
-                error.usage = work.spent_until(error)
-            raise
+async def converse(work: Work) -> AsyncGenerator[ChatEvent[ChatResponse]]:
+    """Yield the events of a call, ending with one `Done`, one `Paused` or one `Cancelled`."""
+    async with work, aclosing(work.all_events()) as events:
+        async for event in events:
+            yield event
 
 
 _NOT_COUNTED = "a turn was interrupted before the provider had reported its usage: total_usage lacks it"
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class _Work:
-    """One `complete`, `resume` or `stream`."""
+class Work:
+    """One `complete`, `resume` or `stream`, which carries a conversation on inside `async with`.
+
+    What comes as `inputs` meanwhile interrupts a turn and is answered; a stop by them ends in `Cancelled`.
+    Whatever ends the block early leaves in `messages` what came, and stores it. Entering it raises
+    `ConversationConflict` where another call is at work on these messages, and `ConfigurationError` where
+    there is nothing to send. Where `answer` is given, it stands for `source`, which would yield one `Done`.
+    """
 
     setup: Setup
     source: TurnSource
-    answer: Answers | None
     run: Run
-    background: Background | None
-    inputs: Inputs
+    answer: Answers | None = None
+    background: Background | None = None
+    inputs: Inputs = NO_INPUTS
     messages: Messages = field(init=False)
     checkpoints: Checkpoints = field(init=False)
     tools: StepTools = field(init=False)
     spent: Usage = field(default=Usage(), init=False)
+    _at_work: AtWork = field(init=False)
     _runner: ToolRunner | None = field(default=None, init=False)
     response: ChatResponse | None = field(default=None, init=False)  # the last turn that came whole
     notices: list[Notice] = field(default_factory=list[Notice], init=False)
@@ -105,6 +82,25 @@ class _Work:
         self.messages = self.run.messages
         self.checkpoints = Checkpoints(self.setup.checkpoint, self.messages)
         self.tools = StepTools(self.setup.tools, self.messages, self.run.deps)
+        self._at_work = AtWork(self.messages)
+
+    async def __aenter__(self) -> None:
+        if not len(self.messages):
+            raise ConfigurationError("there is nothing to send: Messages.from_user(...) first")
+        self.setup.tools.check_deps(self.run.deps)
+        self._at_work.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is not None:  # failed, cancelled or left
+                self.inputs.end("failed" if isinstance(error, Exception) else "left")
+                await self.checkpoints.save_on_the_way_out(error)
+                if isinstance(error, ChatError):
+                    error.usage = self.spent_until(error)
+        finally:
+            self._at_work.__exit__()
 
     def all_events(self) -> AsyncGenerator[ChatEvent[ChatResponse]]:
         """Return the events, through the middleware around the whole where there is any."""

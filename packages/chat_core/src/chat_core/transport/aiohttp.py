@@ -215,14 +215,14 @@ async def _read_whole(content: aiohttp.StreamReader, head: Head, way: Way, max_b
     parts: list[bytes] = []
     size = 0
     try:
-        while chunk := await content.readany():
-            parts.append(chunk)
-            size += len(chunk)
+        while not content.at_eof():  # a read at the end takes ten times as long
+            parts.append(await content.readany())
+            size += len(parts[-1])
             check_size(size, max_bytes, "the response")
     except Exception as exc:
         raise_chat_error(exc, way.in_the_middle())
         raise
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _chunks(content: aiohttp.StreamReader, head: Head, way: Way) -> AsyncGenerator[bytes]:

@@ -111,8 +111,8 @@ class JoiningHandler(ResponseHandler):
         self._reads_head = False
         end = data.find(_HEAD_END) + len(_HEAD_END)
         head = data[:end]
-        if end < len(_HEAD_END) or head.count(b"\n") != head.count(b"\r\n"):
-            return data
+        if b"chunked" not in head.lower() or head.count(b"\n") != head.count(b"\r\n"):
+            return data  # all that came with an interim head too
         super().data_received(head)
         if self._body is not None and self._is_chunked:
             self._chunked = self._body

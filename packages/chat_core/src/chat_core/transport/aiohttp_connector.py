@@ -22,7 +22,10 @@ _WITHOUT_LIMITS = aiohttp.ClientTimeout(total=None)
 
 
 class Destination:
-    """A server, as a connector is asked for a connection to it, in the place of a request of aiohttp's."""
+    """A server, as a connector is asked for a connection to it, in the place of a request of aiohttp's.
+
+    A connector that has an idle connection reads no more of it than the key.
+    """
 
     proxy: None = None
 
@@ -56,12 +59,6 @@ class LimitedConnector(aiohttp.TCPConnector):
             make = partial(JoiningHandler, loop=asyncio.get_running_loop())
             self._factory = cast("partial[ResponseHandler]", make)
             self.joins_chunks = True
-
-    async def reach(
-        self, destination: Destination, timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.connector.Connection:
-        """Return a connection: one that is idle, or a new one."""
-        return await self.connect(cast("aiohttp.ClientRequest", destination), [], timeout)
 
     async def _create_connection(
         self, req: aiohttp.ClientRequest | Destination, traces: list[Trace], timeout: aiohttp.ClientTimeout

@@ -36,12 +36,12 @@ class Direct(NamedTuple):
     """What is the same for each POST to a URL with the same headers."""
 
     head: bytes  # up to the number of the body's bytes
-    destination: Destination
+    destination: aiohttp.ClientRequest
     timeout: aiohttp.ClientTimeout
 
     async def post(self, connector: LimitedConnector, body: bytes) -> Opened:
         """Send a request, and return the response as soon as its head is there. Raises aiohttp's errors."""
-        connection = await connector.reach(self.destination, self.timeout)
+        connection = await connector.connect(self.destination, [], self.timeout)
         try:
             handler = cast("JoiningHandler", connection.protocol)
             handler.expect_response()
@@ -71,7 +71,8 @@ def direct(
     sent = destination.request(asyncio.get_running_loop(), headers).headers
     sent.popall("content-length", None)
     lines = [f"POST {url.raw_path_qs} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
-    return Direct("\r\n".join([*lines, "Content-Length: "]).encode(), destination, timeout)
+    head = "\r\n".join([*lines, "Content-Length: "]).encode()
+    return Direct(head, cast("aiohttp.ClientRequest", destination), timeout)
 
 
 def plain_connector(session: aiohttp.ClientSession) -> LimitedConnector | None:

@@ -321,4 +321,6 @@ def test_without_middleware_nothing_stands_between_the_chat_and_the_client() -> 
 
     assert bare._setup.hooks is None
     chat = only_tools.with_middleware().build()
-    assert chat._whole_turns(chat._setup).func.__name__ == "whole_turn"  # type: ignore[attr-defined]
+    source, answer = chat._whole_turns(chat._setup)
+    assert source.func.__name__ == "whole_turn"  # type: ignore[attr-defined]
+    assert answer is not None

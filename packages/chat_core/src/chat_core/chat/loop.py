@@ -18,7 +18,7 @@ from chat_core.chat.inputs import NO_INPUTS, Inputs
 from chat_core.chat.retry import Answers, TurnSource
 from chat_core.chat.setup import Setup as Setup
 from chat_core.chat.step_tools import StepTools
-from chat_core.chat.turn import model_turn, whole_model_turn
+from chat_core.chat.turn import ModelTurn
 from chat_core.tools.pause import Cancelled, ChatEvent, Paused, PauseReason
 from chat_core.types.errors import (
     ChatError,
@@ -125,18 +125,14 @@ class Work:
                     yield delivered
             steps += 1
             offered = await self._offered(steps)
-            done: Done | None = None
+            turn = ModelTurn(self.setup, self.run, calls, offered)
             if self.answer is not None:
-                done = await whole_model_turn(self.setup, self.answer, self.run, calls, offered)
+                await turn.whole(self.answer)
             else:
-                turn = model_turn(self.setup, self.source, self.run, calls, offered, self.inputs)
-                async with aclosing(turn) as events:
+                async with aclosing(turn.events(self.source, self.inputs)) as events:
                     async for event in events:
-                        if isinstance(event, Done):
-                            done = event
-                        else:
-                            yield event
-            if done is None:
+                        yield event
+            if (done := turn.done) is None:
                 self._cut_off(calls)
                 continue
             self._note_turn(done.response)

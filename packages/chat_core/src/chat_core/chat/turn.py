@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from chat_core.chat.calls import Calls
 from chat_core.chat.inputs import Inputs
@@ -23,72 +23,74 @@ from chat_core.types.run import Run
 from chat_core.types.sealed import peek
 
 
-async def model_turn(
-    setup: Setup,
-    source: TurnSource,
-    run: Run,
-    calls: Calls,
-    tools: tuple[ToolDefinition, ...],
-    inputs: Inputs,
-) -> AsyncGenerator[TurnEvent | StructuredChunk]:
-    """Yield the events of one model turn, ending with `Done`, once its message is in the conversation.
+@dataclass(slots=True, eq=False, repr=False)
+class ModelTurn:
+    """One turn of the model. `tools` are those that it may call in it; `run` has the conversation.
 
-    `tools` are those that the model may call in it; `run` has the conversation.
-
-    Where the turn fails, is cancelled or left, what came of it is in the conversation, marked interrupted.
-    The same where `inputs` end it: then there is no `Done`.
+    Where it fails, is cancelled or left, what came of it is in the conversation, marked interrupted.
     """
-    request = turn_request(setup, run.messages, tools, run)
-    snapshots = setup.output.snapshots() if setup.output and setup.snapshots else None
-    seen: list[TurnEvent] = []
-    done: Done | None = None
-    try:
-        turn = source(request, setup.retry)
-        passed_on = inputs.during_turn(turn) if run.streamed else turn
-        async with aclosing(turn), aclosing(passed_on) as events:
-            async for event in events:
-                if isinstance(event, Done):
-                    done = event
-                    inputs.keep_turn()
-                    continue
-                seen.append(event)
-                yield event
-                if snapshots and (snapshot := _snapshot(snapshots, event)) is not None:
-                    yield snapshot
-        if done is None and inputs.interrupts:
-            if seen:
-                calls.commit(interrupted(seen))
-            return
-        if done is None:
-            partial = ChatResponse(interrupted(seen))
-            raise StreamTruncated("the provider's turn ended without Done", partial=partial)
-        if snapshots and (value := snapshots.rest()) is not None:
-            yield StructuredChunk(value)
-    except BaseException as error:
-        message = done.response.message if done is not None else _arrived(seen, error)
+
+    setup: Setup
+    run: Run
+    calls: Calls
+    tools: tuple[ToolDefinition, ...]
+    done: Done | None = field(default=None, init=False)
+    """The whole turn, once its message is in the conversation."""
+
+    async def whole(self, answer: Answers) -> None:
+        """Have the model take its turn, without events."""
+        request = turn_request(self.setup, self.run.messages, self.tools, self.run)
+        try:
+            response = await answer(request, self.setup.retry)
+        except BaseException as error:
+            self._keep(_arrived([], error))
+            raise
+        self.calls.commit(response.message)
+        self.done = Done(response)
+
+    async def events(self, source: TurnSource, inputs: Inputs) -> AsyncGenerator[TurnEvent | StructuredChunk]:
+        """Yield the events of the turn but for `Done`. Where `inputs` end it, it is not `done`."""
+        setup = self.setup
+        request = turn_request(setup, self.run.messages, self.tools, self.run)
+        snapshots = setup.output.snapshots() if setup.output and setup.snapshots else None
+        seen: list[TurnEvent] = []
+        done: Done | None = None
+        try:
+            turn = source(request, setup.retry)
+            passed_on = inputs.during_turn(turn) if self.run.streamed else turn
+            async with aclosing(turn), aclosing(passed_on) as events:
+                async for event in events:
+                    if isinstance(event, Done):
+                        done = event
+                        inputs.keep_turn()
+                        continue
+                    seen.append(event)
+                    yield event
+                    if snapshots and (snapshot := _snapshot(snapshots, event)) is not None:
+                        yield snapshot
+            if done is None:
+                _check_interrupted(inputs, seen)
+                self._keep(interrupted(seen) if seen else None)
+                return
+            if snapshots and (value := snapshots.rest()) is not None:
+                yield StructuredChunk(value)
+        except BaseException as error:
+            self._keep(done.response.message if done is not None else _arrived(seen, error))
+            raise
+        self.calls.commit(done.response.message)
+        self.done = done
+
+    def _keep(self, message: Message | None) -> None:
+        """Put what came of a turn that is not whole into the conversation."""
         if message is not None:
-            calls.commit(message)
-        raise
-    calls.commit(done.response.message)
-    yield done
+            self.calls.commit(message)
 
 
-async def whole_model_turn(
-    setup: Setup, answer: Answers, run: Run, calls: Calls, tools: tuple[ToolDefinition, ...]
-) -> Done:
-    """Return a model turn that arrives whole, once its message is in the conversation.
-
-    It does what `model_turn` does, without events, which nobody would see.
-    """
-    try:
-        response = await answer(turn_request(setup, run.messages, tools, run), setup.retry)
-    except BaseException as error:
-        message = _arrived([], error)
-        if message is not None:
-            calls.commit(message)
-        raise
-    calls.commit(response.message)
-    return Done(response)
+def _check_interrupted(inputs: Inputs, seen: list[TurnEvent]) -> None:
+    """Raise `StreamTruncated` where a turn has ended without `Done`, and no input has ended it."""
+    if not inputs.interrupts:
+        partial = ChatResponse(interrupted(seen))
+        raise StreamTruncated("the provider's turn ended without Done", partial=partial)
 
 
 def _snapshot(snapshots: Snapshots, event: TurnEvent) -> StructuredChunk | None:

@@ -273,5 +273,5 @@ def test_what_is_nested_too_deeply_is_left_as_it_is() -> None:
 def test_an_object_has_no_other_attributes() -> None:
     with pytest.raises(AttributeError, match="'Message' object has no attribute 'role_of'"):
         _ = sealed().role_of  # type: ignore[attr-defined]  # it is not there
-    with pytest.raises(AttributeError, match="_sealed"):
+    with pytest.raises(AttributeError):
         _ = object.__new__(Native).data

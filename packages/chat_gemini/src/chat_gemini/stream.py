@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from chat_core import ChatResponse, Done, Event, JsonObject, Notice, Origin, TurnEvent
-from chat_core.types.sealed import peek
+from chat_core.types.message import parts_of
 from chat_core.wire import CallIds, FrameReader, mark_truncated, read_object
 
 from chat_gemini.decode import TurnAssembler
@@ -133,7 +133,7 @@ class GeminiStreamDecoder:
         """
         self._settle()
         response = self._turn.response(self._notices)
-        return mark_truncated(response) if peek(response.message) else None
+        return mark_truncated(response) if parts_of(response.message) else None
 
     def finish(self) -> Done:
         """Return the whole turn. Raises `StreamTruncated` where the last frame had no finish reason."""

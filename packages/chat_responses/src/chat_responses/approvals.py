@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from chat_core import ConfigurationError, JsonObject, Message, Native, Opaque, Origin, Part
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.message import parts_of
 from chat_core.types.plain_json import as_json
 from chat_core.types.sealed import peek
 
@@ -49,7 +50,7 @@ def approval(request: Opaque, approve: bool = True, reason: str | None = None) -
 
 def requested_actions(message: Message) -> list[Opaque]:
     """Return the actions that a turn asks the client for, in order."""
-    return actions_in(peek(message))
+    return actions_in(parts_of(message))
 
 
 def actions_in(parts: Iterable[Part]) -> list[Opaque]:
@@ -114,7 +115,7 @@ def note_actions(message: Message, origin: Origin, open_actions: dict[str, Opaqu
     message answers.
     """
     asks = message.role == "model" and not message.interrupted
-    for part in peek(message):
+    for part in parts_of(message):
         if not isinstance(part, Opaque):
             continue
         item = peek(part.native)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, NamedTuple, cast
 
-from chat_core import ConfigurationError, JsonObject, Message, Messages
+from chat_core import ConfigurationError, JsonObject, Message, Messages, Text
+from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_text
-from chat_core.types.sealed import peek
+from chat_core.types.message import parts_of
 from chat_core.wire import SentList, encode_from_prefix
 
 from chat_claude.capabilities import Capabilities
@@ -24,6 +25,7 @@ from chat_claude.encode.turn_blocks import turn_blocks
 from chat_claude.encode.user_blocks import user_blocks
 from chat_claude.wire import SIGNED, Block, SentMessage, TextBlock
 
+_ENDED = ("end_turn", "stop_sequence", None)
 _FIRST = "(The conversation begins here.)"
 _GO_ON = "Go on."
 
@@ -59,7 +61,7 @@ def encode_messages(
         if message.role != "system":
             break
         leading += 1
-        system += user_blocks(peek(message), "system", state)
+        system += user_blocks(parts_of(message), "system", state)
     check_instructions(system)
     key = (_Turns, state.origin, state.platform, capabilities)
     turns = encode_from_prefix(messages, key, lambda: _Turns(state.apart(), capabilities), leading)
@@ -112,9 +114,16 @@ class _Turns:
 
     def add(self, message: Message) -> None:
         """Add a message that is no leading instruction."""
+        if (text := _plain_text(message)) is not None and not self._cut:  # nearly all of a long history
+            block: Block = {"type": "text", "text": text}
+            if message.role == "user":
+                self._put_between("user", [block])
+            else:
+                self._turn.append(ModelBlock(block))
+            return
         match message.role:
             case "system" | "user" as role:
-                self._put_between(role, user_blocks(peek(message), role, self.state))
+                self._put_between(role, user_blocks(parts_of(message), role, self.state))
             case "model" if message.turn is not None and message.turn.raw_finish_reason == "refusal":
                 self._pairs.add(message, self.state)  # the reference says not to send it again
                 self.state.note("a turn that was refused was not sent again, as the wire demands")
@@ -159,6 +168,10 @@ class _Turns:
     def _close_turn(self, *, may_end_in_thinking: bool = False) -> None:
         """Add the open turn, with what stands before it. The wire refuses one that ends in thinking."""
         turn, self._turn = self._turn, []
+        if len(turn) == 1 and turn[0].block["type"] == "text" and self.messages:
+            self._flush()
+            self.messages.append({"role": "assistant", "content": [turn[0].block]})
+            return
         while turn and not may_end_in_thinking and turn[-1].block["type"] in SIGNED:
             turn.pop()
             self.state.note("thinking at the end of a turn, which nothing followed, was not sent")
@@ -211,6 +224,27 @@ class _Turns:
                     raise ConfigurationError(
                         f"{self.state.origin.model} takes no {block['type']} amid a conversation"
                     )
+
+
+def _plain_text(message: Message) -> str | None:
+    """Return the text of a user's message, or of a turn of the model that ended by itself, with no more in it
+    than that; else None.
+    """
+    if message.role == "system" or (message.role == "model" and not _ended_by_itself(message)):
+        return None
+    parts = parts_of(message)
+    part = parts[0] if len(parts) == 1 else None
+    if type(part) is not Text or part.native is not None or part.citations:
+        return None
+    text = part.text if message.role == "user" else whole_text(part.text)
+    return text if text.strip() else None
+
+
+def _ended_by_itself(message: Message) -> bool:
+    turn = message.turn
+    if turn is None:
+        return not message.interrupted
+    return turn.raw_finish_reason in _ENDED and turn.finish_reason != "length" and not message.interrupted
 
 
 def _compact(blocks: list[Block]) -> str | list[Block]:

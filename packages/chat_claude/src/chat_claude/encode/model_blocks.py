@@ -20,6 +20,7 @@ from chat_core import (
     ToolCall,
 )
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.message import parts_of
 from chat_core.types.sealed import peek
 from chat_core.wire import generated_file, part_text, wire_name
 
@@ -54,7 +55,7 @@ def was_cut(message: Message) -> bool:
 
 def model_blocks(message: Message, unsent: Collection[int], state: EncodingState) -> list[ModelBlock]:
     """Return the blocks of a model's turn, without the native ones whose ids (of `id()`) are in `unsent`."""
-    return [block for part in peek(message) if id(part) not in unsent for block in _blocks(part, state)]
+    return [block for part in parts_of(message) if id(part) not in unsent for block in _blocks(part, state)]
 
 
 def _blocks(part: Part, state: EncodingState) -> Iterator[ModelBlock]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chat_core import JsonObject, Message, Messages, Opaque, Part
 from chat_core.types.json_values import as_text
-from chat_core.types.sealed import peek
+from chat_core.types.message import parts_of
 
 from chat_claude.encode.model_blocks import is_paused, was_cut
 from chat_claude.encode.state import EncodingState
@@ -38,7 +38,7 @@ class Pairs:
 
     def add(self, message: Message, state: EncodingState) -> None:
         """Read a turn of the model."""
-        for part in peek(message):
+        for part in parts_of(message):
             if isinstance(part, Opaque):
                 self._unpaired |= _unpaired_in(message, self._open_calls, state)
                 return
@@ -57,7 +57,7 @@ class Pairs:
             return self._unpaired, False
         last, open_calls = messages[-1], self._open_calls
         if last.role == "model" and (is_paused(last) or not was_cut(last)):
-            at_work = {id(part) for part in peek(last)}
+            at_work = {id(part) for part in parts_of(last)}
             open_calls = {key: part for key, part in open_calls.items() if id(part) not in at_work}
         return self._unpaired | {id(part) for part in open_calls.values()}, bool(open_calls)
 
@@ -65,7 +65,7 @@ class Pairs:
 def _unpaired_in(message: Message, open_calls: dict[str, Part], state: EncodingState) -> set[int]:
     """Open and close calls as a turn does; return the ids of its blocks that cannot be sent."""
     found: set[int] = set()
-    for part in peek(message):
+    for part in parts_of(message):
         block = state.native_data(part.native) if isinstance(part, Opaque) else None
         if block is None:
             continue

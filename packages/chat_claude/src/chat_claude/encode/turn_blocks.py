@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from chat_core import JsonObject, Message, Text
 from chat_core.types.describe import whole_text
-from chat_core.types.sealed import peek
+from chat_core.types.message import parts_of
 from chat_core.wire import encoded_once, sendable
 
 from chat_claude.encode.block_facts import BlockFacts
@@ -30,7 +30,7 @@ def turn_blocks(message: Message, unsent: Collection[int], state: EncodingState)
 
     Raises `UnresolvedTool` for calls without an outcome.
     """
-    parts = peek(message)
+    parts = parts_of(message)
     part = parts[0] if len(parts) == 1 else None
     if isinstance(part, Text) and part.native is None and part.text.strip():  # most turns of a long history
         return TurnBlocks([ModelBlock({"type": "text", "text": whole_text(part.text)})], [])

@@ -21,8 +21,8 @@ from chat_core import (
     Text,
 )
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.message import parts_of
 from chat_core.types.native import sent_data
-from chat_core.types.sealed import peek
 from chat_core.wire import foreign_block, generated_file, part_text
 
 from chat_completions.dialect import Dialect
@@ -59,7 +59,7 @@ class _Assistant:
                 sent["content"] = None if self._dialect.messages.empty_content == "null" else ""
         if self._message.refusal:
             sent["refusal"] = self._message.refusal
-        for part in peek(self._message):
+        for part in parts_of(self._message):
             if isinstance(part, File):
                 self._add_file(part, sent)
         if not (content or self._calls or sent.keys() & {"refusal", "audio"}):
@@ -81,7 +81,7 @@ class _Assistant:
         ]
 
     def _blocks(self) -> Iterator[str | JsonObject]:
-        for part in peek(self._message):
+        for part in parts_of(self._message):
             match part:
                 case Text() | Structured():
                     if text := part_text(part):
@@ -121,7 +121,7 @@ class _Assistant:
         demanded = self._dialect.reasoning.demanded
         if demanded and (self._calls or demands):
             sent[demanded] = ""
-        for part in peek(self._message):
+        for part in parts_of(self._message):
             native = getattr(part, "native", None)
             data = sent_data(native, self._origin) if isinstance(native, Native) else None
             if data is None:

@@ -21,6 +21,7 @@ from chat_core import (
 )
 from chat_core.types.cache_points import as_cache_point
 from chat_core.types.describe import whole_text
+from chat_core.types.message import parts_of
 from chat_core.types.sealed import peek
 from chat_core.wire import (
     SentList,
@@ -96,7 +97,8 @@ class _Messages:
         self._at += 1
 
     def _encode(self, message: Message) -> Sequence[SentMessage]:
-        role, parts = message.role, peek(message)
+        role = message.role
+        parts = parts_of(message)
         if role == "system":
             return self._system(parts)
         part = parts[0] if len(parts) == 1 else None
@@ -131,7 +133,7 @@ class _Messages:
     def _user(self, message: Message) -> list[SentMessage]:
         key = (_UserMessage, self._origin, self._dialect)
         encode = _UserMessage(self._origin, self._dialect).encode
-        sent, notices, points = encoded_once(message, key, lambda: encode(peek(message)))
+        sent, notices, points = encoded_once(message, key, lambda: encode(parts_of(message)))
         self.notices += notices
         self.points += points
         return sent

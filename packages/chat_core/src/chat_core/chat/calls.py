@@ -8,7 +8,7 @@ from itertools import islice
 
 from chat_core.types.call_ids import minted_id
 from chat_core.types.call_status import Failed, Pending
-from chat_core.types.message import FinishReason, Message
+from chat_core.types.message import FinishReason, Message, calls_of
 from chat_core.types.messages import Messages
 from chat_core.types.tool_call import ToolCall
 
@@ -29,10 +29,10 @@ class Calls:
 
     def update(self) -> None:
         """Walk the messages that have been appended since the last walk."""
-        for message in islice(self._messages, self._walked, None):
-            if message.role == "model" and (calls := message.tool_calls):
-                self._ids |= {call.id for call in calls}
-                self._unreported += calls
+        new = islice(self._messages, self._walked, None)
+        calls = calls_of([message for message in new if message.role == "model"])
+        self._ids.update([call.id for call in calls])
+        self._unreported += calls
         self._walked = len(self._messages)
 
     @property

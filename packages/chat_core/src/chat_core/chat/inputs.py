@@ -10,9 +10,8 @@ import anyio
 
 from chat_core.chat.interrupt import Interrupt
 from chat_core.types.errors import ConfigurationError
-from chat_core.types.message import Message
+from chat_core.types.message import Message, parts_of
 from chat_core.types.parts import Part, ToolCall, as_part
-from chat_core.types.sealed import peek
 from chat_core.types.short_repr import Shown, Values
 
 E = TypeVar("E")
@@ -194,7 +193,7 @@ def _user_message(parts: Sequence[Part | str]) -> Message:
             'send(...) without parts: pass a text or a File, such as send("Stop there.")'
         )
     message = Message("user", [as_part(part) for part in parts])
-    for part in peek(message):
+    for part in parts_of(message):
         if isinstance(part, ToolCall):
             raise ConfigurationError(
                 "a tool call is no input: decide it by call.approve(), call.reject(reason) or "

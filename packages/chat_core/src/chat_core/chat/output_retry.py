@@ -6,11 +6,10 @@ retries that are left follows from the messages alone, also after a pause in ano
 
 from __future__ import annotations
 
-from chat_core.types.message import Message
+from chat_core.types.message import Message, parts_of
 from chat_core.types.messages import Messages
 from chat_core.types.native import Native, Origin
 from chat_core.types.parts import Text
-from chat_core.types.sealed import peek
 
 _ORIGIN = Origin("chat_core", "", "")
 _MARK = Native(_ORIGIN, {"type": "output_retry"})
@@ -27,7 +26,7 @@ def correction(fault: str) -> Message:
 
 def is_correction(message: Message) -> bool:
     """Whether a message is one that `correction` made."""
-    return any(isinstance(part, Text) and part.native == _MARK for part in peek(message))
+    return any(isinstance(part, Text) and part.native == _MARK for part in parts_of(message))
 
 
 def retries_used(messages: Messages) -> int:

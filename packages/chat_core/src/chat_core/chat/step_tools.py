@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.chat.toolbox import ToolBox
+from chat_core.types.message import parts_of
 from chat_core.types.messages import Messages
-from chat_core.types.sealed import peek
 from chat_core.types.tool_call import ToolCall
 
 
@@ -47,4 +47,4 @@ class StepTools:
 
     def _place(self, call: ToolCall) -> int:
         places = range(len(self.messages) - 1, -1, -1)
-        return next(at for at in places if any(part is call for part in peek(self.messages[at])))
+        return next(at for at in places if any(part is call for part in parts_of(self.messages[at])))

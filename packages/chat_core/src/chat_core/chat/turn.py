@@ -14,13 +14,12 @@ from chat_core.chat.setup import Setup
 from chat_core.chat.snapshots import Snapshots
 from chat_core.types.errors import ChatError, StreamTruncated
 from chat_core.types.events import Done, StructuredChunk, TextChunk, TurnEvent
-from chat_core.types.message import Message, Turn
+from chat_core.types.message import Message, Turn, parts_of
 from chat_core.types.messages import Messages
 from chat_core.types.options import ChatOptions
 from chat_core.types.request import ChatRequest, ToolDefinition, once
 from chat_core.types.response import ChatResponse
 from chat_core.types.run import Run
-from chat_core.types.sealed import peek
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -129,7 +128,7 @@ def _arrived(seen: list[TurnEvent], error: BaseException) -> Message | None:
     partial = error.partial if isinstance(error, ChatError) else None
     if partial is not None and not isinstance(error, StreamTruncated):
         message = partial.message
-        if peek(message) or (message.turn is not None and message.turn.id):
+        if parts_of(message) or (message.turn is not None and message.turn.id):
             message.interrupted = True
             return message
     if not seen:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeGuard, cast, overload
+from typing import TYPE_CHECKING, ClassVar, Self, cast, overload
 
 from chat_core.types.call_changes import changes_of
 from chat_core.types.call_status import Rejected, Running, Scheduled
@@ -19,10 +18,10 @@ from chat_core.types.message import (
 )
 from chat_core.types.message import Role as Role
 from chat_core.types.message import Turn as Turn
+from chat_core.types.message import calls_of, parts_of
 from chat_core.types.misuse import checked_text, is_a, kind_of
-from chat_core.types.parts import PARTS, Part, Text, ToolCall, as_part
+from chat_core.types.parts import Part, Text, ToolCall, as_part
 from chat_core.types.plain_json import as_json
-from chat_core.types.sealed import peek
 from chat_core.types.short_repr import shortened
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Messages(Conversation):
             raise _no_message(message)
         self._messages.append(message)
         self._base_revision += 1
-        for part in peek(message):
+        for part in parts_of(message):
             if type(part) is not Text and isinstance(part, ToolCall):
                 self._base_revision -= changes_of(part)
         return self
@@ -91,8 +90,7 @@ class Messages(Conversation):
     @property
     def calls(self) -> tuple[ToolCall, ...]:
         """Every tool call, in order."""
-        parts = chain.from_iterable(map(peek, self._messages))
-        return tuple([part for part in parts if type(part) is ToolCall or _is_call(part)])
+        return tuple(calls_of(self._messages))
 
     @property
     def pending(self) -> list[ToolCall]:
@@ -262,10 +260,6 @@ class Messages(Conversation):
         from chat_core.types.show_messages import markdown_of
 
         return markdown_of(self._messages)
-
-
-def _is_call(part: Part) -> TypeGuard[ToolCall]:
-    return type(part) not in PARTS and isinstance(part, ToolCall)
 
 
 def _listed(messages: object) -> list[Message]:

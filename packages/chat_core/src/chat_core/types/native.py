@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.types.json_values import JsonObject
-from chat_core.types.sealed import SealedJson, peek
+from chat_core.types.sealed import SealedJson, peek, sealable
 from chat_core.types.slot_setters import slot_setters
 
 
@@ -37,6 +37,7 @@ class Native(SealedJson):
 
 
 _set_origin, _set_data = slot_setters(Native)
+sealable(Native)
 
 
 def sent_data(native: Native | None, origin: Origin) -> JsonObject | None:

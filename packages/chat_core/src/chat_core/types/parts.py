@@ -13,7 +13,7 @@ from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, json_fault
 from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.native import Native
-from chat_core.types.sealed import SealedJson
+from chat_core.types.sealed import SealedJson, sealable
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.slot_setters import slot_setters
 from chat_core.types.tool_call import ToolCall as ToolCall  # here too: it is one of the parts
@@ -31,6 +31,9 @@ class Citation(ShortRepr, SealedJson):
     start: int | None = None
     end: int | None = None
     raw: JsonObject = field(default_factory=dict[str, JsonValue], repr=False)
+
+
+sealable(Citation)
 
 
 @dataclass(frozen=True, slots=True, repr=False, init=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from chat_core.types.json_values import JsonObject, JsonValue
 from chat_core.types.watch import note_set
@@ -20,26 +20,27 @@ T_co = TypeVar("T_co", covariant=True)
 
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _one_at_a_time = Lock()
-_get, _set, _delete = object.__getattribute__, object.__setattr__, object.__delattr__
-_getters: dict[type, Callable[[object], object]] = {}
+_DOC = "A field of the constructor."
+_getters: dict[type, Callable[[Any], Any]] = {}
+
+
+class Seal:
+    """Stands in a slot in the place of the value that is sealed."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value: Any = value
 
 
 class Sealed(Generic[T_co]):
     """The base of classes with a field that may be sealed, whose name is `SEALED`.
 
-    They have the slots `_sealed`, for the value that was sealed, and `_watched`. A field that has been handed
-    out, or was never sealed, is a slot like all others.
+    They have the slots `_sealed`, for the value that was sealed, and `_watched`, and are given to `sealable`.
     """
 
     __slots__ = ()
     SEALED: ClassVar[str]
-
-    if not TYPE_CHECKING:  # a checker that saw this would take any name
-
-        def __getattr__(self, name: str) -> object:  # called for what has not been set
-            if name != self.SEALED:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            return _handed_out(self)
 
 
 class SealedJson(Sealed[JsonObject]):
@@ -48,47 +49,51 @@ class SealedJson(Sealed[JsonObject]):
     __slots__ = ("_sealed", "_watched")
 
 
+def sealable(cls: type[Sealed[object]]) -> None:
+    """Have a class of slots hand out the field that may be sealed with the first read of it.
+
+    The slot is under a property, so that all other fields are read as fast as before.
+    """
+    slot: Any = vars(cls)[cls.SEALED]
+    get: Callable[[Any], Any] = slot.__get__
+
+    def read(owner: Sealed[object]) -> object:
+        value = get(owner)
+        return value if value.__class__ is not Seal else _handed_out(owner, value)
+
+    setattr(cls, cls.SEALED, property(read, slot.__set__, slot.__delete__, _DOC))
+    _getters[cls] = get
+
+
 def peek(owner: Sealed[T]) -> T:
     """Return the value of the field that may be sealed, and leave it so: it must neither be changed nor given
     to an application.
     """
-    kind = owner.__class__
-    get = _getters.get(kind) or _getter(kind)
-    try:
-        return cast("T", get(owner))
-    except AttributeError:
-        return sealed_value(owner)
+    value = (_getters.get(owner.__class__) or _getter(owner.__class__))(owner)
+    found: T = value if value.__class__ is not Seal else value.value
+    return found
 
 
 def is_sealed(owner: Sealed[T]) -> bool:
     """Return whether the value has not been handed out, and so cannot have changed."""
-    kind = owner.__class__
-    get = _getters.get(kind) or _getter(kind)
-    try:
-        get(owner)
-    except AttributeError:
-        return True
-    return False
+    get = _getters.get(owner.__class__) or _getter(owner.__class__)
+    return get(owner).__class__ is Seal
 
 
 def sealed_value(owner: Sealed[T]) -> T:
     """Return the value as it was sealed, whether it has been handed out since or not."""
-    return cast("T", _get(owner, "_sealed"))
+    return cast("T", object.__getattribute__(owner, "_sealed"))
 
 
 def was_sealed(owner: Sealed[T]) -> bool:
     """Return whether the value was sealed at any time."""
-    try:
-        _get(owner, "_sealed")
-    except AttributeError:
-        return False
-    return True
+    return hasattr(owner, "_sealed")
 
 
 def seal(owner: Sealed[T], value: T) -> None:
     """Seal this value, which nothing else may have a reference to, in a field that was never sealed."""
-    _set(owner, "_sealed", value)
-    _delete(owner, owner.SEALED)
+    object.__setattr__(owner, "_sealed", value)
+    object.__setattr__(owner, owner.SEALED, Seal(value))
 
 
 def copied(value: JsonObject) -> JsonObject:
@@ -107,18 +112,16 @@ def _copied(value: JsonValue) -> JsonValue:
     return value
 
 
-def _getter(kind: type) -> Callable[[object], object]:
-    """Return what reads the slot of the field in objects of a class."""
-    sealing = cast("type[Sealed[object]]", kind)
-    get = cast("Callable[[object], object]", getattr(kind, sealing.SEALED).__get__)
+def _getter(kind: type) -> Callable[[Any], Any]:
+    """Return what reads the slot of the field in objects of a derived class."""
+    get = next(_getters[base] for base in kind.__mro__ if base in _getters)
     _getters[kind] = get
     return get
 
 
-def _handed_out(owner: Sealed[object]) -> object:
+def _handed_out(owner: Sealed[object], seal: Seal) -> object:
     """Return a copy of what is sealed, which is the value of the field from now on."""
-    sealed = sealed_value(owner)  # raises AttributeError for an object that is not made yet
-    value = _opened(sealed)
+    value = _opened(seal.value)
     with _one_at_a_time:  # one copy, however many threads ask for it
         if not is_sealed(owner):
             return peek(owner)

@@ -18,7 +18,7 @@ from chat_core.types.call_changes import all_changes
 from chat_core.types.call_status import Completed
 from chat_core.types.files import File
 from chat_core.types.json_values import MAX_DEPTH, JsonObject, JsonValue
-from chat_core.types.message import Message
+from chat_core.types.message import Message, parts_of
 from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.sealed import Sealed, is_sealed, peek, sealed_value
 from chat_core.types.tool_call import ToolCall
@@ -159,7 +159,7 @@ class Snapshot:
         messages = self._messages
         if (
             self._opened_holds()
-            and all(map(is_, map(peek, self._listed), self._lists))
+            and all(map(is_, map(parts_of, self._listed), self._lists))
             and all(map(is_, map(_turn, messages), self._turns))
             and list(map(_fields, messages)) == self._fields
             and all_changes(self._calls) == self._changes
@@ -198,15 +198,17 @@ class Snapshot:
         """Add a message, unless something in it is not to be kept, or cannot be compared."""
         watch(message)
         sealed_parts = is_sealed(message)
-        parts = [*(sealed_value(message) if sealed_parts else peek(message))]
+        parts = [*(sealed_value(message) if sealed_parts else parts_of(message))]
         try:
-            found = [value for part in parts for value in _json_of(part, whole=self._whole)]
+            found = [
+                value for part in parts if not _is_plain(part) for value in _json_of(part, whole=self._whole)
+            ]
         except _NotComparable:
             return False
         if self._whole and message.turn is not None:
             found.append(message.turn.usage)
-        sealed, json = _split(found)
-        if not _is_json(json):
+        sealed, json = _split(found) if found else ((), ())
+        if json and not _is_json(json):
             return False
         for part in parts:
             if isinstance(part, ToolCall):
@@ -246,6 +248,11 @@ def _split(found: Iterable[_Found]) -> tuple[list[Sealed[JsonObject]], list[Json
         else:
             json.append(peek(one))
     return sealed, json
+
+
+def _is_plain(part: Part) -> bool:
+    """Return whether it is a text without any JSON, as nearly all of a long history."""
+    return type(part) is Text and part.native is None and not part.citations
 
 
 def _json_of(part: Part, *, whole: bool) -> Iterator[_Found]:

@@ -31,7 +31,7 @@ from chat_core.types.input_request import InputRequest
 from chat_core.types.json_values import JsonObject, JsonValue, as_object
 from chat_core.types.misuse import checked_mapping
 from chat_core.types.native import Native
-from chat_core.types.sealed import peek
+from chat_core.types.sealed import peek, sealable
 from chat_core.types.short_repr import ShortRepr
 
 _STILL_WAITS = "this call still waits: its"
@@ -239,6 +239,8 @@ class ToolCall(ShortRepr, Attached):
             message = f"cannot {decision} call {self.id} of {self.name}: it is already {self.status.type}"
             raise AlreadyDecided([DecisionFault(self.id, "already_decided", message)])
 
+
+sealable(ToolCall)
 
 ArgumentsCheck = Callable[[JsonObject], str | None]
 """Returns why a tool does not take some arguments, or None where it does."""

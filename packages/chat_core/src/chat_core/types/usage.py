@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.types.json_values import JsonObject, JsonValue
-from chat_core.types.sealed import SealedJson
+from chat_core.types.sealed import SealedJson, sealable
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.slot_setters import slot_setters
 
@@ -63,6 +63,9 @@ class Usage(ShortRepr, SealedJson):
 _set_input, _set_output, _set_cache_read, _set_cache_write, _set_reasoning, _set_total, _set_raw = (
     slot_setters(Usage)
 )
+
+
+sealable(Usage)
 
 
 def _sum(one: int | None, two: int | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import is_
 from typing import TypeVar, cast
 
-from chat_core.types.message import Message
+from chat_core.types.message import Message, parts_of
 from chat_core.types.parts import Part, Text, ToolCall
 from chat_core.types.sealed import Sealed, is_sealed, peek
 
@@ -21,7 +21,7 @@ def written_form(message: Message) -> Message:
     turn = message.turn
     if turn is not None and is_sealed(turn.usage):
         turn = _with(turn, usage=_opened(turn.usage))
-    given = peek(message)
+    given = parts_of(message)
     parts = [_written_part(part) for part in given]
     if turn is message.turn and not is_sealed(message) and all(map(is_, parts, given)):
         return message

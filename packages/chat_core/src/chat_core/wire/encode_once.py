@@ -16,7 +16,7 @@ from chat_core.types.call_changes import changes_of
 from chat_core.types.call_status import Completed
 from chat_core.types.files import File
 from chat_core.types.memo import keep_memo, memo_of
-from chat_core.types.message import Message
+from chat_core.types.message import Message, parts_of
 from chat_core.types.parts import Part, Structured, Text
 from chat_core.types.request import OutputSchema, ToolDefinition
 from chat_core.types.sealed import peek
@@ -67,8 +67,8 @@ def _state(source: Source) -> tuple[list[object], bytes] | None:
     parts: list[object] = []
     data: list[object] = []
     if isinstance(source, Message):
-        parts = [source.role, source.turn, source.interrupted, *peek(source)]
-        if not _add_parts(peek(source), data):
+        parts = [source.role, source.turn, source.interrupted, *parts_of(source)]
+        if not _add_parts(parts_of(source), data):
             return None
     else:
         data.append(source.parameters if isinstance(source, ToolDefinition) else source.schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, SupportsIndex, TypeVar, cast
@@ -94,21 +94,22 @@ class SentList(list[T]):
         """Return whether there are pieces that are worth to keep, or to write apart."""
         return self.stable > 0 or len(self) > _AT_ONCE
 
-    def pieces(self) -> list[bytes]:
+    def pieces(self) -> list[bytes | memoryview]:
         """Return the items as JSON bytes without brackets, in pieces. Raises `ValueError` as `to_json`."""
         at, known = self.known("pieces", _NO_PIECES)
         pieces = [*known.pieces]
         if self.stable > at:
             size = known.size
-            for data in _written(self[at : self.stable], after=at):
-                add_piece(pieces, data)
-                size += len(data)
+            for data in _written(self[at : self.stable]):
+                add_piece(pieces, b"".join((b",", data)) if pieces else bytes(data))
+                size += len(data) + 1
             at = self.stable
             if size <= _MOST_BYTES:
                 self.keep("pieces", _Pieces(tuple(pieces), size))
-        if at < len(self):
-            pieces += _written(self[at:], after=at)
-        return pieces
+        found: list[bytes | memoryview] = [*pieces]
+        for data in _written(self[at:]):
+            found += (b",", data) if found else (data,)
+        return found
 
 
 class _Mark:
@@ -131,18 +132,15 @@ class _Pieces(NamedTuple):
 _NO_PIECES = _Pieces((), 0)
 
 
-def _written(items: Sequence[object], *, after: int) -> list[bytes]:
-    """Return items as JSON bytes without brackets, with a comma before them where others stand there.
+def _written(items: Sequence[object]) -> Iterator[memoryview]:
+    """Yield items as JSON bytes without brackets, several at a time, to be joined by commas.
 
     They are written a few at a time: of a history of 400 KB, its own growth costs the buffer of `to_json` as
     much as the writing.
     """
     to_json = json_writer()
-    pieces: list[bytes] = []
     for at in range(0, len(items), _AT_ONCE):
-        data = to_json(items[at : at + _AT_ONCE], inf_nan_mode="strings")[1:-1]
-        pieces.append(b",%b" % data if after or at else data)
-    return pieces
+        yield memoryview(to_json(items[at : at + _AT_ONCE], inf_nan_mode="strings"))[1:-1]  # without a copy
 
 
 def dump(body: Mapping[str, object]) -> bytes:

@@ -7,7 +7,7 @@ from copy import copy
 
 from chat_core import File, Message, Messages, Notice, Opaque, Origin, Part, Structured, Text
 from chat_core.types.describe import whole_text
-from chat_core.types.sealed import peek
+from chat_core.types.message import parts_of
 from chat_core.wire import (
     SentList,
     encode_from_prefix,
@@ -75,7 +75,7 @@ class Contents:
 
     def add(self, message: Message) -> None:
         """Add a message."""
-        role, parts = message.role, peek(message)
+        role, parts = message.role, parts_of(message)
         part = parts[0] if len(parts) == 1 else None
         text = part.text if isinstance(part, Text) and not is_blank(part.text) else None  # of most messages
         if role == "system":
@@ -119,14 +119,14 @@ class Contents:
             self.notices.append(
                 Notice("messages", "a system message from within the conversation was sent at its beginning")
             )
-        for part in peek(message):
+        for part in parts_of(message):
             if isinstance(part, Opaque):
                 self.notices.append(foreign_block(part.native))
             elif not is_blank(text := text_of(part)):
                 self.instructions.append({"text": text})
 
     def _user(self, message: Message) -> list[SentPart]:
-        if any(isinstance(part, File) for part in peek(message)):
+        if any(isinstance(part, File) for part in parts_of(message)):
             key = (File, self._origin, self._endpoint)
             parts, notices = encoded_once(message, key, lambda: self._encode_user(message))
         else:
@@ -136,7 +136,7 @@ class Contents:
 
     def _encode_user(self, message: Message) -> tuple[list[SentPart], list[Notice]]:
         notices: list[Notice] = []
-        return [sent for part in peek(message) for sent in self._user_part(part, notices)], notices
+        return [sent for part in parts_of(message) for sent in self._user_part(part, notices)], notices
 
     def _user_part(self, part: Part, notices: list[Notice]) -> Iterator[SentPart]:
         match part:

@@ -23,6 +23,7 @@ from chat_core import (
 )
 from chat_core.types.describe import whole_text
 from chat_core.types.json_values import as_object, as_text
+from chat_core.types.message import parts_of
 from chat_core.types.native import sent_data
 from chat_core.types.sealed import peek
 from chat_core.wire import foreign_block, free_wire_id, generated_file, part_text, wire_id
@@ -60,7 +61,7 @@ class ModelPartEncoder:
             self._notices.append(Notice("messages", "a step of a tool that was cut off was not sent back"))
         calls = iter(enumerate(ids))
         parts: list[SentPart] = []
-        for part in peek(message):
+        for part in parts_of(message):
             if isinstance(part, ToolCall):
                 number, id = next(calls)
                 parts.append(self._call(part, id, is_first=number == 0))
@@ -154,7 +155,7 @@ def _unpaired(message: Message, origin: Origin) -> list[Opaque]:
     open_steps: dict[str, Opaque] = {}
     open_code: list[Opaque] = []
     lonely: list[Opaque] = []
-    for part in peek(message):
+    for part in parts_of(message):
         if not isinstance(part, Opaque) or not (own := sent_data(part.native, origin)):
             continue
         if "toolCall" in own:

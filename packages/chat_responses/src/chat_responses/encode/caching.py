@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from chat_core import Notice, Opaque, Origin, Part
 from chat_core.types.cache_points import CachePoint, as_cache_point
-from chat_core.types.message import Message
-from chat_core.types.sealed import peek
+from chat_core.types.message import Message, parts_of
 from chat_core.wire import UNMARKED_POINT, explicit_breakpoint, has_breakpoints, joined_text
 
 from chat_responses.dialect import Dialect
@@ -30,7 +29,7 @@ def mark(content: list[ContentPart], point: CachePoint, notices: list[Notice]) -
 
 def is_marked(message: Message) -> bool:
     """Return whether a message has a cache point."""
-    return any(as_cache_point(part) is not None for part in peek(message))
+    return any(as_cache_point(part) is not None for part in parts_of(message))
 
 
 def written(message: Message) -> list[Part]:
@@ -38,4 +37,4 @@ def written(message: Message) -> list[Part]:
 
     Raises `ConfigurationError` for what an instruction cannot hold.
     """
-    return [part for part in peek(message) if isinstance(part, Opaque) or joined_text([part], "system")]
+    return [part for part in parts_of(message) if isinstance(part, Opaque) or joined_text([part], "system")]

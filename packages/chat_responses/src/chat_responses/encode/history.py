@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from chat_core import ChatRequest, ConfigurationError, Message, Notice, Opaque, Origin
+from chat_core.types.message import parts_of
 from chat_core.types.sealed import peek
 from chat_core.wire import encode_from_prefix, joined_text, unwritten_points
 
@@ -86,7 +87,7 @@ def _after_instructions(messages: Sequence[Message]) -> int:
 
 
 def _instructions(messages: Sequence[Message], encoder: ItemEncoder) -> str:
-    texts = (joined_text(encoder.readable(peek(message)), "system") for message in messages)
+    texts = (joined_text(encoder.readable(parts_of(message)), "system") for message in messages)
     return "\n\n".join(text for text in texts if text)
 
 
@@ -111,7 +112,7 @@ def _last_remembered(messages: Sequence[Message], origin: Origin, defaults: Requ
 
 def _is_from(message: Message, origin: Origin) -> bool:
     """Return whether a turn came from this server."""
-    origins = [part.native.origin for part in peek(message) if part.native is not None]
+    origins = [part.native.origin for part in parts_of(message) if part.native is not None]
     return any(one.provider == origin.provider and one.endpoint == origin.endpoint for one in origins)
 
 

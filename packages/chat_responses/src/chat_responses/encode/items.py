@@ -23,6 +23,7 @@ from chat_core import (
 )
 from chat_core.types.cache_points import as_cache_point
 from chat_core.types.json_values import as_list
+from chat_core.types.message import parts_of
 from chat_core.types.sealed import peek
 from chat_core.wire import (
     SentList,
@@ -87,7 +88,7 @@ class ItemEncoder:
 
     def add(self, message: Message) -> None:
         """Add the items of a message."""
-        parts = peek(message)
+        parts = parts_of(message)
         part = parts[0] if len(parts) == 1 else None
         if isinstance(part, Text) and (item := item_of_text(message.role, part)) is not None:
             self.sent.append(item)
@@ -109,10 +110,10 @@ class ItemEncoder:
             case "system" if self.takes_points and is_marked(message):
                 yield from self._contents("developer", written(message))
             case "system":
-                if text := joined_text(self.readable(peek(message)), "system"):
+                if text := joined_text(self.readable(parts_of(message)), "system"):
                     yield {"role": "developer", "content": text}
             case "user":
-                yield from self._contents("user", peek(message))
+                yield from self._contents("user", parts_of(message))
             case "model":
                 yield from self._model(message)
 
@@ -203,7 +204,7 @@ class ItemEncoder:
     def _items_of_parts(self, message: Message) -> Iterator[list[InputItem]]:
         open_message: JsonObject | None = None  # one whose further contents are parts of their own
         orphaned = False  # the server looks for the reasoning before an item that has an id
-        for part in peek(message):
+        for part in parts_of(message):
             item = None if self._may_be_stored(message) else native_item(part, self._origin)
             if item is not None and item.get("type") == "reasoning" and not self._can_use(item):
                 item, orphaned = None, True

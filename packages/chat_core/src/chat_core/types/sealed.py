@@ -61,6 +61,7 @@ def sealable(cls: type[Sealed[object]]) -> None:
         value = get(owner)
         return value if value.__class__ is not Seal else _handed_out(owner, value)
 
+    read.__annotations__["return"] = cls.__annotations__[cls.SEALED]
     setattr(cls, cls.SEALED, property(read, slot.__set__, slot.__delete__, _DOC))
     _getters[cls] = get
 

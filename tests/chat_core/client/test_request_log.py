@@ -6,10 +6,20 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import pytest
 from chat_completions import ChatCompletionsBuilder
-from chat_core import ChatBuilder, ChatRequest, ConnectionFailed, Messages, RateLimited, RetryPolicy
+from chat_core import (
+    ChatBuilder,
+    ChatRequest,
+    ConnectionFailed,
+    Messages,
+    RateLimited,
+    RetryPolicy,
+    TimedOut,
+)
 from chat_core.testing import FakeTransport
+from chat_core.transport import Request, Response
 
 pytestmark = pytest.mark.anyio
 ANSWER = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
@@ -20,8 +30,9 @@ CHUNKS = [
 ASKED = ChatRequest(Messages.from_user("a secret plan"))
 
 
-def client(transport: FakeTransport) -> Any:
+def client(transport: FakeTransport, **limits: float) -> Any:
     builder = ChatCompletionsBuilder().with_base_url("http://localhost:8000/v1?team=a-secret-team")
+    builder = builder.with_timeout(**limits)
     return builder.with_api_key("secret-key").with_model("m").with_transport(transport).build()
 
 
@@ -87,6 +98,21 @@ async def test_debug_says_how_much_is_sent_and_nothing_of_it(caplog: pytest.LogC
     line = lines(caplog, "chat_completions")[0]
     assert "model=m, messages=(1)" in line
     assert "secret" not in caplog.text
+
+
+async def test_a_request_whose_limit_passes_is_one_line_that_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Silent(FakeTransport):
+        async def send(self, request: Request, /) -> Response:
+            await anyio.sleep_forever()
+            raise AssertionError("it sleeps")
+
+    caplog.set_level(logging.INFO)
+    with pytest.raises(TimedOut):
+        await client(Silent(), first_event=0.001).complete(ASKED)
+    [line] = lines(caplog, "chat_completions")
+    assert line.startswith("POST http://localhost:8000/v1/chat/completions: TimedOut in ")
 
 
 async def test_contents_are_logged_where_their_own_logger_was_turned_on(

@@ -95,7 +95,17 @@ def test_no_fault_of_a_text_is_missed_without_parsing_it(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"a": "e5, 12e99 and \\"quotes\\""}', nested(MAX_DEPTH), "[{}]" * 200, "9" * 199, '{"a":[]}' * 99],
+    [
+        '{"a": "e5, 12e99 and \\"quotes\\""}',
+        '{"a": "NaN, -Infinity, 1e999 and [[[{{{", "NaN": 1}',
+        '{"\\\\": "a \\\\\\"[\\"", "b": "\\\\"}',
+        '{"a": "%s", "b": 1}' % ("9" * 300),
+        '["%s"]' % ("[" * 200),
+        nested(MAX_DEPTH),
+        "[{}]" * 200,
+        "9" * 199,
+        '{"a":[]}' * 99,
+    ],
 )
 def test_most_texts_need_no_second_look(text: str) -> None:
     assert not may_have_fault(text)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from gemini_responses import answered, turn
+import pytest
+from chat_core import ChatError, Messages
+from chat_core.wire import CallIds
+from chat_gemini.decode import TurnAssembler, decode
+from gemini_responses import HERE, answered, turn
 
 
 def test_a_plain_answer() -> None:
@@ -43,3 +47,36 @@ def test_further_candidates_are_noticed_and_the_first_is_the_answer() -> None:
     response = answered({"candidates": [second, first]})
     assert response.text == "One"
     assert [notice.about for notice in response.notices] == ["n"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}',
+        b'{\n  "candidates": [\n    {"content": {"parts": [{"text": "Hi"}]}}\n  ]\n}\n',
+        b'{"response": {"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}}',
+        b'{"candidates": [{"content": {"parts": [{"text": "\\ud83d"}, {"text": "\\ude00"}]}}]}',
+        b'{"candidates": [{"content": {"parts": [{"text": "\xff\xc3\xa9"}]}, "finishReason": "STOP"}]}',
+        b'{"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]}{"candidates": []}',
+        b'{"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]}\n{"usageMetadata": {}}',
+        b'{"candidates": [{"content": {"parts": [{"text": "H',
+        b'{"candidates": [{"content": ' + b'{"a":' * 120 + b"1" + b"}" * 120 + b"}]}",
+        b'{"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}}',
+        b'{"usageMetadata": {"promptTokenCount": NaN}}',
+        b"{}",
+        b"{not JSON",
+    ],
+)
+def test_a_body_that_is_read_at_once_becomes_what_it_becomes_frame_by_frame(body: bytes) -> None:
+    at_once, by_frames = outcome(body), outcome(b" " + body)  # the white space calls for a closer look
+    assert at_once == by_frames
+
+
+def outcome(body: bytes) -> object:
+    """Return the response to a body, or its error."""
+    assembler = TurnAssembler(HERE, CallIds(Messages()))
+    try:
+        raw = decode(body, assembler)
+        return assembler.finished(raw=raw), str(raw)
+    except ChatError as error:
+        return type(error), str(error).split()

@@ -209,7 +209,7 @@ _FENCE = re.compile(r"```[a-zA-Z0-9]*\s*(.*)```|```[a-zA-Z0-9]*\s*(.*)", re.DOTA
 
 def _unfenced(text: str) -> str:
     """Return what stands in the code fence that some models put around JSON, perhaps with words around it."""
-    if "```" not in text or text.lstrip()[:1] in ("{", "[", '"'):
+    if text.lstrip()[:1] in ("{", "[", '"') or "```" not in text:
         return text
     found = _FENCE.search(text)
     return (found[1] or found[2] or "") if found else text

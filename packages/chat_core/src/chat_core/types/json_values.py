@@ -79,22 +79,21 @@ def may_have_fault(text: str) -> bool:
     """Return whether `json_fault` may find something in the value of a text, without parsing it.
 
     False is certain for what is JSON: a number out of range has a word for it, three digits of an exponent,
-    or 200 digits. It takes half of what parsing and `json_fault` take.
+    or 200 digits. It takes a third to three quarters of what parsing and `json_fault` take.
     """
-    if "NaN" in text or "Infinity" in text:
+    if "\\" in text:
+        text = text.replace("\\\\", "").replace('\\"', "")
+    outside = "".join(text.split('"')[::2])  # of the texts in it, which are most of it
+    if "NaN" in outside or "Infinity" in outside:
         return True
-    data = text.encode("utf-8", "replace")
+    data = outside.encode("utf-8", "replace")
     digits = data.translate(_DIGITS, b"+")
-    return b"e000" in digits or _MANY_DIGITS in digits or _may_be_deep(data)
+    return b"e000" in digits or _MANY_DIGITS in digits or _is_deep(data)
 
 
-def _may_be_deep(data: bytes) -> bool:
-    """Return whether JSON may be nested deeper than `MAX_DEPTH`: False is certain."""
-    if b"\\" in data:
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outline = data.translate(_BRACKETS, _NOT_IN_OUTLINE).replace(b'""', b"")
-    if b'"' in outline:
-        return True  # a text has a bracket in it: an odd number of quotes stands before that
+def _is_deep(data: bytes) -> bool:
+    """Return whether JSON is nested deeper than `MAX_DEPTH`. It has no texts in it."""
+    outline = data.translate(_BRACKETS, _NOT_IN_OUTLINE)
     for _ in range(MAX_DEPTH):
         if not outline:
             break
@@ -105,7 +104,7 @@ def _may_be_deep(data: bytes) -> bool:
 _DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
 _MANY_DIGITS = b"0" * 200
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
-_NOT_IN_OUTLINE = bytes(set(range(256)) - set(b'[]{}"'))
+_NOT_IN_OUTLINE = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def depth_fault(value: JsonValue) -> str | None:

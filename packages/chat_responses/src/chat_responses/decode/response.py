@@ -95,10 +95,11 @@ def response(
     ):  # cancelled, steered or still being made: that the arguments are JSON may be an accident
         for call in message.tool_calls:
             fail_pending([call], f"The turn is {word!r}, so {call.name} was not run.")
+    sealed = seal_turn(message)
     is_noted = actions or not parts or reason not in ("stop", "tool_calls")
     is_noted = is_noted or "input_transformations" in answer
     notices = tuple(_notices(answer, turn, parts, actions)) if is_noted else ()
-    return ChatResponse(seal_turn(message), notices, raw)
+    return ChatResponse(sealed, notices, raw)
 
 
 def _is_error(answer: JsonObject) -> bool:

@@ -52,6 +52,7 @@ def _libraries() -> Iterable[Library]:
         yield Library(f"{wire} ours", "ours", wire)
         yield Library(f"{wire} ours, the client alone", "ours", wire, ("bare",))
         yield Library(f"{wire} ours on aiohttp", "ours", wire, ("aiohttp",))
+    yield Library("chat httpx keeping all connections", "httpx", "chat", ("keeps all",))
     yield Library("chat openai", "openai", "chat")
     yield Library("chat openai on aiohttp", "openai", "chat", ("aiohttp",))
     yield Library("chat litellm", "litellm", "chat")

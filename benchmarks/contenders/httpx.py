@@ -43,11 +43,12 @@ class Client(ByHand):
     def __init__(self, server: str, library: Library) -> None:
         self.wire = library.wire
         self.sync = library.sync
+        kept = None if "keeps all" in library.options else 100  # None is what `Limits` has without it
         options: dict[str, Any] = {
             "base_url": server,
             "headers": {"authorization": "Bearer key"},
             "timeout": httpx.Timeout(300, connect=10),
-            "limits": httpx.Limits(max_connections=5000, max_keepalive_connections=100),
+            "limits": httpx.Limits(max_connections=5000, max_keepalive_connections=kept),
         }
         self.http: Any = httpx.Client(**options) if library.sync else httpx.AsyncClient(**options)
         self.whole, self.streamed = PATHS[self.wire]

@@ -187,3 +187,14 @@ async def test_a_second_response_on_the_connection_begins_with_its_head() -> Non
     handler.data_received(b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n")
     message, body = await handler.read()
     assert (message.code, body.at_eof()) == (204, True)
+
+
+async def test_a_connection_on_which_something_came_unasked_takes_no_request() -> None:
+    handler, _ = joining()
+    handler.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+    _, body = await handler.read()
+    assert await body.read() == b"ok"
+    assert handler.is_connected()
+
+    handler.data_received(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
+    assert not handler.is_connected()

@@ -55,6 +55,10 @@ class JoiningHandler(ResponseHandler):
         self._reads_head, self._missing = True, 0
         self._body = self._chunked = None
 
+    def is_connected(self) -> bool:
+        """Return whether another request can be sent: what came unasked would be taken for its response."""
+        return super().is_connected() and not len(self)
+
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Take a head that the parser has read, and its body."""
         message, body = data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -87,21 +87,21 @@ class ProviderClient(Generic[S]):
         settings = self._settings
         return f"{type(self).__name__}(model={settings.model!r}, base_url={settings.base_url!r})"
 
-    async def _send(
+    def _send(
         self,
         method: str,
         path: str,
         decode: Callable[[bytes], T],
         body: Mapping[str, object] | bytes = b"",
         headers: Mapping[str, str] | None = None,
-    ) -> T:
+    ) -> Awaitable[T]:
         """Send a request and return what `decode` makes of the whole body of its response.
 
         `path` is relative to the base URL. A `body` that is an object is sent as JSON. `headers` come on top
         of the client's own.
         """
         request = self._request(method, path, body, headers)
-        return await send_request(
+        return send_request(
             self._settings.transport,
             request,
             lambda response: decode(response.body),

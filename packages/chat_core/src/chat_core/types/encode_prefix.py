@@ -57,7 +57,11 @@ def encode_from_prefix(
     afterwards. Raises what the encoder raises.
     """
     key = (*key, start)
-    known = _known(messages, key)
+    kept = kept_encoders(messages)
+    if not kept:  # the first request of a conversation, and often the only one
+        keep_encoders(messages, (_Kept(key),))
+        return _add_all(begin(), islice(messages, start, None))
+    known = _known(kept, key)
     if known is None:
         _keep(messages, _Kept(key))
         return _add_all(begin(), islice(messages, start, None))
@@ -79,15 +83,15 @@ def _add_all(encoder: E, messages: Iterable[Message]) -> E:
     return encoder
 
 
-def _known(messages: Conversation, key: tuple[object, ...]) -> _Kept | None:
-    for kept in kept_encoders(messages):
-        if isinstance(kept, _Kept) and kept.key == key:
-            return kept
+def _known(kept: Iterable[object], key: tuple[object, ...]) -> _Kept | None:
+    for one in kept:
+        if isinstance(one, _Kept) and one.key == key:
+            return one
     return None
 
 
 def _keep(messages: Conversation, kept: _Kept) -> None:
     """Keep an encoder in place of the one with its key, or of the one that was used the longest time ago."""
     before = kept_encoders(messages)
-    others = [one for one in before if isinstance(one, _Kept) and one.key != kept.key] if before else ()
+    others = [one for one in before if isinstance(one, _Kept) and one.key != kept.key]
     keep_encoders(messages, (kept, *others[: _MOST - 1]))

@@ -126,7 +126,10 @@ class Message(ShortRepr, _Watched):
     @property
     def text(self) -> str:
         """Its visible text, joined."""
-        return "".join(_visible(parts_of(self)))
+        parts = parts_of(self)
+        if len(parts) == 1 and type(part := parts[0]) is Text:  # nearly always
+            return part.text
+        return "".join(_visible(parts))
 
     @property
     def reasoning(self) -> str:

@@ -165,6 +165,9 @@ async def asked(wire: str, *, handed_out: str) -> tuple[Conversation, list[Any]]
     """
     one = Conversation(wire)
     await one.ask()
+    if handed_out == "after restoring":
+        one.messages = Messages.from_json(one.messages.to_json())
+        await one.ask()
     found = [*json_of(one.messages)] if handed_out == "before" else []
     one.messages.to_json()
     await one.ask()
@@ -175,7 +178,7 @@ async def asked(wire: str, *, handed_out: str) -> tuple[Conversation, list[Any]]
     return one, found or [*json_of(one.messages[:4])]
 
 
-@pytest.mark.parametrize("handed_out", ["before", "between", "after"])
+@pytest.mark.parametrize("handed_out", ["before", "between", "after", "after restoring"])
 @pytest.mark.parametrize("wire", BUILDERS)
 async def test_json_that_was_changed_in_place_is_sent_and_stored_as_it_is(wire: str, handed_out: str) -> None:
     _, found = await asked(wire, handed_out=handed_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import threading
 from collections.abc import Callable
@@ -225,6 +226,24 @@ def test_storing_leaves_all_of_it_sealed() -> None:
     assert is_sealed(call.native)
     assert stored == dump([message], messages.revision)
     assert written_form(message) is message  # nothing is sealed any more
+
+
+@pytest.mark.parametrize("place", JSON)
+def test_what_is_restored_from_text_is_sealed_and_what_is_restored_from_an_object_is_not(place: str) -> None:
+    stored = Messages([sealed(), sealed()]).to_json()
+    restored, parsed = Messages.from_json(stored), json.loads(stored)
+    before = restored.to_json()
+    assert is_sealed(restored[0])
+    assert not is_sealed(Messages.from_json(parsed)[0])
+    assert restored == Messages.from_json(parsed) == Messages([sealed(), sealed()])
+
+    restored = Messages.from_json(stored)
+    for _ in range(3):
+        assert restored.to_json() == before
+    change(JSON[place](restored[0]))
+
+    assert restored.to_json() != before
+    assert restored.to_json() == dump([*restored], restored.revision)
 
 
 def test_the_text_of_arguments_is_sent_only_as_long_as_they_are_those_of_the_text() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chat_core.types.arguments_text import seal_arguments
 from chat_core.types.files import File
 from chat_core.types.message import Message
@@ -19,26 +21,39 @@ def seal_turn(message: Message) -> Message:
     JSON cannot hold become null, as `clear_numbers` has it.
     """
     try:
-        _seal_json(message)
+        for owner in _json_of(message):
+            seal(owner, cleared_copy(peek(owner)))
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                seal_arguments(part)
     except RecursionError:  # nested too deeply: it is compared, as what applications make
         return message
     seal(message, tuple(message.parts))
     return message
 
 
-def _seal_json(message: Message) -> None:
+def seal_restored(message: Message) -> None:
+    """Seal a message that was just read from JSON text, without a copy: nothing else has a part of it."""
+    for owner in _json_of(message):
+        seal(owner, peek(owner))
+    for part in message.parts:
+        if isinstance(part, ToolCall):
+            seal(part, peek(part))
+    seal(message, tuple(message.parts))
+
+
+def _json_of(message: Message) -> Iterator[SealedJson]:
+    """Yield what has JSON to be sealed; each once, though more than one part may have it."""
     if message.turn is not None and peek(message.turn.usage):  # an empty one may be that of other turns too
-        _seal(message.turn.usage)
+        yield from _unsealed(message.turn.usage)
     for part in message.parts:
         if part.native is not None and not isinstance(part, File):
-            _seal(part.native)
+            yield from _unsealed(part.native)
         if type(part) is Text:
             for citation in part.citations:
-                _seal(citation)
-        elif isinstance(part, ToolCall):
-            seal_arguments(part)
+                yield from _unsealed(citation)
 
 
-def _seal(owner: SealedJson) -> None:
-    if not was_sealed(owner):  # more than one part may have it
-        seal(owner, cleared_copy(peek(owner)))
+def _unsealed(owner: SealedJson) -> Iterator[SealedJson]:
+    if not was_sealed(owner):
+        yield owner

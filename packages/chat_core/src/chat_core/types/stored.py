@@ -14,6 +14,7 @@ from chat_core.types.message import Message, Role
 from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.parts import Part, Structured, Text, ToolCall
 from chat_core.types.pydantic_faults import faults_of
+from chat_core.types.seal_turn import seal_restored
 from chat_core.types.stored_files import FileStore, put_back, take_out
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def load(
         for call in message.tool_calls:
             if isinstance(call.status, Running):
                 call.status = Unknown()
+        if not isinstance(data, Mapping):  # else the application may hold what was read
+            seal_restored(message)
     return stored
 
 

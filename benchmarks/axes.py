@@ -1,7 +1,8 @@
 """What `benchmarks.growth` lets grow, and the work that is done at each size. Nothing here uses a network."""
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from chat_claude import ClaudeBuilder
 from chat_completions import ChatCompletionsBuilder
 from chat_core import ChatBuilder, Completed, Message, Messages, Text, ToolCall, Turn, tool
 from chat_core.testing import FakeTransport
-from chat_core.transport import Request, Response
+from chat_core.transport import Event, EventStream, Request, Response, bursts_from_bytes
 from chat_gemini import GeminiBuilder
 from chat_responses import ResponsesBuilder
 
@@ -83,9 +84,46 @@ def request(wire: str, messages: Messages, text: str = "ok", **options: Any) -> 
     return lambda: chat.complete(messages)
 
 
+class PieceByPiece(FakeTransport):
+    """One that hands a stream on as it comes from a network: 64 KiB at a time."""
+
+    @asynccontextmanager
+    async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
+        yield _Pieces(await self.send(request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    response: Response
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.response.headers
+
+    @property
+    def ok(self) -> bool:
+        return self.response.ok
+
+    async def read(self) -> bytes:
+        return self.response.body
+
+    def bursts(self) -> AsyncGenerator[Sequence[Event]]:
+        content_type = self.headers["content-type"]
+        return bursts_from_bytes(self._chunks(), content_type=content_type, max_bytes=1 << 30)
+
+    async def _chunks(self) -> AsyncGenerator[bytes]:
+        body = self.response.body
+        for start in range(0, len(body), 1 << 16):
+            yield body[start : start + (1 << 16)]
+
+
 def streamed(wire: str, sent: Sequence[Any]) -> Run:
     """One streamed turn."""
-    chat = ChatBuilder().with_model(client(wire, FakeTransport().answer(sent))).build()
+    chat = ChatBuilder().with_model(client(wire, PieceByPiece().answer(sent))).build()
 
     async def read() -> None:
         async with chat.stream(Messages.from_user("go")) as stream:
@@ -193,7 +231,7 @@ def untaken(wire: str, sent: Sequence[Any]) -> Run:
     """One streamed turn of the client alone: nobody runs its calls."""
     from chat_core import ChatRequest
 
-    one = client(wire, FakeTransport().answer(sent))
+    one = client(wire, PieceByPiece().answer(sent))
 
     async def read() -> None:
         async for _ in one.stream(ChatRequest(Messages.from_user("go"))):

@@ -150,6 +150,29 @@ async def test_a_library_that_stands_in_the_place_of_the_session_sees_the_reques
 
 
 @asyncio_only
+async def test_hooks_that_a_library_puts_into_every_session_see_the_request(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    async def log(session: Any, context: Any, parameters: aiohttp.TraceRequestEndParams) -> None:
+        seen.append(f"{parameters.method} {parameters.response.status}")
+
+    hooks = aiohttp.TraceConfig()
+    hooks.on_request_end.append(log)
+    begin = aiohttp.ClientSession.__init__
+    monkeypatch.setattr(
+        aiohttp.ClientSession,
+        "__init__",
+        lambda session, **options: begin(session, **options, trace_configs=[hooks]),
+    )
+    transport = AioHttpTransport()
+    await transport.send(serve(OK).request())
+    await transport.aclose()
+    assert seen == ["POST 200"]
+
+
+@asyncio_only
 async def test_a_header_that_changes_how_a_request_is_sent_is_left_to_the_session(
     serve: Callable[..., Any],
 ) -> None:

@@ -200,11 +200,20 @@ def counted(number: object, text: str) -> str:
 def test_a_number_that_counts_up_comes_with_each_text() -> None:
     shape = FrameShape(counted="n")
     shape.learn(event(counted(1, "Hello")), "Hello", append, 1)
-    for number in (30, 31, 32, 320, 33, 9, 10):
+    for number in (30, 31, 31, 32, 33, 320, 33, 9, 10):
         assert read(shape, counted(number, "y")) == "y"
         assert shape.number == number
-    for odd in (10**20, 2.5, "011", '"12"', "null", "1 1", "-1"):
+    for odd in (10**20, 2.5, "011", '"12"', "null", "1 1", "-1", "１１"):
         assert read(shape, counted(odd, "y")) is None
+
+
+def test_what_follows_a_number_is_that_of_the_event_that_was_learned_last() -> None:
+    shape = FrameShape(counted="n")
+    shape.learn(event('{"n":1,"x":1,"text":"Hello"}'), "Hello", append, 1)
+    assert read(shape, '{"n":2,"x":1,"text":"y"}') == "y"
+    shape.learn(event('{"n":2,"text":"Hello"}'), "Hello", append, 2)
+    assert read(shape, '{"n":3,"x":1,"text":"y"}') is None
+    assert read(shape, '{"n":3,"text":"y"}') == "y"
 
 
 @pytest.mark.parametrize(

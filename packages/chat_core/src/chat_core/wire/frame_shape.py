@@ -246,7 +246,7 @@ def _is_padded(end: str, other: str) -> bool:
     """Return whether ends of events differ only in spaces between the brackets that they close: Anthropic
     pads them so.
     """
-    return end[:1] == other[:1] and _split_end(end) == _split_end(other)
+    return _split_end(end) == _split_end(other)
 
 
 def _split_end(end: str) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def test_escapes_are_read_as_the_parser_reads_them(text: str, is_ascii: bool) ->
     "literal",
     [
         *(r"\ud83e", r"\udd99", r"x\ud83e", r"\udd99x", r"\ud83e\ud83e", r"\x", r"\u12", "\\"),
-        *("a\x01b", "a\nb", "\t", "\ud83e", "a\\\x01"),
+        *("a\x01b", "a\nb", "\t", "\ud83e", "a\\\x01", r'a\n"b', r'"\n', r'\n",'),
     ],
 )
 def test_half_a_character_and_what_is_no_string_have_to_be_parsed(literal: str) -> None:
@@ -169,6 +169,46 @@ def test_fields_that_may_vary_are_found_by_two_events_that_differ_in_them() -> N
     assert read(shape, '{"time":1,"text":" world","pad":"\x01"}') is None
     assert read(shape, '{"time":1,"text":" world","pad":5}') is None
     assert read(shape, '{"time":1,"text":" world","pad":"Qa","more":1}') is None
+
+
+FORMS = (  # with padding at every place, and a number that counts or none
+    '{"text":TEXT,"pad":PAD}',
+    '{"pad":PAD,"text":TEXT}',
+    '{"pad":PAD,"text":TEXT,"more":PAD}',
+    '{"n":NUMBER,"text":TEXT,"pad":PAD,"x":{}}',
+    '{"pad":PAD,"n":NUMBER,"x":[],"text":TEXT}',
+    '{"text":TEXT,"n":NUMBER,"pad":PAD}',
+    '{"n":NUMBER,"text":TEXT}',
+    '{"text":TEXT,"n":NUMBER}',
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_padding_may_differ_from_the_second_event_on(form: str) -> None:
+    def written(number: object, text: str, pad: str = "aB3") -> str:
+        return form.replace("NUMBER", str(number)).replace("PAD", f'"{pad}"').replace("TEXT", f'"{text}"')
+
+    shape = FrameShape(counted="n", padding=("pad", "more"))
+    number = 7 if "NUMBER" in form else None
+    shape.learn(event(written(7, "Hello", "x")), "Hello", append, number)
+    for at, pad in enumerate(["", "Qa7", "a-b c", "é", "{}", ":,"], start=8):
+        assert read(shape, written(at, f"text {at}", pad)) == f"text {at}"
+        assert shape.number == (at if number else 0)
+        assert read(shape, written(at + 9, r"\"\n\u00e9{", pad)) == '"\né{'
+        for odd in ('a"b', r"\ud83e", r"a\x", "a\x01", "", "a\\n\\"):
+            assert read(shape, written(at + 1, odd, pad)) is None
+    if "PAD" in form:
+        for odd in ('a"b', r"a\"b", "a\x01", "\ud83e"):
+            assert read(shape, written(20, "x", odd)) is None
+        assert read(shape, written(20, "x").replace('"aB3"', "5")) is None
+    if number:
+        for odd in ("null", "1.5", '"7"', "08", ""):
+            assert read(shape, written(odd, "x")) is None
+    for more in (" ", "}", "\n", ","):
+        assert read(shape, written(21, "x") + more) is None or more == " "
+        assert read(shape, more + written(21, "x")) is None
+    assert read(shape, written(21, "x"), "error") is None
+    assert read(shape, written(21, "y")) == "y"
 
 
 @pytest.mark.parametrize(
@@ -261,13 +301,13 @@ def test_what_the_decoder_does_not_take_has_to_be_parsed() -> None:
 
 def test_streams_whose_events_are_never_alike_cost_little_more(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
-    original = frame_shape._form
+    original = frame_shape.form_of
 
     def form(event: Event, text: str, names: Sequence[str], counted: str) -> object:
         tried.append(text)
         return original(event, text, names, counted)
 
-    monkeypatch.setattr(frame_shape, "_form", form)
+    monkeypatch.setattr(frame_shape, "form_of", form)
     shape = FrameShape()
     for number in range(1000):
         shape.pause()

@@ -19,7 +19,7 @@ from chat_core import (
 )
 from chat_core.types.json_values import as_list, as_object, as_text
 from chat_core.types.seal_turn import seal_turn
-from chat_core.wire import CallIds, FrameReader, decode_error, finish_notices
+from chat_core.wire import CallIds, FrameReader, FrameShape, decode_error, finish_notices
 
 from chat_completions.decode.finish import Finish, finish_of, hold_back
 from chat_completions.decode.frames import (
@@ -40,7 +40,8 @@ from chat_completions.dialect import Dialect
 _ELSEWHERE = frozenset({"usage", "finish_reason", "error", "x_groq"})  # also in a chunk, or in a choice
 # what servers were seen to change with every chunk (recorded): padding, and the time. `_plain`, which knows
 # the value of each field that it looks at, does not look at them
-_VARYING = ("obfuscation", "p", "created")
+_PADDING = ("obfuscation", "p")
+_VARYING = ("created",)
 _IN_TURN = frozenset({"id", "object", "created", "model", "choices", "usage"})
 
 
@@ -75,7 +76,7 @@ class CompletionsStreamDecoder:
         self._others: set[str] = set()
         self._raw: JsonObject = {}
         self._logprobs: dict[str, list[JsonValue]] = {}
-        self._frames = FrameReader("a completion chunk", _VARYING)
+        self._frames = FrameReader("a completion chunk", FrameShape(_VARYING, padding=_PADDING))
         self._shape = self._frames.shape
         self.finished: bool = False
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chat_core import ChatResponse, Done, Event, JsonObject, Notice, Origin, TurnEvent
 from chat_core.types.message import parts_of
-from chat_core.wire import CallIds, FrameReader, mark_truncated, read_object
+from chat_core.wire import CallIds, FrameReader, FrameShape, mark_truncated, read_object
 
 from chat_gemini.decode import TurnAssembler
 from chat_gemini.decode.characters import with_whole_characters
@@ -17,7 +17,7 @@ _FRAME = "a chunk of a Gemini response"
 # Where these stand in the usage, `_settle` reads them; nobody reads them elsewhere in a frame with one text.
 _COUNTS = (
     *("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "thoughtsTokenCount"),
-    *("cachedContentTokenCount", "toolUsePromptTokenCount", "tokenCount"),
+    *("cachedContentTokenCount", "toolUsePromptTokenCount"),
 )
 
 
@@ -54,7 +54,7 @@ class GeminiStreamDecoder:
         """`names` are the tools that have another name on the wire: the wire's name, and their own."""
         self._turn = TurnAssembler(origin, ids, names)
         self._notices = notices
-        self._frames = FrameReader(_FRAME, _COUNTS)
+        self._frames = FrameReader(_FRAME, FrameShape(_COUNTS))
         self._shape = self._frames.shape
         self._last: str | None = None
         self.finished: bool = False

@@ -18,7 +18,7 @@ from chat_core import (
     TurnEvent,
 )
 from chat_core.types.json_values import as_count, as_object, as_text
-from chat_core.wire import CallIds, FrameReader, mark_truncated
+from chat_core.wire import CallIds, FrameReader, FrameShape, mark_truncated
 
 from chat_responses.decode import UNFINISHED, check, event_error, is_error_frame, response
 from chat_responses.decode.images import image
@@ -37,7 +37,8 @@ _DELTAS: Final = {  # the kind of text that a delta belongs to, and the member w
 _ARGUMENTS: Final = ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta")
 # `_text_delta` and `_arguments_delta` do not look at them: padding, and ids, which some servers change with
 # every event (recorded)
-_VARYING: Final = ("obfuscation", "item_id")
+_PADDING: Final = ("obfuscation",)
+_VARYING: Final = ("item_id",)
 _ENDS: Final = {  # the same of the event that ends a text, and the member with the text
     "response.output_text.done": ("text", "content_index", "text"),
     "response.refusal.done": ("refusal", "content_index", "refusal"),
@@ -86,7 +87,7 @@ class ResponsesStreamDecoder:
         self._output = StreamedOutput(origin, ids)
         self._settled = False
         self._sound = Sound()
-        self._frames = FrameReader("a response event", _VARYING, "sequence_number")
+        self._frames = FrameReader("a response event", FrameShape(_VARYING, "sequence_number", _PADDING))
         self._shape = self._frames.shape
         self._seen: dict[int, int] = {}  # the hash of the event of each number
         self._gaps = False

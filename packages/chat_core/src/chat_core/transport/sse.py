@@ -6,6 +6,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
+from itertools import takewhile
 
 from chat_core.transport import Event, event_stream
 from chat_core.transport.sizes import check_size, read_whole
@@ -37,9 +38,9 @@ async def bursts_from_bytes(
         if first in b"{[":
             is_lines = content_type.partition(";")[0].strip() in _JSON_LINES
             read_json = _json_lines if is_lines else _json_document
-            async with aclosing(read_json(start, chunks, max_bytes)) as json_events:
-                async for event in json_events:
-                    yield (event,)
+            async with aclosing(read_json(start, chunks, max_bytes)) as bursts:
+                async for burst in bursts:
+                    yield burst
         elif first == b"<" or (content_type.startswith("text/html") and not _FIELD.match(start)):
             raise InvalidResponse(
                 f"expected an event stream, but {content_type or 'a response without a content type'} "
@@ -58,16 +59,20 @@ async def bursts_from_bytes(
             yield reader.end()
 
 
-async def _json_document(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> AsyncGenerator[Event]:
+async def _json_document(
+    start: bytes, chunks: AsyncIterable[bytes], max_bytes: int
+) -> AsyncGenerator[Sequence[Event]]:
     """Yield a whole body as one event."""
-    yield Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace"))
+    yield (Event("body", (await read_whole(chunks, max_bytes, start)).decode("utf-8", "replace")),)
 
 
-async def _json_lines(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> AsyncGenerator[Event]:
-    """Yield an event for each line of a body."""
-    async with aclosing(_lines(start, chunks, max_bytes)) as lines:
-        async for line in lines:
-            yield Event("message", line)
+async def _json_lines(
+    start: bytes, chunks: AsyncIterable[bytes], max_bytes: int
+) -> AsyncGenerator[Sequence[Event]]:
+    """Yield an event for each line of a body, those together that came whole together."""
+    async with aclosing(_lines(start, chunks, max_bytes)) as bursts:
+        async for lines in bursts:
+            yield [Event("message", line.decode("utf-8", "replace")) for line in lines]
 
 
 async def _start(chunks: AsyncIterable[bytes], max_bytes: int) -> tuple[bytes, bytes]:
@@ -90,8 +95,10 @@ async def _excerpt(start: bytes, chunks: AsyncGenerator[bytes]) -> str:
     return start.decode("utf-8", "replace").strip()[:200]
 
 
-async def _lines(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> AsyncGenerator[str]:
-    """Yield the lines that are not blank.
+async def _lines(
+    start: bytes, chunks: AsyncIterable[bytes], max_bytes: int
+) -> AsyncGenerator[Sequence[bytes]]:
+    """Yield the lines that are not blank, those together that a chunk completes.
 
     Only "\\n" ends one: the others that str.splitlines() knows may stand inside JSON.
     """
@@ -100,13 +107,16 @@ async def _lines(start: bytes, chunks: AsyncIterable[bytes], max_bytes: int) -> 
     async with aclosing(_with_end(start, chunks)) as pieces:
         async for chunk in pieces:
             *finished, rest = chunk.split(b"\n")
-            for line in finished:
-                whole = b"".join([*unfinished, line]).strip()
+            if finished:
+                finished[0] = b"".join([*unfinished, finished[0]])
                 unfinished.clear()
                 size = 0
-                check_size(len(whole), max_bytes, "an event")
-                if whole:
-                    yield whole.decode("utf-8", "replace")
+                lines = [whole for line in finished if (whole := line.strip())]
+                fitting = list(takewhile(lambda line: len(line) <= max_bytes, lines))
+                if fitting:
+                    yield fitting
+                for line in lines[len(fitting) :]:
+                    check_size(len(line), max_bytes, "an event")
             unfinished.append(rest)
             size += len(rest)
             check_size(size, max_bytes, "an event")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from chat_core.transport import Event
 from chat_core.transport.sizes import check_size
 
+_new = tuple.__new__  # takes 0.1 us less than the constructor of an event
+
 
 class SseReader:
     """Reads server-sent events: `feed` it the bytes, and `end` where they end. Its cost is linear in the
@@ -69,12 +71,12 @@ class SseReader:
         if text.startswith("data: "):
             lines = text[len("data: ") : -len("\n\n")].split("\n\ndata: ")
             if text.count("\n") == 2 * len(lines):  # blocks of one line of data, and nothing else
-                events = [Event("message", data) for data in lines if data]
+                events = [_new(Event, ("message", data)) for data in lines if data]
                 return self._checked(events, len(whole))
         elif text.startswith("event: "):
             blocks = [block.partition("\ndata: ") for block in text[len("event: ") : -2].split("\n\nevent: ")]
             if text.count("\n") == 3 * len(blocks) and all(kind and data for kind, _, data in blocks):
-                return self._checked([Event(kind, data) for kind, _, data in blocks], len(whole))
+                return self._checked([_new(Event, (kind, data)) for kind, _, data in blocks], len(whole))
         events = [event for block in text.split("\n\n") if (event := _parse_block(block)) is not None]
         return self._checked(events, len(whole))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chat_core.types.errors import InvalidResponse, StreamTruncated
@@ -38,12 +38,12 @@ class FrameReader:
     cut        | any event                | the `InvalidResponse` of the event that was kept
     """
 
-    def __init__(self, what: str, varying: Collection[str] = (), counted: str = "") -> None:
+    def __init__(self, what: str, shape: FrameShape | None = None) -> None:
         """`what` names one frame in error messages, with its article: "a completion chunk".
 
-        `varying` and `counted` are those of its `FrameShape`.
+        `shape` is what is known of the fields of its events, by default nothing.
         """
-        self.shape: FrameShape = FrameShape(varying, counted)
+        self.shape: FrameShape = shape or FrameShape()
         self.cut: InvalidResponse | None = None
         self.done: bool = False
         self._what = what

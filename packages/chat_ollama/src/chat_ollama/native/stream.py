@@ -7,7 +7,7 @@ from typing import Literal
 
 from chat_core import ChatResponse, Done, Event, JsonObject, JsonValue, Notice, Origin, TurnEvent
 from chat_core.types.json_values import as_object
-from chat_core.wire import CallIds, FrameReader, read_object
+from chat_core.wire import CallIds, FrameReader, FrameShape, read_object
 
 from chat_ollama.native.decode.frames import check_frame, is_last
 from chat_ollama.native.decode.parts import TurnAssembler
@@ -38,7 +38,7 @@ class OllamaStreamDecoder:
         notices: tuple[Notice, ...] = (),
     ) -> None:
         self._notices = notices
-        self._frames = FrameReader(_FRAME, ("created_at",))
+        self._frames = FrameReader(_FRAME, FrameShape(padding=("created_at",)))
         self._shape = self._frames.shape
         self._assembler = TurnAssembler(origin, ids, think_tags)
         self._last: JsonObject = {}

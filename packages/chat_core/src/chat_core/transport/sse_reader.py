@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chat_core.transport import Event
 from chat_core.transport.sizes import check_size
 
-_new = tuple.__new__  # takes 0.1 us less than the constructor of an event
+# takes 0.1 us less than the constructor of an event; its type names no kind of item
+_new: Callable[[type[Event], tuple[str, str]], Event]
+_new = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 class SseReader:

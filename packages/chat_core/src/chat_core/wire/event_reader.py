@@ -49,7 +49,7 @@ def reader(form: Form, progress: Progress, append: Callable[[str], T]) -> Callab
     """
     before, after = [kind for kind, _, _ in form.before], [kind for kind, _, _ in form.after]
     if before + after in ([], [COUNTED]):
-        return _bounded_reader(form, progress, append)
+        return _exact_reader(form, progress, append)
     if before in ([], [COUNTED]) and after == [STRING]:
         return _padded_reader(form, progress, append)
     if before == [STRING] and not after:
@@ -57,26 +57,19 @@ def reader(form: Form, progress: Progress, append: Callable[[str], T]) -> Callab
     return careful_reader(form, progress, append)
 
 
-def _bounded_reader(
-    form: Form, progress: Progress, append: Callable[[str], T]
-) -> Callable[[Event], T | None]:
+def _exact_reader(form: Form, progress: Progress, append: Callable[[str], T]) -> Callable[[Event], T | None]:
     """Read events in which nothing differs but the text, and perhaps a number that counts up.
 
     Between the brackets at the end there may be other spaces: Anthropic pads events with them.
     """
     of_type, begin, start, before, end, end_size, after = form
-    stop, counted = -end_size, (*before, *after)
+    stop, counted = -end_size, before + after
     brackets = "" if after or not _BRACKETS.issuperset(end) else end.replace(" ", "")
     careful = careful_reader(form, progress, append)
 
     def expect() -> None:
         nonlocal begin, start, end, stop
-        if before:
-            begin = f"{form.begin}{progress.upcoming}"
-            start = len(begin)
-        elif after:
-            end = f"{form.end}{progress.upcoming}"
-            stop = -len(end)
+        begin, start, end, stop = _expected(form, progress)
 
     def read(event: Event) -> T | None:
         type, data = event
@@ -103,6 +96,16 @@ def _bounded_reader(
 
     expect()
     return read
+
+
+def _expected(form: Form, progress: Progress) -> tuple[str, int, str, int]:
+    """Return what stands around the text where the number is the next one, and where the text is."""
+    begin, end = form.begin, form.end
+    if form.before:
+        begin = f"{begin}{progress.upcoming}"
+    elif form.after:
+        end = f"{end}{progress.upcoming}"
+    return begin, len(begin), end, -len(end)
 
 
 def _padded_reader(form: Form, progress: Progress, append: Callable[[str], T]) -> Callable[[Event], T | None]:

@@ -127,6 +127,12 @@ def test_a_text_that_another_field_has_in_escapes_is_not_learned() -> None:
     assert read(shape, r'{"id":"b","text":"\u0061"}') is None
 
 
+def test_a_text_in_escapes_that_another_field_has_without_is_not_learned() -> None:
+    shape = FrameShape()
+    shape.learn(event(r'{"id":"é","text":"\u00e9"}'), "é", append)
+    assert read(shape, r'{"id":"é","text":"x"}') is None
+
+
 @pytest.mark.parametrize("literal", [r"\n\"\\", r"{\"a\":", r"\u00e9", r"\u65e5\n"])
 def test_a_text_with_escapes_can_be_learned(literal: str) -> None:
     data = f'{{"text":"{literal}","end":1}}'
@@ -194,6 +200,9 @@ def test_padding_may_differ_from_the_second_event_on(form: str) -> None:
     for at, pad in enumerate(["", "Qa7", "a-b c", "é", "{}", ":,"], start=8):
         assert read(shape, written(at, f"text {at}", pad)) == f"text {at}"
         assert shape.number == (at if number else 0)
+        for following in (at + 1, at + 2):
+            assert read(shape, written(following, "y", pad)) == "y"
+            assert shape.number == (following if number else 0)
         assert read(shape, written(at + 9, r"\"\n\u00e9{", pad)) == '"\né{'
         for odd in ('a"b', r"\ud83e", r"a\x", "a\x01", "", "a\\n\\"):
             assert read(shape, written(at + 1, odd, pad)) is None

@@ -1,8 +1,8 @@
 """What `benchmarks.growth` lets grow, and the work that is done at each size. Nothing here uses a network."""
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from chat_claude import ClaudeBuilder
 from chat_completions import ChatCompletionsBuilder
 from chat_core import ChatBuilder, Completed, Message, Messages, Text, ToolCall, Turn, tool
 from chat_core.testing import FakeTransport
-from chat_core.transport import Event, EventStream, Request, Response, bursts_from_bytes
+from chat_core.transport import EventStream, Request, Response
+from chat_core.transport.http_stream import Head, HttpStream
 from chat_gemini import GeminiBuilder
 from chat_responses import ResponsesBuilder
 
@@ -89,36 +90,15 @@ class PieceByPiece(FakeTransport):
 
     @asynccontextmanager
     async def stream(self, request: Request, /) -> AsyncGenerator[EventStream]:
-        yield _Pieces(await self.send(request))
+        response = await self.send(request)
+        head = Head(response.status, {**response.headers})
+        async with aclosing(HttpStream(head, pieces_of(response.body), 1 << 30, request.reads_as)) as stream:
+            yield stream
 
 
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    response: Response
-
-    @property
-    def status(self) -> int:
-        return self.response.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self.response.headers
-
-    @property
-    def ok(self) -> bool:
-        return self.response.ok
-
-    async def read(self) -> bytes:
-        return self.response.body
-
-    def bursts(self) -> AsyncGenerator[Sequence[Event]]:
-        content_type = self.headers["content-type"]
-        return bursts_from_bytes(self._chunks(), content_type=content_type, max_bytes=1 << 30)
-
-    async def _chunks(self) -> AsyncGenerator[bytes]:
-        body = self.response.body
-        for start in range(0, len(body), 1 << 16):
-            yield body[start : start + (1 << 16)]
+async def pieces_of(body: bytes) -> AsyncGenerator[bytes]:
+    for start in range(0, len(body), 1 << 16):
+        yield body[start : start + (1 << 16)]
 
 
 def streamed(wire: str, sent: Sequence[Any]) -> Run:

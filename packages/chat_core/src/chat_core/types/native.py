@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.types.json_values import JsonObject
-from chat_core.types.sealed import SealedJson, peek, sealable
+from chat_core.types.sealed import SealedData, peek, sealable
 from chat_core.types.slot_setters import slot_setters
 
 
@@ -19,10 +19,8 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Native(SealedJson):
+class Native(SealedData):
     """A provider's own data, stored as received: signatures, sealed reasoning, item ids, whole blocks."""
-
-    SEALED = "data"
 
     origin: Origin
     data: JsonObject = field(repr=False)

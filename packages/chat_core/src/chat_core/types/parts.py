@@ -13,17 +13,15 @@ from chat_core.types.files import File
 from chat_core.types.json_values import JsonObject, JsonValue, json_fault
 from chat_core.types.misuse import is_a, kind_of
 from chat_core.types.native import Native
-from chat_core.types.sealed import SealedJson, sealable
+from chat_core.types.sealed import SealedRaw, sealable
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.slot_setters import slot_setters
 from chat_core.types.tool_call import ToolCall as ToolCall  # here too: it is one of the parts
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Citation(ShortRepr, SealedJson):
+class Citation(ShortRepr, SealedRaw):
     """A source that the model names for a text. `start` and `end` are the provider's character offsets."""
-
-    SEALED = "raw"
 
     url: str | None = None
     title: str | None = None

@@ -49,6 +49,20 @@ class SealedJson(Sealed[JsonObject]):
     __slots__ = ("_sealed", "_watched")
 
 
+class SealedRaw(SealedJson):
+    """Those whose field is `raw`."""
+
+    __slots__ = ()
+    SEALED: ClassVar[str] = "raw"
+
+
+class SealedData(SealedJson):
+    """Those whose field is `data`."""
+
+    __slots__ = ()
+    SEALED: ClassVar[str] = "data"
+
+
 def sealable(cls: type[Sealed[object]]) -> None:
     """Have a class of slots hand out the field that may be sealed with the first read of it.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat_core.types.json_values import JsonObject, JsonValue
-from chat_core.types.sealed import SealedJson, sealable
+from chat_core.types.sealed import SealedRaw, sealable
 from chat_core.types.short_repr import ShortRepr
 from chat_core.types.slot_setters import slot_setters
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Usage(ShortRepr, SealedJson):
+class Usage(ShortRepr, SealedRaw):
     """Tokens of one turn, or of several added up.
 
     `None` where the provider sent no number; nothing is estimated.
@@ -19,8 +19,6 @@ class Usage(ShortRepr, SealedJson):
     `input_tokens` includes `cache_read_tokens` and `cache_write_tokens`; `output_tokens` includes
     `reasoning_tokens`, on every provider. `raw` is the provider's own object, empty on a sum.
     """
-
-    SEALED = "raw"
 
     input_tokens: int | None = None
     output_tokens: int | None = None

@@ -34,6 +34,14 @@ class Progress:
         self.number: int = 0
         self.upcoming: str = "-"  # no number begins so
 
+    def forget(self) -> None:
+        """Have read no event, as far as anybody asks."""
+        self.last = ""
+
+    def forget_number(self) -> None:
+        """Expect no number."""
+        self.upcoming = "-"
+
     def count(self, after: str) -> None:
         """Take the next number, which `after` follows."""
         self.number += 1

@@ -66,7 +66,8 @@ class FrameShape(Progress):
         """Match nothing until an event is learned: what is parsed may change what the next one means."""
         self.read = _read_nothing
         if self.last:
-            self._is_useful, self.last = True, ""
+            self._is_useful = True
+            self.forget()
 
     def learn(self, event: Event, text: str, append: Append, number: int | None = None) -> None:
         """Take an event that was parsed, and of which nothing counted but `text`, which `append` takes, and
@@ -76,7 +77,7 @@ class FrameShape(Progress):
             return
         if self._form is None or careful_reader(self._form, self, str)(event) != text:
             self._form = self._learned(event, text, number)
-        self.last = ""
+        self.forget()
         if self._form is not None:
             self.read = reader(self._form, self, append)
 
@@ -89,7 +90,8 @@ class FrameShape(Progress):
             if self._attempts < 0 and self._attempts % 8:
                 return None
             self._names += [name for name in self._varying if self._is_new(name, event.data)]
-        self._is_useful, self._example, self.upcoming = False, event.data, "-"
+        self._is_useful, self._example = False, event.data
+        self.forget_number()
         return form_of(event, text, self._names, self._counted if number is not None else "")
 
     def _is_new(self, name: str, data: str) -> bool:

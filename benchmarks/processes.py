@@ -20,6 +20,7 @@ from benchmarks.scenarios import Measured
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {
     **os.environ,
+    "PYTHONDONTWRITEBYTECODE": "",  # else each import compiles what is not compiled yet
     "no_proxy": "127.0.0.1",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else it downloads its price list on import
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",

@@ -14,7 +14,7 @@ from chat_gemini.decode.errors import check_frame
 from chat_gemini.decode.response import unwrapped
 
 _FRAME = "a chunk of a Gemini response"
-# Where these stand in the usage, `_settle` reads them; nobody reads them elsewhere in a frame with one text.
+# Where these stand in the usage, `_settle` reads them; they are read nowhere else in a frame with one text.
 _COUNTS = (
     *("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "thoughtsTokenCount"),
     *("cachedContentTokenCount", "toolUsePromptTokenCount"),

@@ -183,7 +183,7 @@ class Inputs:
 
 
 NO_INPUTS = Inputs()
-"""For a call that nobody can send anything to."""
+"""For a call that takes no inputs."""
 NO_INPUTS.end("ended")
 
 

@@ -169,12 +169,11 @@ class _Session:
         import aiohttp
 
         from chat_core.transport.aiohttp_connector import LimitedConnector
-        from chat_core.transport.aiohttp_request import PreparedRequest
 
         connector = LimitedConnector(limit=0, keepalive_timeout=_IDLE)
         connector.join_chunks()
         self.session: aiohttp.ClientSession | None = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=PreparedRequest
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar()
         )
 
     async def aclose(self) -> None:

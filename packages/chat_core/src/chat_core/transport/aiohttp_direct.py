@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from ssl import SSLContext
 from types import FunctionType
 from typing import NamedTuple, cast
@@ -32,8 +33,9 @@ class Opened(NamedTuple):
     close: Callable[[], None]
 
 
-class Direct(NamedTuple):
-    """What is the same for each POST to a URL with the same headers."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Direct:
+    """What is the same for each POST to a URL with the same headers. They are secret: no repr shows them."""
 
     head: bytes  # up to the number of the body's bytes
     destination: aiohttp.ClientRequest
@@ -76,8 +78,8 @@ def direct(
 
 
 def plain_connector(session: aiohttp.ClientSession) -> LimitedConnector | None:
-    """Return the connector of a session whose requests nobody wants to see: it has no hooks, and no library
-    has put a method of its own into its class, to record requests or to answer them in its place.
+    """Return the connector of a session whose requests no library watches: it has no hooks, and no method of
+    another library stands in its class, to record requests or to answer them in its place.
     """
     if session.trace_configs or vars(aiohttp.ClientSession).get("_request") is not _ORIGINAL:
         return None

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from ssl import SSLContext
 
 import aiohttp
-from aiohttp.connector import Connection
-from aiohttp.http import StreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -23,7 +19,6 @@ from chat_core.transport.http_stream import Head, joined_headers
 from chat_core.transport.tls import public_trust
 from chat_core.types.version import VERSION
 
-_SMALL = 32 << 10  # bytes; asyncio lets a writer wait for twice as many
 _LARGE = 1 << 20  # bytes; of a larger body aiohttp wants to read pieces
 
 
@@ -37,8 +32,6 @@ class Prepared:
     way: Way
     url: URL
     headers: CIMultiDict[str]
-    absent: tuple[str, ...] | None
-    """Headers that aiohttp may not add; None where `PreparedRequest` adds none."""
     proxy: URL | None
     ssl: SSLContext | bool
     timeout: aiohttp.ClientTimeout
@@ -56,7 +49,7 @@ class Prepared:
             self.url,
             data=BytesIO(request.body) if len(request.body) > _LARGE else request.body or None,
             headers=self.headers,
-            skip_auto_headers=self.absent,
+            skip_auto_headers=("accept", "content-type"),
             allow_redirects=False,  # the key would go to another server
             auto_decompress=False,
             raise_for_status=False,
@@ -79,7 +72,6 @@ def prepared(request: Request, way: Way, proxy: str | None, *, is_custom: bool) 
     headers.setdefault("accept-encoding", ACCEPTED)
     if not is_custom:
         headers.setdefault("user-agent", f"chat-core/{VERSION}")
-    is_whole = "content-type" in headers and not is_custom
     url = URL(request.url, encoded=True)
     ssl = public_trust() if not is_custom and way.server.startswith("https:") else True
     connect = way.connect if is_custom else None
@@ -88,52 +80,8 @@ def prepared(request: Request, way: Way, proxy: str | None, *, is_custom: bool) 
         way,
         url,
         headers,
-        None if is_whole else ("accept", "content-type"),
         None if proxy is None else URL(proxy),
         ssl,
         timeout,
         None if is_custom or proxy is not None else direct(url, headers, ssl, timeout),
     )
-
-
-class PreparedRequest(aiohttp.ClientRequest):
-    """A request whose headers are whole, and whose body is written at once where it is small.
-
-    aiohttp looks for headers to add in a copy of all, and before Python 3.12 writes each body in a task of
-    its own: together a tenth of what a request takes.
-    """
-
-    def update_auto_headers(self, skip_auto_headers: Iterable[str] | None) -> None:
-        """Add headers, unless all are there."""
-        if skip_auto_headers is not None:
-            super().update_auto_headers(skip_auto_headers)
-
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """Write the request, and return its response, of which nothing has been read."""
-        protocol = conn.protocol
-        if protocol is None or protocol.writing_paused or not self._is_plain():
-            return await super().send(conn)
-        writer = StreamWriter(protocol, self.loop)
-        await writer.write_headers(f"{self.method} {self.url.raw_path_qs} HTTP/1.1", self.headers)
-        await self.write_bytes(writer, conn, None)
-        return self.response_class(
-            self.method,
-            self.original_url,
-            writer=None,
-            continue100=None,
-            timer=self._timer,
-            request_info=self.request_info,
-            traces=self._traces,
-            loop=self.loop,
-            session=self._session,
-            stream_writer=writer,
-        )
-
-    def _is_plain(self) -> bool:
-        """Return whether the request is written without having to wait: its body fits into the buffer of a
-        connection that nothing waits for.
-        """
-        if sys.version_info >= (3, 12) or self._body is None or self.proxy is not None:
-            return False
-        size = self._body.size
-        return size is not None and size <= _SMALL and not (self.chunked or self.compress or self._continue)

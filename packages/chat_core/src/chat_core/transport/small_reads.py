@@ -9,7 +9,7 @@ _AT_ONCE = 64 * 1024  # bytes
 
 
 def read_in_small_buffers(transport: asyncio.BaseTransport) -> None:
-    """Have the transport read 64 KiB at once, where it can be told.
+    """Have the transport read 64 KiB at once, where it lets its size be set.
 
     asyncio reads 256 KiB, for which the C library asks the operating system for memory with each read and
     gives it back afterwards: 20 µs for an event of a stream that comes alone, a quarter of what it takes.

@@ -13,7 +13,7 @@ from chat_core.types.sealed import SealedJson, peek, seal, was_sealed
 
 
 def seal_turn(message: Message) -> Message:
-    """Seal a turn that a decoder has just made, and return it: what nobody reads need not be compared before
+    """Seal a turn that a decoder has just made, and return it: what is not read need not be compared before
     each request.
 
     Nothing of it may have been given to an application; files are left as they are, since their events come

@@ -1,4 +1,4 @@
-"""JSON and lists of parts that nobody but this library has a reference to: nobody can have changed them.
+"""JSON and lists of parts that only this library has a reference to: nothing else can have changed them.
 
 What a decoder has made of a response is sealed (`seal_turn`): the values are copied into a place of their
 own. Whoever reads such a field for the first time, `call.arguments` say, gets a copy, which is the value of

@@ -10,8 +10,8 @@ from chat_core.types.memo import Memo, keep_memo
 def set_fields(options: Memo) -> Mapping[str, object]:
     """Return the fields of a frozen dataclass that are not None, in order.
 
-    They are looked for once: an encoder that asked each of twenty fields with each request would take longer
-    than writing the body.
+    They are looked for once: an encoder that looked at twenty fields with each request would take longer than
+    writing the body.
     """
     kept: tuple[Mapping[str, object]] | None = getattr(options, "_memo", None)
     if kept is None:

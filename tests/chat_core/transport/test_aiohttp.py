@@ -131,6 +131,16 @@ async def test_a_post_is_the_same_on_a_connection_alone_and_by_the_session(
 
 
 @asyncio_only
+async def test_what_is_kept_for_the_next_request_shows_no_key(serve: Callable[..., Any]) -> None:
+    transport = AioHttpTransport()
+    await transport.send(serve(OK).request(Authorization="Bearer canary-key"))
+    await transport.aclose()
+    [prepared] = transport._prepared._by_request.values()
+    assert prepared.direct is not None
+    assert "canary-key" not in f"{prepared!r} {prepared.direct!r} {prepared.direct.destination!r}"
+
+
+@asyncio_only
 async def test_a_library_that_stands_in_the_place_of_the_session_sees_the_request(
     serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
